@@ -1,0 +1,23 @@
+# SPDX-License-Identifier: GPL-2.0-only
+# shellcheck shell=bash
+#
+# What every script of the test bed needs; sourced, not run.
+
+# shellcheck disable=SC2034 # used by those who source this
+TOP=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
+# shellcheck disable=SC2034
+BUILD=${BUILD:-$TOP/.build}
+
+# modprobe and friends are not on the path of an ordinary user
+PATH=$PATH:/usr/sbin:/sbin
+
+# die MESSAGE...: say what is wrong and give up
+die() {
+  echo "${0##*/}: $*" >&2
+  exit 1
+}
+
+# note MESSAGE...: progress for a human, kept away from stdout
+note() {
+  echo "${0##*/}: $*" >&2
+}

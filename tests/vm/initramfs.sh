@@ -1,0 +1,99 @@
+# SPDX-License-Identifier: GPL-2.0-only
+# shellcheck shell=bash
+#
+# Builds the guest's file system in the directory $ROOT; sourced by run.sh.
+# Wants KVER and KROOT set and common.sh sourced.
+
+# modules loaded at boot, as paths in the guest, in order
+MODULES=()
+
+initramfs_begin() {
+  mkdir -p "$ROOT"/{bin,dev,etc/vm,lib,lib64,proc,root,run,sbin,sys,tmp} \
+    "$ROOT/lib/modules" "$ROOT/lib/fpgabuf"
+  cp "$TOP/tests/vm/init" "$ROOT/init"
+  cp "$(command -v busybox)" "$ROOT/bin/busybox"
+  echo 'root:x:0:0:root:/root:/bin/sh' >"$ROOT/etc/passwd"
+  echo 'nobody:x:65534:65534:nobody:/:/bin/false' >>"$ROOT/etc/passwd"
+  echo 'root:x:0:' >"$ROOT/etc/group"
+  echo '127.0.0.1 localhost' >"$ROOT/etc/hosts"
+  # busybox's ip knows no network namespaces, and its shell would run that one
+  # whatever the path
+  add_file "$(command -v ip)" /sbin/ip
+  add_file "$(command -v dash)" /bin/sh
+}
+
+# add_file HOST GUEST: copy a file, and what it is linked to
+add_file() {
+  [ -r "$1" ] || die "cannot read $1"
+  mkdir -p "$ROOT${2%/*}"
+  cp -L "$1" "$ROOT$2"
+  if [ -x "$1" ]; then
+    add_libraries "$1"
+  fi
+}
+
+# Libraries go to /lib by their bare name: the loader looks there anyway, and
+# an rpath into our build directory means nothing in the guest.
+add_libraries() {
+  local name arrow path rest
+
+  # Fails for scripts and static programs, which need nothing.
+  { ldd "$1" 2>/dev/null || true; } | while read -r name arrow path rest; do
+    case $name:$arrow:$path in
+    *:'=>':not) die "$1 needs $name, which is not found" ;;
+    *:'=>':/*) cp -L "$path" "$ROOT/lib/$name" ;;
+    /*:*) cp -L "$name" "$ROOT/lib64/" ;; # the loader itself
+    esac
+  done
+}
+
+# add_module NAME: a module of the stock kernel, with those it depends on
+add_module() {
+  local depends word path rest
+
+  depends=$(modprobe -d "${KROOT:-/}" -S "$KVER" --show-depends "$1") ||
+    die "kernel $KVER has no module $1"
+  while read -r word path rest; do
+    if [ "$word" = insmod ]; then
+      load_at_boot "$path"
+    fi
+  done <<<"$depends"
+}
+
+load_at_boot() {
+  local guest=/lib/modules/${1##*/}
+
+  guest=${guest%.xz}
+  if [ -e "$ROOT$guest" ]; then
+    return
+  fi
+  case $1 in
+  *.xz) xz -dc "$1" >"$ROOT$guest" ;;
+  *) cp "$1" "$ROOT$guest" ;;
+  esac
+  MODULES+=("$guest")
+}
+
+# add_ko FILE: one of our modules, and the stock ones it depends on.  The
+# guest's command loads it.
+add_ko() {
+  local name
+
+  [ -r "$1" ] || die "cannot read $1"
+  cp "$1" "$ROOT/lib/fpgabuf/"
+  for name in $(modinfo -F depends "$1" | tr , ' '); do
+    case $name in
+    fpgabuf*) ;;
+    *) add_module "$name" ;;
+    esac
+  done
+}
+
+# initramfs_end FILE: pack it all
+initramfs_end() {
+  if [ ${#MODULES[@]} -gt 0 ]; then
+    printf '%s\n' "${MODULES[@]}" >"$ROOT/etc/vm/modules"
+  fi
+  (cd "$ROOT" && find . -print0 | cpio --null --create --quiet --format=newc \
+    --owner=0:0) >"$1"
+}

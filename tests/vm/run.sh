@@ -1,0 +1,251 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-only
+#
+# run.sh - run a command as root in a fresh virtual machine
+
+set -eu
+. "$(dirname "$0")/common.sh"
+. "$TOP/tests/vm/initramfs.sh"
+
+usage() {
+  cat <<'EOF'
+Usage: run.sh [options] -- COMMAND [ARGUMENT...]
+
+Boots a stock kernel in QEMU, runs COMMAND there as root, shows what it prints
+and exits with its exit code.
+
+  --file HOST[:GUEST]   copy a file into the guest, with its libraries; GUEST
+                        is /bin/NAME for an executable, /NAME for others
+  --ko FILE             copy a module of ours to /lib/fpgabuf (not loaded)
+  --module NAME         load a module of the stock kernel at boot
+  --net user            a NIC 10.0.2.15; the host is 10.0.2.2
+  --net pair            two NICs, wired together: eth0 10.77.0.1, and eth1
+                        10.77.0.2 in the network namespace "peer"
+  --nic MODEL           vmxnet3 (default) or e1000e
+  --disk FILE[:ro]      /dev/vda, vdb, ... in order; serial disk0, disk1, ...
+  --scratch-disk SIZE   the same, of zeros, gone afterwards
+  --append ARGUMENTS    more arguments for the kernel
+  --mem SIZE            memory (1G)
+  --cpus N              processors (2)
+  --timeout SECONDS     for everything (300)
+  --log FILE            keep the kernel log here
+  --accel kvm|tcg       instead of what accel.sh finds
+
+Exit code: that of COMMAND, or
+  124  the command was happy, but scan-log.sh was not with the kernel log
+  125  the guest died, or did not end in time
+
+Environment: KVER and KROOT choose the kernel, see kernel.sh.
+EOF
+}
+
+ACCEL=${ACCEL:-}
+APPEND=
+CPUS=2
+DISKS=()
+FILES=()
+KOS=()
+LOG=
+MEM=1G
+NETS=()
+NIC=vmxnet3
+STOCK=()
+TIMEOUT=300
+QEMU_PID=
+
+parse() {
+  while [ $# -gt 0 ]; do
+    case $1 in
+    --help) usage && exit ;;
+    --) break ;;
+    --*) [ $# -gt 1 ] || die "$1 needs an argument" ;;
+    esac
+    case $1 in
+    --accel) ACCEL=$2 ;;
+    --append) APPEND="$APPEND $2" ;;
+    --cpus) CPUS=$2 ;;
+    --disk) DISKS+=("$2") ;;
+    --file) FILES+=("$2") ;;
+    --ko) KOS+=("$2") ;;
+    --log) LOG=$2 ;;
+    --mem) MEM=$2 ;;
+    --module) STOCK+=("$2") ;;
+    --net)
+      [[ $2 = user || $2 = pair ]] || die "--net $2? It is user or pair"
+      NETS+=("$2")
+      ;;
+    --nic) NIC=$2 ;;
+    --scratch-disk) DISKS+=("$(scratch "$2")") ;;
+    --timeout) TIMEOUT=$2 ;;
+    *) die "what is $1? See --help" ;;
+    esac
+    shift 2
+  done
+  [ $# -gt 1 ] || die "no command given. See --help"
+  shift
+  COMMAND=("$@")
+}
+
+# scratch SIZE: make an empty disk, print its file
+scratch() {
+  local file
+
+  file=$(mktemp "$TMP/disk.XXXXXX")
+  truncate -s "$1" "$file"
+  echo "$file"
+}
+
+cleanup() {
+  if [ -n "$QEMU_PID" ]; then
+    kill "$QEMU_PID" 2>/dev/null || true
+    wait "$QEMU_PID" || true
+  fi
+  rm -rf "$TMP"
+}
+
+make_initramfs() {
+  local file host guest name
+
+  ROOT=$TMP/root
+  initramfs_begin
+  add_module virtio_pci
+  add_module virtio_blk
+  add_module "$NIC"
+  for name in "${STOCK[@]}"; do
+    add_module "$name"
+  done
+  for file in "${KOS[@]}"; do
+    add_ko "$file"
+  done
+  for file in "${FILES[@]}"; do
+    host=${file%%:*}
+    guest=/${host##*/}
+    [ ! -x "$host" ] || guest=/bin$guest
+    case $file in *:*) guest=${file#*:} ;; esac
+    add_file "$host" "$guest"
+  done
+  echo "${NETS[*]}" >"$ROOT/etc/vm/net"
+  quote "${COMMAND[@]}" >"$ROOT/etc/vm/command"
+  initramfs_end "$TMP/initramfs"
+}
+
+# quote WORD...: the words as a line any shell reads back
+quote() {
+  local word
+
+  for word; do
+    printf "'%s' " "${word//\'/\'\\\'\'}"
+  done
+  echo
+}
+
+# The arguments of QEMU that depend on the options, into the array DEVICES
+devices() {
+  local disk file ro n=0
+
+  DEVICES=()
+  # In this order the pair gets the names eth0 and eth1, user the next one.
+  # init tells NICs apart by their MAC addresses.
+  if [[ " ${NETS[*]} " = *' pair '* ]]; then
+    nic 02 hubport,id=pair0,hubid=0
+    nic 03 hubport,id=pair1,hubid=0
+  fi
+  if [[ " ${NETS[*]} " = *' user '* ]]; then
+    nic 01 user,id=user
+  fi
+  for disk in "${DISKS[@]}"; do
+    ro=off
+    file=$disk
+    case $disk in *:ro) ro=on file=${disk%:ro} ;; esac
+    # A comma ends the name, two stand for one.
+    DEVICES+=(-drive "file=${file//,/,,},format=raw,if=none,id=disk$n,read-only=$ro"
+      -device "virtio-blk-pci,drive=disk$n,serial=disk$n")
+    n=$((n + 1))
+  done
+}
+
+# nic BYTE NETDEV: with BYTE the last of its MAC address.  Nothing boots from
+# it, so it needs no ROM.
+nic() {
+  local id=${2#*id=}
+
+  DEVICES+=(-netdev "$2"
+    -device "$NIC,netdev=${id%%,*},mac=52:54:00:fb:00:$1,romfile=")
+}
+
+# Kernel arguments: end at the first oops, reboot (which ends QEMU) at once,
+# and have patience with an emulated machine on a busy host.
+KERNEL_ARGS="console=ttyS0 loglevel=7 printk.devkmsg=on panic=-1 oops=panic \
+mitigations=off watchdog_thresh=60 rcupdate.rcu_cpu_stall_timeout=120"
+
+boot() {
+  local cpu=Nehalem
+
+  # "max" emulates string copies one byte at a time.
+  [ "$ACCEL" = kvm ] || cpu=Nehalem
+  devices
+  # The standard output goes through a pipe of our own because QEMU makes it
+  # non-blocking, which others that share it would not expect.
+  mkfifo "$TMP/out"
+  cat "$TMP/out" &
+  CAT_PID=$!
+  timeout -k 5 "$TIMEOUT" qemu-system-x86_64 -nodefaults -no-user-config \
+    -no-reboot -display none -machine "pc,accel=$ACCEL" -cpu "$cpu" \
+    -smp "$CPUS" -m "$MEM" \
+    -kernel "${KROOT:-}/boot/vmlinuz-$KVER" -initrd "$TMP/initramfs" \
+    -append "$KERNEL_ARGS$APPEND" \
+    -chardev "file,id=log,path=${LOG//,/,,}" -serial chardev:log \
+    -chardev stdio,id=out,signal=off -serial chardev:out \
+    -chardev "file,id=code,path=$TMP/code" -serial chardev:code \
+    "${DEVICES[@]}" >"$TMP/out" 2>"$TMP/qemu.err" &
+  QEMU_PID=$!
+  QEMU_STATUS=0
+  wait "$QEMU_PID" || QEMU_STATUS=$?
+  QEMU_PID=
+  wait "$CAT_PID"
+}
+
+# why: how a guest ended that brought no exit code
+why() {
+  if [ "$QEMU_STATUS" -eq 124 ] || [ "$QEMU_STATUS" -eq 137 ]; then
+    echo "the guest did not end within $TIMEOUT s"
+  elif grep -q 'Kernel panic' "$LOG"; then
+    echo "the guest's kernel panicked"
+  elif [ "$QEMU_STATUS" -ne 0 ]; then
+    echo "QEMU failed ($QEMU_STATUS): $(cat "$TMP/qemu.err")"
+  else
+    echo "the guest ended without an exit code"
+  fi
+}
+
+verdict() {
+  local code
+
+  code=$(sed -n 's/^exit \([0-9]*\)$/\1/p' "$TMP/code" 2>/dev/null || true)
+  if [ -z "$code" ]; then
+    note "$(why); the end of its log:"
+    tail -n 25 "$LOG" | tr -d '\r' >&2
+    code=125
+  fi
+  if ! "$TOP/tests/vm/scan-log.sh" "$LOG" >&2 && [ "$code" -eq 0 ]; then
+    code=124
+  fi
+  return "$code"
+}
+
+TMP=$(mktemp -d)
+trap cleanup EXIT
+trap 'exit 129' HUP
+trap 'exit 130' INT
+trap 'exit 143' TERM
+
+parse "$@"
+LOG=${LOG:-$TMP/log}
+mkdir -p "$(dirname "$LOG")"
+: >"$LOG"
+KVER=$("$TOP/tests/vm/kernel.sh")
+KROOT=${KROOT:-}
+ACCEL=${ACCEL:-$("$TOP/tests/vm/accel.sh")}
+make_initramfs
+boot
+verdict

@@ -1,0 +1,78 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-only
+#
+# scan-log.sh FILE - print the lines of a kernel log that should not be there
+#
+# Exit code: 0 there are none, 1 there are some.
+
+set -eu
+. "$(dirname "$0")/common.sh"
+
+# Extended regular expressions, case matters.
+BAD='BUG[: ]
+WARNING:
+Oops
+Call Trace
+cut here
+end trace
+Kernel panic
+[Uu]nable to handle
+general protection
+divide error
+double fault
+invalid opcode
+segfault at
+Bad page
+bad page state
+page allocation failure
+Out of memory
+oom-kill
+corruption
+refcount_t:
+KASAN
+KFENCE
+KCSAN
+UBSAN
+kmemleak
+DMA-API:
+swiotlb buffer is full
+lockup
+detected stall
+rcu.*(stall|starved)
+blocked for more than
+nobody cared
+possible (recursive|circular|irq lock)
+inconsistent lock state
+suspicious RCU usage
+non-static key
+held lock freed
+still has locks held
+scheduling while atomic
+sleeping function called
+Objects remaining
+still has objects
+memory leak
+cannot create duplicate filename
+does not have a release\(\) function
+is marked as being used
+unregister_netdevice: waiting
+Attempted to kill init'
+
+# What the stock kernel says in our virtual machine though all is well: whole
+# messages, without their time stamps.
+ALLOWED='Kernel panic - none so far, this line keeps the list from being empty'
+
+# plain FILE: the log without carriage returns and time stamps
+plain() {
+  tr -d '\r' <"$1" | sed -E 's/^(<[0-9]+>)?\[ *[0-9]+\.[0-9]+\](\[ *[TC][0-9]+\])? //'
+}
+
+[ $# -eq 1 ] && [ -r "$1" ] || die "usage: scan-log.sh FILE"
+
+found=$(plain "$1" | grep -E -- "$BAD" | grep -Fvx -- "$ALLOWED" || true)
+if [ -n "$found" ]; then
+  echo "${0##*/}: the kernel log has lines that should not be there:"
+  # shellcheck disable=SC2001 # every line
+  sed 's/^/  /' <<<"$found"
+  exit 1
+fi
