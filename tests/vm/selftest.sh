@@ -1,0 +1,71 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-only
+#
+# Does run.sh carry out what happens in the guest?
+
+set -eu
+. "$(dirname "$0")/common.sh"
+
+TMP=$(mktemp -d)
+trap 'rm -rf "$TMP"' EXIT
+failed=0
+
+# expect CODE SENTENCE OPTION...: run a guest
+expect() {
+  local want=$1 sentence=$2 code=0
+
+  shift 2
+  "$TOP/tests/vm/run.sh" --log "$TMP/log" --timeout 60 "$@" >"$TMP/out" \
+    2>"$TMP/err" || code=$?
+  if [ "$code" -eq "$want" ]; then
+    echo "ok - $sentence"
+  else
+    echo "FAIL - $sentence (exit code $code)"
+    cat "$TMP/out" "$TMP/err"
+    failed=1
+  fi
+}
+
+# said TEXT FILE
+said() {
+  if grep -qF -- "$1" "$2"; then
+    echo "ok - ... saying: $1"
+  else
+    echo "FAIL - ... not saying: $1"
+    cat "$2"
+    failed=1
+  fi
+}
+
+head -c 1001 /dev/urandom >"$TMP/odd, name"
+sum=$(sha256sum <"$TMP/odd, name")
+
+expect 7 'exit code 7 of a command comes out' \
+  -- sh -c 'echo "  it'\''s \"quoted\""; exit 7'
+said "  it's \"quoted\"" "$TMP/out"
+
+expect 0 'files, disks, NICs and libraries are there' \
+  --net pair --net user --disk "$TMP/odd, name:ro" --scratch-disk 1M \
+  --file "$TMP/odd, name:/file" --file "$(command -v sha256sum):/bin/sum" -- \
+  sh -e -c "[ \"\$(head -c 1001 /dev/vda | /bin/sum)\" = '$sum' ]
+    [ \"\$(/bin/sum </file)\" = '$sum' ]
+    [ \"\$(cat /sys/block/vda/ro /sys/block/vdb/ro)\" = '1
+0' ]
+    cat /sys/block/vda/serial | grep -qx disk0
+    printf x | dd of=/dev/vdb 2>/dev/null
+    ip netns exec peer ip address show eth1 | grep -q 10.77.0.2/24
+    ping -c 1 -W 5 10.77.0.2
+    ping -c 1 -W 5 10.0.2.2"
+
+expect 124 'a warning in the kernel log fails a happy command' \
+  -- sh -c 'echo "WARNING: only a test" >/dev/kmsg'
+said 'WARNING: only a test' "$TMP/err"
+
+expect 125 'a crash ends the guest at once' \
+  -- sh -c 'echo c >/proc/sysrq-trigger; sleep 1000'
+said 'Kernel panic' "$TMP/err"
+
+expect 125 'a guest that hangs is ended' --timeout 10 -- sleep 1000
+said 'did not end within 10 s' "$TMP/err"
+
+exit "$failed"
