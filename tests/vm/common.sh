@@ -21,3 +21,22 @@ die() {
 note() {
   echo "${0##*/}: $*" >&2
 }
+
+# step NAME SENTENCE COMMAND...: run COMMAND with its output in
+# .build/log/NAME.log, and say how it went; the output only if it failed
+step() {
+  local log=$BUILD/log/$1.log sentence=$2 start=$SECONDS
+
+  shift 2
+  mkdir -p "$BUILD/log"
+  if [ -t 1 ]; then
+    printf '  ...   %s\r' "$sentence"
+  fi
+  if "$@" >"$log" 2>&1; then
+    printf '  ok    %s (%d s)\n' "$sentence" $((SECONDS - start))
+  else
+    printf '  FAIL  %s (%d s)\n' "$sentence" $((SECONDS - start))
+    tail -n 40 "$log" | sed 's/^/        /'
+    return 1
+  fi
+}

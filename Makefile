@@ -1,0 +1,76 @@
+# SPDX-License-Identifier: GPL-2.0-only
+ifneq ($(KERNELRELEASE),)
+
+# kbuild reads this, in the kernel's tree or in a copy made below.
+obj-$(CONFIG_FPGABUF) += drivers/fpgabuf/
+ifneq ($(wildcard $(src)/tests/guest/kmod/Makefile),)
+obj-$(CONFIG_FPGABUF_DEBUG) += tests/guest/kmod/
+endif
+
+else
+
+# People read this.
+define HELP
+make modules    build the driver and the simulator for an installed kernel
+make tools      build libfpgabuf, fpgabuf-send, fpgabuf-recv
+make demo       send a file through the simulated FPGA, with and without a copy
+                [INPUT=file | SIZE=32M]
+make check      run all tests
+make lint       check the style of everything
+make clean      remove .build/, where everything is built
+
+demo, check and lint install the Debian packages they need.
+KVER=version chooses another kernel than the newest one installed.
+endef
+
+BUILD := $(CURDIR)/.build
+
+# Not expanded before they are needed: the kernel may have to be installed
+# first.
+KVER ?= $(shell tests/vm/kernel.sh)
+KDIR ?= $(KROOT)/lib/modules/$(KVER)/build
+export KROOT
+
+CONFIG_FPGABUF ?= m
+CONFIG_FPGABUF_SIM ?= m
+CONFIG_FPGABUF_DEBUG ?= y
+KCONFIG := CONFIG_FPGABUF=$(CONFIG_FPGABUF) \
+	CONFIG_FPGABUF_SIM=$(CONFIG_FPGABUF_SIM) \
+	CONFIG_FPGABUF_DEBUG=$(CONFIG_FPGABUF_DEBUG)
+
+all: modules tools
+
+# kbuild writes beside the sources, so it gets a copy of them.
+MIRROR = $(BUILD)/modules/$(KVER)
+modules:
+	@test -n "$(KVER)"
+	@mkdir -p $(MIRROR)
+	@cp -au --parents Makefile drivers uapi \
+		$(wildcard tests/guest/kmod) $(MIRROR)
+	$(MAKE) -C $(KDIR) M=$(MIRROR) $(KCONFIG) modules
+
+tools:
+	$(MAKE) -C tools O=$(BUILD)/tools
+
+demo:
+	@tests/vm/deps.sh build vm demo
+	@tests/vm/demo.sh
+
+check:
+	@tests/vm/deps.sh build unit vm
+	@tests/vm/check.sh
+
+lint:
+	@tests/vm/deps.sh build unit vm lint
+	@tests/lint/run.sh
+
+clean:
+	rm -rf $(BUILD)
+
+help:
+	$(info $(HELP))
+	@:
+
+.PHONY: all modules tools demo check lint clean help
+
+endif

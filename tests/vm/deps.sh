@@ -1,0 +1,101 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-only
+#
+# deps.sh GROUP... - install the Debian packages that are missing
+#
+# Groups: build, unit, vm, demo, lint.  As root, or by sudo; says what it
+# would do if it can be neither.
+
+set -eu
+. "$(dirname "$0")/common.sh"
+
+LOG=$BUILD/log/deps.log
+LOCK_SECONDS=300
+
+packages() {
+  case $1 in
+  build) echo gcc make libc6-dev ;;
+  unit) echo libcunit1-dev ;;
+  vm)
+    echo qemu-system-x86 busybox-static cpio iproute2 kmod xz-utils
+    # A root directory of one's own brings its kernel along.
+    if [ -z "${KROOT:-}" ]; then
+      echo linux-image-amd64 linux-headers-amd64
+    fi
+    ;;
+  demo) echo jq ;;
+  lint) echo clang perl shellcheck sparse linux-source-6.1 xz-utils ;;
+  *) die "no group $1: build, unit, vm, demo, lint" ;;
+  esac
+}
+
+installed() {
+  [ "$(dpkg-query -W -f '${db:Status-Status}' "$1" 2>/dev/null)" = installed ]
+}
+
+# missing PACKAGE...
+missing() {
+  local package
+
+  for package; do
+    case $package in
+    linux-*-amd64)
+      # What counts is an image and headers that fit each other, whichever
+      # package brought them; installing a meta package updates it.
+      "$TOP/tests/vm/kernel.sh" >/dev/null 2>&1 || echo "$package"
+      ;;
+    *) installed "$package" || echo "$package" ;;
+    esac
+  done | sort -u
+}
+
+apt() {
+  "${ROOT[@]}" env DEBIAN_FRONTEND=noninteractive apt-get -q -y \
+    -o "DPkg::Lock::Timeout=$LOCK_SECONDS" "$@" >>"$LOG" 2>&1
+}
+
+update() {
+  echo "  reading the package lists"
+  apt update
+}
+
+install_packages() {
+  # A machine that was just made has no lists; old lists name packages that
+  # are gone.
+  compgen -G '/var/lib/apt/lists/*Packages*' >/dev/null || update
+  apt install --no-install-recommends "$@" || {
+    update
+    apt install --no-install-recommends "$@"
+  }
+}
+
+[ $# -gt 0 ] || die "which groups? build, unit, vm, demo, lint"
+
+wanted=()
+for group; do
+  # shellcheck disable=SC2207 # package names have no spaces
+  wanted+=($(packages "$group"))
+done
+# shellcheck disable=SC2207
+MISSING=($(missing "${wanted[@]}"))
+if [ ${#MISSING[@]} -eq 0 ]; then
+  exit
+fi
+
+ROOT=()
+if [ "$(id -u)" -ne 0 ]; then
+  command -v sudo >/dev/null || die "these packages are missing; as root, run
+  apt-get install --no-install-recommends ${MISSING[*]}"
+  ROOT=(sudo)
+fi
+
+mkdir -p "$BUILD/log"
+: >"$LOG"
+start=$SECONDS
+echo "Installing what $* needs: ${MISSING[*]}"
+echo "  (takes a minute or two)"
+install_packages "${MISSING[@]}" || {
+  tail -n 20 "$LOG" >&2
+  die "apt-get failed, see ${LOG#"$TOP"/}"
+}
+echo "  done in $((SECONDS - start)) s"
