@@ -1,0 +1,274 @@
+/* SPDX-License-Identifier: GPL-2.0 WITH Linux-syscall-note */
+/*
+ * fpgabuf - capture from an FPGA into dma-bufs that have real pages
+ *
+ * The dma-buf file descriptor is the only handle of a region.  ALLOC returns
+ * it, QUEUE takes it; mapping, waiting, cache maintenance and sharing are the
+ * standard dma-buf interface (mmap(), poll(), DMA_BUF_IOCTL_SYNC,
+ * SCM_RIGHTS, PRIME).
+ *
+ * Rules of all calls below:
+ *
+ * - Every structure is input and output.  Fields marked [in] are read, fields
+ *   marked [out] are written; an [out] field should be zero on entry.
+ * - The size of the structure is part of the ioctl number.  A structure longer
+ *   than the one the kernel knows is accepted if the excess is zero (else
+ *   E2BIG); one shorter than the first published version gives EINVAL.
+ * - Unknown flags and non-zero reserved fields give EINVAL.
+ * - EFAULT: the structure is not accessible.  Nothing has been done then.
+ * - ENODEV: the device has been removed or its driver unbound.
+ * - ENOTTY: not a call of this device.
+ */
+#ifndef _UAPI_LINUX_FPGABUF_H
+#define _UAPI_LINUX_FPGABUF_H
+
+#include <linux/ioctl.h>
+#include <linux/types.h>
+
+/* Version of this interface; raised whenever a field or a flag is added. */
+#define FPGABUF_UAPI_VERSION	1
+
+/**
+ * enum fpgabuf_backend - where the memory of a region comes from
+ * @FPGABUF_BACKEND_FOLIO: physically adjacent compound pages (the fast way)
+ * @FPGABUF_BACKEND_PAGES: physically adjacent single pages (any size; sends
+ *	from it cost more, see Documentation/safety.rst)
+ * @FPGABUF_BACKEND_CARVEOUT: reserved memory of the device tree (not yet used)
+ * @FPGABUF_BACKEND_CMA: contiguous memory allocator (not yet used)
+ * @FPGABUF_BACKEND_SCATTER: several pieces that are not adjacent (not yet used)
+ */
+enum fpgabuf_backend {
+	FPGABUF_BACKEND_FOLIO = 1,
+	FPGABUF_BACKEND_PAGES = 2,
+	FPGABUF_BACKEND_CARVEOUT = 3,
+	FPGABUF_BACKEND_CMA = 4,
+	FPGABUF_BACKEND_SCATTER = 5,
+};
+
+/**
+ * struct fpgabuf_info - what the device is and how it is doing
+ * @flags: [in] must be zero
+ * @version: [out] %FPGABUF_UAPI_VERSION of the driver
+ * @name: [out] name of the device node, NUL terminated
+ * @capabilities: [out] bits of what this driver can do beyond version 1; none
+ *	are defined yet
+ * @max_region_size: [out] largest size ALLOC takes, in bytes
+ * @limit_bytes: [out] most bytes all regions of the device may have together
+ * @used_bytes: [out] bytes all living regions of the device have together
+ * @alignment: [out] the length of a capture must be a multiple of this many
+ *	bytes (1 or more)
+ * @queue_depth: [out] most regions that can be queued at once
+ * @queued: [out] regions queued now and not yet finished
+ * @default_timeout_ms: [out] what a timeout of 0 means in QUEUE, in
+ *	milliseconds; 0 = no timeout
+ * @captures: [out] captures finished since the driver was bound; the next one
+ *	gets this number as its sequence
+ * @gaps: [out] captures that had FPGABUF_CAPTURE_GAP set, since bound
+ * @busy: [out] QUEUE calls refused because the pages were in use, since bound
+ * @reserved: must be zero
+ *
+ * Errors: none beyond the general rules.
+ */
+struct fpgabuf_info {
+	__u32 flags;
+	__u32 version;
+	char name[32];
+	__u64 capabilities;
+	__u64 max_region_size;
+	__u64 limit_bytes;
+	__u64 used_bytes;
+	__u32 alignment;
+	__u32 queue_depth;
+	__u32 queued;
+	__u32 default_timeout_ms;
+	__u64 captures;
+	__u64 gaps;
+	__u64 busy;
+	__u64 reserved[8];
+};
+
+/* Flags of ALLOC; SCATTER is reserved and not yet taken. */
+#define FPGABUF_ALLOC_SCATTER	0x1
+
+/**
+ * struct fpgabuf_alloc - make a region
+ * @size: [in] bytes wanted, 1 to max_region_size; [out] bytes the region has:
+ *	the same, rounded up to whole pages and no further
+ * @flags: [in] must be zero
+ * @fd_flags: [in] O_CLOEXEC or 0, and one of O_RDONLY and O_RDWR: what the
+ *	dma-buf may be mapped for
+ * @fd: [out] the new dma-buf; the caller owns it and closes it
+ * @backend: [out] one of enum fpgabuf_backend
+ * @chunks: [out] number of pieces (folios or pages) the region is made of
+ * @reserved0: must be zero
+ * @reserved: must be zero
+ *
+ * The memory is zeroed and physically contiguous.  It lives until the last
+ * holder has gone: descriptor, mapping, running capture, importer, or a
+ * packet in flight.
+ *
+ * Errors: EINVAL size 0 or above max_region_size, or bad flags; EDQUOT the
+ * device's limit is reached; ENOMEM no contiguous memory (the kernel log says
+ * what was tried); EMFILE, ENFILE no descriptor left; EINTR a fatal signal.
+ */
+struct fpgabuf_alloc {
+	__u64 size;
+	__u32 flags;
+	__u32 fd_flags;
+	__s32 fd;
+	__u32 backend;
+	__u32 chunks;
+	__u32 reserved0;
+	__u64 reserved[4];
+};
+
+/* Flags of QUEUE; IGNORE_PINS is reserved and not yet taken. */
+#define FPGABUF_QUEUE_IGNORE_PINS	0x1
+
+/**
+ * struct fpgabuf_queue - hand a region to the FPGA for its next capture
+ * @cookie: [in] any number; DEQUEUE gives it back
+ * @length: [in] bytes to capture at the start of the region, a multiple of
+ *	alignment; 0 = the whole region
+ * @fd: [in] dma-buf of the region
+ * @flags: [in] must be zero
+ * @timeout_ms: [in] must be zero: the default
+ * @reserved0: must be zero
+ * @reserved: must be zero
+ *
+ * Captures run in the order in which they were queued, without a gap while
+ * one is queued.  A region can be queued again when its capture has been
+ * dequeued.  The queue belongs to the open file that queued first, until that
+ * file is closed.
+ *
+ * Guarantee: no byte that was handed to a send before this call is ever
+ * overwritten.  While any page of the region is referenced by more than its
+ * mappings, the call fails with EBUSY; try again after the completion.
+ *
+ * Errors: EBADF not a descriptor; EINVAL not a dma-buf, bad length, flags or
+ * timeout; EXDEV a dma-buf of another device; EBUSY the region is queued,
+ * or done and not dequeued, or mapped by an importer, or its pages are in use;
+ * EUSERS another open file owns the queue; ENOBUFS queue_depth reached; EIO
+ * the DMA engine refused the transfer.
+ */
+struct fpgabuf_queue {
+	__u64 cookie;
+	__u64 length;
+	__s32 fd;
+	__u32 flags;
+	__u32 timeout_ms;
+	__u32 reserved0;
+	__u64 reserved[4];
+};
+
+/*
+ * Status bits of a finished capture.
+ * PARTIAL: fewer bytes than asked for; they are valid.
+ * ERROR: the capture ended with an error, see error; bytes are what is known
+ *	to have arrived before it.
+ * TIMEOUT: the error is the timeout (not yet used).
+ * GAP: nothing was queued for a while before this capture: the FPGA may have
+ *	produced samples that nobody has.
+ */
+#define FPGABUF_CAPTURE_PARTIAL	0x1
+#define FPGABUF_CAPTURE_ERROR	0x2
+#define FPGABUF_CAPTURE_TIMEOUT	0x4
+#define FPGABUF_CAPTURE_GAP	0x8
+
+/**
+ * struct fpgabuf_dequeue - take the oldest finished capture
+ * @flags: [in] must be zero
+ * @status: [out] FPGABUF_CAPTURE_* bits
+ * @cookie: [out] what QUEUE was given
+ * @bytes: [out] bytes captured, from the start of the region; the CPU sees
+ *	them without a further DMA_BUF_IOCTL_SYNC
+ * @sequence: [out] number of this capture on the device, from 0, without
+ *	holes
+ * @timestamp_ns: [out] CLOCK_MONOTONIC at the completion, in nanoseconds
+ * @error: [out] 0 or a negative errno: -EIO the DMA failed, -ECANCELED by
+ *	CANCEL, -ENODEV the device was removed
+ * @reserved0: must be zero
+ * @reserved: must be zero
+ *
+ * Blocks until a capture is finished, unless the file is O_NONBLOCK.  Captures
+ * come in the order in which they were queued.
+ *
+ * Errors: EAGAIN nothing finished yet (O_NONBLOCK); EINTR a signal; EPIPE this
+ * file has nothing queued and nothing finished; ENODEV the device is gone and
+ * everything has been dequeued.
+ */
+struct fpgabuf_dequeue {
+	__u32 flags;
+	__u32 status;
+	__u64 cookie;
+	__u64 bytes;
+	__u64 sequence;
+	__u64 timestamp_ns;
+	__s32 error;
+	__u32 reserved0;
+	__u64 reserved[4];
+};
+
+/**
+ * struct fpgabuf_cancel - end all queued captures of this file
+ * @flags: [in] must be zero
+ * @canceled: [out] captures that were ended; each is there to be dequeued,
+ *	with error -ECANCELED and the bytes it had
+ * @reserved: must be zero
+ *
+ * Errors: none beyond the general rules.
+ */
+struct fpgabuf_cancel {
+	__u32 flags;
+	__u32 canceled;
+	__u64 reserved[3];
+};
+
+/* States of a region, for struct fpgabuf_region_info. */
+enum fpgabuf_region_state {
+	FPGABUF_REGION_IDLE = 0,
+	FPGABUF_REGION_QUEUED = 1,
+	FPGABUF_REGION_DONE = 2,
+};
+
+/**
+ * struct fpgabuf_region_info - what a region is and who holds it
+ * @fd: [in] dma-buf of the region
+ * @flags: [in] must be zero
+ * @size: [out] bytes
+ * @backend: [out] one of enum fpgabuf_backend
+ * @chunks: [out] number of pieces (folios or pages)
+ * @state: [out] one of enum fpgabuf_region_state
+ * @importers: [out] mappings by importing devices
+ * @in_use: [out] page references beyond the driver's and the mappings': 0 when
+ *	no send, pipe or direct I/O holds a page.  A snapshot; it may count a
+ *	reference that is just going away
+ * @mappings: [out] page table entries of user space that map the region
+ * @reserved: must be zero
+ *
+ * Errors: EBADF, EINVAL, EXDEV as for QUEUE.
+ */
+struct fpgabuf_region_info {
+	__s32 fd;
+	__u32 flags;
+	__u64 size;
+	__u32 backend;
+	__u32 chunks;
+	__u32 state;
+	__u32 importers;
+	__u64 in_use;
+	__u64 mappings;
+	__u64 reserved[4];
+};
+
+#define FPGABUF_IOC_MAGIC	0xfb
+
+#define FPGABUF_IOC_INFO	_IOWR(FPGABUF_IOC_MAGIC, 0x00, struct fpgabuf_info)
+#define FPGABUF_IOC_ALLOC	_IOWR(FPGABUF_IOC_MAGIC, 0x01, struct fpgabuf_alloc)
+#define FPGABUF_IOC_QUEUE	_IOWR(FPGABUF_IOC_MAGIC, 0x02, struct fpgabuf_queue)
+#define FPGABUF_IOC_DEQUEUE	_IOWR(FPGABUF_IOC_MAGIC, 0x03, struct fpgabuf_dequeue)
+#define FPGABUF_IOC_CANCEL	_IOWR(FPGABUF_IOC_MAGIC, 0x04, struct fpgabuf_cancel)
+#define FPGABUF_IOC_REGION_INFO	\
+	_IOWR(FPGABUF_IOC_MAGIC, 0x05, struct fpgabuf_region_info)
+
+#endif /* _UAPI_LINUX_FPGABUF_H */
