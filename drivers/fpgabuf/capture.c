@@ -1,0 +1,443 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * fpgabuf - the queue of captures
+ *
+ * A capture is a region's turn.  QUEUE submits a dmaengine transfer for it and
+ * appends it to the device's queue; the channel runs the transfers one behind
+ * the other, without a gap while it has one.  Its callback only notes what came
+ * (it runs in softirq context); a work item then makes the data visible to the
+ * CPU, which can take milliseconds, and moves the capture to the list DEQUEUE
+ * takes from.  The work takes captures from the head of the queue only, so
+ * they are dequeued in the order in which they were queued.
+ *
+ * The queue belongs to one open file at a time: a dmaengine channel can only be
+ * stopped as a whole, and nobody shall end another one's captures.
+ */
+#include <linux/dmaengine.h>
+#include <linux/ktime.h>
+#include <linux/poll.h>
+
+#include "compat.h"
+#include "fpgabuf.h"
+
+static struct fpgabuf_region *capture_region(struct fpgabuf_capture *capture)
+{
+	return container_of(capture, struct fpgabuf_region, capture);
+}
+
+static struct fpgabuf_capture *first_capture(struct list_head *list)
+{
+	return list_first_entry_or_null(list, struct fpgabuf_capture, node);
+}
+
+static void capture_complete(struct fpgabuf_device *fdev,
+			     struct fpgabuf_capture *capture, u32 bytes,
+			     int error)
+{
+	lockdep_assert_held(&fdev->qlock);
+
+	capture->timestamp = ktime_get();
+	capture->bytes = bytes;
+	capture->error = error;
+	if (error)
+		capture->status |= FPGABUF_CAPTURE_ERROR;
+	if (bytes < capture->length)
+		capture->status |= FPGABUF_CAPTURE_PARTIAL;
+	capture->completed = true;
+	fdev->nr_running--;
+}
+
+/* dmaengine's callback; softirq or thread */
+static void capture_callback(void *param, const struct dmaengine_result *result)
+{
+	struct fpgabuf_capture *capture = param;
+	struct fpgabuf_device *fdev = capture_region(capture)->fdev;
+	u32 residue = min(result->residue, capture->length);
+	int error = result->result == DMA_TRANS_NOERROR ? 0 : -EIO;
+	unsigned long flags;
+
+	spin_lock_irqsave(&fdev->qlock, flags);
+	capture_complete(fdev, capture, capture->length - residue, error);
+	spin_unlock_irqrestore(&fdev->qlock, flags);
+	queue_work(fdev->wq, &fdev->finish);
+}
+
+static struct fpgabuf_capture *take_completed(struct fpgabuf_device *fdev)
+{
+	struct fpgabuf_capture *capture;
+
+	spin_lock_irq(&fdev->qlock);
+	capture = first_capture(&fdev->queued);
+	if (capture && capture->completed)
+		list_del(&capture->node);
+	else
+		capture = NULL;
+	spin_unlock_irq(&fdev->qlock);
+	return capture;
+}
+
+static void capture_done(struct fpgabuf_device *fdev,
+			 struct fpgabuf_capture *capture)
+{
+	spin_lock_irq(&fdev->qlock);
+	capture->sequence = fdev->captures++;
+	if (capture->status & FPGABUF_CAPTURE_GAP)
+		fdev->gaps++;
+	WRITE_ONCE(capture->state, FPGABUF_REGION_DONE);
+	list_add_tail(&capture->node, &fdev->done);
+	fdev->nr_queued--;
+	spin_unlock_irq(&fdev->qlock);
+	wake_up_interruptible(&fdev->wait);
+}
+
+static void finish_work(struct work_struct *work)
+{
+	struct fpgabuf_device *fdev =
+		container_of(work, struct fpgabuf_device, finish);
+	struct fpgabuf_capture *capture;
+
+	while ((capture = take_completed(fdev))) {
+		fpgabuf_owner_sync_for_cpu(capture_region(capture),
+					   capture->bytes, DMA_FROM_DEVICE);
+		capture_done(fdev, capture);
+	}
+}
+
+/**
+ * fpgabuf_capture_init() - set up an empty queue
+ * @fdev: device in the making
+ */
+void fpgabuf_capture_init(struct fpgabuf_device *fdev)
+{
+	spin_lock_init(&fdev->qlock);
+	INIT_LIST_HEAD(&fdev->queued);
+	INIT_LIST_HEAD(&fdev->done);
+	init_waitqueue_head(&fdev->wait);
+	INIT_WORK(&fdev->finish, finish_work);
+}
+
+/*
+ * The channel reads the list while it prepares the transfer, so the entry that
+ * the length ends in can be shortened for just that time.
+ */
+static struct dma_async_tx_descriptor *prep(struct fpgabuf_region *region,
+					    u32 length)
+{
+	struct dma_async_tx_descriptor *desc;
+	struct scatterlist *sg = region->sgt.sgl;
+	unsigned int nents = 1, full;
+	u32 left = length;
+
+	while (left > sg_dma_len(sg)) {
+		left -= sg_dma_len(sg);
+		sg = sg_next(sg);
+		nents++;
+	}
+	full = sg_dma_len(sg);
+	sg_dma_len(sg) = left;
+	desc = dmaengine_prep_slave_sg(region->fdev->chan, region->sgt.sgl,
+				       nents, DMA_DEV_TO_MEM,
+				       DMA_PREP_INTERRUPT | DMA_CTRL_ACK);
+	sg_dma_len(sg) = full;
+	return desc;
+}
+
+/* Hand the transfer to the channel; it does not start yet. */
+static int submit(struct fpgabuf_region *region, u32 length)
+{
+	struct fpgabuf_capture *capture = &region->capture;
+	struct dma_async_tx_descriptor *desc = prep(region, length);
+
+	if (!desc)
+		return -EIO;
+	desc->callback_result = capture_callback;
+	desc->callback_param = capture;
+	capture->dma_cookie = dmaengine_submit(desc);
+	return dma_submit_error(capture->dma_cookie) ? -EIO : 0;
+}
+
+/* Take the region from its users, unless somebody still looks at it. */
+static int claim(struct fpgabuf_region *region)
+{
+	struct fpgabuf_usage usage;
+	int ret = 0;
+
+	down_write(&region->sem);
+	if (region->capture.state != FPGABUF_REGION_IDLE ||
+	    !list_empty(&region->importers)) {
+		ret = -EBUSY;
+		goto out;
+	}
+	fpgabuf_region_usage(region, &usage);
+	if (usage.in_use) {
+		atomic64_inc(&region->fdev->busy);
+		ret = -EBUSY;
+		goto out;
+	}
+	WRITE_ONCE(region->capture.state, FPGABUF_REGION_QUEUED);
+out:
+	up_write(&region->sem);
+	return ret;
+}
+
+static void unclaim(struct fpgabuf_region *region)
+{
+	WRITE_ONCE(region->capture.state, FPGABUF_REGION_IDLE);
+}
+
+static int may_queue(struct fpgabuf_device *fdev, struct file *file)
+{
+	if (fdev->gone)
+		return -ENODEV;
+	if (fdev->owner && fdev->owner != file)
+		return -EUSERS;
+	if (READ_ONCE(fdev->nr_queued) >= FPGABUF_MAX_QUEUED)
+		return -ENOBUFS;
+	return 0;
+}
+
+static void enqueue(struct fpgabuf_device *fdev, struct file *file,
+		    struct fpgabuf_capture *capture)
+{
+	spin_lock_irq(&fdev->qlock);
+	if (fdev->streaming && !fdev->nr_running)
+		capture->status |= FPGABUF_CAPTURE_GAP;
+	fdev->streaming = true;
+	fdev->owner = file;
+	list_add_tail(&capture->node, &fdev->queued);
+	fdev->nr_queued++;
+	fdev->nr_running++;
+	spin_unlock_irq(&fdev->qlock);
+}
+
+/**
+ * fpgabuf_capture_queue() - queue a region for its next capture
+ * @fdev: the device
+ * @file: the open file it is queued by
+ * @region: the region; on success the caller's dma-buf reference becomes the
+ *	capture's
+ * @length: bytes to capture, 0 = all
+ * @cookie: the user's
+ *
+ * Context: process, may sleep.
+ *
+ * Return: 0, or -EINVAL, -ENODEV, -EUSERS, -ENOBUFS, -EBUSY, -EIO as the UAPI
+ * header says.
+ */
+int fpgabuf_capture_queue(struct fpgabuf_device *fdev, struct file *file,
+			  struct fpgabuf_region *region, u64 length,
+			  u64 cookie)
+{
+	struct fpgabuf_capture *capture = &region->capture;
+	int ret;
+
+	if (!length)
+		length = region->size;
+	if (length > region->size || length & (fdev->alignment - 1))
+		return -EINVAL;
+
+	mutex_lock(&fdev->lock);
+	ret = may_queue(fdev, file);
+	if (!ret)
+		ret = claim(region);
+	if (ret)
+		goto unlock;
+
+	ret = submit(region, length);
+	if (ret) {
+		unclaim(region);
+		goto unlock;
+	}
+	capture->cookie = cookie;
+	capture->length = length;
+	capture->status = 0;
+	capture->completed = false;
+	fpgabuf_owner_sync_for_device(region, length, DMA_FROM_DEVICE);
+	enqueue(fdev, file, capture);
+	dma_async_issue_pending(fdev->chan);
+unlock:
+	mutex_unlock(&fdev->lock);
+	return ret;
+}
+
+static bool owned_by(struct fpgabuf_device *fdev, struct file *file)
+{
+	lockdep_assert_held(&fdev->qlock);
+	return fdev->owner == file;
+}
+
+/*
+ * One look at the queue: a capture, or -EAGAIN while one may still come, or
+ * the reason why none will.
+ */
+static struct fpgabuf_capture *try_dequeue(struct fpgabuf_device *fdev,
+					   struct file *file)
+{
+	struct fpgabuf_capture *capture = NULL;
+	int error = -EAGAIN;
+
+	spin_lock_irq(&fdev->qlock);
+	if (owned_by(fdev, file))
+		capture = first_capture(&fdev->done);
+	if (capture)
+		list_del(&capture->node);
+	else if (!owned_by(fdev, file) || !fdev->nr_queued)
+		error = READ_ONCE(fdev->gone) ? -ENODEV : -EPIPE;
+	spin_unlock_irq(&fdev->qlock);
+	return capture ?: ERR_PTR(error);
+}
+
+/**
+ * fpgabuf_capture_dequeue() - take the oldest finished capture
+ * @fdev: the device
+ * @file: the open file; O_NONBLOCK is honoured
+ *
+ * Context: process, sleeps.
+ *
+ * Return: the capture, which the caller ends by fpgabuf_capture_release() or
+ * fpgabuf_capture_put_back(), or ERR_PTR of -EAGAIN, -ERESTARTSYS, -EPIPE or
+ * -ENODEV.
+ */
+struct fpgabuf_capture *fpgabuf_capture_dequeue(struct fpgabuf_device *fdev,
+						struct file *file)
+{
+	struct fpgabuf_capture *capture = try_dequeue(fdev, file);
+	int ret;
+
+	if (capture != ERR_PTR(-EAGAIN) || file->f_flags & O_NONBLOCK)
+		return capture;
+
+	ret = wait_event_interruptible(fdev->wait,
+				       (capture = try_dequeue(fdev, file)) !=
+				       ERR_PTR(-EAGAIN));
+	if (ret)
+		return ERR_PTR(ret);
+	return capture;
+}
+
+/**
+ * fpgabuf_capture_put_back() - undo a dequeue
+ * @capture: as it came from fpgabuf_capture_dequeue()
+ */
+void fpgabuf_capture_put_back(struct fpgabuf_capture *capture)
+{
+	struct fpgabuf_device *fdev = capture_region(capture)->fdev;
+
+	spin_lock_irq(&fdev->qlock);
+	list_add(&capture->node, &fdev->done);
+	spin_unlock_irq(&fdev->qlock);
+	wake_up_interruptible(&fdev->wait);
+}
+
+/**
+ * fpgabuf_capture_release() - let go of a dequeued capture
+ * @capture: not in any list; its region can be queued again, or vanish
+ */
+void fpgabuf_capture_release(struct fpgabuf_capture *capture)
+{
+	struct fpgabuf_region *region = capture_region(capture);
+
+	unclaim(region);
+	dma_buf_put(region->dmabuf);
+}
+
+/* What has arrived, as far as the channel tells. */
+static u32 bytes_so_far(struct fpgabuf_device *fdev,
+			struct fpgabuf_capture *capture)
+{
+	struct dma_tx_state state = { .residue = capture->length };
+
+	dmaengine_tx_status(fdev->chan, capture->dma_cookie, &state);
+	return capture->length - min(state.residue, capture->length);
+}
+
+/**
+ * fpgabuf_capture_cancel() - stop the channel and end everything queued
+ * @fdev: the device
+ * @error: what the captures shall say, a negative errno
+ *
+ * On return all captures can be dequeued.
+ *
+ * Context: process, sleeps; &fpgabuf_device.lock held.
+ *
+ * Return: how many captures were ended that way.
+ */
+unsigned int fpgabuf_capture_cancel(struct fpgabuf_device *fdev, int error)
+{
+	struct fpgabuf_capture *capture;
+	unsigned int canceled = 0;
+
+	lockdep_assert_held(&fdev->lock);
+	if (!fdev->chan)
+		return 0;
+
+	/* The channel forgets its residues when it is stopped. */
+	spin_lock_irq(&fdev->qlock);
+	list_for_each_entry(capture, &fdev->queued, node)
+		if (!capture->completed)
+			capture->bytes = bytes_so_far(fdev, capture);
+	spin_unlock_irq(&fdev->qlock);
+
+	dmaengine_terminate_sync(fdev->chan);
+
+	spin_lock_irq(&fdev->qlock);
+	list_for_each_entry(capture, &fdev->queued, node) {
+		if (capture->completed)
+			continue;
+		capture_complete(fdev, capture, capture->bytes, error);
+		canceled++;
+	}
+	fdev->streaming = false;
+	spin_unlock_irq(&fdev->qlock);
+
+	queue_work(fdev->wq, &fdev->finish);
+	flush_work(&fdev->finish);
+	return canceled;
+}
+
+/**
+ * fpgabuf_capture_close() - an open file goes: end what it has in the queue
+ * @fdev: the device
+ * @file: the file
+ *
+ * Context: process, sleeps.
+ */
+void fpgabuf_capture_close(struct fpgabuf_device *fdev, struct file *file)
+{
+	struct fpgabuf_capture *capture, *next;
+	LIST_HEAD(done);
+
+	mutex_lock(&fdev->lock);
+	if (fdev->owner == file) {
+		fpgabuf_capture_cancel(fdev, -ECANCELED);
+		spin_lock_irq(&fdev->qlock);
+		list_splice_init(&fdev->done, &done);
+		fdev->owner = NULL;
+		spin_unlock_irq(&fdev->qlock);
+	}
+	mutex_unlock(&fdev->lock);
+
+	list_for_each_entry_safe(capture, next, &done, node)
+		fpgabuf_capture_release(capture);
+}
+
+/**
+ * fpgabuf_capture_poll() - what poll() shall say
+ * @fdev: the device
+ * @file: the open file
+ *
+ * Return: readable when something can be dequeued, hung up when the device is
+ * gone.
+ */
+__poll_t fpgabuf_capture_poll(struct fpgabuf_device *fdev, struct file *file)
+{
+	__poll_t events = 0;
+
+	spin_lock_irq(&fdev->qlock);
+	if (owned_by(fdev, file) && !list_empty(&fdev->done))
+		events |= EPOLLIN | EPOLLRDNORM;
+	if (READ_ONCE(fdev->gone))
+		events |= EPOLLHUP;
+	spin_unlock_irq(&fdev->qlock);
+	return events;
+}

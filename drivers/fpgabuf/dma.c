@@ -1,0 +1,218 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * fpgabuf - a region's way to devices
+ *
+ * The owner of a region is the device behind the capture channel.  Its mapping
+ * is made once, when the region is made, and lasts until the region or the
+ * binding ends; a capture only hands the memory over and takes it back by
+ * sync calls.  The mapping is bidirectional although the device only writes:
+ * a process may write to a captured region too (a header, say) inside a
+ * DMA_BUF_IOCTL_SYNC bracket, and with DMA_FROM_DEVICE the end of that bracket
+ * would be entitled to throw its bytes away.
+ */
+#include <linux/device.h>
+#include <linux/dma-mapping.h>
+#include <linux/mm.h>
+#include <linux/moduleparam.h>
+#include <linux/scatterlist.h>
+
+#include "compat.h"
+#include "fpgabuf.h"
+
+#ifdef CONFIG_FPGABUF_DEBUG
+/* Lets a test show that it would notice a missing sync. */
+static bool debug_skip_sync;
+module_param(debug_skip_sync, bool, 0600);
+MODULE_PARM_DESC(debug_skip_sync, "leave out the sync after a capture (tests only)");
+#else
+#define debug_skip_sync	false
+#endif
+
+/* Longest piece that @dev takes as one, in whole pages. */
+static size_t segment_limit(struct device *dev)
+{
+	size_t limit = min_t(size_t, dma_get_max_seg_size(dev), SZ_1G);
+
+	/* Bounce buffers have a limit of their own. */
+	limit = min(limit, dma_max_mapping_size(dev));
+	return max_t(size_t, limit & PAGE_MASK, PAGE_SIZE);
+}
+
+static size_t chunk_size(const struct fpgabuf_region *region)
+{
+	return PAGE_SIZE << region->chunks[0].order;
+}
+
+/* Bytes from @offset on that are physically adjacent, up to @limit. */
+static size_t segment_size(const struct fpgabuf_region *region, size_t offset,
+			   size_t limit)
+{
+	struct page *page = fpgabuf_region_page(region, offset >> PAGE_SHIFT);
+	size_t chunk = chunk_size(region);
+	size_t size = chunk - (offset & (chunk - 1));
+
+	while (offset + size < region->size && size < limit) {
+		pgoff_t next = (offset + size) >> PAGE_SHIFT;
+
+		if (page_to_pfn(fpgabuf_region_page(region, next)) !=
+		    page_to_pfn(page) + (size >> PAGE_SHIFT))
+			break;
+		size += chunk;
+	}
+	return min(size, limit);
+}
+
+/**
+ * fpgabuf_sg_build() - describe a region's pages for a device
+ * @region: the region
+ * @dev: the device whose segment limits apply
+ * @sgt: filled in, not yet mapped; the caller frees it with sg_free_table()
+ *
+ * Context: process, may sleep.
+ *
+ * Return: 0 or -ENOMEM.
+ */
+int fpgabuf_sg_build(const struct fpgabuf_region *region, struct device *dev,
+		     struct sg_table *sgt)
+{
+	size_t limit = segment_limit(dev);
+	unsigned int nents = 0;
+	struct scatterlist *sg;
+	size_t offset;
+	int i, ret;
+
+	for (offset = 0; offset < region->size; nents++)
+		offset += segment_size(region, offset, limit);
+
+	ret = sg_alloc_table(sgt, nents, GFP_KERNEL);
+	if (ret)
+		return ret;
+
+	offset = 0;
+	for_each_sgtable_sg(sgt, sg, i) {
+		size_t size = segment_size(region, offset, limit);
+		struct page *page;
+
+		page = fpgabuf_region_page(region, offset >> PAGE_SHIFT);
+		sg_set_page(sg, page, size, 0);
+		offset += size;
+	}
+	return 0;
+}
+
+/*
+ * Without a sync: what the captures wrote has been synced when they finished,
+ * and since then the memory has belonged to its users.
+ */
+static void unmap_segments(struct device *dev, struct sg_table *sgt,
+			   unsigned int nents)
+{
+	struct scatterlist *sg;
+	unsigned int i;
+
+	for_each_sg(sgt->sgl, sg, nents, i)
+		dma_unmap_page_attrs(dev, sg_dma_address(sg), sg->length,
+				     DMA_BIDIRECTIONAL, DMA_ATTR_SKIP_CPU_SYNC);
+}
+
+/**
+ * fpgabuf_owner_map() - map the region for the capture channel
+ * @region: the region; not mapped
+ *
+ * Segment by segment, not as a list: an IOMMU may merge a list into addresses
+ * that no longer say which page they stand for, and then no part of it could
+ * be synced on its own.
+ *
+ * Context: process; &fpgabuf_device.lock held, device bound.
+ *
+ * Return: 0, -ENOMEM, or -EIO if the device cannot reach the memory.
+ */
+int fpgabuf_owner_map(struct fpgabuf_region *region)
+{
+	struct device *dev = region->fdev->dma_dev;
+	struct scatterlist *sg;
+	int i, ret;
+
+	ret = fpgabuf_sg_build(region, dev, &region->sgt);
+	if (ret)
+		return ret;
+
+	for_each_sgtable_sg(&region->sgt, sg, i) {
+		dma_addr_t addr = dma_map_page(dev, sg_page(sg), 0, sg->length,
+					       DMA_BIDIRECTIONAL);
+
+		if (dma_mapping_error(dev, addr)) {
+			unmap_segments(dev, &region->sgt, i);
+			sg_free_table(&region->sgt);
+			return -EIO;
+		}
+		sg_dma_address(sg) = addr;
+		sg_dma_len(sg) = sg->length;
+	}
+	return 0;
+}
+
+/**
+ * fpgabuf_owner_unmap() - undo fpgabuf_owner_map(); harmless if not mapped
+ * @region: the region; not queued
+ *
+ * Context: process; &fpgabuf_device.lock held.  CPU access that is just being
+ * prepared ends first.
+ */
+void fpgabuf_owner_unmap(struct fpgabuf_region *region)
+{
+	down_write(&region->sem);
+	unmap_segments(region->fdev->dma_dev, &region->sgt,
+		       region->sgt.orig_nents);
+	sg_free_table(&region->sgt);
+	up_write(&region->sem);
+}
+
+typedef void (*sync_fn)(struct device *dev, dma_addr_t addr, size_t size,
+			enum dma_data_direction dir);
+
+static void owner_sync(struct fpgabuf_region *region, size_t bytes,
+		       enum dma_data_direction dir, sync_fn sync)
+{
+	struct scatterlist *sg;
+	unsigned int i;
+
+	for_each_sgtable_sg(&region->sgt, sg, i) {
+		size_t size = min_t(size_t, bytes, sg->length);
+
+		if (!size)
+			break;
+		sync(region->fdev->dma_dev, sg_dma_address(sg), size, dir);
+		bytes -= size;
+	}
+}
+
+/**
+ * fpgabuf_owner_sync_for_cpu() - let the CPU see what the channel wrote
+ * @region: the region
+ * @bytes: how much of it, from the start
+ * @dir: DMA_FROM_DEVICE after a capture, or that of the CPU access
+ *
+ * Context: process; the mapping cannot go away (a capture is not finished, or
+ * &fpgabuf_region.sem is held).
+ */
+void fpgabuf_owner_sync_for_cpu(struct fpgabuf_region *region, size_t bytes,
+				enum dma_data_direction dir)
+{
+	if (!debug_skip_sync)
+		owner_sync(region, bytes, dir, dma_sync_single_for_cpu);
+}
+
+/**
+ * fpgabuf_owner_sync_for_device() - hand memory to the channel
+ * @region: the region
+ * @bytes: how much of it, from the start
+ * @dir: DMA_FROM_DEVICE before a capture, or that of the CPU access
+ *
+ * Context: as fpgabuf_owner_sync_for_cpu().
+ */
+void fpgabuf_owner_sync_for_device(struct fpgabuf_region *region, size_t bytes,
+				   enum dma_data_direction dir)
+{
+	owner_sync(region, bytes, dir, dma_sync_single_for_device);
+}

@@ -1,0 +1,329 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * fpgabuf - a region as dma-buf
+ *
+ * Unlike most exporters this one maps real pages into user space, so that
+ * get_user_pages() works on the mapping: MSG_ZEROCOPY, O_DIRECT, vmsplice().
+ * That is sound because the pages are ordinary memory that belongs to the
+ * region: they never move, and they are neither filled again nor freed while
+ * somebody holds a reference (see fpgabuf_region_usage()).
+ */
+#include <linux/dma-buf.h>
+#include <linux/dma-mapping.h>
+#include <linux/fcntl.h>
+#include <linux/mm.h>
+#include <linux/pagemap.h>
+#include <linux/slab.h>
+
+#include "compat.h"
+#include "fpgabuf.h"
+
+/**
+ * struct fpgabuf_importer - a mapping by an importing device
+ * @node: in &fpgabuf_region.importers
+ * @dev: the device
+ * @dir: the direction it was mapped for
+ * @sgt: our description of the mapping, used to sync it
+ * @handed: the copy the importer has; with CONFIG_DMABUF_DEBUG its page links
+ *	are scrambled while it has it
+ */
+struct fpgabuf_importer {
+	struct list_head node;
+	struct device *dev;
+	enum dma_data_direction dir;
+	struct sg_table sgt;
+	struct sg_table handed;
+};
+
+static int copy_mapped_table(struct sg_table *to, const struct sg_table *from)
+{
+	struct scatterlist *src = from->sgl, *dst;
+	int i, ret;
+
+	ret = sg_alloc_table(to, from->orig_nents, GFP_KERNEL);
+	if (ret)
+		return ret;
+
+	for_each_sgtable_sg(to, dst, i) {
+		sg_set_page(dst, sg_page(src), src->length, src->offset);
+		if (i < from->nents) {
+			sg_dma_address(dst) = sg_dma_address(src);
+			sg_dma_len(dst) = sg_dma_len(src);
+		}
+		src = sg_next(src);
+	}
+	to->nents = from->nents;
+	return 0;
+}
+
+static struct sg_table *fpgabuf_map_dma_buf(struct dma_buf_attachment *attach,
+					    enum dma_data_direction dir)
+{
+	struct fpgabuf_region *region = attach->dmabuf->priv;
+	struct fpgabuf_importer *imp;
+	int ret;
+
+	imp = kzalloc(sizeof(*imp), GFP_KERNEL);
+	if (!imp)
+		return ERR_PTR(-ENOMEM);
+	imp->dev = attach->dev;
+	imp->dir = dir;
+
+	ret = fpgabuf_sg_build(region, imp->dev, &imp->sgt);
+	if (ret)
+		goto err_free;
+	ret = dma_map_sgtable(imp->dev, &imp->sgt, dir, 0);
+	if (ret)
+		goto err_table;
+	ret = copy_mapped_table(&imp->handed, &imp->sgt);
+	if (ret)
+		goto err_unmap;
+
+	down_write(&region->sem);
+	list_add(&imp->node, &region->importers);
+	up_write(&region->sem);
+	return &imp->handed;
+
+err_unmap:
+	dma_unmap_sgtable(imp->dev, &imp->sgt, dir, 0);
+err_table:
+	sg_free_table(&imp->sgt);
+err_free:
+	kfree(imp);
+	return ERR_PTR(ret);
+}
+
+static void fpgabuf_unmap_dma_buf(struct dma_buf_attachment *attach,
+				  struct sg_table *sgt,
+				  enum dma_data_direction dir)
+{
+	struct fpgabuf_importer *imp =
+		container_of(sgt, struct fpgabuf_importer, handed);
+	struct fpgabuf_region *region = attach->dmabuf->priv;
+
+	down_write(&region->sem);
+	list_del(&imp->node);
+	up_write(&region->sem);
+
+	sg_free_table(&imp->handed);
+	dma_unmap_sgtable(imp->dev, &imp->sgt, imp->dir, 0);
+	sg_free_table(&imp->sgt);
+	kfree(imp);
+}
+
+/*
+ * While a region is queued it belongs to the FPGA.  The owner's mapping is left
+ * alone then: to maintain it would write over what is just arriving.
+ */
+static bool owner_has_it(const struct fpgabuf_region *region)
+{
+	return READ_ONCE(region->capture.state) == FPGABUF_REGION_QUEUED;
+}
+
+static int fpgabuf_begin_cpu_access(struct dma_buf *dmabuf,
+				    enum dma_data_direction dir)
+{
+	struct fpgabuf_region *region = dmabuf->priv;
+	struct fpgabuf_importer *imp;
+
+	down_read(&region->sem);
+	if (!owner_has_it(region))
+		fpgabuf_owner_sync_for_cpu(region, region->size, dir);
+	list_for_each_entry(imp, &region->importers, node)
+		dma_sync_sgtable_for_cpu(imp->dev, &imp->sgt, imp->dir);
+	up_read(&region->sem);
+	return 0;
+}
+
+static int fpgabuf_end_cpu_access(struct dma_buf *dmabuf,
+				  enum dma_data_direction dir)
+{
+	struct fpgabuf_region *region = dmabuf->priv;
+	struct fpgabuf_importer *imp;
+
+	down_read(&region->sem);
+	if (!owner_has_it(region))
+		fpgabuf_owner_sync_for_device(region, region->size, dir);
+	list_for_each_entry(imp, &region->importers, node)
+		dma_sync_sgtable_for_device(imp->dev, &imp->sgt, imp->dir);
+	up_read(&region->sem);
+	return 0;
+}
+
+/*
+ * Map everything that the page table of the faulting address covers: who reads
+ * one sample reads them all, and a fault costs more than the rest together.
+ * Only the page asked for may fail.
+ */
+static vm_fault_t fault_in(struct fpgabuf_region *region,
+			   struct vm_area_struct *vma, struct vm_fault *vmf)
+{
+	unsigned long addr = max(vmf->address & PMD_MASK, vma->vm_start);
+	unsigned long end = min((vmf->address & PMD_MASK) + PMD_SIZE - 1,
+				vma->vm_end - 1);
+	vm_fault_t ret;
+
+	ret = vmf_insert_page(vma, vmf->address,
+			      fpgabuf_region_page(region, vmf->pgoff));
+	for (; ret == VM_FAULT_NOPAGE && addr < end; addr += PAGE_SIZE) {
+		pgoff_t index = linear_page_index(vma, addr);
+
+		if (vmf_insert_page(vma, addr,
+				    fpgabuf_region_page(region, index)) !=
+		    VM_FAULT_NOPAGE)
+			break;
+	}
+	return ret;
+}
+
+static vm_fault_t fpgabuf_vm_fault(struct vm_fault *vmf)
+{
+	struct vm_area_struct *vma = vmf->vma;
+	struct fpgabuf_region *region = vma->vm_private_data;
+	vm_fault_t ret;
+
+	if (vmf->pgoff >= region->size >> PAGE_SHIFT)
+		return VM_FAULT_SIGBUS;
+
+	down_read(&region->sem);
+	ret = fault_in(region, vma, vmf);
+	up_read(&region->sem);
+	return ret;
+}
+
+static const struct vm_operations_struct fpgabuf_vm_ops = {
+	.fault = fpgabuf_vm_fault,
+};
+
+/*
+ * VM_MIXEDMAP says that vm_insert_page() is used from the fault handler.  Never
+ * VM_IO or VM_PFNMAP: they forbid get_user_pages(), which is the whole point.
+ * VM_DONTCOPY: a child does not inherit the mapping (it can map the descriptor
+ * itself), because the in-use test must not race with fork().
+ */
+static int fpgabuf_mmap(struct dma_buf *dmabuf, struct vm_area_struct *vma)
+{
+	if (!(vma->vm_flags & (VM_SHARED | VM_MAYSHARE)))
+		return -EINVAL;
+	if (vma->vm_flags & VM_EXEC)
+		return -EPERM;
+
+	vm_flags_set(vma, VM_MIXEDMAP | VM_DONTEXPAND | VM_DONTDUMP |
+			  VM_DONTCOPY);
+	vm_flags_clear(vma, VM_MAYEXEC);
+	vma->vm_private_data = dmabuf->priv;
+	vma->vm_ops = &fpgabuf_vm_ops;
+	return 0;
+}
+
+/* Out of the device's list, out of the channel's reach, then free. */
+static void region_retire(struct fpgabuf_region *region)
+{
+	struct fpgabuf_device *fdev = region->fdev;
+
+	mutex_lock(&fdev->lock);
+	list_del(&region->node);
+	fpgabuf_owner_unmap(region);
+	mutex_unlock(&fdev->lock);
+	fpgabuf_region_destroy(region);
+}
+
+static void fpgabuf_release(struct dma_buf *dmabuf)
+{
+	region_retire(dmabuf->priv);
+}
+
+static const struct dma_buf_ops fpgabuf_dmabuf_ops = {
+	.map_dma_buf = fpgabuf_map_dma_buf,
+	.unmap_dma_buf = fpgabuf_unmap_dma_buf,
+	.begin_cpu_access = fpgabuf_begin_cpu_access,
+	.end_cpu_access = fpgabuf_end_cpu_access,
+	.mmap = fpgabuf_mmap,
+	.release = fpgabuf_release,
+};
+
+/* From here on the channel can reach the region, and unbind knows of it. */
+static int region_enlist(struct fpgabuf_region *region)
+{
+	struct fpgabuf_device *fdev = region->fdev;
+	int ret = -ENODEV;
+
+	mutex_lock(&fdev->lock);
+	if (!fdev->gone)
+		ret = fpgabuf_owner_map(region);
+	if (!ret)
+		list_add_tail(&region->node, &fdev->regions);
+	mutex_unlock(&fdev->lock);
+	return ret;
+}
+
+/**
+ * fpgabuf_dmabuf_create() - make a region and the dma-buf that owns it
+ * @fdev: the device
+ * @size: bytes, a multiple of PAGE_SIZE
+ * @access: O_RDONLY or O_RDWR, what it may be mapped for
+ *
+ * Context: process, may sleep.
+ *
+ * Return: the dma-buf with one reference, or ERR_PTR of -EDQUOT, -ENOMEM,
+ * -EINTR, -EIO or -ENODEV.
+ */
+struct dma_buf *fpgabuf_dmabuf_create(struct fpgabuf_device *fdev, size_t size,
+				      int access)
+{
+	DEFINE_DMA_BUF_EXPORT_INFO(exp_info);
+	struct fpgabuf_region *region;
+	struct dma_buf *dmabuf;
+	int ret;
+
+	region = fpgabuf_region_create(fdev, size);
+	if (IS_ERR(region))
+		return ERR_CAST(region);
+
+	ret = region_enlist(region);
+	if (ret) {
+		fpgabuf_region_destroy(region);
+		return ERR_PTR(ret);
+	}
+
+	exp_info.ops = &fpgabuf_dmabuf_ops;
+	exp_info.size = size;
+	exp_info.flags = access;
+	exp_info.priv = region;
+	dmabuf = dma_buf_export(&exp_info);
+	if (IS_ERR(dmabuf)) {
+		region_retire(region);
+		return dmabuf;
+	}
+	/* The dma-buf owns the region from here on. */
+	region->dmabuf = dmabuf;
+	return dmabuf;
+}
+
+/**
+ * fpgabuf_dmabuf_get() - the region behind a descriptor
+ * @fdev: the device it must belong to
+ * @fd: a descriptor of the calling process
+ *
+ * Return: the region, with a reference on its dma-buf that the caller drops by
+ * dma_buf_put(), or ERR_PTR of -EBADF, -EINVAL (not a dma-buf) or -EXDEV (a
+ * dma-buf of another driver or device).
+ */
+struct fpgabuf_region *fpgabuf_dmabuf_get(struct fpgabuf_device *fdev, int fd)
+{
+	struct dma_buf *dmabuf = dma_buf_get(fd);
+	struct fpgabuf_region *region;
+
+	if (IS_ERR(dmabuf))
+		return ERR_CAST(dmabuf);
+
+	if (dmabuf->ops == &fpgabuf_dmabuf_ops) {
+		region = dmabuf->priv;
+		if (region->fdev == fdev)
+			return region;
+	}
+	dma_buf_put(dmabuf);
+	return ERR_PTR(-EXDEV);
+}
+
+FPGABUF_IMPORT_DMA_BUF;

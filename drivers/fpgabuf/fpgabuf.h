@@ -1,0 +1,234 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * fpgabuf - objects shared by the files of the driver
+ *
+ *	region.c   a region's pages: where they come from, who uses them
+ *	dma.c      a region's way to devices: sg_table, owner mapping, sync
+ *	dmabuf.c   a region as dma-buf: importers, CPU access, mmap
+ *	capture.c  the queue: queued -> running -> done
+ *	chardev.c  the device node: ioctls and poll
+ *	main.c     the platform driver: channel, bind, unbind
+ *
+ * Lock order, outermost first:
+ *
+ *	mmap_lock, dma_resv, &fpgabuf_device.lock
+ *	  &fpgabuf_region.sem
+ *	    &fpgabuf_device.qlock (spinlock, taken in the DMA callback)
+ */
+#ifndef FPGABUF_H
+#define FPGABUF_H
+
+#include <linux/dma-buf.h>
+#include <linux/dmaengine.h>
+#include <linux/kref.h>
+#include <linux/list.h>
+#include <linux/miscdevice.h>
+#include <linux/mutex.h>
+#include <linux/rwsem.h>
+#include <linux/scatterlist.h>
+#include <linux/sizes.h>
+#include <linux/spinlock.h>
+#include <linux/types.h>
+#include <linux/wait.h>
+#include <linux/workqueue.h>
+
+/* The in-tree header, or the one beside an out-of-tree build. */
+#include <linux/fpgabuf.h>
+
+/* The residue of a dmaengine transfer is 32 bits wide: stay well inside. */
+#define FPGABUF_MAX_REGION	((u64)SZ_2G)
+#define FPGABUF_MAX_QUEUED	256
+
+/**
+ * struct fpgabuf_device - one capture channel and its device node
+ * @ref: held by the bound driver, every open file and every region
+ * @dev: the platform device; for log lines, while bound
+ * @dma_dev: the device that does the DMA; a reference is held to the end,
+ *	because regions outlive the binding
+ * @chan: dmaengine channel; NULL after unbind; under @lock
+ * @misc: the device node
+ * @id: number in the name of the node
+ * @name: name of the node
+ * @lock: serialises everything that talks to @chan, and guards @gone, @owner
+ *	and @regions
+ * @gone: unbound; no DMA any more, but memory stays
+ * @owner: the open file the queue belongs to; written under @lock and @qlock,
+ *	read under either
+ * @regions: all living regions
+ * @alignment: granularity of a capture's length, in bytes
+ * @limit: bytes all regions may have together
+ * @used: bytes they have
+ * @busy: QUEUE calls refused because the pages were in use
+ * @qlock: guards the lists and counts below; taken in the DMA callback
+ * @queued: captures handed to the channel, oldest first
+ * @nr_queued: length of @queued, plus one while its head is being finished
+ * @nr_running: captures in @queued that the channel has not completed
+ * @streaming: a capture has run since the queue was last started
+ * @done: finished captures that wait for DEQUEUE
+ * @captures: captures finished since bound
+ * @gaps: those with FPGABUF_CAPTURE_GAP
+ * @wait: DEQUEUE and poll()
+ * @wq: runs @finish
+ * @finish: takes completed captures from @queued to @done
+ */
+struct fpgabuf_device {
+	struct kref ref;
+	struct device *dev;
+	struct device *dma_dev;
+	struct dma_chan *chan;
+	struct miscdevice misc;
+	int id;
+	char name[16];
+
+	struct mutex lock; /* the channel, gone, owner, regions */
+	bool gone;
+	struct file *owner;
+	struct list_head regions;
+	u32 alignment;
+
+	u64 limit;
+	atomic64_t used;
+	atomic64_t busy;
+
+	spinlock_t qlock; /* the queue; taken in the DMA callback */
+	struct list_head queued;
+	unsigned int nr_queued;
+	unsigned int nr_running;
+	bool streaming;
+	struct list_head done;
+	u64 captures;
+	u64 gaps;
+
+	wait_queue_head_t wait;
+	struct workqueue_struct *wq;
+	struct work_struct finish;
+};
+
+/**
+ * struct fpgabuf_chunk - a piece of a region that is freed as one
+ * @page: (head) page; the region holds one reference
+ * @order: log2 of its pages
+ */
+struct fpgabuf_chunk {
+	struct page *page;
+	unsigned int order;
+};
+
+/**
+ * struct fpgabuf_capture - a region's turn in the queue
+ * @node: in &fpgabuf_device.queued or &fpgabuf_device.done
+ * @state: under &fpgabuf_device.qlock; leaves IDLE only under
+ *	&fpgabuf_region.sem held for writing as well
+ * @completed: the channel is through with it
+ * @cookie: the user's
+ * @dma_cookie: dmaengine's
+ * @length: bytes asked for
+ * @bytes: bytes that arrived
+ * @sequence: number on the device
+ * @timestamp: CLOCK_MONOTONIC of the completion
+ * @status: FPGABUF_CAPTURE_* bits
+ * @error: 0 or negative errno
+ *
+ * While the state is not IDLE the capture holds a reference on the dma-buf.
+ */
+struct fpgabuf_capture {
+	struct list_head node;
+	enum fpgabuf_region_state state;
+	bool completed;
+	u64 cookie;
+	dma_cookie_t dma_cookie;
+	u32 length;
+	u32 bytes;
+	u64 sequence;
+	ktime_t timestamp;
+	u32 status;
+	int error;
+};
+
+/**
+ * struct fpgabuf_region - contiguous memory the FPGA writes to
+ * @fdev: the device; a reference is held
+ * @node: in &fpgabuf_device.regions
+ * @dmabuf: the dma-buf that owns the region
+ * @size: bytes, whole pages
+ * @backend: where the pages come from
+ * @chunks: the pages, in order; all of one order
+ * @nr_chunks: how many
+ * @sem: for writing: the in-use test with what follows from it, and
+ *	@importers; for reading: page faults and CPU access.  No page can become
+ *	mapped while it is held for writing
+ * @importers: mappings by importing devices
+ * @sgt: the owner's mapping: what the channel is given; no entries after
+ *	unbind
+ * @capture: the region's place in the queue
+ */
+struct fpgabuf_region {
+	struct fpgabuf_device *fdev;
+	struct list_head node;
+	struct dma_buf *dmabuf;
+	size_t size;
+	enum fpgabuf_backend backend;
+	struct fpgabuf_chunk *chunks;
+	unsigned int nr_chunks;
+
+	struct rw_semaphore sem;
+	struct list_head importers;
+	struct sg_table sgt;
+	struct fpgabuf_capture capture;
+};
+
+/**
+ * struct fpgabuf_usage - who refers to a region's pages
+ * @mappings: page table entries
+ * @in_use: references that are neither the region's nor a mapping's
+ */
+struct fpgabuf_usage {
+	u64 mappings;
+	u64 in_use;
+};
+
+/* main.c */
+void fpgabuf_device_get(struct fpgabuf_device *fdev);
+void fpgabuf_device_put(struct fpgabuf_device *fdev);
+
+/* region.c */
+struct fpgabuf_region *fpgabuf_region_create(struct fpgabuf_device *fdev,
+					     size_t size);
+void fpgabuf_region_destroy(struct fpgabuf_region *region);
+struct page *fpgabuf_region_page(const struct fpgabuf_region *region,
+				 pgoff_t index);
+void fpgabuf_region_usage(struct fpgabuf_region *region,
+			  struct fpgabuf_usage *usage);
+
+/* dma.c */
+int fpgabuf_sg_build(const struct fpgabuf_region *region, struct device *dev,
+		     struct sg_table *sgt);
+int fpgabuf_owner_map(struct fpgabuf_region *region);
+void fpgabuf_owner_unmap(struct fpgabuf_region *region);
+void fpgabuf_owner_sync_for_cpu(struct fpgabuf_region *region, size_t bytes,
+				enum dma_data_direction dir);
+void fpgabuf_owner_sync_for_device(struct fpgabuf_region *region, size_t bytes,
+				   enum dma_data_direction dir);
+
+/* dmabuf.c */
+struct dma_buf *fpgabuf_dmabuf_create(struct fpgabuf_device *fdev, size_t size,
+				      int access);
+struct fpgabuf_region *fpgabuf_dmabuf_get(struct fpgabuf_device *fdev, int fd);
+
+/* capture.c */
+void fpgabuf_capture_init(struct fpgabuf_device *fdev);
+int fpgabuf_capture_queue(struct fpgabuf_device *fdev, struct file *file,
+			  struct fpgabuf_region *region, u64 length,
+			  u64 cookie);
+struct fpgabuf_capture *fpgabuf_capture_dequeue(struct fpgabuf_device *fdev,
+						struct file *file);
+void fpgabuf_capture_put_back(struct fpgabuf_capture *capture);
+void fpgabuf_capture_release(struct fpgabuf_capture *capture);
+unsigned int fpgabuf_capture_cancel(struct fpgabuf_device *fdev, int error);
+void fpgabuf_capture_close(struct fpgabuf_device *fdev, struct file *file);
+__poll_t fpgabuf_capture_poll(struct fpgabuf_device *fdev, struct file *file);
+
+/* chardev.c */
+extern const struct file_operations fpgabuf_fops;
+
+#endif /* FPGABUF_H */

@@ -1,0 +1,224 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * fpgabuf - capture from an FPGA into dma-bufs that have real pages
+ *
+ * A plain dmaengine client: whatever moves the FPGA's samples into memory is
+ * the provider of a channel named "rx", and this driver knows nothing else of
+ * it.  The simulated FPGA in sim/ is such a provider.
+ */
+#include <linux/dma-mapping.h>
+#include <linux/dmaengine.h>
+#include <linux/idr.h>
+#include <linux/log2.h>
+#include <linux/mm.h>
+#include <linux/mod_devicetable.h>
+#include <linux/module.h>
+#include <linux/platform_device.h>
+#include <linux/slab.h>
+
+#include "compat.h"
+#include "fpgabuf.h"
+
+static unsigned int limit_mib;
+module_param(limit_mib, uint, 0444);
+MODULE_PARM_DESC(limit_mib, "most MiB all regions of a device may have together (0 = a quarter of the memory)");
+
+static DEFINE_IDA(fpgabuf_ids);
+
+static void device_free(struct kref *ref)
+{
+	struct fpgabuf_device *fdev =
+		container_of(ref, struct fpgabuf_device, ref);
+
+	destroy_workqueue(fdev->wq);
+	ida_free(&fpgabuf_ids, fdev->id);
+	put_device(fdev->dma_dev);
+	put_device(fdev->dev);
+	kfree(fdev);
+}
+
+/**
+ * fpgabuf_device_get() - take a reference
+ * @fdev: a device the caller knows to be alive
+ */
+void fpgabuf_device_get(struct fpgabuf_device *fdev)
+{
+	kref_get(&fdev->ref);
+}
+
+/**
+ * fpgabuf_device_put() - drop a reference
+ * @fdev: the device; freed with the last one
+ *
+ * Context: process, may sleep.
+ */
+void fpgabuf_device_put(struct fpgabuf_device *fdev)
+{
+	kref_put(&fdev->ref, device_free);
+}
+
+static u64 memory_limit(void)
+{
+	if (limit_mib)
+		return (u64)limit_mib * SZ_1M;
+	return (u64)(totalram_pages() / 4) << PAGE_SHIFT;
+}
+
+/* The narrowest access to memory that the channel can make. */
+static int channel_alignment(struct dma_chan *chan)
+{
+	struct dma_slave_caps caps;
+	int ret;
+
+	ret = dma_get_slave_caps(chan, &caps);
+	if (ret)
+		return ret;
+	if (!(caps.directions & BIT(DMA_DEV_TO_MEM)))
+		return -EOPNOTSUPP;
+	caps.dst_addr_widths &= ~BIT(DMA_SLAVE_BUSWIDTH_UNDEFINED);
+	return caps.dst_addr_widths ?
+	       rounddown_pow_of_two(__ffs(caps.dst_addr_widths)) : 1;
+}
+
+static struct fpgabuf_device *device_alloc(struct device *dev,
+					   struct dma_chan *chan)
+{
+	struct fpgabuf_device *fdev;
+
+	fdev = kzalloc(sizeof(*fdev), GFP_KERNEL);
+	if (!fdev)
+		return ERR_PTR(-ENOMEM);
+
+	fdev->id = ida_alloc(&fpgabuf_ids, GFP_KERNEL);
+	if (fdev->id < 0) {
+		int ret = fdev->id;
+
+		kfree(fdev);
+		return ERR_PTR(ret);
+	}
+	snprintf(fdev->name, sizeof(fdev->name), "fpgabuf%d", fdev->id);
+
+	fdev->wq = alloc_workqueue("%s", WQ_UNBOUND | WQ_HIGHPRI, 0,
+				   fdev->name);
+	if (!fdev->wq) {
+		ida_free(&fpgabuf_ids, fdev->id);
+		kfree(fdev);
+		return ERR_PTR(-ENOMEM);
+	}
+	kref_init(&fdev->ref);
+	fdev->dev = get_device(dev);
+	fdev->dma_dev = get_device(dmaengine_get_dma_device(chan));
+	fdev->chan = chan;
+	mutex_init(&fdev->lock);
+	INIT_LIST_HEAD(&fdev->regions);
+	fdev->limit = memory_limit();
+	fpgabuf_capture_init(fdev);
+	return fdev;
+}
+
+static int node_register(struct fpgabuf_device *fdev)
+{
+	fdev->misc = (struct miscdevice){
+		.minor = MISC_DYNAMIC_MINOR,
+		.name = fdev->name,
+		.fops = &fpgabuf_fops,
+		.parent = fdev->dev,
+		.mode = 0660,
+	};
+	return misc_register(&fdev->misc);
+}
+
+static int fpgabuf_probe(struct platform_device *pdev)
+{
+	struct device *dev = &pdev->dev;
+	struct fpgabuf_device *fdev;
+	struct dma_chan *chan;
+	int alignment, ret;
+
+	chan = dma_request_chan(dev, "rx");
+	if (IS_ERR(chan))
+		return dev_err_probe(dev, PTR_ERR(chan),
+				     "no DMA channel \"rx\"\n");
+
+	alignment = channel_alignment(chan);
+	if (alignment < 0) {
+		ret = dev_err_probe(dev, alignment,
+				    "DMA channel cannot capture to memory\n");
+		goto err_chan;
+	}
+
+	fdev = device_alloc(dev, chan);
+	if (IS_ERR(fdev)) {
+		ret = PTR_ERR(fdev);
+		goto err_chan;
+	}
+	fdev->alignment = alignment;
+	platform_set_drvdata(pdev, fdev);
+
+	ret = node_register(fdev);
+	if (ret)
+		goto err_device;
+	dev_info(dev, "%s captures through %s\n", fdev->name,
+		 dma_chan_name(chan));
+	return 0;
+
+err_device:
+	fpgabuf_device_put(fdev);
+err_chan:
+	dma_release_channel(chan);
+	return ret;
+}
+
+/*
+ * The DMA ends here; the memory does not.  Captures that ran come back with
+ * ENODEV, data already captured stays readable, and regions go with their last
+ * holder.
+ */
+static void fpgabuf_remove(struct platform_device *pdev)
+{
+	struct fpgabuf_device *fdev = platform_get_drvdata(pdev);
+	struct fpgabuf_region *region;
+
+	misc_deregister(&fdev->misc);
+
+	mutex_lock(&fdev->lock);
+	WRITE_ONCE(fdev->gone, true);
+	fpgabuf_capture_cancel(fdev, -ENODEV);
+	list_for_each_entry(region, &fdev->regions, node)
+		fpgabuf_owner_unmap(region);
+	dma_release_channel(fdev->chan);
+	fdev->chan = NULL;
+	mutex_unlock(&fdev->lock);
+
+	wake_up_interruptible_all(&fdev->wait);
+	fpgabuf_device_put(fdev);
+}
+
+FPGABUF_REMOVE(fpgabuf_remove)
+
+static const struct of_device_id fpgabuf_of_match[] = {
+	{ .compatible = "fpgabuf,capture" },
+	{ }
+};
+MODULE_DEVICE_TABLE(of, fpgabuf_of_match);
+
+static const struct platform_device_id fpgabuf_id_table[] = {
+	{ .name = "fpgabuf" },
+	{ }
+};
+MODULE_DEVICE_TABLE(platform, fpgabuf_id_table);
+
+static struct platform_driver fpgabuf_driver = {
+	.probe = fpgabuf_probe,
+	.remove = FPGABUF_REMOVE_OP(fpgabuf_remove),
+	.id_table = fpgabuf_id_table,
+	.driver = {
+		.name = "fpgabuf",
+		.of_match_table = fpgabuf_of_match,
+	},
+};
+module_platform_driver(fpgabuf_driver);
+
+MODULE_DESCRIPTION("Capture from an FPGA into dma-bufs with real pages");
+MODULE_AUTHOR("The fpgabuf developers");
+MODULE_LICENSE("GPL");
