@@ -1,0 +1,299 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * fpgabuf-sim - a simulated FPGA
+ *
+ * Makes platform devices "fpgabuf-sim", each with a DMA channel whose data come
+ * from nowhere or from a device node, and below each a platform device
+ * "fpgabuf" that the driver binds to.  Everything above the channel is then
+ * what it is on a board.
+ */
+#include <linux/dma-mapping.h>
+#include <linux/iommu.h>
+#include <linux/module.h>
+#include <linux/platform_device.h>
+#include <linux/slab.h>
+
+#include "../compat.h"
+#include "sim.h"
+
+#define SIM_MAX_DEVICES	8
+
+static unsigned int devices = 1;
+module_param(devices, uint, 0444);
+MODULE_PARM_DESC(devices, "how many FPGAs to simulate (1 to 8)");
+
+static unsigned int max_segment = SZ_4M;
+module_param(max_segment, uint, 0444);
+MODULE_PARM_DESC(max_segment, "bytes the DMA master takes as one piece");
+
+static struct platform_device *sim_devices[SIM_MAX_DEVICES];
+
+static void sim_free(struct kref *ref)
+{
+	struct sim *sim = container_of(ref, struct sim, ref);
+
+	sim_feed_free(sim);
+	kfree(sim->map.devname);
+	kfree(sim);
+}
+
+/**
+ * sim_put() - drop a reference
+ * @sim: the simulator; freed with the last one
+ */
+void sim_put(struct sim *sim)
+{
+	kref_put(&sim->ref, sim_free);
+}
+
+static struct sim *dev_to_sim(struct device *dev)
+{
+	return dev_get_drvdata(dev);
+}
+
+static const char * const source_names[] = {
+	[SIM_PATTERN] = "pattern",
+	[SIM_FEED] = "feed",
+};
+
+static ssize_t source_show(struct device *dev, struct device_attribute *attr,
+			   char *buf)
+{
+	return sysfs_emit(buf, "%s\n",
+			  source_names[dev_to_sim(dev)->settings.source]);
+}
+
+/* Writing it, even with the same name, begins a new stream. */
+static ssize_t source_store(struct device *dev, struct device_attribute *attr,
+			    const char *buf, size_t size)
+{
+	struct sim *sim = dev_to_sim(dev);
+	int source = sysfs_match_string(source_names, buf);
+
+	if (source < 0)
+		return source;
+	mutex_lock(&sim->busy);
+	WRITE_ONCE(sim->settings.source, source);
+	sim_source_reset(sim);
+	mutex_unlock(&sim->busy);
+	wake_up(&sim->wake);
+	return size;
+}
+static DEVICE_ATTR_RW(source);
+
+static ssize_t rate_show(struct device *dev, struct device_attribute *attr,
+			 char *buf)
+{
+	return sysfs_emit(buf, "%llu\n", dev_to_sim(dev)->settings.rate);
+}
+
+static ssize_t rate_store(struct device *dev, struct device_attribute *attr,
+			  const char *buf, size_t size)
+{
+	struct sim *sim = dev_to_sim(dev);
+	u64 rate;
+	int ret = kstrtou64(buf, 0, &rate);
+
+	if (ret)
+		return ret;
+	mutex_lock(&sim->busy);
+	WRITE_ONCE(sim->settings.rate, rate);
+	sim_source_pause(sim);
+	mutex_unlock(&sim->busy);
+	wake_up(&sim->wake);
+	return size;
+}
+static DEVICE_ATTR_RW(rate);
+
+static ssize_t burst_show(struct device *dev, struct device_attribute *attr,
+			  char *buf)
+{
+	return sysfs_emit(buf, "%u\n", dev_to_sim(dev)->settings.burst);
+}
+
+static ssize_t burst_store(struct device *dev, struct device_attribute *attr,
+			   const char *buf, size_t size)
+{
+	struct sim *sim = dev_to_sim(dev);
+	u32 burst;
+	int ret = kstrtou32(buf, 0, &burst);
+
+	if (ret)
+		return ret;
+	if (!burst)
+		return -EINVAL;
+	mutex_lock(&sim->busy);
+	sim->settings.burst = burst;
+	mutex_unlock(&sim->busy);
+	return size;
+}
+static DEVICE_ATTR_RW(burst);
+
+static ssize_t packet_show(struct device *dev, struct device_attribute *attr,
+			   char *buf)
+{
+	return sysfs_emit(buf, "%llu\n", dev_to_sim(dev)->settings.packet);
+}
+
+/* The next byte is the first of a packet of the new length. */
+static ssize_t packet_store(struct device *dev, struct device_attribute *attr,
+			    const char *buf, size_t size)
+{
+	struct sim *sim = dev_to_sim(dev);
+	u64 packet;
+	int ret = kstrtou64(buf, 0, &packet);
+
+	if (ret)
+		return ret;
+	mutex_lock(&sim->busy);
+	sim->settings.packet = packet;
+	sim->packet_done = 0;
+	mutex_unlock(&sim->busy);
+	return size;
+}
+static DEVICE_ATTR_RW(packet);
+
+static struct attribute *sim_attrs[] = {
+	&dev_attr_source.attr,
+	&dev_attr_rate.attr,
+	&dev_attr_burst.attr,
+	&dev_attr_packet.attr,
+	NULL
+};
+ATTRIBUTE_GROUPS(sim);
+
+static int dma_limits(struct device *dev)
+{
+	if (device_iommu_mapped(dev))
+		return dev_err_probe(dev, -EOPNOTSUPP,
+				     "cannot write through an IOMMU\n");
+	dma_set_max_seg_size(dev, max_segment);
+	return dma_coerce_mask_and_coherent(dev, DMA_BIT_MASK(64));
+}
+
+static struct platform_device *client_register(struct platform_device *pdev)
+{
+	const struct platform_device_info info = {
+		.parent = &pdev->dev,
+		.name = "fpgabuf",
+		.id = pdev->id,
+	};
+
+	return platform_device_register_full(&info);
+}
+
+static int sim_start(struct sim *sim, struct platform_device *pdev)
+{
+	char *client = kasprintf(GFP_KERNEL, "fpgabuf.%d", pdev->id);
+	int ret;
+
+	if (!client)
+		return -ENOMEM;
+	sim->map.devname = client;
+
+	ret = sim_feed_register(sim, pdev->id);
+	if (ret)
+		return ret;
+	ret = sim_channel_register(sim, client);
+	if (ret)
+		goto err_feed;
+	sim->client = client_register(pdev);
+	if (IS_ERR(sim->client)) {
+		ret = PTR_ERR(sim->client);
+		goto err_channel;
+	}
+	return 0;
+
+err_channel:
+	sim_channel_unregister(sim);
+err_feed:
+	sim_feed_unregister(sim);
+	return ret;
+}
+
+static int sim_probe(struct platform_device *pdev)
+{
+	struct sim *sim;
+	int ret;
+
+	ret = dma_limits(&pdev->dev);
+	if (ret)
+		return ret;
+	sim = kzalloc(sizeof(*sim), GFP_KERNEL);
+	if (!sim)
+		return -ENOMEM;
+
+	kref_init(&sim->ref);
+	sim->dev = &pdev->dev;
+	sim->settings.burst = SZ_64K;
+	mutex_init(&sim->busy);
+	platform_set_drvdata(pdev, sim);
+
+	ret = sim_start(sim, pdev);
+	if (ret)
+		sim_put(sim);
+	return ret;
+}
+
+static void sim_remove(struct platform_device *pdev)
+{
+	struct sim *sim = platform_get_drvdata(pdev);
+
+	platform_device_unregister(sim->client);
+	sim_channel_unregister(sim);
+	sim_feed_unregister(sim);
+	sim_put(sim);
+}
+
+FPGABUF_REMOVE(sim_remove)
+
+static struct platform_driver sim_driver = {
+	.probe = sim_probe,
+	.remove = FPGABUF_REMOVE_OP(sim_remove),
+	.driver = {
+		.name = "fpgabuf-sim",
+		.dev_groups = sim_groups,
+	},
+};
+
+static void devices_unregister(unsigned int nr)
+{
+	while (nr--)
+		platform_device_unregister(sim_devices[nr]);
+}
+
+static int __init sim_init(void)
+{
+	unsigned int i;
+	int ret;
+
+	if (!devices || devices > SIM_MAX_DEVICES || max_segment < PAGE_SIZE)
+		return -EINVAL;
+	ret = platform_driver_register(&sim_driver);
+	if (ret)
+		return ret;
+
+	for (i = 0; i < devices; i++) {
+		sim_devices[i] = platform_device_register_simple("fpgabuf-sim",
+								 i, NULL, 0);
+		if (IS_ERR(sim_devices[i])) {
+			ret = PTR_ERR(sim_devices[i]);
+			devices_unregister(i);
+			platform_driver_unregister(&sim_driver);
+			return ret;
+		}
+	}
+	return 0;
+}
+module_init(sim_init);
+
+static void __exit sim_exit(void)
+{
+	devices_unregister(devices);
+	platform_driver_unregister(&sim_driver);
+}
+module_exit(sim_exit);
+
+MODULE_DESCRIPTION("Simulated FPGA for fpgabuf");
+MODULE_AUTHOR("The fpgabuf developers");
+MODULE_LICENSE("GPL");

@@ -1,0 +1,128 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * fpgabuf-sim - a simulated FPGA
+ *
+ *	main.c     platform devices, settings in sysfs
+ *	channel.c  the dmaengine provider: descriptors and the thread that is
+ *		   the FPGA's DMA master
+ *	source.c   the bytes: counter pattern or feed, rate and packets
+ *	feed.c     the device node whose input is the feed
+ */
+#ifndef FPGABUF_SIM_H
+#define FPGABUF_SIM_H
+
+#include <linux/dmaengine.h>
+#include <linux/kfifo.h>
+#include <linux/kref.h>
+#include <linux/ktime.h>
+#include <linux/list.h>
+#include <linux/miscdevice.h>
+#include <linux/mutex.h>
+#include <linux/spinlock.h>
+#include <linux/types.h>
+#include <linux/wait.h>
+
+enum sim_source {
+	SIM_PATTERN,
+	SIM_FEED,
+};
+
+/**
+ * struct sim_settings - what a user can set while the simulator runs
+ * @source: where the bytes come from
+ * @rate: bytes per second, 0 = as fast as they are taken
+ * @burst: bytes written at a time, 1 or more
+ * @packet: bytes after which the FPGA ends a capture, 0 = never
+ */
+struct sim_settings {
+	enum sim_source source;
+	u64 rate;
+	u32 burst;
+	u64 packet;
+};
+
+/**
+ * struct sim - one simulated FPGA
+ * @ref: held by the bound driver, the dmaengine core and every open feed
+ * @dev: platform device, the one that does the DMA
+ * @client: platform device that fpgabuf binds to
+ * @dma: dmaengine provider
+ * @chan: its only channel
+ * @map: connects @client's "rx" with @chan
+ * @lock: guards the lists, the progress of descriptors, and @feed_open and
+ *	@feed_ended
+ * @submitted: descriptors submitted and not issued
+ * @issued: descriptors to work on, the first is running
+ * @dead: descriptors terminated and not yet freed
+ * @busy: held by @thread while it touches a descriptor, the stream or memory
+ * @thread: the DMA master
+ * @wake: @thread waits here
+ * @settings: under @busy
+ * @position: bytes of the stream produced so far; under @busy
+ * @packet_done: bytes of the current packet produced; under @busy
+ * @rate_start: when the present rate began to count, 0 = not yet; under @busy
+ * @rate_done: bytes produced since; under @busy
+ * @feed: device node
+ * @feed_name: its name
+ * @fifo: bytes fed and not yet produced; @thread reads, feed.c writes
+ * @fifo_mem: its memory
+ * @feed_lock: serialises writers
+ * @feed_wait: writers wait here for room, and openers for their turn
+ * @feed_open: somebody has the node open
+ * @feed_ended: the node was closed: when @fifo is empty, the packet ends
+ * @gone: unbound
+ */
+struct sim {
+	struct kref ref;
+	struct device *dev;
+	struct platform_device *client;
+
+	struct dma_device dma;
+	struct dma_chan chan;
+	struct dma_slave_map map;
+	spinlock_t lock; /* lists, progress, feed_open, feed_ended */
+	struct list_head submitted;
+	struct list_head issued;
+	struct list_head dead;
+	struct mutex busy; /* thread at work: stream, memory, settings */
+	struct task_struct *thread;
+	wait_queue_head_t wake;
+
+	struct sim_settings settings;
+	u64 position;
+	u64 packet_done;
+	ktime_t rate_start;
+	u64 rate_done;
+
+	struct miscdevice feed;
+	char feed_name[24];
+	struct kfifo fifo;
+	void *fifo_mem;
+	struct mutex feed_lock; /* one writer at a time */
+	wait_queue_head_t feed_wait;
+	bool feed_open;
+	bool feed_ended;
+	bool gone;
+};
+
+/* main.c */
+void sim_put(struct sim *sim);
+
+/* channel.c */
+int sim_channel_register(struct sim *sim, const char *client);
+void sim_channel_unregister(struct sim *sim);
+
+/* source.c; all under &sim.busy, but for sim_source_ready() */
+bool sim_source_ready(struct sim *sim);
+u32 sim_source_avail(struct sim *sim);
+void sim_source_take(struct sim *sim, void *to, size_t size);
+bool sim_source_packet_end(struct sim *sim);
+void sim_source_pause(struct sim *sim);
+void sim_source_reset(struct sim *sim);
+
+/* feed.c */
+int sim_feed_register(struct sim *sim, int id);
+void sim_feed_unregister(struct sim *sim);
+void sim_feed_free(struct sim *sim);
+
+#endif /* FPGABUF_SIM_H */

@@ -1,0 +1,143 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * fpgabuf-sim - the bytes the simulated FPGA produces
+ *
+ * The pattern is a stream of 64-bit little-endian counters, so that a reader
+ * can tell from any byte which one is missing.  The feed is what was written to
+ * the device node.  Both wait when nobody takes them: nothing is lost here.
+ */
+#include <linux/kernel.h>
+#include <linux/math64.h>
+#include <linux/string.h>
+
+#include "sim.h"
+
+static void pattern_take(u64 position, u8 *to, size_t size)
+{
+	while (size) {
+		__le64 word = cpu_to_le64(position / sizeof(word));
+		size_t offset = position % sizeof(word);
+		size_t part = min(sizeof(word) - offset, size);
+
+		if (part == sizeof(word))
+			memcpy(to, &word, sizeof(word));
+		else
+			memcpy(to, (u8 *)&word + offset, part);
+		position += part;
+		to += part;
+		size -= part;
+	}
+}
+
+/* Bytes the rate allows by now; the clock starts with the first question. */
+static u64 rate_allows(struct sim *sim)
+{
+	u64 rate = sim->settings.rate, due;
+	ktime_t now = ktime_get();
+
+	if (!rate)
+		return U64_MAX;
+	if (!sim->rate_start) {
+		sim->rate_start = now;
+		sim->rate_done = 0;
+	}
+	due = mul_u64_u64_div_u64(ktime_sub(now, sim->rate_start), rate,
+				  NSEC_PER_SEC);
+	return due > sim->rate_done ? due - sim->rate_done : 0;
+}
+
+static bool feed_at_end(struct sim *sim)
+{
+	return READ_ONCE(sim->feed_ended) && kfifo_is_empty(&sim->fifo);
+}
+
+/**
+ * sim_source_ready() - is it worth looking for bytes?
+ * @sim: the simulator
+ *
+ * Context: any; a hint for the thread's wait.
+ */
+bool sim_source_ready(struct sim *sim)
+{
+	return READ_ONCE(sim->settings.source) == SIM_PATTERN ||
+	       !kfifo_is_empty(&sim->fifo) || feed_at_end(sim);
+}
+
+/**
+ * sim_source_avail() - how many bytes can be taken at once
+ * @sim: the simulator
+ *
+ * Return: bytes, at most a burst and never beyond the end of the packet.
+ */
+u32 sim_source_avail(struct sim *sim)
+{
+	const struct sim_settings *set = &sim->settings;
+	u64 avail = min_t(u64, set->burst, rate_allows(sim));
+
+	if (set->source == SIM_FEED)
+		avail = min_t(u64, avail, kfifo_len(&sim->fifo));
+	if (set->packet)
+		avail = min(avail, set->packet - sim->packet_done);
+	return avail;
+}
+
+/**
+ * sim_source_take() - produce bytes
+ * @sim: the simulator
+ * @to: where to
+ * @size: how many, at most sim_source_avail()
+ */
+void sim_source_take(struct sim *sim, void *to, size_t size)
+{
+	if (sim->settings.source == SIM_PATTERN)
+		pattern_take(sim->position, to, size);
+	else
+		WARN_ON(kfifo_out(&sim->fifo, to, size) != size);
+	sim->position += size;
+	sim->packet_done += size;
+	sim->rate_done += size;
+}
+
+/**
+ * sim_source_packet_end() - has the FPGA ended its packet?
+ * @sim: the simulator
+ *
+ * Return: true once per end of packet.
+ */
+bool sim_source_packet_end(struct sim *sim)
+{
+	bool end = sim->settings.packet &&
+		   sim->packet_done == sim->settings.packet;
+
+	if (sim->settings.source == SIM_FEED && feed_at_end(sim)) {
+		WRITE_ONCE(sim->feed_ended, false);
+		wake_up_interruptible(&sim->feed_wait);
+		end = true;
+	}
+	if (end)
+		sim->packet_done = 0;
+	return end;
+}
+
+/**
+ * sim_source_pause() - nobody takes bytes: the rate must not save them up
+ * @sim: the simulator
+ */
+void sim_source_pause(struct sim *sim)
+{
+	sim->rate_start = 0;
+}
+
+/**
+ * sim_source_reset() - begin a new stream
+ * @sim: the simulator
+ */
+void sim_source_reset(struct sim *sim)
+{
+	sim->position = 0;
+	sim->packet_done = 0;
+	sim->rate_start = 0;
+	kfifo_reset_out(&sim->fifo);
+	WRITE_ONCE(sim->feed_ended, false);
+	wake_up_interruptible(&sim->feed_wait);
+}
