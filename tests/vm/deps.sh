@@ -24,7 +24,7 @@ packages() {
     fi
     ;;
   demo) echo jq ;;
-  lint) echo clang perl shellcheck sparse linux-source-6.1 xz-utils ;;
+  lint) echo clang git perl shellcheck sparse linux-source-6.1 xz-utils ;;
   *) die "no group $1: build, unit, vm, demo, lint" ;;
   esac
 }

@@ -91,9 +91,6 @@ add_ko() {
 
 # initramfs_end FILE: pack it all
 initramfs_end() {
-  if [ ${#MODULES[@]} -gt 0 ]; then
-    printf '%s\n' "${MODULES[@]}" >"$ROOT/etc/vm/modules"
-  fi
   (cd "$ROOT" && find . -print0 | cpio --null --create --quiet --format=newc \
     --owner=0:0) >"$1"
 }

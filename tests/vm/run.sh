@@ -124,9 +124,14 @@ make_initramfs() {
     case $file in *:*) guest=${file#*:} ;; esac
     add_file "$host" "$guest"
   done
-  echo "${NETS[*]}" >"$ROOT/etc/vm/net"
+  lines "${NETS[@]}" >"$ROOT/etc/vm/nets"
+  lines "${MODULES[@]}" >"$ROOT/etc/vm/modules"
   quote "${COMMAND[@]}" >"$ROOT/etc/vm/command"
   initramfs_end "$TMP/initramfs"
+}
+
+lines() {
+  [ $# -eq 0 ] || printf '%s\n' "$@"
 }
 
 # quote WORD...: the words as a line any shell reads back

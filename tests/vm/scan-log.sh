@@ -60,7 +60,8 @@ is marked as being used
 unregister_netdevice: waiting
 Attempted to kill init'
 
-[ $# -eq 1 ] && [ -r "$1" ] || die "usage: scan-log.sh FILE"
+[ $# -eq 1 ] || die "usage: scan-log.sh FILE"
+[ -r "$1" ] || die "cannot read $1"
 
 found=$(tr -d '\r' <"$1" | grep -aE -- "$BAD" || true)
 if [ -n "$found" ]; then

@@ -1,0 +1,152 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-only
+#
+# Checks the style of everything.  All steps run, whatever the others say.
+
+set -euo pipefail
+. "$(dirname "$0")/../vm/common.sh"
+cd "$TOP"
+
+LINT=$BUILD/lint
+FAILED=0
+
+# check NAME SENTENCE COMMAND...
+check() {
+  step "lint-$1" "${@:2}" || FAILED=$((FAILED + 1))
+}
+
+# sources PATTERN...: files of ours, also those not yet committed
+sources() {
+  git ls-files --cached --others --exclude-standard -- "$@" | sort -u
+}
+
+# Warnings count if they are about our files: the kernel's own headers have
+# some with W=1.
+kernel_build() {
+  rm -rf "$LINT/modules"
+  make modules MIRROR="$LINT/modules" W=1 C=2 CF=-D__CHECK_ENDIAN__ 2>&1 |
+    tee "$LINT/modules.log"
+  ! grep -E "^$LINT/modules/.*(warning|error):" "$LINT/modules.log"
+}
+
+# The checkpatch of this very kernel, and the lists it reads.
+checkpatch_fetch() {
+  local source=/usr/src/linux-source-6.1.tar.xz
+  local dir=linux-source-6.1/scripts
+
+  if [ "$LINT/checkpatch.pl" -nt "$source" ]; then
+    return
+  fi
+  # They come late in a long archive; --occurrence ends at the last of them.
+  tar -C "$LINT" -xJf "$source" --strip-components=2 --touch --occurrence=1 \
+    "$dir/checkpatch.pl" "$dir/spelling.txt" "$dir/const_structs.checkpatch"
+}
+
+# compat.h is where differences between kernel versions live, which no file of
+# the kernel may have, so what checkpatch says about comparing versions is
+# right, and of no use there.
+checkpatch() {
+  local bad=0
+
+  checkpatch_fetch
+  sources 'drivers/*.[ch]' 'uapi/*.h' 'tests/guest/kmod/*.[ch]' \
+    ':!drivers/fpgabuf/compat.h' | checkpatch_files || bad=1
+  sources drivers/fpgabuf/compat.h |
+    checkpatch_files --ignore LINUX_VERSION_CODE,CONSTANT_COMPARISON || bad=1
+  return "$bad"
+}
+
+# checkpatch_files OPTION...: the files are named on stdin
+checkpatch_files() {
+  xargs "$LINT/checkpatch.pl" --strict --no-tree --terse --no-summary \
+    --color=never --show-types "$@" -f
+}
+
+# userspace CC: everything that runs outside the kernel
+userspace() {
+  local dir flags='-O2 -g -Wall -Wextra -Werror'
+
+  rm -rf "${LINT:?}/$1"
+  for dir in tools tests/unit tests/guest; do
+    if [ -e "$dir/Makefile" ]; then
+      make -C "$dir" O="$LINT/$1/$dir" CC="$1" CFLAGS="$flags" all
+    fi
+  done
+}
+
+# A program that includes nothing else must compile, in the strictest way.
+uapi_alone() {
+  local cc
+
+  for cc in gcc clang; do
+    echo '#include <linux/fpgabuf.h>' |
+      "$cc" -x c -std=c99 -Wall -Wextra -Wpadded -Werror -fsyntax-only \
+        -I uapi -
+  done
+}
+
+sanitizers() {
+  local flags='-fsanitize=address,undefined -fno-sanitize-recover=all'
+
+  rm -rf "$LINT/sanitizers"
+  make -C tests/unit O="$LINT/sanitizers" LDFLAGS="$flags" \
+    CFLAGS="-O1 -g -fno-omit-frame-pointer $flags" run
+}
+
+scripts() {
+  sources | while read -r file; do
+    case $(head -n 1 "$file") in
+    '#!/bin/sh'* | '#!/bin/bash'* | *'shell=bash') echo "$file" ;;
+    *) [[ $file != *.sh ]] || echo "$file" ;;
+    esac
+  done
+}
+
+shell() {
+  scripts | xargs shellcheck --external-sources --source-path=SCRIPTDIR
+}
+
+# Every file says in its first lines under which licence it is.
+spdx() {
+  local file bad=0
+
+  while read -r file; do
+    if ! head -n 5 "$file" | grep -q SPDX-License-Identifier; then
+      echo "$file has no SPDX-License-Identifier"
+      bad=1
+    fi
+  done < <(sources ':!LICENSES')
+  return "$bad"
+}
+
+# The licences that are named are there.
+licences() {
+  local name bad=0
+
+  while read -r name; do
+    if ! [ -e "LICENSES/$name" ]; then
+      echo "LICENSES/$name is missing"
+      bad=1
+    fi
+  done < <(sources ':!LICENSES' | xargs grep -h SPDX-License-Identifier: |
+    sed -nE 's/.*Identifier: ([A-Za-z0-9.-]+)( WITH ([A-Za-z-]+))?.*/\1\n\3/p' |
+    sed -E 's/-(only|or-later)$//; /^$/d' | sort -u)
+  return "$bad"
+}
+
+mkdir -p "$LINT"
+check kernel 'driver: W=1 and sparse find nothing' kernel_build
+check checkpatch 'driver: checkpatch --strict finds nothing' checkpatch
+check uapi 'UAPI header: stands alone, has no hidden padding' uapi_alone
+check gcc 'userspace: gcc -Wall -Wextra has no warning' userspace gcc
+check clang 'userspace: clang -Wall -Wextra has no warning' userspace clang
+check sanitizers 'userspace: unit tests with ASan and UBSan' sanitizers
+check shell 'scripts: shellcheck finds nothing' shell
+check spdx 'all files: name their licence' spdx
+check licences 'all files: the licence is in LICENSES' licences
+
+if [ "$FAILED" -ne 0 ]; then
+  echo "lint: $FAILED checks failed"
+  exit 1
+fi
+echo "lint: clean"
