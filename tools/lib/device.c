@@ -1,0 +1,131 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+/* The capture device: a thin layer over its ioctls. */
+#include <fcntl.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "internal.h"
+
+struct fpgabuf_device {
+	int fd;
+};
+
+int fpgabuf_device_open(const char *path, int flags,
+			struct fpgabuf_device **device)
+{
+	struct fpgabuf_device *new;
+	struct fpgabuf_info info;
+	int err;
+
+	if (flags & ~O_NONBLOCK)
+		return -EINVAL;
+	new = malloc(sizeof(*new));
+	if (!new)
+		return -ENOMEM;
+	new->fd = open(path ? path : FPGABUF_DEFAULT_DEVICE,
+		       O_RDWR | O_CLOEXEC | flags);
+	if (new->fd < 0) {
+		err = -errno;
+		goto err_free;
+	}
+	/* Tells our device from any other file. */
+	err = fpgabuf_device_info(new, &info);
+	if (err)
+		goto err_close;
+	*device = new;
+	return 0;
+
+err_close:
+	close(new->fd);
+err_free:
+	free(new);
+	return err;
+}
+
+void fpgabuf_device_close(struct fpgabuf_device *device)
+{
+	if (!device)
+		return;
+	close(device->fd);
+	free(device);
+}
+
+int fpgabuf_device_fd(const struct fpgabuf_device *device)
+{
+	return device->fd;
+}
+
+int fpgabuf_device_info(struct fpgabuf_device *device,
+			struct fpgabuf_info *info)
+{
+	struct fpgabuf_info arg = { 0 };
+	int err = fpgabuf_ioctl(device->fd, FPGABUF_IOC_INFO, &arg);
+
+	if (!err)
+		*info = arg;
+	return err;
+}
+
+int fpgabuf_device_alloc(struct fpgabuf_device *device, uint64_t size,
+			 struct fpgabuf_region **region)
+{
+	struct fpgabuf_alloc arg = {
+		.size = size,
+		.fd_flags = O_RDWR | O_CLOEXEC,
+	};
+	int err;
+
+	err = fpgabuf_ioctl(device->fd, FPGABUF_IOC_ALLOC, &arg);
+	if (err)
+		return err;
+	err = fpgabuf_region_new(arg.fd, arg.size, region);
+	if (err)
+		close(arg.fd);
+	return err;
+}
+
+int fpgabuf_device_queue(struct fpgabuf_device *device,
+			 const struct fpgabuf_region *region, uint64_t length,
+			 uint64_t cookie)
+{
+	struct fpgabuf_queue arg = {
+		.cookie = cookie,
+		.length = length,
+		.fd = fpgabuf_region_fd(region),
+	};
+
+	return fpgabuf_ioctl(device->fd, FPGABUF_IOC_QUEUE, &arg);
+}
+
+int fpgabuf_device_dequeue(struct fpgabuf_device *device,
+			   struct fpgabuf_dequeue *capture)
+{
+	struct fpgabuf_dequeue arg = { 0 };
+	int err = fpgabuf_ioctl(device->fd, FPGABUF_IOC_DEQUEUE, &arg);
+
+	if (!err)
+		*capture = arg;
+	return err;
+}
+
+int fpgabuf_device_cancel(struct fpgabuf_device *device, uint32_t *canceled)
+{
+	struct fpgabuf_cancel arg = { 0 };
+	int err = fpgabuf_ioctl(device->fd, FPGABUF_IOC_CANCEL, &arg);
+
+	if (!err && canceled)
+		*canceled = arg.canceled;
+	return err;
+}
+
+int fpgabuf_device_region_info(struct fpgabuf_device *device,
+			       const struct fpgabuf_region *region,
+			       struct fpgabuf_region_info *info)
+{
+	struct fpgabuf_region_info arg = { .fd = fpgabuf_region_fd(region) };
+	int err = fpgabuf_ioctl(device->fd, FPGABUF_IOC_REGION_INFO, &arg);
+
+	if (!err)
+		*info = arg;
+	return err;
+}

@@ -1,0 +1,339 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * libfpgabuf - capture from an FPGA, send without a copy
+ *
+ * Rules of all calls:
+ *
+ * - A call that can fail returns a negative errno and leaves its outputs
+ *   alone; nothing is printed and errno is not part of the interface.
+ * - Lengths and sizes are bytes.
+ * - There is no global state.  Two threads may use two objects at the same
+ *   time; one object must not be used by two threads at the same time.
+ * - The structures of <linux/fpgabuf.h> are used as they are.  If one of them
+ *   grows, the calls that take it get a new symbol version.
+ */
+#ifndef FPGABUF_FPGABUF_H
+#define FPGABUF_FPGABUF_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include <linux/fpgabuf.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+struct fpgabuf_device;
+struct fpgabuf_region;
+struct fpgabuf_sender;
+
+/* What fpgabuf_device_open() opens if it is given no path. */
+#define FPGABUF_DEFAULT_DEVICE	"/dev/fpgabuf0"
+
+/**
+ * fpgabuf_device_open() - open a capture device
+ * @path: device node, or NULL for %FPGABUF_DEFAULT_DEVICE
+ * @flags: 0, or O_NONBLOCK: fpgabuf_device_dequeue() does not wait
+ * @device: the new object; release it with fpgabuf_device_close()
+ *
+ * Errors: -EINVAL bad flags; -ENOTTY @path is not an fpgabuf device; -ENOMEM;
+ * and those of open(2).
+ */
+int fpgabuf_device_open(const char *path, int flags,
+			struct fpgabuf_device **device);
+
+/**
+ * fpgabuf_device_close() - close a device
+ * @device: the device, or NULL
+ *
+ * Captures that are still queued end.  Regions live on until they are closed
+ * themselves.
+ */
+void fpgabuf_device_close(struct fpgabuf_device *device);
+
+/**
+ * fpgabuf_device_fd() - the descriptor of a device, for poll(2)
+ * @device: the device, which keeps the descriptor
+ *
+ * POLLIN: there is a capture to dequeue.  POLLHUP: the device has gone.
+ */
+int fpgabuf_device_fd(const struct fpgabuf_device *device);
+
+/**
+ * fpgabuf_device_info() - limits and counters of a device
+ * @device: the device
+ * @info: filled in
+ *
+ * Errors: -ENODEV.
+ */
+int fpgabuf_device_info(struct fpgabuf_device *device,
+			struct fpgabuf_info *info);
+
+/**
+ * fpgabuf_device_alloc() - make a region of zeroed, contiguous memory
+ * @device: the device
+ * @size: bytes wanted, 1 to info.max_region_size; rounded up to whole pages
+ * @region: the new object; release it with fpgabuf_region_close()
+ *
+ * Errors: -EINVAL, -EDQUOT, -ENOMEM, -EMFILE, -ENFILE, -ENODEV, -EINTR as for
+ * FPGABUF_IOC_ALLOC.
+ */
+int fpgabuf_device_alloc(struct fpgabuf_device *device, uint64_t size,
+			 struct fpgabuf_region **region);
+
+/**
+ * fpgabuf_device_queue() - hand a region to the FPGA for its next capture
+ * @device: the device the region came from
+ * @region: the region
+ * @length: bytes to capture, a multiple of info.alignment; 0 = all of it
+ * @cookie: any number; comes back with the capture
+ *
+ * Errors: -EBUSY the region is queued already, or its pages are still in use;
+ * -EXDEV, -EUSERS, -ENOBUFS, -EINVAL, -EIO, -ENODEV as for FPGABUF_IOC_QUEUE.
+ */
+int fpgabuf_device_queue(struct fpgabuf_device *device,
+			 const struct fpgabuf_region *region, uint64_t length,
+			 uint64_t cookie);
+
+/**
+ * fpgabuf_device_dequeue() - take the oldest finished capture
+ * @device: the device
+ * @capture: filled in; a failed capture is a success of this call, see its
+ *	status and error
+ *
+ * Waits, unless the device was opened with O_NONBLOCK.
+ *
+ * Errors: -EAGAIN nothing finished yet; -EINTR a signal; -EPIPE nothing queued
+ * and nothing finished; -ENODEV the device has gone.
+ */
+int fpgabuf_device_dequeue(struct fpgabuf_device *device,
+			   struct fpgabuf_dequeue *capture);
+
+/**
+ * fpgabuf_device_cancel() - end all queued captures
+ * @device: the device
+ * @canceled: set to the number of captures ended, or NULL; each of them is
+ *	there to be dequeued, with error -ECANCELED
+ *
+ * Errors: -ENODEV.
+ */
+int fpgabuf_device_cancel(struct fpgabuf_device *device, uint32_t *canceled);
+
+/**
+ * fpgabuf_device_region_info() - what a region is and who holds it
+ * @device: the device the region came from
+ * @region: the region
+ * @info: filled in
+ *
+ * Errors: -EXDEV not a region of this device; -EINVAL not a region at all;
+ * -ENODEV.
+ */
+int fpgabuf_device_region_info(struct fpgabuf_device *device,
+			       const struct fpgabuf_region *region,
+			       struct fpgabuf_region_info *info);
+
+/**
+ * fpgabuf_region_import() - make a region of a dma-buf that came from elsewhere
+ * @fd: descriptor of any dma-buf; belongs to the region once this succeeds
+ * @region: the new object; release it with fpgabuf_region_close()
+ *
+ * Errors: -ENOTTY @fd is not a dma-buf; -EBADF; -ENOMEM.
+ */
+int fpgabuf_region_import(int fd, struct fpgabuf_region **region);
+
+/**
+ * fpgabuf_region_close() - unmap a region and close its descriptor
+ * @region: the region, or NULL
+ *
+ * Its memory lives on while a capture or a packet in flight still uses it.
+ */
+void fpgabuf_region_close(struct fpgabuf_region *region);
+
+/**
+ * fpgabuf_region_fd() - the dma-buf descriptor of a region
+ * @region: the region, which keeps the descriptor
+ */
+int fpgabuf_region_fd(const struct fpgabuf_region *region);
+
+/**
+ * fpgabuf_region_size() - bytes of a region, whole pages
+ * @region: the region
+ */
+uint64_t fpgabuf_region_size(const struct fpgabuf_region *region);
+
+/**
+ * fpgabuf_region_map() - map a region into this process
+ * @region: the region
+ * @prot: PROT_READ, PROT_WRITE or both
+ * @addr: start of the mapping, aligned to 2 MiB so that the kernel can use huge
+ *	pages; valid until fpgabuf_region_close()
+ *
+ * A child of fork(2) does not inherit the mapping.
+ *
+ * Errors: -EINVAL bad @prot; -EBUSY mapped already; -EFBIG larger than the
+ * address space; and those of mmap(2).
+ */
+int fpgabuf_region_map(struct fpgabuf_region *region, int prot, void **addr);
+
+/**
+ * fpgabuf_region_sync_start() - begin access by the CPU
+ * @region: the region
+ * @prot: what will be done: PROT_READ, PROT_WRITE or both
+ *
+ * Needed when a device other than the capturing one works on the region, or
+ * before the CPU writes; a capture that was dequeued is visible without it.
+ *
+ * Errors: -EINVAL bad @prot; -EINTR too many signals; and those of
+ * DMA_BUF_IOCTL_SYNC.
+ */
+int fpgabuf_region_sync_start(struct fpgabuf_region *region, int prot);
+
+/**
+ * fpgabuf_region_sync_end() - end access by the CPU
+ * @region: the region
+ * @prot: the same as in fpgabuf_region_sync_start()
+ *
+ * Errors: as fpgabuf_region_sync_start().
+ */
+int fpgabuf_region_sync_end(struct fpgabuf_region *region, int prot);
+
+/**
+ * enum fpgabuf_engine - how a sender hands bytes to the network
+ * @FPGABUF_ENGINE_ZEROCOPY: MSG_ZEROCOPY, the network reads the pages
+ * @FPGABUF_ENGINE_COPY: the kernel copies into its own memory
+ */
+enum fpgabuf_engine {
+	FPGABUF_ENGINE_ZEROCOPY = 1,
+	FPGABUF_ENGINE_COPY = 2,
+};
+
+/**
+ * struct fpgabuf_sender_stats - what a sender did since it was made
+ * @bytes: bytes the socket accepted
+ * @sends: send calls that accepted at least one byte, of every kind
+ * @zerocopy_sends: those of them with MSG_ZEROCOPY
+ * @completions: zero-copy sends the kernel reported as completed
+ * @copied: completions labelled "copied after all".  A lower bound: TCP merges
+ *	adjacent reports and keeps the label of the first one only.  It is exact
+ *	if no send is made before the completion of the last one was read
+ * @fallback_copies: sends the zero-copy engine had to make as copies, because
+ *	the kernel refused to pin pages (RLIMIT_MEMLOCK, optmem_max)
+ */
+struct fpgabuf_sender_stats {
+	uint64_t bytes;
+	uint64_t sends;
+	uint64_t zerocopy_sends;
+	uint64_t completions;
+	uint64_t copied;
+	uint64_t fallback_copies;
+};
+
+/* Most buffers a sender can be made to hold. */
+#define FPGABUF_SENDER_MAX_DEPTH	65536U
+
+/**
+ * fpgabuf_sender_create() - make a sender for a connected stream socket
+ * @sockfd: the socket; stays the caller's and must outlive the sender.  It may
+ *	be blocking, the sender never blocks.  While the sender lives, nobody
+ *	else may send on it or read its error queue, and it must not have sent
+ *	with MSG_ZEROCOPY before
+ * @engine: one of enum fpgabuf_engine
+ * @depth: most buffers submitted and not yet reaped, 1 to
+ *	%FPGABUF_SENDER_MAX_DEPTH
+ * @sender: the new object; release it with fpgabuf_sender_destroy()
+ *
+ * Errors: -EINVAL bad @engine or @depth; -EPROTOTYPE not a stream socket;
+ * -ENOTCONN; -EOPNOTSUPP this kind of socket cannot send without a copy;
+ * -ENOTSOCK; -EBADF; -ENOMEM.
+ */
+int fpgabuf_sender_create(int sockfd, enum fpgabuf_engine engine,
+			  unsigned int depth, struct fpgabuf_sender **sender);
+
+/**
+ * fpgabuf_sender_destroy() - release a sender
+ * @sender: the sender, or NULL
+ *
+ * The socket stays open.  Buffers that were not reaped may still be read by
+ * the network: drain first.
+ */
+void fpgabuf_sender_destroy(struct fpgabuf_sender *sender);
+
+/**
+ * fpgabuf_sender_submit() - add a buffer to the stream
+ * @sender: the sender
+ * @addr: first byte; must stay mapped and unchanged until @token is reaped
+ * @len: bytes, at least 1
+ * @token: any number; comes back from fpgabuf_sender_reap()
+ *
+ * Nothing is sent before fpgabuf_sender_run().
+ *
+ * Errors: -EINVAL; -EAGAIN @depth buffers are held already; or the error that
+ * ended the sender.
+ */
+int fpgabuf_sender_submit(struct fpgabuf_sender *sender, const void *addr,
+			  size_t len, uint64_t token);
+
+/**
+ * fpgabuf_sender_events() - what to poll(2) the socket for
+ * @sender: the sender
+ *
+ * Returns POLLOUT or 0.  Wait with 0, too: completions are reported as POLLERR,
+ * which poll(2) always watches.
+ */
+short fpgabuf_sender_events(const struct fpgabuf_sender *sender);
+
+/**
+ * fpgabuf_sender_run() - send what the socket takes, read what has completed
+ * @sender: the sender
+ * @revents: what poll(2) reported, or 0 after fpgabuf_sender_submit()
+ *
+ * Never blocks.  The first error ends the sender and is returned ever after;
+ * go on calling (or drain), because what was accepted still has to complete.
+ *
+ * Errors: those of send(2) and of the connection (-EPIPE, -ECONNRESET,
+ * -ETIMEDOUT, ...); -EFAULT memory the network cannot pin; -EPROTO the kernel's
+ * reports make no sense, so that nothing more is known about the buffers.
+ */
+int fpgabuf_sender_run(struct fpgabuf_sender *sender, short revents);
+
+/**
+ * fpgabuf_sender_reap() - take back a buffer
+ * @sender: the sender
+ * @token: set to the token of the buffer
+ *
+ * Buffers come back in the order in which they were submitted, each when all
+ * its bytes were accepted and the kernel has let go of all its pages.  When
+ * the sender has ended with an error, buffers come back unsent, too.
+ *
+ * That the kernel let go does not mean that the peer has the data.
+ *
+ * Returns 1, or 0 if no buffer is ready.
+ */
+int fpgabuf_sender_reap(struct fpgabuf_sender *sender, uint64_t *token);
+
+/**
+ * fpgabuf_sender_drain() - wait until every submitted buffer can be reaped
+ * @sender: the sender
+ * @timeout_ms: most milliseconds to wait, 0 or more
+ *
+ * Does the waiting and the running itself.
+ *
+ * Errors: -ETIMEDOUT; -EINTR a signal; -EINVAL; or the error that ended the
+ * sender, once nothing is in flight any more.
+ */
+int fpgabuf_sender_drain(struct fpgabuf_sender *sender, int timeout_ms);
+
+/**
+ * fpgabuf_sender_stats() - what the sender did so far
+ * @sender: the sender
+ * @stats: filled in
+ */
+void fpgabuf_sender_stats(const struct fpgabuf_sender *sender,
+			  struct fpgabuf_sender_stats *stats);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif /* FPGABUF_FPGABUF_H */
