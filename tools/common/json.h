@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * One flat JSON object on one line
+ *
+ * Names are constants of the tools and are written as they are; values of
+ * strings may hold any bytes.
+ */
+#ifndef FPGABUF_COMMON_JSON_H
+#define FPGABUF_COMMON_JSON_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdio.h>
+
+struct json {
+	FILE *out;
+	unsigned int fields;
+};
+
+void json_begin(struct json *json, FILE *out);
+void json_string(struct json *json, const char *name, const char *value);
+void json_number(struct json *json, const char *name, uint64_t value);
+void json_decimal(struct json *json, const char *name, double value);
+void json_bool(struct json *json, const char *name, bool value);
+
+/* Ends the object and the line. */
+void json_end(struct json *json);
+
+#endif /* FPGABUF_COMMON_JSON_H */

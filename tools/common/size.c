@@ -1,0 +1,71 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include <ctype.h>
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "common/size.h"
+
+/* strtoull() alone would take signs and blanks as well. */
+static int parse_digits(const char *text, char **end, uint64_t *value)
+{
+	unsigned long long v;
+
+	if (!isdigit((unsigned char)*text))
+		return -EINVAL;
+	errno = 0;
+	v = strtoull(text, end, 10);
+	if (errno)
+		return -errno;
+	*value = v;
+	return 0;
+}
+
+/* The power of two that a suffix means, or a negative errno. */
+static int suffix_shift(const char *suffix)
+{
+	static const char letters[] = "kmgt";
+	const char *at;
+
+	if (!*suffix)
+		return 0;
+	at = strchr(letters, tolower((unsigned char)*suffix));
+	if (!at || suffix[1])
+		return -EINVAL;
+	return 10 * (at - letters + 1);
+}
+
+int parse_size(const char *text, uint64_t *size)
+{
+	uint64_t value;
+	char *suffix;
+	int err, shift;
+
+	err = parse_digits(text, &suffix, &value);
+	if (err)
+		return err;
+	shift = suffix_shift(suffix);
+	if (shift < 0)
+		return shift;
+	if (value > UINT64_MAX >> shift)
+		return -ERANGE;
+	*size = value << shift;
+	return 0;
+}
+
+int parse_number(const char *text, uint64_t min, uint64_t max, uint64_t *value)
+{
+	uint64_t v;
+	char *end;
+	int err;
+
+	err = parse_digits(text, &end, &v);
+	if (err)
+		return err;
+	if (*end)
+		return -EINVAL;
+	if (v < min || v > max)
+		return -ERANGE;
+	*value = v;
+	return 0;
+}
