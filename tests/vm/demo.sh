@@ -1,0 +1,215 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-only
+#
+# The demonstration: a file goes through the simulated FPGA of a virtual
+# machine and over the network to this host, sent once without a copy and once
+# with one.
+#
+# INPUT=file  1 byte to 256 MiB (default: a file made here)
+# SIZE=size   of the file made here (default 32M)
+
+set -euo pipefail
+. "$(dirname "$0")/common.sh"
+cd "$TOP"
+
+LIMIT=$((256 << 20))
+ENGINES=(zerocopy copy)
+RECEIVERS=()
+
+# make does not expand patterns that stand behind a "=", so we do.
+find_input() {
+  local matches
+
+  if ! [ -e "$INPUT" ]; then
+    mapfile -t matches < <(compgen -G "$INPUT" || true)
+    [ ${#matches[@]} -gt 0 ] || die "INPUT: no such file: $INPUT"
+    INPUT=${matches[0]}
+    [ ${#matches[@]} -eq 1 ] ||
+      echo "${#matches[@]} files match, taking $INPUT"
+  fi
+  [ -f "$INPUT" ] || die "INPUT: not a regular file: $INPUT"
+  [ -r "$INPUT" ] || die "INPUT: no permission to read $INPUT"
+  BYTES=$(stat -L -c %s "$INPUT")
+}
+
+# Lines of numbers: the same every time, and no two pages are equal, so a page
+# lost or exchanged shows.
+make_input() {
+  BYTES=$(numfmt --from=iec -- "$SIZE" 2>/dev/null) ||
+    die "SIZE: $SIZE is not a size like 1000, 64K or 32M"
+  check_size SIZE
+  INPUT=$TMP/input
+  seq 1000000000 9999999999 2>/dev/null | head -c "$BYTES" >"$INPUT" || true
+}
+
+check_size() {
+  if [ "$BYTES" -lt 1 ] || [ "$BYTES" -gt "$LIMIT" ]; then
+    die "$1: must be from 1 byte to 256 MiB, this is $BYTES bytes"
+  fi
+}
+
+choose_input() {
+  if [ -n "${INPUT:-}" ]; then
+    [ -z "${SIZE:-}" ] || die "INPUT and SIZE exclude each other"
+    find_input
+    check_size INPUT
+    echo "Input: $INPUT, $BYTES bytes"
+  else
+    SIZE=${SIZE:-32M}
+    make_input
+    echo "Input: $BYTES bytes made for this (INPUT=file takes one of yours)"
+  fi
+}
+
+# start_receiver ENGINE: its port is then in PORT
+start_receiver() {
+  local tries=50
+
+  timeout -k 5 "$PATIENCE" "$BUILD/tools/fpgabuf-recv" --quiet --json \
+    --bytes "$BYTES" --output "$TMP/$1.out" --port-file "$TMP/$1.port" \
+    127.0.0.1:0 >"$TMP/$1.recv" &
+  RECEIVERS+=($!)
+  until [ -s "$TMP/$1.port" ]; do
+    if [ $((tries--)) -eq 0 ] || ! kill -0 $! 2>/dev/null; then
+      die "fpgabuf-recv does not start"
+    fi
+    sleep 0.1
+  done
+  PORT=$(cat "$TMP/$1.port")
+}
+
+cleanup() {
+  local pid
+
+  for pid in "${RECEIVERS[@]}"; do
+    kill "$pid" 2>/dev/null || true
+    wait "$pid" || true
+  done
+  rm -rf "$TMP"
+}
+
+# What the guest prints: results into files, the rest for people to see
+show() {
+  local line result
+
+  while read -r line; do
+    case $line in
+    'result '*)
+      result=${line#result }
+      echo "${result#* }" >"$TMP/${result%% *}.json"
+      ;;
+    *) echo "  guest: $line" ;;
+    esac
+  done
+}
+
+run_guest() {
+  local modules=$BUILD/modules/$KVER/drivers/fpgabuf
+
+  tests/vm/run.sh --net user --disk "$INPUT:ro" --timeout "$PATIENCE" \
+    --log "$BUILD/log/demo-kernel.log" \
+    --ko "$modules/fpgabuf.ko" --ko "$modules/sim/fpgabuf-sim.ko" \
+    --file "$BUILD/tools/fpgabuf-send" --file "$(command -v head)" \
+    --file tests/vm/demo-guest.sh \
+    -- demo-guest.sh "$BYTES" "$@" | show
+}
+
+# The receivers end when the guest has closed its connections.
+wait_receivers() {
+  local pid code=0
+
+  for pid in "${RECEIVERS[@]}"; do
+    wait "$pid" || code=$?
+  done
+  RECEIVERS=()
+  return "$code"
+}
+
+# row TITLE JQ_EXPRESSION
+row() {
+  printf '  %-22s %14s %14s\n' "$1" \
+    "$(jq -r "$2" "$TMP/zerocopy.json")" "$(jq -r "$2" "$TMP/copy.json")"
+}
+
+table() {
+  printf '  %-22s %14s %14s\n' '' 'zero-copy' 'copy'
+  row 'bytes' .bytes
+  row 'captures' .captures
+  row 'sends' .sends
+  row 'completions' .completions
+  row 'copied by the kernel' .copied
+  row 'fallback copies' .fallback_copies
+  row 'seconds' '.seconds * 100 | round / 100'
+  row 'MB/s' '.mb_per_s * 10 | round / 10'
+  row 'CPU seconds of sender' '(.cpu_user_s + .cpu_sys_s) * 100 | round / 100'
+}
+
+sum() {
+  sha256sum <"$1" | cut -d ' ' -f 1
+}
+
+# compare FILE: the SHA-256 of a received file, and whether it is that of the
+# input
+compare() {
+  local sum
+
+  sum=$(sum "$1")
+  if [ "$sum" = "$INPUT_SUM" ]; then
+    echo "$sum equal"
+  else
+    echo "$sum DIFFERENT"
+    return 1
+  fi
+}
+
+# Were these sends really without a copy?
+proved() {
+  jq -e '.sends > 0 and .completions == .sends and .copied == 0
+    and .fallback_copies == 0' "$TMP/zerocopy.json" >/dev/null
+}
+
+report() {
+  local engine bad=0
+
+  INPUT_SUM=$(sum "$INPUT")
+  echo
+  table
+  echo
+  echo "SHA-256"
+  printf '  %-9s %s\n' input "$INPUT_SUM"
+  for engine in "${ENGINES[@]}"; do
+    printf '  %-9s %s\n' "$engine" "$(compare "$TMP/$engine.out")" || bad=1
+    [ "$(sum "$TMP/$engine.out")" = "$INPUT_SUM" ] || bad=1
+  done
+  echo
+  [ "$ACCEL" = kvm ] ||
+    echo "(An emulated processor: its speeds and times are no benchmark.)"
+  [ "$bad" -eq 0 ] || die "what arrived is not what was sent"
+  proved || die "the zero-copy run was not free of copies"
+  echo "What arrived is what was sent, and no byte of the zero-copy run was copied."
+}
+
+TMP=$(mktemp -d)
+trap cleanup EXIT
+trap 'exit 130' INT
+trap 'exit 143' TERM
+
+choose_input
+# The slowest we have seen is 5 MB/s.
+PATIENCE=$((120 + BYTES / 2000000))
+
+KVER=$(tests/vm/kernel.sh)
+export KVER
+step build "building the driver for $KVER, and the tools" \
+  make -j"$(nproc)" modules tools
+ACCEL=$(tests/vm/accel.sh)
+export ACCEL
+echo "Booting $KVER in QEMU ($ACCEL); this takes some seconds"
+targets=()
+for engine in "${ENGINES[@]}"; do
+  start_receiver "$engine"
+  targets+=("$engine:$PORT")
+done
+run_guest "${targets[@]}" || die "the guest failed ($?), see above"
+wait_receivers || die "a receiver failed ($?), see above"
+report
