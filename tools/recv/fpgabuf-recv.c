@@ -88,9 +88,11 @@ static int announce(const struct recv_options *o, int sock)
 		message("cannot tell the port: %s", strerror(-port));
 		return port;
 	}
+	if (o->port_file && write_port_file(o->port_file, port))
+		return -1;
 	if (!o->quiet)
 		message("listening at %s port %d", o->listen.host, port);
-	return o->port_file ? write_port_file(o->port_file, port) : 0;
+	return 0;
 }
 
 /* Accepts a connection within the timeout. */

@@ -1,0 +1,255 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include <errno.h>
+#include <fcntl.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/eventfd.h>
+#include <sys/ioctl.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <linux/fpgabuf.h>
+
+#include "fake-device.h"
+#include "recv/pattern.h"
+
+#define MAX_CAPTURES	64U
+#define PAGE_SIZE	4096U
+
+/* Queued captures, and behind them the finished ones, both in order. */
+struct capture {
+	struct fpgabuf_queue queue;
+	struct fpgabuf_dequeue result;
+};
+
+struct fake_device fake;
+
+static int fake_fd = -1;
+static struct capture queued[MAX_CAPTURES], done[MAX_CAPTURES];
+static unsigned int queued_count, done_count;
+/* Regions that have been captured into, by descriptor. */
+static bool used[1024];
+
+int __real_open(const char *path, int flags, ...);
+int __real_ioctl(int fd, unsigned long request, ...);
+int __wrap_open(const char *path, int flags, ...);
+int __wrap_ioctl(int fd, unsigned long request, ...);
+
+void fake_reset(void)
+{
+	fake = (struct fake_device){ .alignment = 8, .queue_depth = 16 };
+	queued_count = 0;
+	done_count = 0;
+	memset(used, 0, sizeof(used));
+}
+
+/* An eventfd that counts the finished captures polls as the device does. */
+int __wrap_open(const char *path, int flags, ...)
+{
+	va_list args;
+	mode_t mode;
+
+	va_start(args, flags);
+	mode = flags & O_CREAT ? va_arg(args, mode_t) : 0;
+	va_end(args);
+	if (strcmp(path, FAKE_DEVICE))
+		return __real_open(path, flags, mode);
+	fake_fd = eventfd(0, EFD_SEMAPHORE | EFD_NONBLOCK | EFD_CLOEXEC);
+	return fake_fd;
+}
+
+static int do_info(struct fpgabuf_info *info)
+{
+	*info = (struct fpgabuf_info){
+		.version = FPGABUF_UAPI_VERSION,
+		.name = "fpgabuf-fake",
+		.max_region_size = 1 << 30,
+		.limit_bytes = 1 << 30,
+		.alignment = fake.alignment,
+		.queue_depth = fake.queue_depth,
+		.queued = queued_count,
+	};
+	return 0;
+}
+
+static int do_alloc(struct fpgabuf_alloc *a)
+{
+	if (fake.alloc_errno)
+		return fake.alloc_errno;
+	if (!a->size || a->flags || a->fd_flags != (O_RDWR | O_CLOEXEC)) {
+		fake.bad_calls++;
+		return EINVAL;
+	}
+	a->size = (a->size + PAGE_SIZE - 1) / PAGE_SIZE * PAGE_SIZE;
+	a->backend = FPGABUF_BACKEND_FOLIO;
+	a->fd = memfd_create("fake region", MFD_CLOEXEC);
+	if (a->fd < 0 || ftruncate(a->fd, a->size))
+		return errno;
+	return 0;
+}
+
+static int do_region_info(struct fpgabuf_region_info *info)
+{
+	struct stat st;
+
+	if (fstat(info->fd, &st))
+		return errno;
+	info->size = st.st_size;
+	info->backend = FPGABUF_BACKEND_FOLIO;
+	return 0;
+}
+
+/* The FPGA goes on counting where the last capture ended. */
+static void write_pattern(int fd, uint64_t bytes)
+{
+	static uint8_t data[65536];
+	uint64_t at = 0;
+	size_t n, i;
+
+	while (at < bytes) {
+		n = bytes - at < sizeof(data) ? bytes - at : sizeof(data);
+		for (i = 0; i < n; i++)
+			data[i] = pattern_byte(fake.bytes + at + i);
+		if (pwrite(fd, data, n, at) != (ssize_t)n)
+			abort();
+		at += n;
+	}
+	fake.bytes += bytes;
+}
+
+static bool is_turn(unsigned int every)
+{
+	return every && fake.captures % every == 0;
+}
+
+/* The oldest queued capture is finished, with an error or with all it can. */
+static void finish_first(int error, uint64_t bytes)
+{
+	struct capture c = queued[0];
+	uint64_t one = 1;
+
+	memmove(queued, queued + 1, --queued_count * sizeof(*queued));
+	fake.captures++;
+	c.result.cookie = c.queue.cookie;
+	c.result.sequence = fake.captures - 1;
+	c.result.error = -error;
+	if (error)
+		c.result.status |= FPGABUF_CAPTURE_ERROR;
+	else if (is_turn(fake.empty_every))
+		bytes = 0;
+	else if (is_turn(fake.short_every))
+		bytes--;
+	if (bytes < c.queue.length)
+		c.result.status |= FPGABUF_CAPTURE_PARTIAL;
+	if (is_turn(fake.gap_every))
+		c.result.status |= FPGABUF_CAPTURE_GAP;
+	write_pattern(c.queue.fd, bytes);
+	c.result.bytes = bytes;
+	done[done_count++] = c;
+	if (write(fake_fd, &one, sizeof(one)) != sizeof(one))
+		abort();
+}
+
+static bool is_held(int fd)
+{
+	unsigned int i;
+
+	for (i = 0; i < queued_count; i++)
+		if (queued[i].queue.fd == fd)
+			return true;
+	for (i = 0; i < done_count; i++)
+		if (done[i].queue.fd == fd)
+			return true;
+	return false;
+}
+
+static int do_queue(const struct fpgabuf_queue *q)
+{
+	if (!q->length || q->length % fake.alignment || q->flags ||
+	    q->timeout_ms) {
+		fake.bad_calls++;
+		return EINVAL;
+	}
+	if (queued_count + done_count >= MAX_CAPTURES ||
+	    queued_count >= fake.queue_depth)
+		return ENOBUFS;
+	if (is_held(q->fd))
+		return EBUSY;
+	if (used[q->fd] && fake.busy) {
+		fake.busy--;
+		return EBUSY;
+	}
+	used[q->fd] = true;
+	queued[queued_count++] = (struct capture){ .queue = *q };
+	if (queued_count > fake.most_queued)
+		fake.most_queued = queued_count;
+	if (!fake.never)
+		finish_first(fake.captures + 1 == fake.fail_at ? EIO : 0,
+			     q->length);
+	return 0;
+}
+
+static int do_dequeue(struct fpgabuf_dequeue *d)
+{
+	uint64_t count;
+
+	if (!done_count)
+		return queued_count ? EAGAIN : EPIPE;
+	*d = done[0].result;
+	memmove(done, done + 1, --done_count * sizeof(*done));
+	if (read(fake_fd, &count, sizeof(count)) != sizeof(count))
+		abort();
+	return 0;
+}
+
+static int do_cancel(struct fpgabuf_cancel *c)
+{
+	uint64_t bytes = fake.canceled_bytes;
+
+	c->canceled = queued_count;
+	while (queued_count) {
+		finish_first(ECANCELED, bytes);
+		bytes = 0;
+	}
+	return 0;
+}
+
+static int dispatch(unsigned long request, void *arg)
+{
+	switch (request) {
+	case FPGABUF_IOC_INFO:
+		return do_info(arg);
+	case FPGABUF_IOC_ALLOC:
+		return do_alloc(arg);
+	case FPGABUF_IOC_QUEUE:
+		return do_queue(arg);
+	case FPGABUF_IOC_DEQUEUE:
+		return do_dequeue(arg);
+	case FPGABUF_IOC_CANCEL:
+		return do_cancel(arg);
+	case FPGABUF_IOC_REGION_INFO:
+		return do_region_info(arg);
+	default:
+		return ENOTTY;
+	}
+}
+
+int __wrap_ioctl(int fd, unsigned long request, ...)
+{
+	va_list args;
+	void *arg;
+	int err;
+
+	va_start(args, request);
+	arg = va_arg(args, void *);
+	va_end(args);
+	if (fd != fake_fd || _IOC_TYPE(request) != FPGABUF_IOC_MAGIC)
+		return __real_ioctl(fd, request, arg);
+	err = dispatch(request, arg);
+	if (!err)
+		return 0;
+	errno = err;
+	return -1;
+}

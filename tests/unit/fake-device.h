@@ -1,0 +1,59 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * A capture device that needs no kernel module
+ *
+ * open() of FAKE_DEVICE and the ioctls on it are answered here, as <linux/
+ * fpgabuf.h> says the driver does; regions are memory files.  It captures the
+ * pattern of fpgabuf-sim.  Normally a capture is finished as soon as it is
+ * queued.
+ */
+#ifndef FPGABUF_UNIT_FAKE_DEVICE_H
+#define FPGABUF_UNIT_FAKE_DEVICE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#define FAKE_DEVICE	"/dev/fpgabuf-fake"
+
+/**
+ * struct fake_device - how it behaves, and what it saw
+ * @alignment: as in struct fpgabuf_info
+ * @queue_depth: as in struct fpgabuf_info
+ * @alloc_errno: ALLOC fails with this, if not 0
+ * @busy: so many QUEUE calls of a region that was captured into before fail
+ *	with EBUSY
+ * @never: captures do not finish before CANCEL
+ * @canceled_bytes: bytes the first capture has when it is canceled
+ * @empty_every: every so many captures has no bytes; 0 = none
+ * @short_every: every so many captures has one byte less; 0 = none
+ * @gap_every: every so many captures has a gap before it; 0 = none
+ * @fail_at: this capture fails with EIO; counted from 1, 0 = none
+ * @captures: captures finished
+ * @bytes: bytes captured
+ * @most_queued: most captures that were queued at once
+ * @bad_calls: calls the driver would have refused with EINVAL
+ */
+struct fake_device {
+	uint32_t alignment;
+	uint32_t queue_depth;
+	int alloc_errno;
+	unsigned int busy;
+	bool never;
+	uint64_t canceled_bytes;
+	unsigned int empty_every;
+	unsigned int short_every;
+	unsigned int gap_every;
+	unsigned int fail_at;
+	uint64_t captures;
+	uint64_t bytes;
+	unsigned int most_queued;
+	unsigned int bad_calls;
+};
+
+/* The device; set it up before it is opened. */
+extern struct fake_device fake;
+
+/* Back to a device that does everything right. */
+void fake_reset(void);
+
+#endif /* FPGABUF_UNIT_FAKE_DEVICE_H */

@@ -1,0 +1,89 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include <err.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "net.h"
+#include "process.h"
+
+static void __attribute__((noreturn)) child(int out, char *const argv[])
+{
+	char path[4096];
+
+	snprintf(path, sizeof(path), TOOLS_DIR "/%s", argv[0]);
+	dup2(out, STDOUT_FILENO);
+	dup2(out, STDERR_FILENO);
+	signal(SIGPIPE, SIG_DFL);
+	execv(path, argv);
+	_exit(127);
+}
+
+void process_start(struct process *p, char *const argv[])
+{
+	int fds[2];
+
+	if (pipe2(fds, O_CLOEXEC))
+		err(EXIT_FAILURE, "pipe");
+	fflush(stdout);
+	p->pid = fork();
+	if (p->pid < 0)
+		err(EXIT_FAILURE, "fork");
+	if (!p->pid)
+		child(fds[1], argv);
+	close(fds[1]);
+	p->fd = fds[0];
+	p->len = 0;
+	p->output[0] = '\0';
+}
+
+/* False at the end of the output, or if nothing came in time. */
+static bool read_more(struct process *p)
+{
+	size_t room = sizeof(p->output) - 1 - p->len;
+	ssize_t n;
+
+	if (!wait_for(p->fd, POLLIN))
+		return false;
+	n = read(p->fd, p->output + p->len, room);
+	if (n <= 0)
+		return false;
+	p->len += n;
+	p->output[p->len] = '\0';
+	return true;
+}
+
+bool process_expect(struct process *p, const char *text)
+{
+	while (!strstr(p->output, text))
+		if (!read_more(p))
+			return false;
+	return true;
+}
+
+int process_finish(struct process *p)
+{
+	int status;
+
+	while (read_more(p))
+		;
+	/* Still open, and nothing came for too long: it hangs. */
+	if (wait_for(p->fd, POLLIN) == 0)
+		kill(p->pid, SIGKILL);
+	close(p->fd);
+	if (waitpid(p->pid, &status, 0) != p->pid || !WIFEXITED(status))
+		return -1;
+	return WEXITSTATUS(status);
+}
+
+int process_run(struct process *p, char *const argv[])
+{
+	process_start(p, argv);
+	return process_finish(p);
+}

@@ -1,0 +1,18 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* The suites, one a file. */
+#ifndef FPGABUF_UNIT_SUITES_H
+#define FPGABUF_UNIT_SUITES_H
+
+#include <CUnit/CUnit.h>
+
+extern CU_TestInfo common_tests[];
+extern CU_TestInfo completion_tests[];
+extern CU_TestInfo device_tests[];
+extern CU_TestInfo errqueue_tests[];
+extern CU_TestInfo recv_tests[];
+extern CU_TestInfo region_tests[];
+extern CU_TestInfo send_tests[];
+extern CU_TestInfo sender_tests[];
+extern CU_TestInfo transfer_tests[];
+
+#endif /* FPGABUF_UNIT_SUITES_H */

@@ -1,0 +1,167 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "common/clock.h"
+#include "common/endpoint.h"
+#include "common/json.h"
+#include "common/size.h"
+#include "recv/pattern.h"
+#include "suites.h"
+
+static void test_sizes(void)
+{
+	static const struct { const char *text; uint64_t size; } good[] = {
+		{ "0", 0 }, { "1", 1 }, { "4096", 4096 }, { "1k", 1024 },
+		{ "1K", 1024 }, { "3M", 3 << 20 }, { "2g", 2ULL << 30 },
+		{ "1T", 1ULL << 40 }, { "007", 7 },
+		{ "18446744073709551615", UINT64_MAX },
+		{ "16777215T", 16777215ULL << 40 },
+	};
+	uint64_t size;
+	size_t i;
+
+	for (i = 0; i < sizeof(good) / sizeof(good[0]); i++) {
+		CU_ASSERT_EQUAL(parse_size(good[i].text, &size), 0);
+		CU_ASSERT_EQUAL(size, good[i].size);
+	}
+}
+
+static void test_bad_sizes(void)
+{
+	static const char * const bad[] = {
+		"", "K", "-1", "+1", " 1", "1 ", "1.5M", "0x10", "1KB", "1B",
+		"1KK", "M1", "1E",
+	};
+	uint64_t size = 42;
+	size_t i;
+
+	for (i = 0; i < sizeof(bad) / sizeof(bad[0]); i++)
+		CU_ASSERT_EQUAL(parse_size(bad[i], &size), -EINVAL);
+	CU_ASSERT_EQUAL(parse_size("18446744073709551616", &size), -ERANGE);
+	CU_ASSERT_EQUAL(parse_size("16777216T", &size), -ERANGE);
+	CU_ASSERT_EQUAL(parse_size("18014398509481984K", &size), -ERANGE);
+	CU_ASSERT_EQUAL(size, 42);
+}
+
+static void test_numbers(void)
+{
+	uint64_t value = 42;
+
+	CU_ASSERT_EQUAL(parse_number("5", 1, 9, &value), 0);
+	CU_ASSERT_EQUAL(value, 5);
+	CU_ASSERT_EQUAL(parse_number("0", 1, 9, &value), -ERANGE);
+	CU_ASSERT_EQUAL(parse_number("10", 1, 9, &value), -ERANGE);
+	CU_ASSERT_EQUAL(parse_number("5K", 1, 9999, &value), -EINVAL);
+	CU_ASSERT_EQUAL(parse_number("", 0, 9, &value), -EINVAL);
+	CU_ASSERT_EQUAL(value, 5);
+}
+
+static void test_json(void)
+{
+	char *text = NULL;
+	size_t len;
+	struct json j;
+	FILE *f = open_memstream(&text, &len);
+
+	CU_ASSERT_PTR_NOT_NULL_FATAL(f);
+	json_begin(&j, f);
+	json_string(&j, "s", "a\"b\\c/\n\t\x01\x7f\xff");
+	json_number(&j, "n", UINT64_MAX);
+	json_decimal(&j, "d", 1.5);
+	json_bool(&j, "b", true);
+	json_end(&j);
+	fclose(f);
+	CU_ASSERT_STRING_EQUAL(text,
+		"{\"s\": \"a\\\"b\\\\c/\\u000a\\u0009\\u0001\\u007f\\u00ff\", "
+		"\"n\": 18446744073709551615, \"d\": 1.500000, "
+		"\"b\": true}\n");
+	free(text);
+}
+
+static void test_endpoints(void)
+{
+	static const struct { const char *text, *host, *port; } good[] = {
+		{ "localhost:80", "localhost", "80" },
+		{ "10.0.2.2:65535", "10.0.2.2", "65535" },
+		{ "[::1]:5001", "::1", "5001" },
+		{ "[host]:1", "host", "1" },
+		{ "5001", "", "5001" }, { "0", "", "0" },
+	};
+	struct endpoint e;
+	size_t i;
+
+	for (i = 0; i < sizeof(good) / sizeof(good[0]); i++) {
+		CU_ASSERT_EQUAL(endpoint_parse(good[i].text, &e), 0);
+		CU_ASSERT_STRING_EQUAL(e.host, good[i].host);
+		CU_ASSERT_STRING_EQUAL(e.port, good[i].port);
+	}
+}
+
+static void test_bad_endpoints(void)
+{
+	static const char * const bad[] = {
+		"", ":", "host", "host:", ":80", "host:65536", "host:-1",
+		"host:80x", "::1:80", "[]:80", "[::1]", "[::1]80",
+		"host:http",
+	};
+	char longest[400];
+	struct endpoint e;
+	size_t i;
+
+	for (i = 0; i < sizeof(bad) / sizeof(bad[0]); i++)
+		CU_ASSERT_EQUAL(endpoint_parse(bad[i], &e), -EINVAL);
+	memset(longest, 'a', sizeof(longest));
+	strcpy(longest + sizeof(longest) - 4, ":80");
+	CU_ASSERT_EQUAL(endpoint_parse(longest, &e), -EINVAL);
+}
+
+static void test_clock(void)
+{
+	CU_ASSERT_EQUAL(clock_left_ms(clock_ns()), 0);
+	CU_ASSERT_EQUAL(clock_left_ms(clock_ns() - NS_PER_SEC), 0);
+	CU_ASSERT(clock_left_ms(clock_ns() + NS_PER_SEC) > 900);
+	CU_ASSERT(clock_left_ms(clock_ns() + NS_PER_SEC) <= 1001);
+	CU_ASSERT(clock_left_ms(INT64_MAX) > 0);
+}
+
+static void test_pattern(void)
+{
+	static const uint64_t starts[] = { 0, 1, 7, 8, 9, 255 * 8 + 3,
+					   UINT64_C(1) << 40 };
+	uint8_t data[100];
+	size_t i, k, len;
+
+	for (i = 0; i < sizeof(starts) / sizeof(starts[0]); i++) {
+		for (k = 0; k < sizeof(data); k++)
+			data[k] = pattern_byte(starts[i] + k);
+		for (len = 0; len <= sizeof(data); len++)
+			CU_ASSERT_EQUAL(pattern_check(data, len, starts[i]),
+					len);
+		for (k = 0; k < sizeof(data); k++) {
+			data[k] ^= 0x10;
+			CU_ASSERT_EQUAL(pattern_check(data, sizeof(data),
+						      starts[i]), k);
+			data[k] ^= 0x10;
+		}
+	}
+	CU_ASSERT_EQUAL(pattern_byte(8), 1);
+	CU_ASSERT_EQUAL(pattern_byte(256 * 8 + 1), 1);
+}
+
+CU_TestInfo common_tests[] = {
+	{ "sizes may have one suffix, in either case", test_sizes },
+	{ "malformed and too large sizes are refused", test_bad_sizes },
+	{ "numbers have no suffix and keep their range", test_numbers },
+	{ "JSON escapes quotes, control characters and bytes above ASCII",
+	  test_json },
+	{ "HOST:PORT may be a name, an address, or only a port",
+	  test_endpoints },
+	{ "malformed HOST:PORT is refused", test_bad_endpoints },
+	{ "time left is rounded up and never negative", test_clock },
+	{ "the pattern check finds the first wrong byte at any offset",
+	  test_pattern },
+	CU_TEST_INFO_NULL,
+};

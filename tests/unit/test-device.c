@@ -1,0 +1,122 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include <fpgabuf/fpgabuf.h>
+
+#include "fake-device.h"
+#include "recv/pattern.h"
+#include "suites.h"
+
+static int try_open(const char *path, int flags)
+{
+	struct fpgabuf_device *device;
+	int err = fpgabuf_device_open(path, flags, &device);
+
+	if (!err)
+		fpgabuf_device_close(device);
+	return err;
+}
+
+static void test_open_errors(void)
+{
+	CU_ASSERT_EQUAL(try_open("/dev/fpgabuf-none", 0), -ENOENT);
+	CU_ASSERT_EQUAL(try_open("/dev/null", 0), -ENOTTY);
+	CU_ASSERT_EQUAL(try_open("/", 0), -EISDIR);
+	CU_ASSERT_EQUAL(try_open("/dev/null", O_TRUNC), -EINVAL);
+	if (access(FPGABUF_DEFAULT_DEVICE, F_OK))
+		CU_ASSERT_EQUAL(try_open(NULL, 0), -ENOENT);
+	fpgabuf_device_close(NULL);
+}
+
+static struct fpgabuf_device *open_fake(void)
+{
+	struct fpgabuf_device *device;
+
+	fake_reset();
+	CU_ASSERT_EQUAL_FATAL(fpgabuf_device_open(FAKE_DEVICE, O_NONBLOCK,
+						  &device), 0);
+	return device;
+}
+
+static short poll_now(struct fpgabuf_device *device)
+{
+	struct pollfd p = {
+		.fd = fpgabuf_device_fd(device),
+		.events = POLLIN,
+	};
+
+	return poll(&p, 1, 0) > 0 ? p.revents : 0;
+}
+
+static void test_capture(void)
+{
+	struct fpgabuf_device *device = open_fake();
+	struct fpgabuf_region_info info;
+	struct fpgabuf_region *region;
+	struct fpgabuf_dequeue capture;
+	void *addr;
+
+	CU_ASSERT_EQUAL(fpgabuf_device_dequeue(device, &capture), -EPIPE);
+	CU_ASSERT_EQUAL_FATAL(fpgabuf_device_alloc(device, 5000, &region), 0);
+	CU_ASSERT_EQUAL(fpgabuf_region_size(region), 8192);
+	CU_ASSERT_EQUAL_FATAL(fpgabuf_region_map(region, PROT_READ, &addr), 0);
+	CU_ASSERT_EQUAL(poll_now(device), 0);
+	CU_ASSERT_EQUAL(fpgabuf_device_queue(device, region, 4000, 77), 0);
+	CU_ASSERT_EQUAL(fpgabuf_device_queue(device, region, 4000, 78), -EBUSY);
+	CU_ASSERT_EQUAL(poll_now(device), POLLIN);
+	CU_ASSERT_EQUAL(fpgabuf_device_dequeue(device, &capture), 0);
+	CU_ASSERT_EQUAL(capture.cookie, 77);
+	CU_ASSERT_EQUAL(capture.bytes, 4000);
+	CU_ASSERT_EQUAL(pattern_check(addr, 4000, 0), 4000);
+	CU_ASSERT_EQUAL(fpgabuf_device_region_info(device, region, &info), 0);
+	CU_ASSERT_EQUAL(info.size, 8192);
+	fpgabuf_region_close(region);
+	fpgabuf_device_close(device);
+	CU_ASSERT_EQUAL(fake.bad_calls, 0);
+}
+
+static void test_cancel(void)
+{
+	struct fpgabuf_device *device = open_fake();
+	struct fpgabuf_region *region;
+	struct fpgabuf_dequeue capture;
+	uint32_t canceled = 99;
+
+	fake.never = true;
+	CU_ASSERT_EQUAL_FATAL(fpgabuf_device_alloc(device, 4096, &region), 0);
+	CU_ASSERT_EQUAL(fpgabuf_device_queue(device, region, 4096, 1), 0);
+	CU_ASSERT_EQUAL(fpgabuf_device_dequeue(device, &capture), -EAGAIN);
+	CU_ASSERT_EQUAL(fpgabuf_device_cancel(device, &canceled), 0);
+	CU_ASSERT_EQUAL(canceled, 1);
+	CU_ASSERT_EQUAL(fpgabuf_device_dequeue(device, &capture), 0);
+	CU_ASSERT_EQUAL(capture.error, -ECANCELED);
+	CU_ASSERT_EQUAL(fpgabuf_device_cancel(device, NULL), 0);
+	fpgabuf_region_close(region);
+	fpgabuf_device_close(device);
+}
+
+static void test_alloc_errors(void)
+{
+	struct fpgabuf_device *device = open_fake();
+	struct fpgabuf_region *region = NULL;
+
+	CU_ASSERT_EQUAL(fpgabuf_device_alloc(device, 0, &region), -EINVAL);
+	fake.alloc_errno = EDQUOT;
+	CU_ASSERT_EQUAL(fpgabuf_device_alloc(device, 4096, &region), -EDQUOT);
+	CU_ASSERT_PTR_NULL(region);
+	fpgabuf_device_close(device);
+}
+
+CU_TestInfo device_tests[] = {
+	{ "what is not there, or not our device, cannot be opened",
+	  test_open_errors },
+	{ "a region goes through allocation, capture and mapping",
+	  test_capture },
+	{ "a canceled capture comes back as canceled", test_cancel },
+	{ "errors of the device come back as they are", test_alloc_errors },
+	CU_TEST_INFO_NULL,
+};

@@ -1,0 +1,530 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include <errno.h>
+#include <netinet/in.h>
+#include <poll.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <fpgabuf/fpgabuf.h>
+
+#include "net.h"
+#include "suites.h"
+
+#define DEPTH		4U
+#define TINY_BUFFER	8192
+#define NOBODY		65534
+
+/**
+ * struct job - data on its way through a sender
+ * @data: the bytes
+ * @len: how many
+ * @submitted: bytes submitted
+ * @tokens: buffers submitted; the token is the number of the buffer
+ * @reaped: buffers that came back
+ * @received: bytes the peer has, all of them right
+ * @read_size: most bytes the peer reads at a time
+ * @starved: times the sender waited for a completion and nothing else
+ * @ok: nothing was wrong yet
+ */
+struct job {
+	uint8_t *data;
+	size_t len;
+	size_t submitted;
+	uint64_t tokens;
+	uint64_t reaped;
+	size_t received;
+	size_t read_size;
+	unsigned int starved;
+	bool ok;
+};
+
+static void job_init(struct job *job, size_t len)
+{
+	memset(job, 0, sizeof(*job));
+	job->data = malloc(len);
+	if (!job->data)
+		abort();
+	fill_noise(job->data, len);
+	job->len = len;
+	job->read_size = 65536;
+	job->ok = true;
+}
+
+/* Sizes from one byte to more than a send takes. */
+static size_t next_size(const struct job *job)
+{
+	static const size_t sizes[] = { 1, 70000, 4095, 3, 1 << 20, 65536, 8 };
+	size_t size = sizes[job->tokens % (sizeof(sizes) / sizeof(sizes[0]))];
+
+	return size < job->len - job->submitted ? size :
+						  job->len - job->submitted;
+}
+
+static void job_submit(struct job *job, struct fpgabuf_sender *s)
+{
+	while (job->submitted < job->len) {
+		size_t size = next_size(job);
+		int err = fpgabuf_sender_submit(s, job->data + job->submitted,
+						size, job->tokens);
+
+		if (err == -EAGAIN && job->tokens - job->reaped == DEPTH)
+			return;
+		if (err) {
+			job->ok = false;
+			return;
+		}
+		job->submitted += size;
+		job->tokens++;
+	}
+}
+
+static void job_reap(struct job *job, struct fpgabuf_sender *s)
+{
+	uint64_t token;
+
+	while (fpgabuf_sender_reap(s, &token))
+		if (token != job->reaped++)
+			job->ok = false;
+}
+
+static void job_receive(struct job *job, int fd)
+{
+	static uint8_t buffer[65536];
+	ssize_t n = recv(fd, buffer, job->read_size, MSG_DONTWAIT);
+
+	if (n <= 0)
+		return;
+	if (job->received + n > job->len ||
+	    memcmp(buffer, job->data + job->received, n))
+		job->ok = false;
+	job->received += n;
+}
+
+/* One turn: both ends do what they can, then wait for something to do. */
+static void job_turn(struct job *job, struct fpgabuf_sender *s,
+		     const struct pair *p)
+{
+	struct pollfd fds[2] = {
+		{ .fd = p->sender, .events = fpgabuf_sender_events(s) },
+		{ .fd = p->peer, .events = POLLIN },
+	};
+	struct fpgabuf_sender_stats stats;
+
+	fpgabuf_sender_stats(s, &stats);
+	if (!fds[0].events && stats.bytes < job->submitted)
+		job->starved++;
+	if (poll(fds, 2, PATIENCE_MS) <= 0)
+		job->ok = false;
+	if (fpgabuf_sender_run(s, fds[0].revents))
+		job->ok = false;
+	job_reap(job, s);
+	if (fds[1].revents)
+		job_receive(job, p->peer);
+}
+
+static void job_run(struct job *job, enum fpgabuf_engine engine,
+		    const struct pair *p, struct fpgabuf_sender_stats *stats)
+{
+	struct fpgabuf_sender *s;
+
+	if (fpgabuf_sender_create(p->sender, engine, DEPTH, &s)) {
+		job->ok = false;
+		return;
+	}
+	while (job->ok && (job->received < job->len ||
+			   job->reaped < job->tokens)) {
+		job_submit(job, s);
+		if (fpgabuf_sender_run(s, 0))
+			job->ok = false;
+		job_turn(job, s, p);
+	}
+	fpgabuf_sender_stats(s, stats);
+	fpgabuf_sender_destroy(s);
+}
+
+static void check_stream(enum fpgabuf_engine engine, int buffer,
+			 size_t read_size, size_t len,
+			 struct fpgabuf_sender_stats *stats)
+{
+	struct pair p = pair_open(buffer, buffer);
+	struct job job;
+
+	job_init(&job, len);
+	job.read_size = read_size;
+	memset(stats, 0, sizeof(*stats));
+	job_run(&job, engine, &p, stats);
+	CU_ASSERT_TRUE(job.ok);
+	CU_ASSERT_EQUAL(job.received, len);
+	CU_ASSERT_EQUAL(job.reaped, job.tokens);
+	CU_ASSERT_EQUAL(stats->bytes, len);
+	CU_ASSERT(stats->sends >= job.tokens);
+	free(job.data);
+	pair_close(&p);
+}
+
+static void check_zerocopy_stats(const struct fpgabuf_sender_stats *stats)
+{
+	CU_ASSERT_EQUAL(stats->zerocopy_sends, stats->sends);
+	CU_ASSERT_EQUAL(stats->completions, stats->sends);
+	CU_ASSERT_EQUAL(stats->fallback_copies, 0);
+	/* Loopback always copies. */
+	CU_ASSERT_EQUAL(stats->copied, stats->completions);
+}
+
+static void test_zerocopy(void)
+{
+	struct fpgabuf_sender_stats stats;
+
+	check_stream(FPGABUF_ENGINE_ZEROCOPY, 0, 65536, (8 << 20) + 3, &stats);
+	check_zerocopy_stats(&stats);
+}
+
+static void test_zerocopy_slow(void)
+{
+	struct fpgabuf_sender_stats stats;
+
+	check_stream(FPGABUF_ENGINE_ZEROCOPY, TINY_BUFFER, 701, 500001, &stats);
+	check_zerocopy_stats(&stats);
+}
+
+static void test_copy(void)
+{
+	struct fpgabuf_sender_stats stats;
+
+	check_stream(FPGABUF_ENGINE_COPY, 0, 65536, (8 << 20) + 3, &stats);
+	CU_ASSERT_EQUAL(stats.zerocopy_sends, 0);
+	CU_ASSERT_EQUAL(stats.completions, 0);
+	check_stream(FPGABUF_ENGINE_COPY, TINY_BUFFER, 701, 500001, &stats);
+}
+
+static void test_one_byte(void)
+{
+	struct fpgabuf_sender_stats stats;
+
+	check_stream(FPGABUF_ENGINE_ZEROCOPY, 0, 65536, 1, &stats);
+	CU_ASSERT_EQUAL(stats.sends, 1);
+	check_zerocopy_stats(&stats);
+}
+
+/* A sender whose socket is full, with @count buffers of @len bytes. */
+static struct fpgabuf_sender *stalled_sender(const struct pair *p,
+					     enum fpgabuf_engine engine,
+					     const uint8_t *data, size_t len,
+					     unsigned int count)
+{
+	struct fpgabuf_sender *s;
+	unsigned int i;
+
+	CU_ASSERT_EQUAL_FATAL(fpgabuf_sender_create(p->sender, engine, DEPTH,
+						    &s), 0);
+	for (i = 0; i < count; i++)
+		CU_ASSERT_EQUAL(fpgabuf_sender_submit(s, data, len, i), 0);
+	CU_ASSERT_EQUAL(fpgabuf_sender_run(s, 0), 0);
+	return s;
+}
+
+static void test_stalled(void)
+{
+	static uint8_t data[4 << 20];
+	struct pair p = pair_open(TINY_BUFFER, TINY_BUFFER);
+	struct fpgabuf_sender_stats stats;
+	struct fpgabuf_sender *s;
+	uint64_t token;
+
+	s = stalled_sender(&p, FPGABUF_ENGINE_ZEROCOPY, data, sizeof(data), 1);
+	CU_ASSERT_EQUAL(fpgabuf_sender_drain(s, 100), -ETIMEDOUT);
+	CU_ASSERT_EQUAL(fpgabuf_sender_reap(s, &token), 0);
+	fpgabuf_sender_stats(s, &stats);
+	CU_ASSERT(stats.bytes > 0 && stats.bytes < sizeof(data));
+	fpgabuf_sender_destroy(s);
+	pair_close(&p);
+}
+
+/* All accepted, the peer's window closed: only the completions are missing. */
+static void test_accepted_is_not_enough(void)
+{
+	static uint8_t data[100000];
+	struct pair p = pair_open(2 * sizeof(data), TINY_BUFFER);
+	struct fpgabuf_sender_stats stats;
+	struct fpgabuf_sender *s;
+	uint64_t token;
+
+	s = stalled_sender(&p, FPGABUF_ENGINE_ZEROCOPY, data, sizeof(data), 1);
+	CU_ASSERT_EQUAL(fpgabuf_sender_drain(s, 100), -ETIMEDOUT);
+	fpgabuf_sender_stats(s, &stats);
+	CU_ASSERT_EQUAL(stats.bytes, sizeof(data));
+	CU_ASSERT_EQUAL(fpgabuf_sender_events(s), 0);
+	CU_ASSERT(stats.completions < stats.sends);
+	CU_ASSERT_EQUAL(fpgabuf_sender_reap(s, &token), 0);
+	fpgabuf_sender_destroy(s);
+	pair_close(&p);
+}
+
+static void check_reset(enum fpgabuf_engine engine)
+{
+	static uint8_t data[4 << 20];
+	struct pair p = pair_open(TINY_BUFFER, TINY_BUFFER);
+	struct fpgabuf_sender *s;
+	uint64_t token, count = 0;
+	int err;
+
+	s = stalled_sender(&p, engine, data, sizeof(data), DEPTH);
+	CU_ASSERT_EQUAL(fpgabuf_sender_events(s), POLLOUT);
+	pair_reset(&p);
+	err = fpgabuf_sender_drain(s, PATIENCE_MS);
+	CU_ASSERT(err == -ECONNRESET || err == -EPIPE);
+	CU_ASSERT_EQUAL(fpgabuf_sender_run(s, POLLERR | POLLHUP), err);
+	CU_ASSERT_EQUAL(fpgabuf_sender_submit(s, data, 1, 99), err);
+	CU_ASSERT_EQUAL(fpgabuf_sender_events(s), 0);
+	while (fpgabuf_sender_reap(s, &token))
+		CU_ASSERT_EQUAL(token, count++);
+	CU_ASSERT_EQUAL(count, DEPTH);
+	fpgabuf_sender_destroy(s);
+	pair_close(&p);
+}
+
+static void test_reset(void)
+{
+	check_reset(FPGABUF_ENGINE_ZEROCOPY);
+	check_reset(FPGABUF_ENGINE_COPY);
+}
+
+static void test_idle_reset(void)
+{
+	struct pair p = pair_open(0, 0);
+	struct fpgabuf_sender *s;
+	short revents;
+
+	CU_ASSERT_EQUAL_FATAL(fpgabuf_sender_create(p.sender,
+						    FPGABUF_ENGINE_ZEROCOPY,
+						    DEPTH, &s), 0);
+	pair_reset(&p);
+	revents = wait_for(p.sender, fpgabuf_sender_events(s));
+	CU_ASSERT(revents & POLLERR);
+	CU_ASSERT_EQUAL(fpgabuf_sender_run(s, revents), -ECONNRESET);
+	fpgabuf_sender_destroy(s);
+	pair_close(&p);
+}
+
+static void test_drain(void)
+{
+	static uint8_t data[20000];
+	struct pair p = pair_open(0, 0);
+	struct fpgabuf_sender *s;
+	uint64_t token;
+
+	s = stalled_sender(&p, FPGABUF_ENGINE_ZEROCOPY, data, sizeof(data), 2);
+	CU_ASSERT_EQUAL(fpgabuf_sender_drain(s, -1), -EINVAL);
+	CU_ASSERT_EQUAL(fpgabuf_sender_drain(s, PATIENCE_MS), 0);
+	CU_ASSERT_EQUAL(fpgabuf_sender_reap(s, &token), 1);
+	CU_ASSERT_EQUAL(fpgabuf_sender_reap(s, &token), 1);
+	CU_ASSERT_EQUAL(token, 1);
+	CU_ASSERT_EQUAL(fpgabuf_sender_reap(s, &token), 0);
+	CU_ASSERT_EQUAL(fpgabuf_sender_drain(s, 0), 0);
+	fpgabuf_sender_destroy(s);
+	pair_close(&p);
+}
+
+/* What a child without privileges found. */
+struct limited {
+	struct job job;
+	struct fpgabuf_sender_stats stats;
+};
+
+/*
+ * Runs a job where no more than @pages pages may be pinned.  Root may pin what
+ * it likes, so a child becomes nobody for it.  Returns 0 if the child could.
+ * The peer's buffer is small: on loopback a send is in flight only as long as
+ * the peer has no room for it.
+ */
+static int run_limited(struct limited *shared, size_t len, unsigned int pages)
+{
+	struct rlimit limit;
+	int status;
+	pid_t pid;
+
+	limit.rlim_cur = limit.rlim_max = pages * sysconf(_SC_PAGESIZE);
+	job_init(&shared->job, len);
+	fflush(stdout);
+	pid = fork();
+	if (!pid) {
+		struct pair p = pair_open(0, TINY_BUFFER);
+
+		alarm(PATIENCE_MS / 1000);
+		if (setrlimit(RLIMIT_MEMLOCK, &limit) ||
+		    (!geteuid() && setuid(NOBODY)))
+			_exit(1);
+		job_run(&shared->job, FPGABUF_ENGINE_ZEROCOPY, &p,
+			&shared->stats);
+		_exit(0);
+	}
+	if (pid < 0 || waitpid(pid, &status, 0) != pid)
+		return -1;
+	return status;
+}
+
+static struct limited *limited_new(void)
+{
+	struct limited *shared;
+
+	shared = mmap(NULL, sizeof(*shared), PROT_READ | PROT_WRITE,
+		      MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	CU_ASSERT_FATAL(shared != MAP_FAILED);
+	return shared;
+}
+
+static void limited_free(struct limited *shared)
+{
+	free(shared->job.data);
+	munmap(shared, sizeof(*shared));
+}
+
+static void test_nothing_pinnable(void)
+{
+	struct limited *l = limited_new();
+
+	CU_ASSERT_EQUAL(run_limited(l, 3000001, 0), 0);
+	CU_ASSERT_TRUE(l->job.ok);
+	CU_ASSERT_EQUAL(l->job.received, l->job.len);
+	CU_ASSERT_EQUAL(l->job.reaped, l->job.tokens);
+	CU_ASSERT_EQUAL(l->stats.zerocopy_sends, 0);
+	CU_ASSERT_EQUAL(l->stats.completions, 0);
+	CU_ASSERT(l->stats.sends > 0);
+	CU_ASSERT_EQUAL(l->stats.fallback_copies, l->stats.sends);
+	limited_free(l);
+}
+
+/* Room for the largest send, 1 MiB, and hardly anything besides. */
+static void test_little_pinnable(void)
+{
+	struct limited *l = limited_new();
+
+	CU_ASSERT_EQUAL(run_limited(l, 3000001, 262), 0);
+	CU_ASSERT_TRUE(l->job.ok);
+	CU_ASSERT_EQUAL(l->job.received, l->job.len);
+	CU_ASSERT_EQUAL(l->job.reaped, l->job.tokens);
+	CU_ASSERT_EQUAL(l->stats.fallback_copies, 0);
+	CU_ASSERT_EQUAL(l->stats.completions, l->stats.sends);
+	CU_ASSERT(l->job.starved > 0);
+	limited_free(l);
+}
+
+static int try_create(int fd, int engine, unsigned int depth)
+{
+	struct fpgabuf_sender *s;
+	int err = fpgabuf_sender_create(fd, engine, depth, &s);
+
+	if (!err)
+		fpgabuf_sender_destroy(s);
+	return err;
+}
+
+static void test_create_errors(void)
+{
+	struct pair p = pair_open(0, 0);
+	int tcp = socket(AF_INET, SOCK_STREAM, 0);
+	int udp = socket(AF_INET, SOCK_DGRAM, 0);
+	int unix_pair[2], pipe_pair[2];
+
+	CU_ASSERT_FATAL(!socketpair(AF_UNIX, SOCK_STREAM, 0, unix_pair));
+	CU_ASSERT_FATAL(!pipe(pipe_pair));
+	CU_ASSERT_EQUAL(try_create(p.sender, 0, 1), -EINVAL);
+	CU_ASSERT_EQUAL(try_create(p.sender, 3, 1), -EINVAL);
+	CU_ASSERT_EQUAL(try_create(p.sender, FPGABUF_ENGINE_COPY, 0), -EINVAL);
+	CU_ASSERT_EQUAL(try_create(p.sender, FPGABUF_ENGINE_COPY,
+				   FPGABUF_SENDER_MAX_DEPTH + 1), -EINVAL);
+	CU_ASSERT_EQUAL(try_create(p.sender, FPGABUF_ENGINE_COPY,
+				   FPGABUF_SENDER_MAX_DEPTH), 0);
+	CU_ASSERT_EQUAL(try_create(tcp, FPGABUF_ENGINE_ZEROCOPY, 1), -ENOTCONN);
+	CU_ASSERT_EQUAL(try_create(udp, FPGABUF_ENGINE_COPY, 1), -EPROTOTYPE);
+	CU_ASSERT_EQUAL(try_create(pipe_pair[1], FPGABUF_ENGINE_COPY, 1),
+			-ENOTSOCK);
+	CU_ASSERT_EQUAL(try_create(-1, FPGABUF_ENGINE_COPY, 1), -EBADF);
+	CU_ASSERT_EQUAL(try_create(unix_pair[0], FPGABUF_ENGINE_ZEROCOPY, 1),
+			-EOPNOTSUPP);
+	CU_ASSERT_EQUAL(try_create(unix_pair[0], FPGABUF_ENGINE_COPY, 1), 0);
+	close(tcp);
+	close(udp);
+	close(unix_pair[0]);
+	close(unix_pair[1]);
+	close(pipe_pair[0]);
+	close(pipe_pair[1]);
+	pair_close(&p);
+}
+
+static void test_submit_errors(void)
+{
+	struct pair p = pair_open(0, 0);
+	struct fpgabuf_sender *s;
+	unsigned int i;
+	char byte = 0;
+
+	CU_ASSERT_EQUAL_FATAL(fpgabuf_sender_create(p.sender,
+						    FPGABUF_ENGINE_COPY, DEPTH,
+						    &s), 0);
+	CU_ASSERT_EQUAL(fpgabuf_sender_submit(s, NULL, 1, 0), -EINVAL);
+	CU_ASSERT_EQUAL(fpgabuf_sender_submit(s, &byte, 0, 0), -EINVAL);
+	for (i = 0; i < DEPTH; i++)
+		CU_ASSERT_EQUAL(fpgabuf_sender_submit(s, &byte, 1, i), 0);
+	CU_ASSERT_EQUAL(fpgabuf_sender_submit(s, &byte, 1, i), -EAGAIN);
+	fpgabuf_sender_destroy(s);
+	fpgabuf_sender_destroy(NULL);
+	pair_close(&p);
+}
+
+static void test_bad_memory(void)
+{
+	size_t page = sysconf(_SC_PAGESIZE);
+	struct pair p = pair_open(0, 0);
+	struct fpgabuf_sender *s;
+	uint64_t token = 0;
+	void *hole;
+
+	hole = mmap(NULL, page, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	CU_ASSERT_FATAL(hole != MAP_FAILED);
+	CU_ASSERT_EQUAL_FATAL(fpgabuf_sender_create(p.sender,
+						    FPGABUF_ENGINE_ZEROCOPY,
+						    DEPTH, &s), 0);
+	CU_ASSERT_EQUAL(fpgabuf_sender_submit(s, hole, page, 7), 0);
+	CU_ASSERT_EQUAL(fpgabuf_sender_run(s, 0), -EFAULT);
+	CU_ASSERT_EQUAL(fpgabuf_sender_reap(s, &token), 1);
+	CU_ASSERT_EQUAL(token, 7);
+	fpgabuf_sender_destroy(s);
+	munmap(hole, page);
+	pair_close(&p);
+}
+
+CU_TestInfo sender_tests[] = {
+	{ "zero-copy delivers every byte and gives every buffer back in order",
+	  test_zerocopy },
+	{ "zero-copy works with tiny socket buffers and a slow reader",
+	  test_zerocopy_slow },
+	{ "the copy engine delivers the same and waits for no completion",
+	  test_copy },
+	{ "a single byte is one send and one completion", test_one_byte },
+	{ "a buffer the peer does not take does not come back", test_stalled },
+	{ "a buffer that was accepted but not completed does not come back",
+	  test_accepted_is_not_enough },
+	{ "when the peer resets, the error stays and no buffer is lost",
+	  test_reset },
+	{ "a reset is noticed while nothing is being sent", test_idle_reset },
+	{ "drain waits for everything and takes no negative time", test_drain },
+	{ "if nothing can be pinned, all is sent as copies",
+	  test_nothing_pinnable },
+	{ "if little can be pinned, sends wait for completions, not spin",
+	  test_little_pinnable },
+	{ "create refuses what cannot work, with a clear error",
+	  test_create_errors },
+	{ "submit refuses empty buffers and more than its depth",
+	  test_submit_errors },
+	{ "memory that cannot be read ends the sender and comes back",
+	  test_bad_memory },
+	CU_TEST_INFO_NULL,
+};
