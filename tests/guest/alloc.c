@@ -1,0 +1,226 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* Sizes, contiguity, zeroes and limits of regions. */
+#define _GNU_SOURCE
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include "bed.h"
+
+#define PFN_MASK	((1ull << 55) - 1)
+
+/* The physical pages behind a mapping that has been touched. */
+static bool contiguous(const uint8_t *mem, size_t size)
+{
+	size_t pages = size / 4096, i;
+	uint64_t *map = calloc(pages, sizeof(*map));
+	int fd = open("/proc/self/pagemap", O_RDONLY | O_CLOEXEC);
+	bool good;
+
+	REQUIRE(fd < 0 || !map, false);
+	good = pread(fd, map, pages * sizeof(*map),
+		     (uintptr_t)mem / 4096 * sizeof(*map)) ==
+	       (ssize_t)(pages * sizeof(*map));
+	for (i = 0; good && i < pages; i++)
+		good = (map[i] >> 63) &&
+		       (map[i] & PFN_MASK) == (map[0] & PFN_MASK) + i;
+	close(fd);
+	free(map);
+	return good;
+}
+
+static unsigned int touch(const volatile uint8_t *mem, size_t size)
+{
+	unsigned int sum = 0;
+	size_t i;
+
+	for (i = 0; i < size; i += 4096)
+		sum += mem[i];
+	return sum;
+}
+
+static void check_size(size_t size, size_t chunk, enum fpgabuf_backend backend)
+{
+	int dev = device_open(0);
+	struct fpgabuf_dequeue done;
+	struct fpgabuf_alloc alloc;
+	uint8_t *mem;
+
+	sim_source("pattern");
+	REQUIRE(region_try_alloc(dev, size, &alloc), 0);
+	EXPECT(alloc.size, size);
+	EXPECT(alloc.backend, backend);
+	EXPECT(alloc.chunks, size / chunk);
+	EXPECT(lseek(alloc.fd, 0, SEEK_END), size);
+	EXPECT(device_info(dev).used_bytes, size);
+
+	mem = region_map(alloc.fd, size);
+	EXPECT(touch(mem, size), 0);
+	CU_ASSERT(contiguous(mem, size));
+	EXPECT(region_info(dev, alloc.fd).mappings, size / 4096);
+	EXPECT(region_info(dev, alloc.fd).in_use, 0);
+
+	done = capture_run(dev, alloc.fd, 0);
+	EXPECT(done.bytes, size);
+	EXPECT(done.status, 0);
+	CU_ASSERT(is_pattern(mem, size, 0));
+	munmap(mem, size);
+	close(alloc.fd);
+	EXPECT(device_used(dev), 0);
+	close(dev);
+}
+
+static void size_4k(void)
+{
+	check_size(4 * KIB, 4 * KIB, FPGABUF_BACKEND_FOLIO);
+}
+
+static void size_20k(void)
+{
+	check_size(20 * KIB, 4 * KIB, FPGABUF_BACKEND_PAGES);
+}
+
+static void size_1536k(void)
+{
+	check_size(1536 * KIB, 512 * KIB, FPGABUF_BACKEND_FOLIO);
+}
+
+static void size_4m(void)
+{
+	check_size(4 * MIB, 2 * MIB, FPGABUF_BACKEND_FOLIO);
+}
+
+static void size_4m_4k(void)
+{
+	check_size(4 * MIB + 4 * KIB, 4 * KIB, FPGABUF_BACKEND_PAGES);
+}
+
+static void size_24m(void)
+{
+	check_size(24 * MIB, 2 * MIB, FPGABUF_BACKEND_FOLIO);
+}
+
+static void rounds_to_pages(void)
+{
+	int dev = device_open(0);
+	struct fpgabuf_alloc alloc;
+
+	REQUIRE(region_try_alloc(dev, 1, &alloc), 0);
+	EXPECT(alloc.size, 4096);
+	close(alloc.fd);
+	REQUIRE(region_try_alloc(dev, 65537, &alloc), 0);
+	EXPECT(alloc.size, 17 * 4096);
+	close(alloc.fd);
+	close(dev);
+}
+
+static long free_kib(void)
+{
+	unsigned long kib;
+
+	REQUIRE(file_read_line("/proc/meminfo", "MemFree", &kib), true);
+	return kib;
+}
+
+/*
+ * The memory that is gone, not what the driver says: rounded up to powers of
+ * two, 48 regions of 1.5 MiB would be 96 MiB instead of 72.
+ */
+static void no_rounding_up(void)
+{
+	enum { REGIONS = 48, SIZE_KIB = 1536 };
+	int i, fds[REGIONS], dev = device_open(0);
+	long before = free_kib(), taken;
+
+	for (i = 0; i < REGIONS; i++)
+		fds[i] = region_alloc(dev, SIZE_KIB * KIB);
+	taken = before - free_kib();
+	printf("\n    %d KiB in regions, %ld KiB less free", REGIONS * SIZE_KIB,
+	       taken);
+	CU_ASSERT(taken > REGIONS * SIZE_KIB * 9 / 10);
+	CU_ASSERT(taken < REGIONS * SIZE_KIB * 11 / 10);
+	for (i = 0; i < REGIONS; i++)
+		close(fds[i]);
+	EXPECT(device_used(dev), 0);
+	close(dev);
+}
+
+static bool all_zero(const uint8_t *mem, size_t size)
+{
+	return !mem[0] && !memcmp(mem, mem + 1, size - 1);
+}
+
+/*
+ * The kernel is booted with init_on_alloc=0, so that only the driver zeroes.
+ * That the dirty pages come back is part of the test.
+ */
+static void fresh_is_zero(void)
+{
+	static const size_t sizes[] = { 4096, 20480, 1536 << 10, 4 << 20 };
+	int round, dev = device_open(0);
+	size_t i;
+
+	for (round = 0; round < 8; round++) {
+		for (i = 0; i < ARRAY_SIZE(sizes); i++) {
+			int fd = region_alloc(dev, sizes[i]);
+			uint8_t *mem = region_map(fd, sizes[i]);
+
+			CU_ASSERT(all_zero(mem, sizes[i]));
+			memset(mem, 0xa5, sizes[i]);
+			munmap(mem, sizes[i]);
+			close(fd);
+		}
+	}
+	close(dev);
+}
+
+static void quota(void)
+{
+	int dev = device_open(0), dev1 = device_open(1);
+	uint64_t limit = device_info(dev).limit_bytes, used;
+	enum { MAX = 256 };
+	int fds[MAX], n = 0, ret, i;
+	struct fpgabuf_alloc alloc;
+
+	while ((ret = region_try_alloc(dev, 4 * MIB, &alloc)) == 0) {
+		REQUIRE(n < MAX, true);
+		fds[n++] = alloc.fd;
+	}
+	EXPECT(ret, -EDQUOT);
+	used = device_info(dev).used_bytes;
+	EXPECT(used, n * 4 * MIB);
+	CU_ASSERT(used <= limit && used + 4 * MIB > limit);
+	/* Another device has a limit of its own. */
+	REQUIRE(region_try_alloc(dev1, 64 * KIB, &alloc), 0);
+	close(alloc.fd);
+	for (i = 0; i < n; i++)
+		close(fds[i]);
+	EXPECT(device_used(dev), 0);
+	close(dev);
+	close(dev1);
+}
+
+static const CU_TestInfo tests[] = {
+	{ "a region of 4 KiB is one page", size_4k },
+	{ "a region of 20 KiB is five adjacent pages", size_20k },
+	{ "a region of 1.5 MiB is three adjacent folios", size_1536k },
+	{ "a region of 4 MiB is two adjacent folios", size_4m },
+	{ "a region of 4 MiB and a page is contiguous", size_4m_4k },
+	{ "a region of 24 MiB is twelve adjacent folios", size_24m },
+	{ "sizes are rounded up to pages", rounds_to_pages },
+	{ "sizes are not rounded up to powers of two", no_rounding_up },
+	{ "a fresh region is zero even where a dirty one was", fresh_is_zero },
+	{ "the limit of a device gives EDQUOT and holds for it alone", quota },
+	CU_TEST_INFO_NULL,
+};
+
+const struct suite alloc_suite = {
+	.name = "alloc",
+	.title = "regions",
+	.init = modules_load,
+	.tests = tests,
+};

@@ -1,0 +1,297 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* The device, the simulated FPGA, and what else the tests share. */
+#define _GNU_SOURCE
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <pthread.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include <linux/dma-buf.h>
+
+#include "bed.h"
+
+#define SIM	"/sys/bus/platform/devices/fpgabuf-sim.0/"
+#define FEED	"/dev/fpgabuf-sim0-feed"
+
+bool expect(const char *what, long long actual, long long wanted,
+	    const char *file, int line, bool fatal)
+{
+	if (actual != wanted)
+		printf("\n    %s:%d: %s is %lld, not %lld", file, line, what,
+		       actual, wanted);
+	return CU_assertImplementation(actual == wanted, line, what, file, "",
+				       fatal);
+}
+
+int call(int fd, unsigned long cmd, void *arg)
+{
+	return ioctl(fd, cmd, arg) < 0 ? -errno : 0;
+}
+
+int device_open(int number)
+{
+	char path[32];
+	int fd;
+
+	snprintf(path, sizeof(path), "/dev/fpgabuf%d", number);
+	fd = open(path, O_RDWR | O_CLOEXEC);
+	REQUIRE(fd < 0 ? -errno : 0, 0);
+	return fd;
+}
+
+int region_try_alloc(int dev, uint64_t size, struct fpgabuf_alloc *alloc)
+{
+	*alloc = (struct fpgabuf_alloc){
+		.size = size,
+		.fd_flags = O_RDWR | O_CLOEXEC,
+	};
+	return call(dev, FPGABUF_IOC_ALLOC, alloc);
+}
+
+int region_alloc(int dev, uint64_t size)
+{
+	struct fpgabuf_alloc alloc;
+
+	REQUIRE(region_try_alloc(dev, size, &alloc), 0);
+	return alloc.fd;
+}
+
+void *region_map(int fd, size_t size)
+{
+	void *mem = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+
+	REQUIRE(mem == MAP_FAILED ? -errno : 0, 0);
+	return mem;
+}
+
+struct fpgabuf_region_info region_info(int dev, int fd)
+{
+	struct fpgabuf_region_info info = { .fd = fd };
+
+	REQUIRE(call(dev, FPGABUF_IOC_REGION_INFO, &info), 0);
+	return info;
+}
+
+int region_queue(int dev, int fd, uint64_t length, uint64_t cookie)
+{
+	struct fpgabuf_queue queue = {
+		.fd = fd,
+		.length = length,
+		.cookie = cookie,
+	};
+
+	return call(dev, FPGABUF_IOC_QUEUE, &queue);
+}
+
+/*
+ * A completion tells that the network has let go of the pages; the driver of
+ * the NIC drops its reference an instant later.  EBUSY in between is right.
+ */
+int region_queue_wait(int dev, int fd, uint64_t length, uint64_t cookie)
+{
+	int ret, i;
+
+	for (i = 0; i < 500; i++) {
+		ret = region_queue(dev, fd, length, cookie);
+		if (ret != -EBUSY)
+			break;
+		usleep(10000);
+	}
+	return ret;
+}
+
+/* What the dma-buf core knows of, and has been made by fpgabuf. */
+bool dmabufs_left(void)
+{
+	FILE *file = fopen("/sys/kernel/debug/dma_buf/bufinfo", "re");
+	char line[256];
+	bool found = false;
+
+	REQUIRE(!file, false);
+	while (fgets(line, sizeof(line), file))
+		found |= strstr(line, "fpgabuf") != NULL;
+	fclose(file);
+	return found;
+}
+
+int capture_get(int dev, struct fpgabuf_dequeue *done)
+{
+	memset(done, 0, sizeof(*done));
+	return call(dev, FPGABUF_IOC_DEQUEUE, done);
+}
+
+struct fpgabuf_dequeue capture_run(int dev, int fd, uint64_t length)
+{
+	struct fpgabuf_dequeue done;
+
+	REQUIRE(region_queue(dev, fd, length, 0), 0);
+	REQUIRE(capture_get(dev, &done), 0);
+	return done;
+}
+
+int capture_cancel(int dev)
+{
+	struct fpgabuf_cancel cancel = { 0 };
+	int ret = call(dev, FPGABUF_IOC_CANCEL, &cancel);
+
+	return ret ? ret : (int)cancel.canceled;
+}
+
+/* A bracket for reading and writing. */
+void sync_access(int fd, bool start)
+{
+	struct dma_buf_sync sync = {
+		.flags = DMA_BUF_SYNC_RW |
+			 (start ? DMA_BUF_SYNC_START : DMA_BUF_SYNC_END),
+	};
+
+	EXPECT(call(fd, DMA_BUF_IOCTL_SYNC, &sync), 0);
+}
+
+struct fpgabuf_info device_info(int dev)
+{
+	struct fpgabuf_info info = { 0 };
+
+	REQUIRE(call(dev, FPGABUF_IOC_INFO, &info), 0);
+	return info;
+}
+
+/* Files are closed late (by the last of several threads, say): wait a bit. */
+uint64_t device_used(int dev)
+{
+	uint64_t used = 0;
+	int i;
+
+	for (i = 0; i < 200; i++) {
+		used = device_info(dev).used_bytes;
+		if (!used)
+			break;
+		usleep(10000);
+	}
+	return used;
+}
+
+void file_write(const char *path, const char *text)
+{
+	int fd = open(path, O_WRONLY | O_CLOEXEC);
+	ssize_t size = strlen(text);
+
+	REQUIRE(fd < 0 ? -errno : 0, 0);
+	EXPECT(write(fd, text, size), size);
+	close(fd);
+}
+
+/* The number behind "key" in a file like /proc/meminfo. */
+bool file_read_line(const char *path, const char *key, unsigned long *value)
+{
+	FILE *file = fopen(path, "re");
+	char line[256];
+	bool found = false;
+
+	if (!file)
+		return false;
+	while (!found && fgets(line, sizeof(line), file))
+		found = !strncmp(line, key, strlen(key)) &&
+			sscanf(line + strlen(key), "%*[: ]%lu", value) == 1;
+	fclose(file);
+	return found;
+}
+
+void sim_set(const char *attribute, unsigned long long value)
+{
+	char path[128], text[32];
+
+	snprintf(path, sizeof(path), SIM "%s", attribute);
+	snprintf(text, sizeof(text), "%llu", value);
+	file_write(path, text);
+}
+
+/* Begins a new stream: the next byte is byte 0. */
+void sim_source(const char *source)
+{
+	file_write(SIM "source", source);
+}
+
+bool is_pattern(const void *mem, size_t size, uint64_t position)
+{
+	const uint8_t *byte = mem;
+	size_t i;
+
+	for (i = 0; i < size; i++, position++) {
+		uint8_t want = (position / 8) >> (8 * (position % 8));
+
+		if (byte[i] != want) {
+			printf("\n    byte %zu is %02x, not %02x", i, byte[i],
+			       want);
+			return false;
+		}
+	}
+	return true;
+}
+
+void random_fill(void *mem, size_t size, unsigned int seed)
+{
+	uint8_t *byte = mem;
+	uint32_t x = seed * 2654435761u + 1;
+	size_t i;
+
+	for (i = 0; i < size; i++) {
+		x ^= x << 13;
+		x ^= x >> 17;
+		x ^= x << 5;
+		byte[i] = x;
+	}
+}
+
+struct feeder {
+	pthread_t thread;
+	const uint8_t *data;
+	size_t size;
+	int fd;
+	int error;
+};
+
+static void *feeder_main(void *arg)
+{
+	struct feeder *feeder = arg;
+
+	while (feeder->size) {
+		ssize_t n = write(feeder->fd, feeder->data, feeder->size);
+
+		if (n <= 0) {
+			feeder->error = n ? -errno : -EIO;
+			break;
+		}
+		feeder->data += n;
+		feeder->size -= n;
+	}
+	close(feeder->fd);
+	return NULL;
+}
+
+/* The data stay the caller's, and valid until feeder_wait(). */
+struct feeder *feeder_start(const void *data, size_t size)
+{
+	struct feeder *feeder = calloc(1, sizeof(*feeder));
+
+	REQUIRE(!feeder, false);
+	feeder->data = data;
+	feeder->size = size;
+	feeder->fd = open(FEED, O_WRONLY | O_CLOEXEC);
+	REQUIRE(feeder->fd < 0 ? -errno : 0, 0);
+	REQUIRE(pthread_create(&feeder->thread, NULL, feeder_main, feeder), 0);
+	return feeder;
+}
+
+void feeder_wait(struct feeder *feeder)
+{
+	pthread_join(feeder->thread, NULL);
+	EXPECT(feeder->error, 0);
+	free(feeder);
+}

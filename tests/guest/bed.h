@@ -1,0 +1,91 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * What the guest tests share: the device, the simulated FPGA, the network.
+ *
+ * Calls return 0 or a count, or -errno.  Those that no test expects to fail end
+ * the test if they do.
+ */
+#ifndef GUEST_BED_H
+#define GUEST_BED_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#include <CUnit/CUnit.h>
+
+#include <linux/fpgabuf.h>
+
+#define KIB		((size_t)1024)
+#define MIB		((size_t)1024 * 1024)
+#define ARRAY_SIZE(a)	(sizeof(a) / sizeof((a)[0]))
+
+/* Like CU_ASSERT_EQUAL, but shows the values. */
+#define EXPECT(actual, wanted)						\
+	expect(#actual, (long long)(actual), (long long)(wanted),	\
+	       __FILE__, __LINE__, false)
+#define REQUIRE(actual, wanted)						\
+	expect(#actual, (long long)(actual), (long long)(wanted),	\
+	       __FILE__, __LINE__, true)
+bool expect(const char *what, long long actual, long long wanted,
+	    const char *file, int line, bool fatal);
+
+struct suite {
+	const char *name;
+	const char *title;
+	int (*init)(void);
+	const CU_TestInfo *tests;
+};
+
+extern const struct suite pages_suite, alloc_suite, capture_suite,
+	inuse_suite, lifetime_suite, uapi_suite, sync_suite, reload_suite;
+
+/* modules.c */
+int module_load(const char *file, const char *parameters);
+int module_unload(const char *name);
+int modules_load(void);
+
+/* bed.c: the device */
+int call(int fd, unsigned long cmd, void *arg);
+int device_open(int number);
+int region_alloc(int dev, uint64_t size);
+int region_try_alloc(int dev, uint64_t size, struct fpgabuf_alloc *alloc);
+void *region_map(int fd, size_t size);
+struct fpgabuf_region_info region_info(int dev, int fd);
+int region_queue(int dev, int fd, uint64_t length, uint64_t cookie);
+int capture_get(int dev, struct fpgabuf_dequeue *done);
+struct fpgabuf_dequeue capture_run(int dev, int fd, uint64_t length);
+int capture_cancel(int dev);
+void sync_access(int fd, bool start);
+struct fpgabuf_info device_info(int dev);
+uint64_t device_used(int dev);
+int region_queue_wait(int dev, int fd, uint64_t length, uint64_t cookie);
+bool dmabufs_left(void);
+void file_write(const char *path, const char *text);
+bool file_read_line(const char *path, const char *key, unsigned long *value);
+
+/* bed.c: the simulated FPGA */
+void sim_set(const char *attribute, unsigned long long value);
+void sim_source(const char *source);
+bool is_pattern(const void *mem, size_t size, uint64_t position);
+void random_fill(void *mem, size_t size, unsigned int seed);
+
+/* feeder: a thread that writes to the feed and closes it */
+struct feeder;
+struct feeder *feeder_start(const void *data, size_t size);
+void feeder_wait(struct feeder *feeder);
+
+/* net.c: a TCP connection over the wired pair of NICs */
+int net_listen(char *address, size_t size);
+int net_accept(int listener);
+void net_connect(int *tx, int *rx);
+int net_completions(int tx, unsigned int sends, unsigned int *copied,
+		    int timeout_ms);
+struct reader;
+struct reader *reader_start(int fd, size_t size);
+const void *reader_wait(struct reader *reader, size_t *size);
+void reader_free(struct reader *reader);
+ssize_t send_zerocopy(int tx, const void *mem, size_t size);
+
+#endif /* GUEST_BED_H */

@@ -1,0 +1,288 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* A region is never filled again while somebody still reads it. */
+#define _GNU_SOURCE
+#include <errno.h>
+#include <fcntl.h>
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/uio.h>
+#include <unistd.h>
+
+#include <xf86drm.h>
+#include <xf86drmMode.h>
+
+#include "bed.h"
+
+/* A capture sent to a peer that does not read. */
+struct stalled {
+	int dev, fd, tx, rx;
+	size_t size;
+	uint8_t *mem;
+};
+
+static struct stalled stalled_send(size_t size)
+{
+	struct stalled st = { .dev = device_open(0), .size = size };
+	unsigned int copied;
+
+	sim_source("pattern");
+	st.fd = region_alloc(st.dev, size);
+	st.mem = region_map(st.fd, size);
+	EXPECT(capture_run(st.dev, st.fd, 0).bytes, size);
+	net_connect(&st.tx, &st.rx);
+	EXPECT(send_zerocopy(st.tx, st.mem, size), size);
+	EXPECT(net_completions(st.tx, 1, &copied, 300), 0);
+	return st;
+}
+
+static void peer_reads_old_bytes(struct stalled *st)
+{
+	struct reader *reader = reader_start(st->rx, st->size);
+	unsigned int copied;
+	const void *data;
+	size_t got;
+
+	data = reader_wait(reader, &got);
+	EXPECT(got, st->size);
+	CU_ASSERT(is_pattern(data, got, 0));
+	reader_free(reader);
+	EXPECT(net_completions(st->tx, 1, &copied, 10000), 1);
+	EXPECT(copied, 0);
+}
+
+static void busy_until_completed(size_t size)
+{
+	struct stalled st = stalled_send(size);
+	uint64_t busy = device_info(st.dev).busy;
+	struct fpgabuf_dequeue done;
+	int i;
+
+	CU_ASSERT(region_info(st.dev, st.fd).in_use > 0);
+	for (i = 0; i < 100; i++)
+		EXPECT(region_queue(st.dev, st.fd, 0, 0), -EBUSY);
+	EXPECT(device_info(st.dev).busy, busy + 100);
+	EXPECT(region_info(st.dev, st.fd).state, FPGABUF_REGION_IDLE);
+
+	peer_reads_old_bytes(&st);
+	EXPECT(region_queue_wait(st.dev, st.fd, 0, 0), 0);
+	REQUIRE(capture_get(st.dev, &done), 0);
+	CU_ASSERT(is_pattern(st.mem, st.size, st.size));
+	EXPECT(region_info(st.dev, st.fd).in_use, 0);
+
+	close(st.tx);
+	close(st.rx);
+	munmap(st.mem, st.size);
+	close(st.fd);
+	close(st.dev);
+}
+
+static void busy_folios(void)
+{
+	busy_until_completed(3 * MIB);
+}
+
+static void busy_pages(void)
+{
+	busy_until_completed(132 * KIB);
+}
+
+/* Nothing of the region is left but the packets. */
+static void packets_outlive(void)
+{
+	struct stalled st = stalled_send(2 * MIB);
+	int i;
+
+	munmap(st.mem, st.size);
+	close(st.fd);
+	EXPECT(device_used(st.dev), 0);
+	for (i = 0; i < 32; i++) {
+		int fd = region_alloc(st.dev, st.size);
+		void *mem = region_map(fd, st.size);
+
+		memset(mem, 0x77, st.size);
+		munmap(mem, st.size);
+		close(fd);
+	}
+	peer_reads_old_bytes(&st);
+	close(st.tx);
+	close(st.rx);
+	close(st.dev);
+}
+
+static int pipe_hold(uint8_t *mem, int pipes[2])
+{
+	struct iovec iov = { mem, 4096 };
+
+	REQUIRE(pipe2(pipes, O_CLOEXEC), 0);
+	return vmsplice(pipes[1], &iov, 1, 0);
+}
+
+static void pipe_is_busy(void)
+{
+	static const size_t sizes[] = { 4096, 20480, 2 << 20 };
+	int pipes[2], dev = device_open(0);
+	struct fpgabuf_dequeue done;
+	size_t i;
+
+	sim_source("pattern");
+	for (i = 0; i < ARRAY_SIZE(sizes); i++) {
+		int fd = region_alloc(dev, sizes[i]);
+		uint8_t *mem = region_map(fd, sizes[i]);
+
+		/* The last page, so that a test of the first is not enough. */
+		EXPECT(pipe_hold(mem + sizes[i] - 4096, pipes), 4096);
+		EXPECT(region_info(dev, fd).in_use, 1);
+		EXPECT(region_queue(dev, fd, 0, 0), -EBUSY);
+		munmap(mem, sizes[i]);
+		EXPECT(region_info(dev, fd).mappings, 0);
+		EXPECT(region_info(dev, fd).in_use, 1);
+		EXPECT(region_queue(dev, fd, 0, 0), -EBUSY);
+		close(pipes[0]);
+		close(pipes[1]);
+		EXPECT(region_info(dev, fd).in_use, 0);
+		EXPECT(region_queue(dev, fd, 0, 0), 0);
+		EXPECT(capture_get(dev, &done), 0);
+		close(fd);
+	}
+	close(dev);
+}
+
+struct churn {
+	int fd;
+	size_t size;
+	atomic_bool stop;
+	atomic_ulong rounds;
+};
+
+/* Map, fault in, unmap: what the test of references must not fall for. */
+static void *churn_main(void *arg)
+{
+	struct churn *churn = arg;
+
+	while (!churn->stop) {
+		volatile uint8_t *mem = mmap(NULL, churn->size, PROT_READ,
+					     MAP_SHARED, churn->fd, 0);
+		size_t i;
+
+		if (mem == MAP_FAILED)
+			continue;
+		for (i = 0; i < churn->size; i += 65536)
+			(void)mem[i];
+		madvise((void *)mem, churn->size / 2, MADV_DONTNEED);
+		(void)mem[0];
+		munmap((void *)mem, churn->size);
+		churn->rounds++;
+	}
+	return NULL;
+}
+
+enum { CHURNERS = 3 };
+
+static void churn_against(size_t size, unsigned int tests)
+{
+	int pipes[2], dev = device_open(0), fd = region_alloc(dev, size);
+	struct churn churn = { .fd = fd, .size = size };
+	uint8_t *mem = region_map(fd, size);
+	pthread_t threads[CHURNERS];
+	unsigned int i, idle = 0;
+
+	EXPECT(pipe_hold(mem + size / 2, pipes), 4096);
+	munmap(mem, size);
+	for (i = 0; i < CHURNERS; i++)
+		REQUIRE(pthread_create(&threads[i], NULL, churn_main, &churn),
+			0);
+	for (i = 0; i < tests || churn.rounds < 1000; i++)
+		if (!region_info(dev, fd).in_use)
+			idle++;
+	EXPECT(idle, 0);
+	EXPECT(region_queue(dev, fd, 0, 0), -EBUSY);
+	churn.stop = true;
+	for (i = 0; i < CHURNERS; i++)
+		pthread_join(threads[i], NULL);
+	close(pipes[0]);
+	close(pipes[1]);
+	EXPECT(region_info(dev, fd).in_use, 0);
+	EXPECT(region_info(dev, fd).mappings, 0);
+	close(fd);
+	close(dev);
+}
+
+static void churn_folio(void)
+{
+	churn_against(512 * KIB, 20000);
+}
+
+static void churn_pages(void)
+{
+	churn_against(260 * KIB, 20000);
+}
+
+static void *vgem_map(int card, uint32_t handle, size_t size)
+{
+	uint64_t offset;
+
+	REQUIRE(drmModeMapDumbBuffer(card, handle, &offset), 0);
+	return mmap(NULL, size, PROT_READ, MAP_SHARED, card, offset);
+}
+
+/* vgem is a DRM driver without hardware that imports whatever it gets. */
+static void importer(void)
+{
+	const size_t size = 1536 * KIB;
+	int dev = device_open(0), fd = region_alloc(dev, size);
+	int card = open("/dev/dri/card0", O_RDWR | O_CLOEXEC);
+	uint8_t *mem = region_map(fd, size);
+	uint32_t handle;
+	void *seen;
+
+	REQUIRE(card < 0 ? -errno : 0, 0);
+	sim_source("pattern");
+	capture_run(dev, fd, 0);
+	REQUIRE(drmPrimeFDToHandle(card, fd, &handle), 0);
+	EXPECT(region_info(dev, fd).importers, 1);
+	EXPECT(region_queue(dev, fd, 0, 0), -EBUSY);
+
+	seen = vgem_map(card, handle, size);
+	REQUIRE(seen == MAP_FAILED ? -errno : 0, 0);
+	CU_ASSERT(is_pattern(seen, size, 0));
+	sync_access(fd, true);
+	memcpy(mem, "written", 8);
+	sync_access(fd, false);
+	CU_ASSERT(!memcmp(seen, "written", 8));
+	munmap(seen, size);
+
+	EXPECT(drmCloseBufferHandle(card, handle), 0);
+	EXPECT(region_info(dev, fd).importers, 0);
+	EXPECT(capture_run(dev, fd, 0).bytes, size);
+	close(card);
+	munmap(mem, size);
+	close(fd);
+	EXPECT(device_used(dev), 0);
+	close(dev);
+}
+
+static const CU_TestInfo tests[] = {
+	{ "QUEUE is refused while a stalled peer holds folios, then works",
+	  busy_folios },
+	{ "QUEUE is refused while a stalled peer holds single pages, then works",
+	  busy_pages },
+	{ "packets outlive their region and keep its bytes", packets_outlive },
+	{ "QUEUE is refused while a pipe holds one page", pipe_is_busy },
+	{ "mapping and unmapping never makes a held folio look idle",
+	  churn_folio },
+	{ "mapping and unmapping never makes held pages look idle",
+	  churn_pages },
+	{ "a PRIME importer sees the bytes and keeps QUEUE out", importer },
+	CU_TEST_INFO_NULL,
+};
+
+const struct suite inuse_suite = {
+	.name = "inuse",
+	.title = "pages in use",
+	.init = modules_load,
+	.tests = tests,
+};

@@ -1,0 +1,73 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The guest tests: the real driver on a real kernel, fed by the simulated FPGA.
+ *
+ * Usage: guest-tests [SUITE...]; without a name, all but those that need a
+ * kernel booted for them.
+ */
+#define _GNU_SOURCE
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <CUnit/Basic.h>
+
+#include "bed.h"
+
+static const struct suite * const suites[] = {
+	&uapi_suite,	&alloc_suite, &pages_suite, &capture_suite,
+	&inuse_suite,	&lifetime_suite, &sync_suite, &reload_suite,
+};
+
+static bool wanted(const struct suite *suite, int argc, char **argv)
+{
+	int i;
+
+	for (i = 1; i < argc; i++)
+		if (!strcmp(argv[i], suite->name))
+			return true;
+	return argc == 1 && suite != &sync_suite;
+}
+
+/* A test that failed half way must not make the next one fail as well. */
+static void clean_up(void)
+{
+	close_range(STDERR_FILENO + 1, ~0U, 0);
+}
+
+static void add(const struct suite *suite)
+{
+	CU_pSuite added = CU_add_suite_with_setup_and_teardown(suite->title,
+							       suite->init,
+							       NULL, NULL,
+							       clean_up);
+	const CU_TestInfo *test;
+
+	for (test = suite->tests; test->pName; test++)
+		if (!CU_add_test(added, test->pName, test->pTestFunc))
+			abort();
+}
+
+int main(int argc, char **argv)
+{
+	unsigned int failed;
+	size_t i;
+
+	setvbuf(stdout, NULL, _IOLBF, 0);
+	if (CU_initialize_registry() != CUE_SUCCESS)
+		return 2;
+	for (i = 0; i < ARRAY_SIZE(suites); i++)
+		if (wanted(suites[i], argc, argv))
+			add(suites[i]);
+	if (!CU_get_registry()->uiNumberOfTests) {
+		fprintf(stderr, "no such suite\n");
+		return 2;
+	}
+	CU_basic_set_mode(CU_BRM_VERBOSE);
+	CU_basic_run_tests();
+	failed = CU_get_number_of_failures() + CU_get_number_of_suites_failed();
+	CU_cleanup_registry();
+	return failed != 0;
+}

@@ -1,0 +1,54 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* Loading and unloading the modules under test. */
+#define _GNU_SOURCE
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include "bed.h"
+
+#define FOLDER	"/lib/fpgabuf/"
+
+int module_load(const char *file, const char *parameters)
+{
+	char path[128];
+	int fd, ret;
+
+	snprintf(path, sizeof(path), FOLDER "%s", file);
+	fd = open(path, O_RDONLY | O_CLOEXEC);
+	if (fd < 0)
+		return -errno;
+	ret = syscall(SYS_finit_module, fd, parameters, 0) ? -errno : 0;
+	close(fd);
+	return ret;
+}
+
+int module_unload(const char *name)
+{
+	return syscall(SYS_delete_module, name, O_NONBLOCK) ? -errno : 0;
+}
+
+/* All that the suites but the last expect; two FPGAs, to confuse them. */
+int modules_load(void)
+{
+	static const char * const modules[][2] = {
+		{ "fpgabuf.ko", "" },
+		{ "fpgabuf-sim.ko", "devices=2" },
+		{ "fpgabuf-test-remap.ko", "" },
+	};
+	size_t i;
+
+	for (i = 0; i < ARRAY_SIZE(modules); i++) {
+		int ret = module_load(modules[i][0], modules[i][1]);
+
+		if (ret && ret != -EEXIST) {
+			fprintf(stderr, "cannot load %s: %s\n", modules[i][0],
+				strerror(-ret));
+			return ret;
+		}
+	}
+	return 0;
+}

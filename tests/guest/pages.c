@@ -1,0 +1,328 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* The mapping has real pages: everything that takes user memory takes it. */
+#define _GNU_SOURCE
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/socket.h>
+#include <sys/uio.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "bed.h"
+
+#define DISK	"/dev/vda"
+#define REMAP	"/dev/fpgabuf-test-remap"
+
+/* A region with the pattern in it. */
+static void *captured(int dev, int *fd, size_t size)
+{
+	struct fpgabuf_dequeue done;
+
+	sim_source("pattern");
+	*fd = region_alloc(dev, size);
+	done = capture_run(dev, *fd, 0);
+	REQUIRE(done.bytes, size);
+	return region_map(*fd, size);
+}
+
+/* Send in pieces, each completed before the next: then COPIED is exact. */
+static void send_and_check(size_t size, size_t piece)
+{
+	int tx, rx, fd, dev = device_open(0);
+	uint8_t *mem = captured(dev, &fd, size);
+	struct reader *reader;
+	unsigned int copied;
+	const void *data;
+	size_t at, got;
+
+	net_connect(&tx, &rx);
+	reader = reader_start(rx, size);
+	for (at = 0; at < size; at += piece) {
+		size_t n = size - at < piece ? size - at : piece;
+
+		EXPECT(send_zerocopy(tx, mem + at, n), n);
+		EXPECT(net_completions(tx, 1, &copied, 10000), 1);
+		EXPECT(copied, 0);
+	}
+	data = reader_wait(reader, &got);
+	EXPECT(got, size);
+	CU_ASSERT(is_pattern(data, got, 0));
+	reader_free(reader);
+	close(tx);
+	close(rx);
+	munmap(mem, size);
+	close(fd);
+	EXPECT(device_used(dev), 0);
+	close(dev);
+}
+
+static void zerocopy_from_folios(void)
+{
+	send_and_check(1536 * KIB, 256 * KIB);
+}
+
+static void zerocopy_from_single_pages(void)
+{
+	send_and_check(20 * KIB, 8 * KIB);
+}
+
+static void direct_write(void)
+{
+	const size_t size = 1536 * KIB;
+	int fd, disk, dev = device_open(0);
+	void *mem = captured(dev, &fd, size), *back = NULL;
+
+	disk = open(DISK, O_RDWR | O_DIRECT | O_CLOEXEC);
+	REQUIRE(disk < 0 ? -errno : 0, 0);
+	EXPECT(pwrite(disk, mem, size, 0), size);
+	REQUIRE(posix_memalign(&back, 4096, size), 0);
+	EXPECT(pread(disk, back, size, 0), size);
+	CU_ASSERT(is_pattern(back, size, 0));
+	free(back);
+	close(disk);
+	munmap(mem, size);
+	close(fd);
+	close(dev);
+}
+
+static void direct_read(void)
+{
+	const size_t size = 256 * KIB;
+	int fd, disk, dev = device_open(0);
+	void *mem, *data = NULL;
+
+	fd = region_alloc(dev, size);
+	mem = region_map(fd, size);
+	REQUIRE(posix_memalign(&data, 4096, size), 0);
+	random_fill(data, size, 7);
+	disk = open(DISK, O_RDWR | O_DIRECT | O_CLOEXEC);
+	REQUIRE(disk < 0 ? -errno : 0, 0);
+	EXPECT(pwrite(disk, data, size, 0), size);
+	EXPECT(pread(disk, mem, size, 0), size);
+	CU_ASSERT(!memcmp(mem, data, size));
+	free(data);
+	close(disk);
+	munmap(mem, size);
+	close(fd);
+	close(dev);
+}
+
+static void vmsplice_from_mapping(void)
+{
+	const size_t size = 32 * KIB;
+	int pipes[2], fd, dev = device_open(0);
+	void *mem = captured(dev, &fd, size);
+	struct iovec iov = { mem, size };
+	uint8_t back[32 * KIB];
+
+	REQUIRE(pipe2(pipes, O_CLOEXEC), 0);
+	EXPECT(vmsplice(pipes[1], &iov, 1, 0), size);
+	CU_ASSERT(region_info(dev, fd).in_use > 0);
+	EXPECT(read(pipes[0], back, size), size);
+	CU_ASSERT(is_pattern(back, size, 0));
+	EXPECT(region_info(dev, fd).in_use, 0);
+	close(pipes[0]);
+	close(pipes[1]);
+	munmap(mem, size);
+	close(fd);
+	close(dev);
+}
+
+/* What the seeds of this project ran into. */
+static void remap_fails(void)
+{
+	const size_t size = 64 * KIB;
+	int tx, rx, pipes[2], disk, fd = open(REMAP, O_RDWR | O_CLOEXEC);
+	struct iovec iov = { .iov_len = size };
+	void *mem;
+
+	REQUIRE(fd < 0 ? -errno : 0, 0);
+	mem = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+	REQUIRE(mem == MAP_FAILED, false);
+	net_connect(&tx, &rx);
+	EXPECT(send(tx, mem, size, MSG_DONTWAIT), size);
+	EXPECT(send_zerocopy(tx, mem, size), -EFAULT);
+	close(tx);
+	close(rx);
+
+	disk = open(DISK, O_RDWR | O_DIRECT | O_CLOEXEC);
+	REQUIRE(disk < 0 ? -errno : 0, 0);
+	EXPECT(pwrite(disk, mem, size, 0) < 0 ? -errno : 0, -EFAULT);
+	close(disk);
+
+	REQUIRE(pipe2(pipes, O_CLOEXEC), 0);
+	iov.iov_base = mem;
+	EXPECT(vmsplice(pipes[1], &iov, 1, 0) < 0 ? -errno : 0, -EFAULT);
+	close(pipes[0]);
+	close(pipes[1]);
+	munmap(mem, size);
+	close(fd);
+}
+
+static int try_map(int fd, size_t size, int prot, int flags, off_t offset)
+{
+	void *mem = mmap(NULL, size, prot, flags, fd, offset);
+
+	if (mem == MAP_FAILED)
+		return -errno;
+	munmap(mem, size);
+	return 0;
+}
+
+static void private_refused(void)
+{
+	int dev = device_open(0), fd = region_alloc(dev, 64 * KIB);
+
+	EXPECT(try_map(fd, 64 * KIB, PROT_READ | PROT_WRITE, MAP_PRIVATE, 0),
+	       -EINVAL);
+	EXPECT(try_map(fd, 64 * KIB, PROT_READ, MAP_PRIVATE, 0), -EINVAL);
+	close(fd);
+	close(dev);
+}
+
+static void exec_refused(void)
+{
+	int dev = device_open(0), fd = region_alloc(dev, 64 * KIB);
+	void *mem = region_map(fd, 64 * KIB);
+
+	EXPECT(try_map(fd, 64 * KIB, PROT_READ | PROT_EXEC, MAP_SHARED, 0),
+	       -EPERM);
+	EXPECT(mprotect(mem, 4 * KIB, PROT_READ | PROT_EXEC) ? -errno : 0,
+	       -EACCES);
+	munmap(mem, 64 * KIB);
+	close(fd);
+	close(dev);
+}
+
+static void bounds(void)
+{
+	int dev = device_open(0), fd = region_alloc(dev, 64 * KIB);
+	void *mem;
+
+	EXPECT(try_map(fd, 68 * KIB, PROT_READ, MAP_SHARED, 0), -EINVAL);
+	EXPECT(try_map(fd, 64 * KIB, PROT_READ, MAP_SHARED, 4 * KIB), -EINVAL);
+	EXPECT(try_map(fd, 4 * KIB, PROT_READ, MAP_SHARED, 60 * KIB), 0);
+	mem = region_map(fd, 64 * KIB);
+	EXPECT(mremap(mem, 64 * KIB, 128 * KIB, MREMAP_MAYMOVE) == MAP_FAILED ?
+	       -errno : 0, -EFAULT);
+	munmap(mem, 64 * KIB);
+	close(fd);
+	close(dev);
+}
+
+static void offset_mapping(void)
+{
+	const size_t size = 4 * MIB, offset = 3 * MIB + 12 * KIB;
+	int fd, dev = device_open(0);
+	void *mem, *part = NULL;
+
+	mem = captured(dev, &fd, size);
+	part = mmap(NULL, 64 * KIB, PROT_READ, MAP_SHARED, fd, offset);
+	REQUIRE(part == MAP_FAILED, false);
+	CU_ASSERT(is_pattern(part, 64 * KIB, offset));
+	munmap(part, 64 * KIB);
+	munmap(mem, size);
+	close(fd);
+	close(dev);
+}
+
+static void moved_mapping(void)
+{
+	const size_t size = 1 * MIB;
+	int fd, dev = device_open(0);
+	uint8_t *mem = captured(dev, &fd, size), *moved;
+
+	EXPECT(mem[0], 0);
+	moved = mmap(NULL, size, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	REQUIRE(moved == MAP_FAILED, false);
+	moved = mremap(mem, size, size, MREMAP_MAYMOVE | MREMAP_FIXED, moved);
+	REQUIRE(moved == MAP_FAILED, false);
+	CU_ASSERT(is_pattern(moved, size, 0));
+	EXPECT(madvise(moved, size, MADV_DONTNEED), 0);
+	CU_ASSERT(is_pattern(moved, size, 0));
+	EXPECT(region_info(dev, fd).in_use, 0);
+	munmap(moved, size);
+	EXPECT(region_info(dev, fd).mappings, 0);
+	close(fd);
+	close(dev);
+}
+
+static void read_only(void)
+{
+	struct fpgabuf_alloc alloc = {
+		.size = 64 * KIB,
+		.fd_flags = O_RDONLY | O_CLOEXEC,
+	};
+	int tx, rx, dev = device_open(0);
+	unsigned int copied;
+	void *mem;
+
+	REQUIRE(call(dev, FPGABUF_IOC_ALLOC, &alloc), 0);
+	EXPECT(try_map(alloc.fd, 64 * KIB, PROT_READ | PROT_WRITE, MAP_SHARED,
+		       0), -EACCES);
+	mem = mmap(NULL, 64 * KIB, PROT_READ, MAP_SHARED, alloc.fd, 0);
+	REQUIRE(mem == MAP_FAILED, false);
+	net_connect(&tx, &rx);
+	EXPECT(send_zerocopy(tx, mem, 16 * KIB), 16 * KIB);
+	EXPECT(net_completions(tx, 1, &copied, 10000), 1);
+	EXPECT(copied, 0);
+	close(tx);
+	close(rx);
+	munmap(mem, 64 * KIB);
+	close(alloc.fd);
+	close(dev);
+}
+
+static void not_inherited(void)
+{
+	int fd, status, dev = device_open(0);
+	volatile uint8_t *mem = captured(dev, &fd, 64 * KIB);
+	pid_t pid;
+
+	EXPECT(mem[8], 1);
+	pid = fork();
+	if (!pid) {
+		signal(SIGSEGV, SIG_DFL);
+		_exit(mem[8]);
+	}
+	REQUIRE(waitpid(pid, &status, 0), pid);
+	CU_ASSERT(WIFSIGNALED(status) && WTERMSIG(status) == SIGSEGV);
+	munmap((void *)mem, 64 * KIB);
+	close(fd);
+	close(dev);
+}
+
+static const CU_TestInfo tests[] = {
+	{ "MSG_ZEROCOPY sends from folios and the kernel copies nothing",
+	  zerocopy_from_folios },
+	{ "MSG_ZEROCOPY sends from single pages and the kernel copies nothing",
+	  zerocopy_from_single_pages },
+	{ "O_DIRECT writes a captured region to a disk", direct_write },
+	{ "O_DIRECT reads from a disk into a region", direct_read },
+	{ "vmsplice puts the pages of a region into a pipe",
+	  vmsplice_from_mapping },
+	{ "the same calls fail with EFAULT on a remap_pfn_range mapping",
+	  remap_fails },
+	{ "a private mapping is refused", private_refused },
+	{ "an executable mapping is refused", exec_refused },
+	{ "a mapping ends where the region ends and cannot grow", bounds },
+	{ "a mapping at an offset shows the bytes at that offset",
+	  offset_mapping },
+	{ "a mapping can be moved, dropped and faulted in again",
+	  moved_mapping },
+	{ "a read-only dma-buf is sent without a copy and not mapped writable",
+	  read_only },
+	{ "a child does not inherit the mapping", not_inherited },
+	CU_TEST_INFO_NULL,
+};
+
+const struct suite pages_suite = {
+	.name = "pages",
+	.title = "the mapping has real pages",
+	.init = modules_load,
+	.tests = tests,
+};

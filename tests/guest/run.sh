@@ -1,0 +1,44 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-only
+#
+# run.sh [SUITE...] - the guest tests, in the kernels they need
+
+set -euo pipefail
+. "$(dirname "$0")/../vm/common.sh"
+
+KVER=$("$TOP/tests/vm/kernel.sh")
+export KVER
+KO=$BUILD/modules/$KVER
+
+make -s -C "$TOP/tests/guest" O="$BUILD/guest"
+
+# guest LOG ARGUMENT... -- SUITE...: boot, run the suites
+guest() {
+  local log=$BUILD/log/$1.kernel.log
+
+  shift
+  "$TOP/tests/vm/run.sh" --log "$log" --net pair --module vgem \
+    --ko "$KO/drivers/fpgabuf/fpgabuf.ko" \
+    --ko "$KO/drivers/fpgabuf/sim/fpgabuf-sim.ko" \
+    --ko "$KO/tests/guest/kmod/fpgabuf-test-remap.ko" \
+    --file "$BUILD/guest/guest-tests" --file "$BUILD/tools/fpgabuf-send" "$@"
+}
+
+# Debian's kernels zero all memory when it is allocated; then nobody would
+# notice if the driver did not.
+stock() {
+  guest guest --append init_on_alloc=0 --scratch-disk 16M --timeout 900 \
+    -- guest-tests "$@"
+}
+
+bounced() {
+  guest guest-swiotlb --append swiotlb=force --scratch-disk 16M \
+    --timeout 300 -- guest-tests sync "$@"
+}
+
+if [ $# -gt 0 ]; then
+  stock "$@"
+else
+  stock
+  bounced capture
+fi
