@@ -56,10 +56,14 @@ checkpatch() {
   return "$bad"
 }
 
-# checkpatch_files OPTION...: the files are named on stdin
+# checkpatch_files OPTION...: the files are named on stdin.  Runs where the
+# file that checkpatch leaves behind does not matter.
 checkpatch_files() {
-  xargs "$LINT/checkpatch.pl" --strict --no-tree --terse --no-summary \
-    --color=never --show-types "$@" -f
+  sed "s#^#$(realpath --relative-to "$LINT" .)/#" | (
+    cd "$LINT"
+    xargs ./checkpatch.pl --strict --no-tree --terse --no-summary \
+      --color=never --show-types "$@" -f
+  )
 }
 
 # userspace CC: everything that runs outside the kernel

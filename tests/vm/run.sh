@@ -223,13 +223,25 @@ why() {
   fi
 }
 
+# excerpt: where the trouble begins, or the end
+excerpt() {
+  local line
+
+  line=$(grep -anEm 1 'cut here|BUG:|Oops|Kernel panic' "$LOG" | cut -d : -f 1)
+  if [ -n "$line" ]; then
+    tail -n "+$((line > 10 ? line - 10 : 1))" "$LOG" | head -n 40
+  else
+    tail -n 25 "$LOG"
+  fi | tr -d '\r'
+}
+
 verdict() {
   local code
 
   code=$(sed -n 's/^exit \([0-9]*\)$/\1/p' "$TMP/code" 2>/dev/null || true)
   if [ -z "$code" ]; then
-    note "$(why); the end of its log:"
-    tail -n 25 "$LOG" | tr -d '\r' >&2
+    note "$(why); from its log:"
+    excerpt >&2
     code=125
   fi
   if ! "$TOP/tests/vm/scan-log.sh" "$LOG" >&2 && [ "$code" -eq 0 ]; then
