@@ -24,7 +24,9 @@ struct capture {
 	struct fpgabuf_dequeue result;
 };
 
-struct fake_device fake;
+#define WELL_BEHAVED	{ .alignment = 8, .queue_depth = 16 }
+
+struct fake_device fake = WELL_BEHAVED;
 
 static int fake_fd = -1;
 static struct capture queued[MAX_CAPTURES], done[MAX_CAPTURES];
@@ -39,7 +41,7 @@ int __wrap_ioctl(int fd, unsigned long request, ...);
 
 void fake_reset(void)
 {
-	fake = (struct fake_device){ .alignment = 8, .queue_depth = 16 };
+	fake = (struct fake_device)WELL_BEHAVED;
 	queued_count = 0;
 	done_count = 0;
 	memset(used, 0, sizeof(used));

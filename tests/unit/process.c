@@ -17,7 +17,7 @@ static void __attribute__((noreturn)) child(int out, char *const argv[])
 {
 	char path[4096];
 
-	snprintf(path, sizeof(path), TOOLS_DIR "/%s", argv[0]);
+	snprintf(path, sizeof(path), BUILD_DIR "/%s", argv[0]);
 	dup2(out, STDOUT_FILENO);
 	dup2(out, STDERR_FILENO);
 	signal(SIGPIPE, SIG_DFL);

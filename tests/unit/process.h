@@ -20,7 +20,10 @@ struct process {
 	size_t len;
 };
 
-/* Starts a tool by its name; @argv ends with NULL.  Exits on error. */
+/*
+ * Starts a program; @argv begins with its path below the build directory and
+ * ends with NULL.  Exits on error.
+ */
 void process_start(struct process *p, char *const argv[]);
 
 /* Reads until @text has been written.  False: it ended, or took too long. */

@@ -57,7 +57,7 @@ static bool file_is(const char *path, const uint8_t *data, size_t len)
 /* Starts it listening at any port, and returns the port. */
 static int start(struct process *p, char *const args[])
 {
-	char *argv[MAX_ARGS] = { "fpgabuf-recv" };
+	char *argv[MAX_ARGS] = { "tools/fpgabuf-recv" };
 	const char *at;
 	size_t i;
 
@@ -248,15 +248,15 @@ static void check_usage(char *const argv[], int code)
 
 static void test_usage(void)
 {
-	char *none[] = { "fpgabuf-recv", NULL };
-	char *two[] = { "fpgabuf-recv", "1", "2", NULL };
-	char *port[] = { "fpgabuf-recv", "65536", NULL };
-	char *option[] = { "fpgabuf-recv", "--none", "0", NULL };
-	char *size[] = { "fpgabuf-recv", "-b", "-1", "0", NULL };
-	char *timeout[] = { "fpgabuf-recv", "-t", "0", "0", NULL };
-	char *dir[] = { "fpgabuf-recv", "-o", "/", "0", NULL };
-	char *help[] = { "fpgabuf-recv", "--help", NULL };
-	char *version[] = { "fpgabuf-recv", "--version", NULL };
+	char *none[] = { "tools/fpgabuf-recv", NULL };
+	char *two[] = { "tools/fpgabuf-recv", "1", "2", NULL };
+	char *port[] = { "tools/fpgabuf-recv", "65536", NULL };
+	char *option[] = { "tools/fpgabuf-recv", "--none", "0", NULL };
+	char *size[] = { "tools/fpgabuf-recv", "-b", "-1", "0", NULL };
+	char *timeout[] = { "tools/fpgabuf-recv", "-t", "0", "0", NULL };
+	char *dir[] = { "tools/fpgabuf-recv", "-o", "/", "0", NULL };
+	char *help[] = { "tools/fpgabuf-recv", "--help", NULL };
+	char *version[] = { "tools/fpgabuf-recv", "--version", NULL };
 
 	check_usage(none, 2);
 	check_usage(two, 2);
@@ -274,7 +274,7 @@ static void test_port_taken(void)
 	char *args[] = { "-t", "20", NULL };
 	struct process first, second;
 	char port[16];
-	char *argv[] = { "fpgabuf-recv", port, NULL };
+	char *argv[] = { "tools/fpgabuf-recv", port, NULL };
 	int n;
 
 	n = start(&first, args);

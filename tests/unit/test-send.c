@@ -1,8 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* fpgabuf-send as a program, where there is no device. */
+/* fpgabuf-send as a program: without a device, and on the fake one. */
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
+#include "fake-device.h"
 #include "process.h"
 #include "suites.h"
 
@@ -16,7 +19,7 @@ static void check(char *const argv[], int code, const char *text)
 
 static void test_no_device(void)
 {
-	char *argv[] = { "fpgabuf-send", "-d", "/dev/fpgabuf-none",
+	char *argv[] = { "tools/fpgabuf-send", "-d", "/dev/fpgabuf-none",
 			 "localhost:1", NULL };
 
 	check(argv, 1, "cannot open /dev/fpgabuf-none: No such file");
@@ -25,7 +28,7 @@ static void test_no_device(void)
 
 static void test_wrong_device(void)
 {
-	char *argv[] = { "fpgabuf-send", "-d", "/dev/null", "localhost:1",
+	char *argv[] = { "tools/fpgabuf-send", "-d", "/dev/null", "localhost:1",
 			 NULL };
 
 	check(argv, 1, "it is not an fpgabuf device");
@@ -33,16 +36,16 @@ static void test_wrong_device(void)
 
 static void test_usage(void)
 {
-	char *none[] = { "fpgabuf-send", NULL };
-	char *two[] = { "fpgabuf-send", "a:1", "b:2", NULL };
-	char *no_host[] = { "fpgabuf-send", "80", NULL };
-	char *no_port[] = { "fpgabuf-send", "host", NULL };
-	char *both[] = { "fpgabuf-send", "-b", "1", "-c", "1", "a:1", NULL };
-	char *engine[] = { "fpgabuf-send", "-e", "magic", "a:1", NULL };
-	char *bytes[] = { "fpgabuf-send", "-b", "0", "a:1", NULL };
-	char *size[] = { "fpgabuf-send", "-r", "1X", "a:1", NULL };
-	char *count[] = { "fpgabuf-send", "-n", "0", "a:1", NULL };
-	char *option[] = { "fpgabuf-send", "--none", "a:1", NULL };
+	char *none[] = { "tools/fpgabuf-send", NULL };
+	char *two[] = { "tools/fpgabuf-send", "a:1", "b:2", NULL };
+	char *no_host[] = { "tools/fpgabuf-send", "80", NULL };
+	char *no_port[] = { "tools/fpgabuf-send", "host", NULL };
+	char *both[] = { "tools/fpgabuf-send", "-b", "1", "-c", "1", "a:1", NULL };
+	char *engine[] = { "tools/fpgabuf-send", "-e", "magic", "a:1", NULL };
+	char *bytes[] = { "tools/fpgabuf-send", "-b", "0", "a:1", NULL };
+	char *size[] = { "tools/fpgabuf-send", "-r", "1X", "a:1", NULL };
+	char *count[] = { "tools/fpgabuf-send", "-n", "0", "a:1", NULL };
+	char *option[] = { "tools/fpgabuf-send", "--none", "a:1", NULL };
 
 	check(none, 2, "no HOST:PORT given");
 	check(two, 2, "more than one HOST:PORT given");
@@ -63,8 +66,8 @@ static void test_help(void)
 		"--json", "--progress", "--quiet", "--region-size",
 		"--regions", "--timeout", "--verbose", "--version",
 	};
-	char *help[] = { "fpgabuf-send", "--help", NULL };
-	char *version[] = { "fpgabuf-send", "--version", NULL };
+	char *help[] = { "tools/fpgabuf-send", "--help", NULL };
+	char *version[] = { "tools/fpgabuf-send", "--version", NULL };
 	size_t i;
 
 	for (i = 0; i < sizeof(options) / sizeof(options[0]); i++)
@@ -72,10 +75,95 @@ static void test_help(void)
 	check(version, 0, "fpgabuf-send ");
 }
 
+/* Starts a receiver that checks what it gets; writes where it listens. */
+static void start_receiver(struct process *p, char *output, char peer[32])
+{
+	char *argv[] = { "tools/fpgabuf-recv", "--verify", "-t", "20", "-o",
+			 output, "0", NULL };
+	const char *port;
+
+	process_start(p, argv);
+	CU_ASSERT_TRUE_FATAL(process_expect(p, "\n"));
+	port = strstr(p->output, "port ");
+	CU_ASSERT_PTR_NOT_NULL_FATAL(port);
+	snprintf(peer, 32, "127.0.0.1:%d", atoi(port + 5));
+}
+
+static void test_whole(void)
+{
+	struct process receiver, sender;
+	char peer[32];
+	char *argv[] = { "fpgabuf-send-fake", "-d", FAKE_DEVICE, "-b",
+			 "10000003", "-r", "300K", "-n", "5", "--json", peer,
+			 NULL };
+
+	start_receiver(&receiver, "/dev/null", peer);
+	CU_ASSERT_EQUAL(process_run(&sender, argv), 0);
+	CU_ASSERT_EQUAL(process_finish(&receiver), 0);
+	CU_ASSERT_PTR_NOT_NULL(strstr(receiver.output, "10000003 bytes from"));
+	CU_ASSERT_PTR_NOT_NULL(strstr(receiver.output, "verified"));
+	CU_ASSERT_PTR_NOT_NULL(strstr(sender.output, "{\"ok\": true, "));
+	CU_ASSERT_PTR_NOT_NULL(strstr(sender.output, "\"bytes\": 10000003,"));
+	CU_ASSERT_PTR_NOT_NULL(strstr(sender.output, "\"captures\": 33,"));
+	CU_ASSERT_PTR_NOT_NULL(strstr(sender.output, "\"regions\": 5,"));
+	CU_ASSERT_PTR_NOT_NULL(strstr(sender.output,
+				      "\"region_size\": 307200,"));
+	CU_ASSERT_PTR_NOT_NULL(strstr(sender.output,
+				      "\"backend\": \"folio\","));
+	/* On loopback, and it says so. */
+	CU_ASSERT_PTR_NOT_NULL(strstr(sender.output, "copied after all"));
+}
+
+static void test_text(void)
+{
+	struct process receiver, sender;
+	char peer[32];
+	char *argv[] = { "fpgabuf-send-fake", "-d", FAKE_DEVICE, "-c", "3",
+			 "-e", "copy", "-v", peer, NULL };
+
+	start_receiver(&receiver, "/dev/null", peer);
+	CU_ASSERT_EQUAL(process_run(&sender, argv), 0);
+	CU_ASSERT_EQUAL(process_finish(&receiver), 0);
+	CU_ASSERT_PTR_NOT_NULL(strstr(sender.output, "connected to 127.0.0.1"));
+	CU_ASSERT_PTR_NOT_NULL(strstr(sender.output, "3145728 bytes in"));
+	CU_ASSERT_PTR_NOT_NULL(strstr(sender.output, "engine copy"));
+	CU_ASSERT_PTR_NULL(strstr(sender.output, "copied after all"));
+}
+
+static void test_refused(void)
+{
+	/* Nobody listens at port 1. */
+	char *argv[] = { "fpgabuf-send-fake", "-d", FAKE_DEVICE, "127.0.0.1:1",
+			 NULL };
+
+	check(argv, 1, "Connection refused");
+	check(argv, 1, "is fpgabuf-recv (or another receiver) listening");
+}
+
+static void test_receiver_fails(void)
+{
+	struct process receiver, sender;
+	char peer[32];
+	char *argv[] = { "fpgabuf-send-fake", "-d", FAKE_DEVICE, "-b", "100M",
+			 "--json", peer, NULL };
+
+	start_receiver(&receiver, "/dev/full", peer);
+	CU_ASSERT_EQUAL(process_run(&sender, argv), 1);
+	CU_ASSERT_EQUAL(process_finish(&receiver), 1);
+	CU_ASSERT_PTR_NOT_NULL(strstr(sender.output, "closed the connection"));
+	CU_ASSERT_PTR_NOT_NULL(strstr(sender.output, "{\"ok\": false, "));
+}
+
 CU_TestInfo send_tests[] = {
 	{ "without a device it says what to do", test_no_device },
 	{ "another kind of device is told apart", test_wrong_device },
 	{ "bad usage exits with 2 and says why", test_usage },
 	{ "help names every option", test_help },
+	{ "a whole transfer arrives and its JSON summary is right",
+	  test_whole },
+	{ "the summary for people and the verbose lines are right",
+	  test_text },
+	{ "a refused connection is an error with a remedy", test_refused },
+	{ "a receiver that fails makes the sender fail", test_receiver_fails },
 	CU_TEST_INFO_NULL,
 };

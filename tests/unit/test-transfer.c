@@ -4,6 +4,7 @@
  */
 #include <err.h>
 #include <errno.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -23,6 +24,7 @@
 /**
  * struct rig - a transfer from end to end
  * @options: what is asked for
+ * @receive_buffer: bytes of the peer's socket buffer, or 0 for the usual
  * @pair: the connection; the peer's end is read by @receiver
  * @receiver: process that reads and checks the pattern
  * @result: where it writes how many bytes were right
@@ -33,6 +35,7 @@
  */
 struct rig {
 	struct send_options options;
+	int receive_buffer;
 	struct pair pair;
 	pid_t receiver;
 	int result;
@@ -109,7 +112,7 @@ static void rig_open(struct rig *r)
 {
 	struct transfer *t = &r->transfer;
 
-	r->pair = pair_open(0, 0);
+	r->pair = pair_open(0, r->receive_buffer);
 	CU_ASSERT_EQUAL_FATAL(source_open(&r->source, &r->options), 0);
 	*t = (struct transfer){
 		.source = &r->source,
@@ -326,21 +329,53 @@ static void test_peer_reset(void)
 	rig_close(&r, sigfd);
 }
 
-static void test_peer_stalls(void)
+static void check_stall(enum fpgabuf_engine engine)
 {
 	struct rig r = { .options = default_options() };
 	int sigfd;
 
 	fake_reset();
-	r.options.bytes = 200000;
-	r.options.region_size = 1 << 20;
-	r.options.timeout_ms = 1000;
+	r.options.bytes = 100000;
+	r.options.engine = engine;
+	r.options.timeout_ms = 500;
+	r.receive_buffer = 4096;
 	rig_open(&r);
 	sigfd = r.transfer.sigfd;
-	setsockopt(r.pair.peer, SOL_SOCKET, SO_RCVBUF, &(int){ 4096 },
-		   sizeof(int));
 	CU_ASSERT_EQUAL(transfer_run(&r.transfer), -1);
 	rig_close(&r, sigfd);
+	/* The socket had taken all: that was not what it waited for. */
+	CU_ASSERT_EQUAL(r.stats.bytes, 100000);
+}
+
+static void test_peer_stalls(void)
+{
+	check_stall(FPGABUF_ENGINE_ZEROCOPY);
+	check_stall(FPGABUF_ENGINE_COPY);
+}
+
+/* Its kernel acknowledges all, but the program ends without having read it. */
+static void test_peer_does_not_read(void)
+{
+	struct rig r = { .options = default_options() };
+	int sigfd, status;
+	pid_t pid;
+
+	fake_reset();
+	r.options.bytes = 1000;
+	rig_open(&r);
+	sigfd = r.transfer.sigfd;
+	fflush(stdout);
+	pid = fork();
+	if (!pid) {
+		close(r.pair.sender);
+		_exit(!(wait_for(r.pair.peer, POLLRDHUP) & POLLRDHUP));
+	}
+	close(r.pair.peer);
+	r.pair.peer = -1;
+	CU_ASSERT_EQUAL(transfer_run(&r.transfer), -1);
+	rig_close(&r, sigfd);
+	CU_ASSERT_EQUAL(waitpid(pid, &status, 0), pid);
+	CU_ASSERT_EQUAL(status, 0);
 }
 
 static void test_alloc_fails(void)
@@ -374,6 +409,8 @@ CU_TestInfo transfer_tests[] = {
 	{ "a reset by the peer is a failure", test_peer_reset },
 	{ "a peer that takes nothing is given up after the timeout",
 	  test_peer_stalls },
+	{ "a peer that ends without having read all is a failure",
+	  test_peer_does_not_read },
 	{ "a device without memory, or with long captures, is refused",
 	  test_alloc_fails },
 	CU_TEST_INFO_NULL,
