@@ -165,6 +165,8 @@ void fpgabuf_owner_unmap(struct fpgabuf_region *region)
 	unmap_segments(region->fdev->dma_dev, &region->sgt,
 		       region->sgt.orig_nents);
 	sg_free_table(&region->sgt);
+	/* No entries, for whoever comes later; the core leaves their count. */
+	region->sgt = (struct sg_table){};
 	up_write(&region->sem);
 }
 
