@@ -10,7 +10,8 @@ cd "$TOP"
 LINT=$BUILD/lint
 FAILED=0
 
-# check NAME SENTENCE COMMAND...
+# check NAME SENTENCE COMMAND...: COMMAND may be a function, in which "set -e"
+# has no effect then
 check() {
   step "lint-$1" "${@:2}" || FAILED=$((FAILED + 1))
 }
@@ -25,8 +26,8 @@ sources() {
 kernel_build() {
   rm -rf "$LINT/modules"
   make modules MIRROR="$LINT/modules" W=1 C=2 CF=-D__CHECK_ENDIAN__ 2>&1 |
-    tee "$LINT/modules.log"
-  ! grep -E "^$LINT/modules/.*(warning|error):" "$LINT/modules.log"
+    tee "$LINT/modules.log" || return
+  ! grep -E "^$LINT/modules/.*(warning|error):|^WARNING" "$LINT/modules.log"
 }
 
 # The checkpatch of this very kernel, and the lists it reads.
@@ -48,7 +49,7 @@ checkpatch_fetch() {
 checkpatch() {
   local bad=0
 
-  checkpatch_fetch
+  checkpatch_fetch || return
   sources 'drivers/*.[ch]' 'uapi/*.h' 'tests/guest/kmod/*.[ch]' \
     ':!drivers/fpgabuf/compat.h' | checkpatch_files || bad=1
   sources drivers/fpgabuf/compat.h |
@@ -73,7 +74,8 @@ userspace() {
   rm -rf "${LINT:?}/$1"
   for dir in tools tests/unit tests/guest; do
     if [ -e "$dir/Makefile" ]; then
-      make -C "$dir" O="$LINT/$1/$dir" CC="$1" CFLAGS="$flags" all
+      make -C "$dir" O="$LINT/$1/$dir" CC="$1" CFLAGS="$flags" all ||
+        return
     fi
   done
 }
@@ -85,7 +87,7 @@ uapi_alone() {
   for cc in gcc clang; do
     echo '#include <linux/fpgabuf.h>' |
       "$cc" -x c -std=c99 -Wall -Wextra -Wpadded -Werror -fsyntax-only \
-        -I uapi -
+        -I uapi - || return
   done
 }
 
