@@ -330,7 +330,8 @@ static void test_many_in_flight(void)
 		printf("(fewer: no CAP_NET_ADMIN for a large buffer) ");
 	}
 	fpgabuf_sender_stats(s, &stats);
-	CU_ASSERT(stats.bytes < sizeof(data) + singles);	read_and_run(&p, s, sizeof(data) + singles);
+	CU_ASSERT(stats.bytes < sizeof(data) + singles);
+	read_and_run(&p, s, sizeof(data) + singles);
 	CU_ASSERT_EQUAL(fpgabuf_sender_drain(s, PATIENCE_MS), 0);
 	while (fpgabuf_sender_reap(s, &token))
 		CU_ASSERT_EQUAL(token, count++);

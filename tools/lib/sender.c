@@ -8,6 +8,7 @@
  *	cursor ... tail	bytes left to send (the first may be sent in part)
  *
  * head, cursor and tail only ever grow; the slot is the number modulo depth.
+ * After an error cursor stands still, and head goes on to tail.
  */
 #include <errno.h>
 #include <netinet/in.h>
@@ -309,9 +310,6 @@ int fpgabuf_sender_reap(struct fpgabuf_sender *sender, uint64_t *token)
 		return 0;
 	*token = b->token;
 	sender->head++;
-	/* Behind an error, unsent buffers leave the ring as well. */
-	if (sender->cursor < sender->head)
-		sender->cursor = sender->head;
 	return 1;
 }
 
