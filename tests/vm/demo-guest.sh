@@ -11,7 +11,7 @@ SIM=/sys/bus/platform/devices/fpgabuf-sim.0
 # The FPGA is fed from the disk while fpgabuf-send captures; the feed blocks
 # when it is ahead.
 run() {
-  echo "capturing and sending with the $2 engine"
+  echo "capturing $1 bytes and sending them, engine $2"
   head -c "$1" /dev/vda >/dev/fpgabuf-sim0-feed &
   fpgabuf-send --engine "$2" --bytes "$1" --region-size 1M --json --quiet \
     "10.0.2.2:$3" >/tmp/json || {
