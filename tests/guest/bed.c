@@ -196,9 +196,12 @@ bool file_read_line(const char *path, const char *key, unsigned long *value)
 
 	if (!file)
 		return false;
-	while (!found && fgets(line, sizeof(line), file))
+	while (!found && fgets(line, sizeof(line), file)) {
+		const char *rest = line + strlen(key);
+
 		found = !strncmp(line, key, strlen(key)) &&
-			sscanf(line + strlen(key), "%*[: ]%lu", value) == 1;
+			sscanf(rest + strspn(rest, ": "), "%lu", value) == 1;
+	}
 	fclose(file);
 	return found;
 }
@@ -216,6 +219,15 @@ void sim_set(const char *attribute, unsigned long long value)
 void sim_source(const char *source)
 {
 	file_write(SIM "source", source);
+}
+
+/* Bytes of the stream that have been written to memory. */
+uint64_t sim_position(void)
+{
+	unsigned long position;
+
+	REQUIRE(file_read_line(SIM "position", "", &position), true);
+	return position;
 }
 
 bool is_pattern(const void *mem, size_t size, uint64_t position)

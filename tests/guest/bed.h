@@ -68,6 +68,7 @@ bool file_read_line(const char *path, const char *key, unsigned long *value);
 /* bed.c: the simulated FPGA */
 void sim_set(const char *attribute, unsigned long long value);
 void sim_source(const char *source);
+uint64_t sim_position(void);
 bool is_pattern(const void *mem, size_t size, uint64_t position);
 void random_fill(void *mem, size_t size, unsigned int seed);
 

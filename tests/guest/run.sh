@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
 #
-# run.sh [SUITE...] - the guest tests, in the kernels they need
+# run.sh [SUITE...] - the guest tests, on kernels booted as they need them
 
 set -euo pipefail
 . "$(dirname "$0")/../vm/common.sh"
@@ -36,9 +36,11 @@ bounced() {
     --timeout 300 -- guest-tests sync "$@"
 }
 
-if [ $# -gt 0 ]; then
-  stock "$@"
-else
+case ${1-} in
+'')
   stock
   bounced capture
-fi
+  ;;
+sync) bounced ;;
+*) stock "$@" ;;
+esac

@@ -153,7 +153,22 @@ static ssize_t packet_store(struct device *dev, struct device_attribute *attr,
 }
 static DEVICE_ATTR_RW(packet);
 
+/* Bytes of the stream that are in memory. */
+static ssize_t position_show(struct device *dev, struct device_attribute *attr,
+			     char *buf)
+{
+	struct sim *sim = dev_to_sim(dev);
+	u64 position;
+
+	mutex_lock(&sim->busy);
+	position = sim->position;
+	mutex_unlock(&sim->busy);
+	return sysfs_emit(buf, "%llu\n", position);
+}
+static DEVICE_ATTR_RO(position);
+
 static struct attribute *sim_attrs[] = {
+	&dev_attr_position.attr,
 	&dev_attr_source.attr,
 	&dev_attr_rate.attr,
 	&dev_attr_burst.attr,
