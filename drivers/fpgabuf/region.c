@@ -401,5 +401,6 @@ void fpgabuf_region_usage(struct fpgabuf_region *region,
 		usage->mappings += maps;
 		/* A difference below zero is none to trust: in use as well. */
 		usage->in_use += abs((long)(refs - 1 - maps));
+		cond_resched();
 	}
 }

@@ -11,6 +11,8 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
+#include <xf86drm.h>
+
 #include "bed.h"
 
 enum { WARM_UP = 10, ROUNDS = 50 };
@@ -20,6 +22,18 @@ static void unload_all(void)
 	EXPECT(module_unload("fpgabuf_test_remap"), 0);
 	EXPECT(module_unload("fpgabuf"), 0);
 	EXPECT(module_unload("fpgabuf_sim"), 0);
+}
+
+/* Through the other door: a device that imports the dma-buf */
+static void import_once(int fd)
+{
+	int card = open("/dev/dri/card0", O_RDWR | O_CLOEXEC);
+	uint32_t handle;
+
+	REQUIRE(card < 0 ? -errno : 0, 0);
+	EXPECT(drmPrimeFDToHandle(card, fd, &handle), 0);
+	EXPECT(drmCloseBufferHandle(card, handle), 0);
+	close(card);
 }
 
 static void use_once(void)
@@ -39,6 +53,7 @@ static void use_once(void)
 		sync_access(fd, true);
 		EXPECT(*(uint8_t *)mem, 0);
 		sync_access(fd, false);
+		import_once(fd);
 		EXPECT(send_zerocopy(tx, mem, 4096), 4096);
 		munmap(mem, sizes[i]);
 		close(fd);

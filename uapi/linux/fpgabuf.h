@@ -109,7 +109,8 @@ struct fpgabuf_info {
  *
  * Errors: EINVAL size 0 or above max_region_size, or bad flags; EDQUOT the
  * device's limit is reached; ENOMEM no contiguous memory (the kernel log says
- * what was tried); EMFILE, ENFILE no descriptor left; EINTR a fatal signal.
+ * what was tried); EIO the device cannot reach the memory, or its bounce buffers
+ * are full; EMFILE, ENFILE no descriptor left; EINTR a fatal signal.
  */
 struct fpgabuf_alloc {
 	__u64 size;

@@ -160,12 +160,12 @@ static void step(struct sim *sim)
 		wake_up_interruptible(&sim->feed_wait);
 }
 
+/* Bytes and a place for them, or news that step() has to take note of. */
 static bool has_work(struct sim *sim)
 {
-	bool issued = !list_empty_careful(&sim->issued);
-
-	return sim_source_ready(sim) &&
-	       (issued || READ_ONCE(sim->feed_ended) || sim->rate_start);
+	if (list_empty_careful(&sim->issued))
+		return sim_source_at_end(sim) || sim->rate_start;
+	return sim_source_ready(sim) || sim_source_at_end(sim);
 }
 
 /* With a rate set, time brings work too: look again every tick. */

@@ -3,8 +3,8 @@
  * fpgabuf-sim - the feed: what is written here comes out of the FPGA
  *
  * write() blocks while the FPGA has enough.  Closing ends the FPGA's packet, so
- * that the capture that is running ends with the last byte.  One writer at a
- * time; the next one waits until the packet of the last has come out.
+ * that the capture that is running ends with the last byte.  One opener at a
+ * time: EBUSY until the packet of the last one has come out.
  */
 #include <linux/fs.h>
 #include <linux/mm.h>
@@ -32,14 +32,9 @@ static bool feed_try_open(struct sim *sim)
 static int feed_open(struct inode *inode, struct file *file)
 {
 	struct sim *sim = container_of(file->private_data, struct sim, feed);
-	bool opened;
 
-	/*
-	 * Not to be waited for here: the opener holds the lock of all
-	 * misc devices.
-	 */
-	opened = feed_try_open(sim);
-	if (!opened)
+	/* No waiting here: the opener holds the lock of all misc devices. */
+	if (!feed_try_open(sim))
 		return -EBUSY;
 	kref_get(&sim->ref);
 	file->private_data = sim;

@@ -67,7 +67,7 @@ struct sim_settings {
  * @fifo: bytes fed and not yet produced; @thread reads, feed.c writes
  * @fifo_mem: its memory
  * @feed_lock: serialises writers
- * @feed_wait: writers wait here for room, and openers for their turn
+ * @feed_wait: writers wait here for room
  * @feed_open: somebody has the node open
  * @feed_ended: the node was closed: when @fifo is empty, the packet ends
  * @gone: unbound
@@ -112,8 +112,9 @@ void sim_put(struct sim *sim);
 int sim_channel_register(struct sim *sim, const char *client);
 void sim_channel_unregister(struct sim *sim);
 
-/* source.c; all under &sim.busy, but for sim_source_ready() */
+/* source.c; all under &sim.busy, but for the first two */
 bool sim_source_ready(struct sim *sim);
+bool sim_source_at_end(struct sim *sim);
 u32 sim_source_avail(struct sim *sim);
 void sim_source_take(struct sim *sim, void *to, size_t size);
 bool sim_source_packet_end(struct sim *sim);

@@ -46,11 +46,6 @@ static u64 rate_allows(struct sim *sim)
 	return due > sim->rate_done ? due - sim->rate_done : 0;
 }
 
-static bool feed_at_end(struct sim *sim)
-{
-	return READ_ONCE(sim->feed_ended) && kfifo_is_empty(&sim->fifo);
-}
-
 /**
  * sim_source_ready() - is it worth looking for bytes?
  * @sim: the simulator
@@ -60,7 +55,19 @@ static bool feed_at_end(struct sim *sim)
 bool sim_source_ready(struct sim *sim)
 {
 	return READ_ONCE(sim->settings.source) == SIM_PATTERN ||
-	       !kfifo_is_empty(&sim->fifo) || feed_at_end(sim);
+	       !kfifo_is_empty(&sim->fifo);
+}
+
+/**
+ * sim_source_at_end() - has the feed been closed, and all of it taken?
+ * @sim: the simulator
+ *
+ * Context: any; a hint for the thread's wait, exact under &sim.busy.
+ */
+bool sim_source_at_end(struct sim *sim)
+{
+	return READ_ONCE(sim->settings.source) == SIM_FEED &&
+	       READ_ONCE(sim->feed_ended) && kfifo_is_empty(&sim->fifo);
 }
 
 /**
@@ -109,7 +116,7 @@ bool sim_source_packet_end(struct sim *sim)
 	bool end = sim->settings.packet &&
 		   sim->packet_done == sim->settings.packet;
 
-	if (sim->settings.source == SIM_FEED && feed_at_end(sim)) {
+	if (sim_source_at_end(sim)) {
 		WRITE_ONCE(sim->feed_ended, false);
 		wake_up_interruptible(&sim->feed_wait);
 		end = true;
