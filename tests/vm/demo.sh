@@ -7,9 +7,6 @@
 #
 # INPUT=file  1 byte to 256 MiB (default: a file made here)
 # SIZE=size   of the file made here (default 32M)
-# NIC=model   e1000e (default) or vmxnet3: faster, but its driver copies the
-#             data of packets shorter than 128 bytes, so the last one, if it
-#             is short, counts as copied
 
 set -euo pipefail
 . "$(dirname "$0")/common.sh"
@@ -109,8 +106,8 @@ show() {
 run_guest() {
   local modules=$BUILD/modules/$KVER/drivers/fpgabuf
 
-  tests/vm/run.sh --net user --nic "${NIC:-e1000e}" --disk "$INPUT:ro" \
-    --timeout "$PATIENCE" --log "$BUILD/log/demo-kernel.log" \
+  tests/vm/run.sh --net user --disk "$INPUT:ro" --timeout "$PATIENCE" \
+    --log "$BUILD/log/demo-kernel.log" \
     --ko "$modules/fpgabuf.ko" --ko "$modules/sim/fpgabuf-sim.ko" \
     --file "$BUILD/tools/fpgabuf-send" --file "$(command -v head)" \
     --file tests/vm/demo-guest.sh \
