@@ -272,6 +272,35 @@ static void cancel(void)
 	ring_free(&ring);
 }
 
+static void cancel_stops(void)
+{
+	int dev = device_open(0), fd = region_alloc(dev, MIB);
+	uint8_t *mem = region_map(fd, MIB);
+	struct fpgabuf_dequeue done;
+	uint64_t position;
+
+	sim_source("pattern");
+	sim_set("rate", MIB);
+	REQUIRE(region_queue(dev, fd, 0, 0), 0);
+	while (!sim_position())
+		sched_yield();
+	EXPECT(capture_cancel(dev), 1);
+	position = sim_position();
+	REQUIRE(capture_get(dev, &done), 0);
+	EXPECT(done.bytes, position);
+	CU_ASSERT(is_pattern(mem, position, 0));
+	memset(mem, 0xee, MIB);
+	/* Long enough for 100 KiB more */
+	usleep(100000);
+	EXPECT(sim_position(), position);
+	EXPECT(mem[0], 0xee);
+	CU_ASSERT(!memcmp(mem, mem + 1, MIB - 1));
+	sim_set("rate", 0);
+	munmap(mem, MIB);
+	close(fd);
+	close(dev);
+}
+
 static void on_alarm(int signal)
 {
 	(void)signal;
@@ -400,6 +429,7 @@ static const CU_TestInfo tests[] = {
 	{ "packets of the FPGA end captures early", packets },
 	{ "what is fed comes out, to the odd byte", feed },
 	{ "cancel gives everything back with the bytes it had", cancel },
+	{ "after cancel the FPGA writes no more", cancel_stops },
 	{ "dequeue waits, polls, gives up on signals", waiting },
 	{ "cancel wakes a waiting dequeue", cancel_wakes },
 	{ "the queue belongs to one open file", one_owner },

@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <pthread.h>
+#include <sched.h>
 #include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -157,51 +158,84 @@ struct churn {
 	atomic_ulong rounds;
 };
 
-/* Map, fault in, unmap: what the test of references must not fall for. */
-static void *churn_main(void *arg)
+/* Map, fault in, drop and fault in again, unmap. */
+static void churn_round(struct churn *churn, size_t size)
+{
+	volatile uint8_t *mem = mmap(NULL, size, PROT_READ, MAP_SHARED,
+				     churn->fd, 0);
+	size_t i;
+
+	if (mem == MAP_FAILED)
+		return;
+	for (i = 0; i < size; i += 65536)
+		(void)mem[i];
+	madvise((void *)mem, size / 2, MADV_DONTNEED);
+	(void)mem[0];
+	munmap((void *)mem, size);
+	churn->rounds++;
+}
+
+static void *churn_region(void *arg)
 {
 	struct churn *churn = arg;
 
-	while (!churn->stop) {
-		volatile uint8_t *mem = mmap(NULL, churn->size, PROT_READ,
-					     MAP_SHARED, churn->fd, 0);
-		size_t i;
-
-		if (mem == MAP_FAILED)
-			continue;
-		for (i = 0; i < churn->size; i += 65536)
-			(void)mem[i];
-		madvise((void *)mem, churn->size / 2, MADV_DONTNEED);
-		(void)mem[0];
-		munmap((void *)mem, churn->size);
-		churn->rounds++;
-	}
+	while (!churn->stop)
+		churn_round(churn, churn->size);
 	return NULL;
 }
 
-enum { CHURNERS = 3 };
+/* One page at a time is what a wrong order of reading falls for. */
+static void *churn_page(void *arg)
+{
+	struct churn *churn = arg;
 
+	while (!churn->stop)
+		churn_round(churn, 4096);
+	return NULL;
+}
+
+/* Faults wait for the test: without a pause it would keep them all out. */
+static void churn_wait(struct churn *churn)
+{
+	unsigned long now = churn->rounds;
+	int i;
+
+	for (i = 0; i < 1000000 && churn->rounds == now && !churn->stop; i++)
+		sched_yield();
+}
+
+/*
+ * The test of references must never find a held page idle, whatever the
+ * mappings do meanwhile.
+ */
 static void churn_against(size_t size, unsigned int tests)
 {
+	void *(*const churners[])(void *) = {
+		churn_region, churn_page, churn_page,
+	};
 	int pipes[2], dev = device_open(0), fd = region_alloc(dev, size);
 	struct churn churn = { .fd = fd, .size = size };
+	pthread_t threads[ARRAY_SIZE(churners)];
 	uint8_t *mem = region_map(fd, size);
-	pthread_t threads[CHURNERS];
 	unsigned int i, idle = 0;
 
-	EXPECT(pipe_hold(mem + size / 2, pipes), 4096);
+	EXPECT(pipe_hold(mem, pipes), 4096);
 	munmap(mem, size);
-	for (i = 0; i < CHURNERS; i++)
-		REQUIRE(pthread_create(&threads[i], NULL, churn_main, &churn),
+	for (i = 0; i < ARRAY_SIZE(churners); i++)
+		REQUIRE(pthread_create(&threads[i], NULL, churners[i], &churn),
 			0);
-	for (i = 0; i < tests || churn.rounds < 1000; i++)
+	for (i = 0; i < tests; i++) {
 		if (!region_info(dev, fd).in_use)
 			idle++;
+		if (i % 4 == 0)
+			churn_wait(&churn);
+	}
 	EXPECT(idle, 0);
 	EXPECT(region_queue(dev, fd, 0, 0), -EBUSY);
 	churn.stop = true;
-	for (i = 0; i < CHURNERS; i++)
+	for (i = 0; i < ARRAY_SIZE(churners); i++)
 		pthread_join(threads[i], NULL);
+	printf("\n    %u tests against %lu mappings", tests, churn.rounds);
 	close(pipes[0]);
 	close(pipes[1]);
 	EXPECT(region_info(dev, fd).in_use, 0);
@@ -212,12 +246,12 @@ static void churn_against(size_t size, unsigned int tests)
 
 static void churn_folio(void)
 {
-	churn_against(512 * KIB, 20000);
+	churn_against(2 * MIB, 10000);
 }
 
 static void churn_pages(void)
 {
-	churn_against(260 * KIB, 20000);
+	churn_against(20 * KIB, 10000);
 }
 
 /*
