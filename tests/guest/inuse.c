@@ -3,7 +3,6 @@
 #define _GNU_SOURCE
 #include <errno.h>
 #include <fcntl.h>
-#include <pthread.h>
 #include <sched.h>
 #include <stdatomic.h>
 #include <stdio.h>
@@ -11,6 +10,7 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/uio.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include <xf86drm.h>
@@ -153,7 +153,6 @@ static void pipe_is_busy(void)
 
 struct churn {
 	int fd;
-	size_t size;
 	atomic_bool stop;
 	atomic_ulong rounds;
 };
@@ -175,23 +174,17 @@ static void churn_round(struct churn *churn, size_t size)
 	churn->rounds++;
 }
 
-static void *churn_region(void *arg)
+/* Processes, not threads: they unmap without waiting for other CPUs. */
+static pid_t churn_start(struct churn *churn, size_t size)
 {
-	struct churn *churn = arg;
+	pid_t pid = fork();
 
-	while (!churn->stop)
-		churn_round(churn, churn->size);
-	return NULL;
-}
-
-/* One page at a time is what a wrong order of reading falls for. */
-static void *churn_page(void *arg)
-{
-	struct churn *churn = arg;
-
-	while (!churn->stop)
-		churn_round(churn, 4096);
-	return NULL;
+	if (!pid) {
+		while (!churn->stop)
+			churn_round(churn, size);
+		_exit(0);
+	}
+	return pid;
 }
 
 /* Faults wait for the test: without a pause it would keep them all out. */
@@ -210,36 +203,37 @@ static void churn_wait(struct churn *churn)
  */
 static void churn_against(size_t size, unsigned int tests)
 {
-	void *(*const churners[])(void *) = {
-		churn_region, churn_page, churn_page,
-	};
+	const size_t churners[] = { size, 4096, 4096 };
 	int pipes[2], dev = device_open(0), fd = region_alloc(dev, size);
-	struct churn churn = { .fd = fd, .size = size };
-	pthread_t threads[ARRAY_SIZE(churners)];
+	struct churn *churn = mmap(NULL, sizeof(*churn), PROT_READ | PROT_WRITE,
+				   MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 	uint8_t *mem = region_map(fd, size);
+	pid_t pids[ARRAY_SIZE(churners)];
 	unsigned int i, idle = 0;
 
+	REQUIRE(churn == MAP_FAILED, false);
+	churn->fd = fd;
 	EXPECT(pipe_hold(mem, pipes), 4096);
 	munmap(mem, size);
 	for (i = 0; i < ARRAY_SIZE(churners); i++)
-		REQUIRE(pthread_create(&threads[i], NULL, churners[i], &churn),
-			0);
+		pids[i] = churn_start(churn, churners[i]);
 	for (i = 0; i < tests; i++) {
 		if (!region_info(dev, fd).in_use)
 			idle++;
 		if (i % 4 == 0)
-			churn_wait(&churn);
+			churn_wait(churn);
 	}
 	EXPECT(idle, 0);
 	EXPECT(region_queue(dev, fd, 0, 0), -EBUSY);
-	churn.stop = true;
+	churn->stop = true;
 	for (i = 0; i < ARRAY_SIZE(churners); i++)
-		pthread_join(threads[i], NULL);
-	printf("\n    %u tests against %lu mappings", tests, churn.rounds);
+		waitpid(pids[i], NULL, 0);
+	printf("\n    %u tests against %lu mappings", tests, churn->rounds);
 	close(pipes[0]);
 	close(pipes[1]);
 	EXPECT(region_info(dev, fd).in_use, 0);
 	EXPECT(region_info(dev, fd).mappings, 0);
+	munmap(churn, sizeof(*churn));
 	close(fd);
 	close(dev);
 }
