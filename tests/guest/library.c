@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* libfpgabuf and the tools on the real driver: the main job. */
-#define _GNU_SOURCE
 #include <errno.h>
 #include <fcntl.h>
 #include <sched.h>

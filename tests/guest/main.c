@@ -5,7 +5,6 @@
  * Usage: guest-tests [SUITE...]; without a name, all but those that need a
  * kernel booted for them.
  */
-#define _GNU_SOURCE
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>

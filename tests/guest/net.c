@@ -3,7 +3,6 @@
  * A TCP connection that leaves through one NIC and comes in by another, which
  * lives in the namespace "peer".  Both ends are in this process.
  */
-#define _GNU_SOURCE
 #include <arpa/inet.h>
 #include <errno.h>
 #include <fcntl.h>

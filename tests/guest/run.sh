@@ -10,7 +10,7 @@ KVER=$("$TOP/tests/vm/kernel.sh")
 export KVER
 KO=$BUILD/modules/$KVER
 
-make -s -C "$TOP/tests/guest" O="$BUILD/guest" TOOLS="$BUILD/tools"
+make -s -C "$TOP/tests/guest" O="$BUILD/guest"
 
 # guest LOG ARGUMENT... -- SUITE...: boot, run the suites
 guest() {
@@ -21,8 +21,9 @@ guest() {
     --ko "$KO/drivers/fpgabuf/fpgabuf.ko" \
     --ko "$KO/drivers/fpgabuf/sim/fpgabuf-sim.ko" \
     --ko "$KO/tests/guest/kmod/fpgabuf-test-remap.ko" \
-    --file "$BUILD/guest/guest-tests" --file "$BUILD/tools/fpgabuf-send" \
-    --file "$BUILD/tools/fpgabuf-recv" "$@"
+    --file "$BUILD/guest/guest-tests" \
+    --file "$BUILD/guest/tools/fpgabuf-send" \
+    --file "$BUILD/guest/tools/fpgabuf-recv" "$@"
 }
 
 # Debian's kernels zero all memory when it is allocated; then nobody would

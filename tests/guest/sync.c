@@ -3,7 +3,6 @@
  * For a kernel booted with swiotlb=force: DMA goes to bounce buffers, and
  * without a sync in the right place the data never arrive.
  */
-#define _GNU_SOURCE
 #include <string.h>
 #include <sys/mman.h>
 #include <unistd.h>

@@ -15,7 +15,7 @@ LOCK_SECONDS=300
 packages() {
   case $1 in
   build) echo gcc make libc6-dev ;;
-  unit) echo libcunit1-dev ;;
+  unit) echo libcunit1-dev libdrm-dev pkg-config ;;
   vm)
     echo qemu-system-x86 busybox-static cpio iproute2 kmod xz-utils
     # A root directory of one's own brings its kernel along.
