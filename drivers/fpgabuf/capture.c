@@ -366,6 +366,7 @@ unsigned int fpgabuf_capture_cancel(struct fpgabuf_device *fdev, int error)
 {
 	struct fpgabuf_capture *capture;
 	unsigned int canceled = 0;
+	int ret;
 
 	lockdep_assert_held(&fdev->lock);
 	if (!fdev->chan)
@@ -378,7 +379,9 @@ unsigned int fpgabuf_capture_cancel(struct fpgabuf_device *fdev, int error)
 			capture->bytes = bytes_so_far(fdev, capture);
 	spin_unlock_irq(&fdev->qlock);
 
-	dmaengine_terminate_sync(fdev->chan);
+	ret = dmaengine_terminate_sync(fdev->chan);
+	if (ret)
+		dev_err(fdev->dev, "the DMA channel does not stop: %d\n", ret);
 
 	spin_lock_irq(&fdev->qlock);
 	list_for_each_entry(capture, &fdev->queued, node) {

@@ -64,7 +64,11 @@ static u64 memory_limit(void)
 	return (u64)(totalram_pages() / 4) << PAGE_SHIFT;
 }
 
-/* The narrowest access to memory that the channel can make. */
+/*
+ * The narrowest access to memory that the channel can make.  A channel that
+ * cannot be stopped is of no use: captures could not be canceled, and their
+ * memory never be freed.
+ */
 static int channel_alignment(struct dma_chan *chan)
 {
 	struct dma_slave_caps caps;
@@ -73,7 +77,7 @@ static int channel_alignment(struct dma_chan *chan)
 	ret = dma_get_slave_caps(chan, &caps);
 	if (ret)
 		return ret;
-	if (!(caps.directions & BIT(DMA_DEV_TO_MEM)))
+	if (!(caps.directions & BIT(DMA_DEV_TO_MEM)) || !caps.cmd_terminate)
 		return -EOPNOTSUPP;
 	caps.dst_addr_widths &= ~BIT(DMA_SLAVE_BUSWIDTH_UNDEFINED);
 	return caps.dst_addr_widths ?
@@ -143,7 +147,7 @@ static int fpgabuf_probe(struct platform_device *pdev)
 	alignment = channel_alignment(chan);
 	if (alignment < 0) {
 		ret = dev_err_probe(dev, alignment,
-				    "DMA channel cannot capture to memory\n");
+				    "DMA channel cannot capture to memory, or not be stopped\n");
 		goto err_chan;
 	}
 

@@ -84,6 +84,8 @@ static int find_run(struct page **pool, unsigned int nr, unsigned int want,
  * Take folios in rounds until @want adjacent ones are among them.  No retries
  * inside the page allocator: to squeeze the caches of everybody for folios
  * that may not even be neighbours is worse than the other backend.
+ *
+ * Return: the index of the first of them in the pool, or -ENOMEM, -EINTR.
  */
 static int collect_run(struct page **pool, unsigned int *have,
 		       unsigned int max, unsigned int want, unsigned int order,
