@@ -117,14 +117,6 @@ static void rounds_to_pages(void)
 	close(dev);
 }
 
-static long free_kib(void)
-{
-	unsigned long kib;
-
-	REQUIRE(file_read_line("/proc/meminfo", "MemFree", &kib), true);
-	return kib;
-}
-
 /*
  * The memory that is gone, not what the driver says: rounded up to powers of
  * two, 48 regions of 1.5 MiB would be 96 MiB instead of 72.

@@ -205,6 +205,14 @@ bool file_read_line(const char *path, const char *key, unsigned long *value)
 	return found;
 }
 
+long free_kib(void)
+{
+	unsigned long kib;
+
+	REQUIRE(file_read_line("/proc/meminfo", "MemFree", &kib), true);
+	return kib;
+}
+
 void sim_set(const char *attribute, unsigned long long value)
 {
 	char path[128], text[32];

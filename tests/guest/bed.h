@@ -65,6 +65,7 @@ int region_queue_wait(int dev, int fd, uint64_t length, uint64_t cookie);
 bool dmabufs_left(void);
 void file_write(const char *path, const char *text);
 bool file_read_line(const char *path, const char *key, unsigned long *value);
+long free_kib(void);
 
 /* bed.c: the simulated FPGA */
 void sim_set(const char *attribute, unsigned long long value);

@@ -150,14 +150,6 @@ static void wait_for_captures(int dev, uint64_t captures)
 	EXPECT(device_info(dev).captures >= captures, true);
 }
 
-static long free_kib(void)
-{
-	unsigned long kib;
-
-	REQUIRE(file_read_line("/proc/meminfo", "MemFree", &kib), true);
-	return kib;
-}
-
 static void kill_once(int watch, int listener, const char *address, int round)
 {
 	uint64_t captures = device_info(watch).captures;
