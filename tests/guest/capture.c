@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/time.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -308,6 +309,8 @@ static void on_alarm(int signal)
 static void waiting(void)
 {
 	struct sigaction action = { .sa_handler = on_alarm };
+	/* Again and again, in case the first comes before the call. */
+	const struct itimerval on = { { 0, 50000 }, { 0, 50000 } }, off = { 0 };
 	int dev = device_open(0), fd = region_alloc(dev, 4 * KIB);
 	struct pollfd pfd = { .fd = dev, .events = POLLIN };
 	struct fpgabuf_dequeue done;
@@ -322,8 +325,9 @@ static void waiting(void)
 	EXPECT(capture_get(dev, &done), -EAGAIN);
 	EXPECT(fcntl(dev, F_SETFL, 0), 0);
 	sigaction(SIGALRM, &action, NULL);
-	ualarm(50000, 0);
+	EXPECT(setitimer(ITIMER_REAL, &on, NULL), 0);
 	EXPECT(capture_get(dev, &done), -EINTR);
+	EXPECT(setitimer(ITIMER_REAL, &off, NULL), 0);
 
 	sim_source("pattern");
 	EXPECT(poll(&pfd, 1, 10000), 1);
