@@ -13,6 +13,8 @@
  * The queue belongs to one open file at a time: a dmaengine channel can only be
  * stopped as a whole, and nobody shall end another one's captures.
  */
+#include <linux/dma-fence.h>
+#include <linux/dma-resv.h>
 #include <linux/dmaengine.h>
 #include <linux/ktime.h>
 #include <linux/poll.h>
@@ -41,6 +43,8 @@ static void capture_complete(struct fpgabuf_device *fdev,
 	capture->error = error;
 	if (error)
 		capture->status |= FPGABUF_CAPTURE_ERROR;
+	if (error == -ETIMEDOUT)
+		capture->status |= FPGABUF_CAPTURE_TIMEOUT;
 	if (bytes < capture->length)
 		capture->status |= FPGABUF_CAPTURE_PARTIAL;
 	capture->completed = true;
@@ -79,6 +83,9 @@ static struct fpgabuf_capture *take_completed(struct fpgabuf_device *fdev)
 static void capture_done(struct fpgabuf_device *fdev,
 			 struct fpgabuf_capture *capture)
 {
+	struct dma_fence *fence = capture->fence;
+	int error = capture->error;
+
 	spin_lock_irq(&fdev->qlock);
 	capture->sequence = fdev->captures++;
 	if (capture->status & FPGABUF_CAPTURE_GAP)
@@ -87,6 +94,8 @@ static void capture_done(struct fpgabuf_device *fdev,
 	list_add_tail(&capture->node, &fdev->done);
 	fdev->nr_queued--;
 	spin_unlock_irq(&fdev->qlock);
+	/* From here on somebody may dequeue the capture, and free it. */
+	fpgabuf_fence_signal(fence, error);
 	wake_up_interruptible(&fdev->wait);
 }
 
@@ -95,25 +104,14 @@ static void finish_work(struct work_struct *work)
 	struct fpgabuf_device *fdev =
 		container_of(work, struct fpgabuf_device, finish);
 	struct fpgabuf_capture *capture;
+	bool signalling = dma_fence_begin_signalling();
 
 	while ((capture = take_completed(fdev))) {
 		fpgabuf_owner_sync_for_cpu(capture_region(capture),
 					   capture->bytes, DMA_FROM_DEVICE);
 		capture_done(fdev, capture);
 	}
-}
-
-/**
- * fpgabuf_capture_init() - set up an empty queue
- * @fdev: device in the making
- */
-void fpgabuf_capture_init(struct fpgabuf_device *fdev)
-{
-	spin_lock_init(&fdev->qlock);
-	INIT_LIST_HEAD(&fdev->queued);
-	INIT_LIST_HEAD(&fdev->done);
-	init_waitqueue_head(&fdev->wait);
-	INIT_WORK(&fdev->finish, finish_work);
+	dma_fence_end_signalling(signalling);
 }
 
 /*
@@ -143,10 +141,11 @@ static struct dma_async_tx_descriptor *prep(struct fpgabuf_region *region,
 }
 
 /* Hand the transfer to the channel; it does not start yet. */
-static int submit(struct fpgabuf_region *region, u32 length)
+static int submit(struct fpgabuf_capture *capture)
 {
-	struct fpgabuf_capture *capture = &region->capture;
-	struct dma_async_tx_descriptor *desc = prep(region, length);
+	struct dma_async_tx_descriptor *desc;
+
+	desc = prep(capture_region(capture), capture->length);
 
 	if (!desc)
 		return -EIO;
@@ -210,53 +209,95 @@ static void enqueue(struct fpgabuf_device *fdev, struct file *file,
 	spin_unlock_irq(&fdev->qlock);
 }
 
+/* The watchdog shall run at that time, or earlier. */
+static void watch(struct fpgabuf_device *fdev, ktime_t deadline)
+{
+	s64 ms;
+
+	lockdep_assert_held(&fdev->lock);
+	if (ktime_compare(deadline, fdev->watchdog_at) >= 0)
+		return;
+	fdev->watchdog_at = deadline;
+	ms = max_t(s64, ktime_ms_delta(deadline, ktime_get()), 0);
+	mod_delayed_work(fdev->wq, &fdev->watchdog, msecs_to_jiffies(ms) + 1);
+}
+
+/* With the fence and room for it at hand, nothing has to be allocated here. */
+static int queue_locked(struct fpgabuf_device *fdev, struct file *file,
+			struct fpgabuf_region *region,
+			const struct fpgabuf_queue *queue,
+			struct dma_fence *fence)
+{
+	struct fpgabuf_capture *capture = &region->capture;
+	u32 timeout_ms = queue->timeout_ms ?: fdev->timeout_ms;
+	int ret;
+
+	ret = may_queue(fdev, file);
+	if (!ret)
+		ret = claim(region);
+	if (ret)
+		return ret;
+
+	capture->cookie = queue->cookie;
+	capture->length = queue->length ?: region->size;
+	capture->status = 0;
+	capture->completed = false;
+	capture->deadline = ktime_add_ms(ktime_get(), timeout_ms);
+	ret = submit(capture);
+	if (ret) {
+		unclaim(region);
+		return ret;
+	}
+	capture->fence = dma_fence_get(fence);
+	dma_resv_add_fence(region->dmabuf->resv, fence, DMA_RESV_USAGE_WRITE);
+	fpgabuf_owner_sync_for_device(region, capture->length, DMA_FROM_DEVICE);
+	enqueue(fdev, file, capture);
+	dma_async_issue_pending(fdev->chan);
+	watch(fdev, capture->deadline);
+	return 0;
+}
+
 /**
  * fpgabuf_capture_queue() - queue a region for its next capture
  * @fdev: the device
  * @file: the open file it is queued by
  * @region: the region; on success the caller's dma-buf reference becomes the
  *	capture's
- * @length: bytes to capture, 0 = all
- * @cookie: the user's
+ * @queue: length, timeout and cookie
  *
  * Context: process, may sleep.
  *
- * Return: 0, or -EINVAL, -ENODEV, -EUSERS, -ENOBUFS, -EBUSY, -EIO as the UAPI
- * header says.
+ * Return: 0, or -EINVAL, -ENODEV, -EUSERS, -ENOBUFS, -EBUSY, -EIO, -ENOMEM,
+ * -EINTR as the UAPI header says.
  */
 int fpgabuf_capture_queue(struct fpgabuf_device *fdev, struct file *file,
-			  struct fpgabuf_region *region, u64 length,
-			  u64 cookie)
+			  struct fpgabuf_region *region,
+			  const struct fpgabuf_queue *queue)
 {
-	struct fpgabuf_capture *capture = &region->capture;
+	struct dma_resv *resv = region->dmabuf->resv;
+	struct dma_fence *fence;
 	int ret;
 
-	if (!length)
-		length = region->size;
-	if (length > region->size || length & (fdev->alignment - 1))
+	if (queue->length > region->size ||
+	    queue->length & (fdev->alignment - 1) ||
+	    queue->timeout_ms > FPGABUF_TIMEOUT_MAX_MS)
 		return -EINVAL;
 
-	mutex_lock(&fdev->lock);
-	ret = may_queue(fdev, file);
-	if (!ret)
-		ret = claim(region);
+	fence = fpgabuf_fence_create(fdev);
+	if (!fence)
+		return -ENOMEM;
+	ret = dma_resv_lock_interruptible(resv, NULL);
 	if (ret)
-		goto unlock;
-
-	ret = submit(region, length);
-	if (ret) {
-		unclaim(region);
-		goto unlock;
+		goto put;
+	ret = dma_resv_reserve_fences(resv, 1);
+	if (!ret) {
+		mutex_lock(&fdev->lock);
+		ret = queue_locked(fdev, file, region, queue, fence);
+		mutex_unlock(&fdev->lock);
 	}
-	capture->cookie = cookie;
-	capture->length = length;
-	capture->status = 0;
-	capture->completed = false;
-	fpgabuf_owner_sync_for_device(region, length, DMA_FROM_DEVICE);
-	enqueue(fdev, file, capture);
-	dma_async_issue_pending(fdev->chan);
-unlock:
-	mutex_unlock(&fdev->lock);
+	dma_resv_unlock(resv);
+put:
+	dma_fence_put(fence);
 	return ret;
 }
 
@@ -351,6 +392,47 @@ static u32 bytes_so_far(struct fpgabuf_device *fdev,
 	return capture->length - min(state.residue, capture->length);
 }
 
+/* The channel forgets its residues when it is stopped: ask before. */
+static void stop_channel(struct fpgabuf_device *fdev)
+{
+	struct fpgabuf_capture *capture;
+	int ret;
+
+	spin_lock_irq(&fdev->qlock);
+	list_for_each_entry(capture, &fdev->queued, node)
+		if (!capture->completed)
+			capture->bytes = bytes_so_far(fdev, capture);
+	spin_unlock_irq(&fdev->qlock);
+
+	ret = dmaengine_terminate_sync(fdev->chan);
+	if (ret)
+		dev_err(fdev->dev, "the DMA channel does not stop: %d\n", ret);
+}
+
+/*
+ * With the channel stopped, end what is queued, up to @last or all of it.
+ * Returns how many captures had not been completed.
+ */
+static unsigned int end_captures(struct fpgabuf_device *fdev,
+				 const struct fpgabuf_capture *last, int error)
+{
+	struct fpgabuf_capture *capture;
+	unsigned int ended = 0;
+
+	spin_lock_irq(&fdev->qlock);
+	list_for_each_entry(capture, &fdev->queued, node) {
+		if (!capture->completed) {
+			capture_complete(fdev, capture, capture->bytes, error);
+			ended++;
+		}
+		if (capture == last)
+			break;
+	}
+	spin_unlock_irq(&fdev->qlock);
+	queue_work(fdev->wq, &fdev->finish);
+	return ended;
+}
+
 /**
  * fpgabuf_capture_cancel() - stop the channel and end everything queued
  * @fdev: the device
@@ -364,38 +446,126 @@ static u32 bytes_so_far(struct fpgabuf_device *fdev,
  */
 unsigned int fpgabuf_capture_cancel(struct fpgabuf_device *fdev, int error)
 {
-	struct fpgabuf_capture *capture;
-	unsigned int canceled = 0;
-	int ret;
+	unsigned int canceled;
 
 	lockdep_assert_held(&fdev->lock);
 	if (!fdev->chan)
 		return 0;
 
-	/* The channel forgets its residues when it is stopped. */
+	stop_channel(fdev);
+	canceled = end_captures(fdev, NULL, error);
+	spin_lock_irq(&fdev->qlock);
+	fdev->streaming = false;
+	spin_unlock_irq(&fdev->qlock);
+	flush_work(&fdev->finish);
+	return canceled;
+}
+
+/* The last capture in the queue whose time is over, or NULL. */
+static struct fpgabuf_capture *last_expired(struct fpgabuf_device *fdev)
+{
+	struct fpgabuf_capture *capture, *last = NULL;
+	ktime_t now = ktime_get();
+
 	spin_lock_irq(&fdev->qlock);
 	list_for_each_entry(capture, &fdev->queued, node)
-		if (!capture->completed)
-			capture->bytes = bytes_so_far(fdev, capture);
+		if (!capture->completed &&
+		    ktime_compare(capture->deadline, now) <= 0)
+			last = capture;
 	spin_unlock_irq(&fdev->qlock);
+	return last;
+}
 
-	ret = dmaengine_terminate_sync(fdev->chan);
-	if (ret)
-		dev_err(fdev->dev, "the DMA channel does not stop: %d\n", ret);
+static struct fpgabuf_capture *first_running(struct fpgabuf_device *fdev)
+{
+	struct fpgabuf_capture *capture, *found = NULL;
 
 	spin_lock_irq(&fdev->qlock);
 	list_for_each_entry(capture, &fdev->queued, node) {
-		if (capture->completed)
-			continue;
-		capture_complete(fdev, capture, capture->bytes, error);
-		canceled++;
+		if (!capture->completed) {
+			found = capture;
+			break;
+		}
 	}
-	fdev->streaming = false;
+	spin_unlock_irq(&fdev->qlock);
+	return found;
+}
+
+/*
+ * Give the channel again what it had when it was stopped.  Captures that are
+ * not completed leave the queue only under &fpgabuf_device.lock, and the
+ * completed ones are in front of them: the list can be walked.
+ */
+static void restart_channel(struct fpgabuf_device *fdev)
+{
+	struct fpgabuf_capture *capture = first_running(fdev);
+
+	if (!capture)
+		return;
+	capture->status |= FPGABUF_CAPTURE_GAP;
+	list_for_each_entry_from(capture, &fdev->queued, node) {
+		if (submit(capture)) {
+			dev_err(fdev->dev, "cannot restart the DMA channel\n");
+			stop_channel(fdev);
+			end_captures(fdev, NULL, -EIO);
+			return;
+		}
+	}
+	dma_async_issue_pending(fdev->chan);
+}
+
+static void watch_queued(struct fpgabuf_device *fdev)
+{
+	ktime_t earliest = KTIME_MAX;
+	struct fpgabuf_capture *capture;
+
+	spin_lock_irq(&fdev->qlock);
+	list_for_each_entry(capture, &fdev->queued, node)
+		if (!capture->completed &&
+		    ktime_compare(capture->deadline, earliest) < 0)
+			earliest = capture->deadline;
 	spin_unlock_irq(&fdev->qlock);
 
-	queue_work(fdev->wq, &fdev->finish);
-	flush_work(&fdev->finish);
-	return canceled;
+	fdev->watchdog_at = KTIME_MAX;
+	watch(fdev, earliest);
+}
+
+/*
+ * A capture whose time is over ends, and so do those in front of it: it had to
+ * wait for them.  Those behind it go on.
+ */
+static void watchdog_work(struct work_struct *work)
+{
+	struct fpgabuf_device *fdev =
+		container_of(work, struct fpgabuf_device, watchdog.work);
+	struct fpgabuf_capture *last;
+
+	mutex_lock(&fdev->lock);
+	if (last_expired(fdev)) {
+		stop_channel(fdev);
+		/* It may have been completed at the last moment. */
+		last = last_expired(fdev);
+		if (last)
+			end_captures(fdev, last, -ETIMEDOUT);
+		restart_channel(fdev);
+	}
+	watch_queued(fdev);
+	mutex_unlock(&fdev->lock);
+}
+
+/**
+ * fpgabuf_capture_init() - set up an empty queue
+ * @fdev: device in the making
+ */
+void fpgabuf_capture_init(struct fpgabuf_device *fdev)
+{
+	spin_lock_init(&fdev->qlock);
+	INIT_LIST_HEAD(&fdev->queued);
+	INIT_LIST_HEAD(&fdev->done);
+	init_waitqueue_head(&fdev->wait);
+	INIT_WORK(&fdev->finish, finish_work);
+	INIT_DELAYED_WORK(&fdev->watchdog, watchdog_work);
+	fdev->watchdog_at = KTIME_MAX;
 }
 
 /**

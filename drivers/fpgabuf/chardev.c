@@ -58,6 +58,7 @@ static int ioctl_info(struct file *file, union fpgabuf_arg *arg,
 	info->used_bytes = atomic64_read(&fdev->used);
 	info->alignment = fdev->alignment;
 	info->queue_depth = FPGABUF_MAX_QUEUED;
+	info->default_timeout_ms = fdev->timeout_ms;
 	info->busy = atomic64_read(&fdev->busy);
 
 	spin_lock_irq(&fdev->qlock);
@@ -126,7 +127,7 @@ static int ioctl_queue(struct file *file, union fpgabuf_arg *arg,
 	struct fpgabuf_region *region;
 	int ret;
 
-	if (queue->flags || queue->timeout_ms || queue->reserved0 ||
+	if (queue->flags || queue->reserved0 ||
 	    memchr_inv(queue->reserved, 0, sizeof(queue->reserved)))
 		return -EINVAL;
 
@@ -134,8 +135,7 @@ static int ioctl_queue(struct file *file, union fpgabuf_arg *arg,
 	if (IS_ERR(region))
 		return PTR_ERR(region);
 
-	ret = fpgabuf_capture_queue(fdev, file, region, queue->length,
-				    queue->cookie);
+	ret = fpgabuf_capture_queue(fdev, file, region, queue);
 	if (ret)
 		dma_buf_put(region->dmabuf);
 	return ret;

@@ -117,7 +117,7 @@ static void unmap_segments(struct device *dev, struct sg_table *sgt,
 
 /**
  * fpgabuf_owner_map() - map the region for the capture channel
- * @region: the region; not mapped
+ * @region: the region; not mapped, with its sg_table built
  *
  * Segment by segment, not as a list: an IOMMU may merge a list into addresses
  * that no longer say which page they stand for, and then no part of it could
@@ -125,17 +125,13 @@ static void unmap_segments(struct device *dev, struct sg_table *sgt,
  *
  * Context: process; &fpgabuf_device.lock held, device bound.
  *
- * Return: 0, -ENOMEM, or -EIO if the device cannot reach the memory.
+ * Return: 0, or -EIO if the device cannot reach the memory.
  */
 int fpgabuf_owner_map(struct fpgabuf_region *region)
 {
 	struct device *dev = region->fdev->dma_dev;
 	struct scatterlist *sg;
-	int i, ret;
-
-	ret = fpgabuf_sg_build(region, dev, &region->sgt);
-	if (ret)
-		return ret;
+	int i;
 
 	for_each_sgtable_sg(&region->sgt, sg, i) {
 		dma_addr_t addr = dma_map_page(dev, sg_page(sg), 0, sg->length,
@@ -143,7 +139,6 @@ int fpgabuf_owner_map(struct fpgabuf_region *region)
 
 		if (dma_mapping_error(dev, addr)) {
 			unmap_segments(dev, &region->sgt, i);
-			sg_free_table(&region->sgt);
 			return -EIO;
 		}
 		sg_dma_address(sg) = addr;

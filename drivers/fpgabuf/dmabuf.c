@@ -242,18 +242,27 @@ static const struct dma_buf_ops fpgabuf_dmabuf_ops = {
 	.release = fpgabuf_release,
 };
 
-/* From here on the channel can reach the region, and unbind knows of it. */
+/*
+ * From here on the channel can reach the region, and unbind knows of it.  What
+ * needs memory comes first: the watchdog, which fences depend on, takes the
+ * lock too, and must not wait for memory that is waiting for a fence.
+ */
 static int region_enlist(struct fpgabuf_region *region)
 {
 	struct fpgabuf_device *fdev = region->fdev;
-	int ret = -ENODEV;
+	int ret;
+
+	ret = fpgabuf_sg_build(region, fdev->dma_dev, &region->sgt);
+	if (ret)
+		return ret;
 
 	mutex_lock(&fdev->lock);
-	if (!fdev->gone)
-		ret = fpgabuf_owner_map(region);
+	ret = fdev->gone ? -ENODEV : fpgabuf_owner_map(region);
 	if (!ret)
 		list_add_tail(&region->node, &fdev->regions);
 	mutex_unlock(&fdev->lock);
+	if (ret)
+		sg_free_table(&region->sgt);
 	return ret;
 }
 

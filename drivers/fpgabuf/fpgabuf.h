@@ -6,6 +6,7 @@
  *	dma.c      a region's way to devices: sg_table, owner mapping, sync
  *	dmabuf.c   a region as dma-buf: importers, CPU access, mmap
  *	capture.c  the queue: queued -> running -> done
+ *	fence.c    the fence of a capture
  *	chardev.c  the device node: ioctls and poll
  *	main.c     the platform driver: channel, bind, unbind
  *
@@ -19,6 +20,7 @@
 #define FPGABUF_H
 
 #include <linux/dma-buf.h>
+#include <linux/dma-fence.h>
 #include <linux/dmaengine.h>
 #include <linux/kref.h>
 #include <linux/list.h>
@@ -68,8 +70,11 @@
  * @captures: captures finished since bound
  * @gaps: those with FPGABUF_CAPTURE_GAP
  * @wait: DEQUEUE and poll()
- * @wq: runs @finish
+ * @wq: runs @finish and @watchdog
  * @finish: takes completed captures from @queued to @done
+ * @watchdog: ends captures that take too long
+ * @watchdog_at: when it runs next, KTIME_MAX if it does not; under @lock
+ * @timeout_ms: what a timeout of 0 means
  */
 struct fpgabuf_device {
 	struct kref ref;
@@ -102,6 +107,9 @@ struct fpgabuf_device {
 	wait_queue_head_t wait;
 	struct workqueue_struct *wq;
 	struct work_struct finish;
+	struct delayed_work watchdog;
+	ktime_t watchdog_at;
+	u32 timeout_ms;
 };
 
 /**
@@ -126,6 +134,8 @@ struct fpgabuf_chunk {
  * @bytes: bytes that arrived
  * @sequence: number on the device
  * @timestamp: CLOCK_MONOTONIC of the completion
+ * @deadline: CLOCK_MONOTONIC of the timeout
+ * @fence: signalled when it is done; a reference is held while it is queued
  * @status: FPGABUF_CAPTURE_* bits
  * @error: 0 or negative errno
  *
@@ -141,6 +151,8 @@ struct fpgabuf_capture {
 	u32 bytes;
 	u64 sequence;
 	ktime_t timestamp;
+	ktime_t deadline;
+	struct dma_fence *fence;
 	u32 status;
 	int error;
 };
@@ -215,11 +227,16 @@ struct dma_buf *fpgabuf_dmabuf_create(struct fpgabuf_device *fdev, size_t size,
 				      int access);
 struct fpgabuf_region *fpgabuf_dmabuf_get(struct fpgabuf_device *fdev, int fd);
 
+/* fence.c */
+struct dma_fence *fpgabuf_fence_create(struct fpgabuf_device *fdev);
+void fpgabuf_fence_signal(struct dma_fence *fence, int error);
+void fpgabuf_fence_barrier(void);
+
 /* capture.c */
 void fpgabuf_capture_init(struct fpgabuf_device *fdev);
 int fpgabuf_capture_queue(struct fpgabuf_device *fdev, struct file *file,
-			  struct fpgabuf_region *region, u64 length,
-			  u64 cookie);
+			  struct fpgabuf_region *region,
+			  const struct fpgabuf_queue *queue);
 struct fpgabuf_capture *fpgabuf_capture_dequeue(struct fpgabuf_device *fdev,
 						struct file *file);
 void fpgabuf_capture_put_back(struct fpgabuf_capture *capture);

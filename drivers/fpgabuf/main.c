@@ -23,6 +23,10 @@ static unsigned int limit_mib;
 module_param(limit_mib, uint, 0444);
 MODULE_PARM_DESC(limit_mib, "most MiB all regions of a device may have together (0 = a quarter of the memory)");
 
+static unsigned int timeout_ms = 10000;
+module_param(timeout_ms, uint, 0444);
+MODULE_PARM_DESC(timeout_ms, "timeout of captures that are queued without one, in ms (1 to 3600000)");
+
 static DEFINE_IDA(fpgabuf_ids);
 
 static void device_free(struct kref *ref)
@@ -102,8 +106,8 @@ static struct fpgabuf_device *device_alloc(struct device *dev,
 	}
 	snprintf(fdev->name, sizeof(fdev->name), "fpgabuf%d", fdev->id);
 
-	fdev->wq = alloc_workqueue("%s", WQ_UNBOUND | WQ_HIGHPRI, 0,
-				   fdev->name);
+	fdev->wq = alloc_workqueue("%s", WQ_UNBOUND | WQ_HIGHPRI | WQ_MEM_RECLAIM,
+				   0, fdev->name);
 	if (!fdev->wq) {
 		ida_free(&fpgabuf_ids, fdev->id);
 		kfree(fdev);
@@ -116,6 +120,7 @@ static struct fpgabuf_device *device_alloc(struct device *dev,
 	mutex_init(&fdev->lock);
 	INIT_LIST_HEAD(&fdev->regions);
 	fdev->limit = memory_limit();
+	fdev->timeout_ms = clamp_t(u32, timeout_ms, 1, FPGABUF_TIMEOUT_MAX_MS);
 	fpgabuf_capture_init(fdev);
 	return fdev;
 }
@@ -194,6 +199,7 @@ static void fpgabuf_remove(struct platform_device *pdev)
 	fdev->chan = NULL;
 	mutex_unlock(&fdev->lock);
 
+	cancel_delayed_work_sync(&fdev->watchdog);
 	wake_up_interruptible_all(&fdev->wait);
 	fpgabuf_device_put(fdev);
 }
@@ -221,7 +227,19 @@ static struct platform_driver fpgabuf_driver = {
 		.of_match_table = fpgabuf_of_match,
 	},
 };
-module_platform_driver(fpgabuf_driver);
+
+static int __init fpgabuf_init(void)
+{
+	return platform_driver_register(&fpgabuf_driver);
+}
+module_init(fpgabuf_init);
+
+static void __exit fpgabuf_exit(void)
+{
+	platform_driver_unregister(&fpgabuf_driver);
+	fpgabuf_fence_barrier();
+}
+module_exit(fpgabuf_exit);
 
 MODULE_DESCRIPTION("Capture from an FPGA into dma-bufs with real pages");
 MODULE_AUTHOR("The fpgabuf developers");

@@ -39,11 +39,12 @@ struct suite {
 };
 
 extern const struct suite pages_suite, alloc_suite, capture_suite,
-	inuse_suite, library_suite, lifetime_suite, uapi_suite, sync_suite,
-	reload_suite;
+	fence_suite, inuse_suite, library_suite, lifetime_suite, uapi_suite,
+	sync_suite, reload_suite;
 
 /* modules.c */
 int module_load(const char *file, const char *parameters);
+int module_try_unload(const char *name);
 int module_unload(const char *name);
 int modules_load(void);
 

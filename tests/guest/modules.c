@@ -25,9 +25,23 @@ int module_load(const char *file, const char *parameters)
 	return ret;
 }
 
-int module_unload(const char *name)
+int module_try_unload(const char *name)
 {
 	return syscall(SYS_delete_module, name, O_NONBLOCK) ? -errno : 0;
+}
+
+/* Fences let go of the module when RCU has seen to them. */
+int module_unload(const char *name)
+{
+	int ret, i;
+
+	for (i = 0; i < 500; i++) {
+		ret = module_try_unload(name);
+		if (ret != -EAGAIN)
+			break;
+		usleep(10000);
+	}
+	return ret;
 }
 
 /* All that the suites but the last expect; two FPGAs, to confuse them. */

@@ -22,6 +22,20 @@ run() {
   echo "result $2 $(cat /tmp/json)"
 }
 
+# unload MODULE: a fence lets go of the module when RCU has seen to it, a moment
+# after the last descriptor was closed
+unload() {
+  tries=50
+  until rmmod "$1" 2>/tmp/rmmod; do
+    tries=$((tries - 1))
+    [ "$tries" -gt 0 ] || {
+      cat /tmp/rmmod
+      return 1
+    }
+    sleep 0.1
+  done
+}
+
 insmod /lib/fpgabuf/fpgabuf.ko
 insmod /lib/fpgabuf/fpgabuf-sim.ko
 echo feed >$SIM/source
@@ -33,6 +47,6 @@ for engine; do
 done
 
 # The driver holds the DMA channel of the simulator, so it goes first.
-rmmod fpgabuf
-rmmod fpgabuf-sim
+unload fpgabuf
+unload fpgabuf-sim
 echo "modules unloaded"

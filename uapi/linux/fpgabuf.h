@@ -60,7 +60,7 @@ enum fpgabuf_backend {
  * @queue_depth: [out] most regions that can be queued at once
  * @queued: [out] regions queued now and not yet finished
  * @default_timeout_ms: [out] what a timeout of 0 means in QUEUE, in
- *	milliseconds; 0 = no timeout
+ *	milliseconds
  * @captures: [out] captures finished since the driver was bound; the next one
  *	gets this number as its sequence
  * @gaps: [out] captures that had FPGABUF_CAPTURE_GAP set, since bound
@@ -126,6 +126,8 @@ struct fpgabuf_alloc {
 /* Flags of QUEUE; IGNORE_PINS is reserved and not yet taken. */
 #define FPGABUF_QUEUE_IGNORE_PINS	0x1
 
+#define FPGABUF_TIMEOUT_MAX_MS	3600000
+
 /**
  * struct fpgabuf_queue - hand a region to the FPGA for its next capture
  * @cookie: [in] any number; DEQUEUE gives it back
@@ -133,7 +135,9 @@ struct fpgabuf_alloc {
  *	alignment; 0 = the whole region
  * @fd: [in] dma-buf of the region
  * @flags: [in] must be zero
- * @timeout_ms: [in] must be zero: the default
+ * @timeout_ms: [in] milliseconds after which the capture ends with what it
+ *	has, counted from this call; at most %FPGABUF_TIMEOUT_MAX_MS, 0 = the
+ *	default
  * @reserved0: must be zero
  * @reserved: must be zero
  *
@@ -141,6 +145,15 @@ struct fpgabuf_alloc {
  * one is queued.  A region can be queued again when its capture has been
  * dequeued.  The queue belongs to the open file that queued first, until that
  * file is closed.
+ *
+ * The capture is a write fence of the dma-buf: poll() for POLLIN on it,
+ * DMA_BUF_IOCTL_EXPORT_SYNC_FILE and DMA_BUF_IOCTL_SYNC wait until it is
+ * finished, in any process that has the descriptor.  The fence has the error of
+ * the capture.
+ *
+ * When the time of a capture is over, those queued before it end with it, also
+ * by timeout: it had to wait for them.  Those behind it go on, the first with
+ * GAP.
  *
  * Guarantee: no byte that was handed to a send before this call is ever
  * overwritten.  While any page of the region is referenced by more than its
@@ -150,7 +163,8 @@ struct fpgabuf_alloc {
  * timeout; EXDEV a dma-buf of another device; EBUSY the region is queued,
  * or done and not dequeued, or mapped by an importer, or its pages are in use;
  * EUSERS another open file owns the queue; ENOBUFS queue_depth reached; EIO
- * the DMA engine refused the transfer.
+ * the DMA engine refused the transfer; ENOMEM; EINTR a signal while an importer
+ * had the dma-buf locked.
  */
 struct fpgabuf_queue {
 	__u64 cookie;
@@ -167,9 +181,9 @@ struct fpgabuf_queue {
  * PARTIAL: fewer bytes than asked for; they are valid.
  * ERROR: the capture ended with an error, see error; bytes are what is known
  *	to have arrived before it.
- * TIMEOUT: the error is the timeout (not yet used).
- * GAP: nothing was queued for a while before this capture: the FPGA may have
- *	produced samples that nobody has.
+ * TIMEOUT: the error is -ETIMEDOUT.
+ * GAP: nothing was queued for a while before this capture, or it had to be
+ *	started again: the FPGA may have produced samples that nobody has.
  */
 #define FPGABUF_CAPTURE_PARTIAL	0x1
 #define FPGABUF_CAPTURE_ERROR	0x2
@@ -186,8 +200,8 @@ struct fpgabuf_queue {
  * @sequence: [out] number of this capture on the device, from 0, without
  *	holes
  * @timestamp_ns: [out] CLOCK_MONOTONIC at the completion, in nanoseconds
- * @error: [out] 0 or a negative errno: -EIO the DMA failed, -ECANCELED by
- *	CANCEL, -ENODEV the device was removed
+ * @error: [out] 0 or a negative errno: -EIO the DMA failed, -ETIMEDOUT,
+ *	-ECANCELED by CANCEL, -ENODEV the device was removed
  * @reserved0: must be zero
  * @reserved: must be zero
  *

@@ -1,0 +1,342 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* Waiting with nothing but the dma-buf, and not for ever. */
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#include <linux/dma-buf.h>
+#include <linux/sync_file.h>
+
+#include "bed.h"
+
+static uint64_t now_ms(void)
+{
+	struct timespec ts;
+
+	clock_gettime(CLOCK_MONOTONIC, &ts);
+	return ts.tv_sec * 1000ull + ts.tv_nsec / 1000000;
+}
+
+static int queue_for(int dev, int fd, uint32_t timeout_ms, uint64_t cookie)
+{
+	struct fpgabuf_queue queue = {
+		.fd = fd,
+		.timeout_ms = timeout_ms,
+		.cookie = cookie,
+	};
+
+	return call(dev, FPGABUF_IOC_QUEUE, &queue);
+}
+
+/* Is anything queued for this dma-buf?  Waits if told so. */
+static bool readable(int fd, int timeout_ms)
+{
+	struct pollfd pfd = { .fd = fd, .events = POLLIN };
+
+	return poll(&pfd, 1, timeout_ms) == 1 && pfd.revents & POLLIN;
+}
+
+static int export_sync_file(int fd)
+{
+	struct dma_buf_export_sync_file export = { .flags = DMA_BUF_SYNC_READ };
+
+	REQUIRE(call(fd, DMA_BUF_IOCTL_EXPORT_SYNC_FILE, &export), 0);
+	return export.fd;
+}
+
+/* 0 = not yet, 1 = finished, or a negative errno */
+static int sync_file_status(int fd)
+{
+	struct sync_file_info info = { 0 };
+
+	REQUIRE(call(fd, SYNC_IOC_FILE_INFO, &info), 0);
+	return info.status;
+}
+
+static int feed_open(void)
+{
+	int fd = open("/dev/fpgabuf-sim0-feed", O_WRONLY | O_CLOEXEC);
+
+	REQUIRE(fd < 0 ? -errno : 0, 0);
+	return fd;
+}
+
+static void feed_bytes(int fd, size_t size)
+{
+	uint8_t data[4096];
+
+	memset(data, 0x5a, sizeof(data));
+	EXPECT(write(fd, data, size), size);
+}
+
+static void times_out(void)
+{
+	int dev = device_open(0), fd = region_alloc(dev, 64 * KIB), feed;
+	uint8_t *mem = region_map(fd, 64 * KIB);
+	struct fpgabuf_dequeue done;
+	uint64_t start;
+
+	sim_source("feed");
+	feed = feed_open();
+	feed_bytes(feed, 1000);
+	start = now_ms();
+	REQUIRE(queue_for(dev, fd, 300, 5), 0);
+	EXPECT(readable(fd, 0), false);
+	REQUIRE(capture_get(dev, &done), 0);
+	CU_ASSERT(now_ms() - start >= 300);
+	EXPECT(done.cookie, 5);
+	EXPECT(done.error, -ETIMEDOUT);
+	EXPECT(done.status, FPGABUF_CAPTURE_TIMEOUT | FPGABUF_CAPTURE_ERROR |
+			    FPGABUF_CAPTURE_PARTIAL);
+	EXPECT(done.bytes, 1000);
+	EXPECT(mem[999], 0x5a);
+	EXPECT(readable(fd, 0), true);
+	close(feed);
+	munmap(mem, 64 * KIB);
+	close(fd);
+	close(dev);
+}
+
+static void others_go_on(void)
+{
+	int dev = device_open(0), feed, i;
+	struct fpgabuf_dequeue done;
+	int fds[3];
+
+	sim_source("feed");
+	feed = feed_open();
+	for (i = 0; i < 3; i++) {
+		fds[i] = region_alloc(dev, 4096);
+		REQUIRE(queue_for(dev, fds[i], i ? 60000 : 200, i), 0);
+	}
+	REQUIRE(capture_get(dev, &done), 0);
+	EXPECT(done.cookie, 0);
+	EXPECT(done.error, -ETIMEDOUT);
+	EXPECT(readable(fds[1], 0), false);
+
+	for (i = 1; i < 3; i++) {
+		feed_bytes(feed, 4096);
+		REQUIRE(capture_get(dev, &done), 0);
+		EXPECT(done.cookie, i);
+		EXPECT(done.error, 0);
+		EXPECT(done.bytes, 4096);
+		EXPECT(done.status, i == 1 ? FPGABUF_CAPTURE_GAP : 0);
+	}
+	close(feed);
+	for (i = 0; i < 3; i++)
+		close(fds[i]);
+	EXPECT(device_used(dev), 0);
+	close(dev);
+}
+
+static void shorter_behind_longer(void)
+{
+	int dev = device_open(0), fd = region_alloc(dev, 4096);
+	int fd2 = region_alloc(dev, 4096);
+	struct fpgabuf_dequeue done;
+	uint64_t start = now_ms();
+
+	sim_source("feed");
+	REQUIRE(queue_for(dev, fd, 60000, 1), 0);
+	REQUIRE(queue_for(dev, fd2, 200, 2), 0);
+	REQUIRE(capture_get(dev, &done), 0);
+	EXPECT(done.cookie, 1);
+	EXPECT(done.error, -ETIMEDOUT);
+	REQUIRE(capture_get(dev, &done), 0);
+	EXPECT(done.cookie, 2);
+	EXPECT(done.error, -ETIMEDOUT);
+	CU_ASSERT(now_ms() - start < 60000);
+	close(fd);
+	close(fd2);
+	close(dev);
+}
+
+static void default_timeout(void)
+{
+	int dev = device_open(0), fd = region_alloc(dev, 4096);
+
+	EXPECT(device_info(dev).default_timeout_ms, 10000);
+	EXPECT(queue_for(dev, fd, FPGABUF_TIMEOUT_MAX_MS + 1, 0), -EINVAL);
+	EXPECT(queue_for(dev, fd, UINT32_MAX, 0), -EINVAL);
+	sim_source("feed");
+	EXPECT(queue_for(dev, fd, FPGABUF_TIMEOUT_MAX_MS, 0), 0);
+	EXPECT(capture_cancel(dev), 1);
+	close(fd);
+	close(dev);
+}
+
+/* What another process does with the one thing it was given. */
+static int receive(int sock)
+{
+	char control[CMSG_SPACE(sizeof(int))], byte;
+	struct iovec iov = { &byte, 1 };
+	struct msghdr msg = {
+		.msg_iov = &iov,
+		.msg_iovlen = 1,
+		.msg_control = control,
+		.msg_controllen = sizeof(control),
+	};
+	int fd, sync;
+	void *mem;
+
+	if (recvmsg(sock, &msg, MSG_CMSG_CLOEXEC) != 1)
+		return 1;
+	memcpy(&fd, CMSG_DATA(CMSG_FIRSTHDR(&msg)), sizeof(fd));
+	mem = mmap(NULL, 64 * KIB, PROT_READ, MAP_SHARED, fd, 0);
+	if (mem == MAP_FAILED || readable(fd, 0))
+		return 2;
+	sync = export_sync_file(fd);
+	if (sync_file_status(sync) || write(sock, "", 1) != 1)
+		return 3;
+	if (!readable(fd, 20000) || !readable(sync, 20000))
+		return 4;
+	return sync_file_status(sync) != 1 || !is_pattern(mem, 64 * KIB, 0);
+}
+
+static void give(int sock, int fd)
+{
+	char control[CMSG_SPACE(sizeof(int))] = "", byte = 0;
+	struct iovec iov = { &byte, 1 };
+	struct msghdr msg = {
+		.msg_iov = &iov,
+		.msg_iovlen = 1,
+		.msg_control = control,
+		.msg_controllen = sizeof(control),
+	};
+	struct cmsghdr *cmsg = CMSG_FIRSTHDR(&msg);
+
+	cmsg->cmsg_level = SOL_SOCKET;
+	cmsg->cmsg_type = SCM_RIGHTS;
+	cmsg->cmsg_len = CMSG_LEN(sizeof(fd));
+	memcpy(CMSG_DATA(cmsg), &fd, sizeof(fd));
+	EXPECT(sendmsg(sock, &msg, 0), 1);
+}
+
+static void passed_on(void)
+{
+	int socks[2], status, dev, fd;
+	struct fpgabuf_dequeue done;
+	pid_t pid;
+	char byte;
+
+	REQUIRE(socketpair(AF_UNIX, SOCK_STREAM, 0, socks), 0);
+	/* Before there is anything to inherit */
+	pid = fork();
+	if (!pid)
+		_exit(receive(socks[1]));
+
+	dev = device_open(0);
+	fd = region_alloc(dev, 64 * KIB);
+	sim_source("feed");
+	REQUIRE(region_queue(dev, fd, 0, 0), 0);
+	give(socks[0], fd);
+	/* It has seen that nothing is there yet. */
+	EXPECT(read(socks[0], &byte, 1), 1);
+	sim_source("pattern");
+	REQUIRE(waitpid(pid, &status, 0), pid);
+	EXPECT(status, 0);
+	EXPECT(capture_get(dev, &done), 0);
+	close(fd);
+	close(dev);
+}
+
+static void bracket_waits(void)
+{
+	int dev = device_open(0), fd = region_alloc(dev, 64 * KIB), status;
+	uint8_t *mem;
+	pid_t pid;
+
+	sim_source("pattern");
+	sim_set("rate", 256 * KIB);
+	REQUIRE(region_queue(dev, fd, 0, 0), 0);
+	pid = fork();
+	if (!pid) {
+		mem = region_map(fd, 64 * KIB);
+		sync_access(fd, true);
+		_exit(!is_pattern(mem, 64 * KIB, 0));
+	}
+	REQUIRE(waitpid(pid, &status, 0), pid);
+	EXPECT(status, 0);
+	sim_set("rate", 0);
+	close(fd);
+	close(dev);
+}
+
+static void errors_show(void)
+{
+	int dev = device_open(0), fd = region_alloc(dev, 4096), sync;
+	struct fpgabuf_dequeue done;
+
+	sim_source("feed");
+	REQUIRE(region_queue(dev, fd, 0, 0), 0);
+	sync = export_sync_file(fd);
+	EXPECT(sync_file_status(sync), 0);
+	EXPECT(capture_cancel(dev), 1);
+	EXPECT(sync_file_status(sync), -ECANCELED);
+	close(sync);
+	EXPECT(capture_get(dev, &done), 0);
+
+	REQUIRE(queue_for(dev, fd, 100, 0), 0);
+	sync = export_sync_file(fd);
+	EXPECT(readable(sync, 20000), true);
+	EXPECT(sync_file_status(sync), -ETIMEDOUT);
+	close(sync);
+	EXPECT(capture_get(dev, &done), 0);
+	close(fd);
+	close(dev);
+}
+
+/* Nobody is left but the sync_file; and it must be told. */
+static void outlives(void)
+{
+	int dev = device_open(0), fd = region_alloc(dev, 4096), sync;
+	struct sync_fence_info fence = { 0 };
+	struct sync_file_info info = {
+		.num_fences = 1,
+		.sync_fence_info = (uintptr_t)&fence,
+	};
+
+	sim_source("feed");
+	REQUIRE(region_queue(dev, fd, 0, 0), 0);
+	sync = export_sync_file(fd);
+	close(fd);
+	close(dev);
+	EXPECT(readable(sync, 20000), true);
+	REQUIRE(call(sync, SYNC_IOC_FILE_INFO, &info), 0);
+	EXPECT(info.status, -ECANCELED);
+	CU_ASSERT_STRING_EQUAL(fence.driver_name, "fpgabuf");
+	CU_ASSERT_STRING_EQUAL(fence.obj_name, "fpgabuf0");
+
+	/* Its names are read from the module. */
+	EXPECT(module_try_unload("fpgabuf"), -EAGAIN);
+	close(sync);
+}
+
+static const CU_TestInfo tests[] = {
+	{ "a capture that takes too long ends with what it has", times_out },
+	{ "captures behind one that timed out go on", others_go_on },
+	{ "a short timeout behind a long one ends both",
+	  shorter_behind_longer },
+	{ "the timeout has a default and a limit", default_timeout },
+	{ "a process with only the passed descriptor waits and sees the data",
+	  passed_on },
+	{ "a CPU access bracket waits for the capture", bracket_waits },
+	{ "a sync_file tells why a capture failed", errors_show },
+	{ "a sync_file outlives region and device and keeps the module",
+	  outlives },
+	CU_TEST_INFO_NULL,
+};
+
+const struct suite fence_suite = {
+	.name = "fence",
+	.title = "fences and timeouts",
+	.init = modules_load,
+	.tests = tests,
+};
