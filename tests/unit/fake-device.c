@@ -147,6 +147,11 @@ static void finish_first(int error, uint64_t bytes)
 		c.result.status |= FPGABUF_CAPTURE_PARTIAL;
 	if (is_turn(fake.gap_every))
 		c.result.status |= FPGABUF_CAPTURE_GAP;
+	if (!error && is_turn(fake.timeout_every)) {
+		c.result.error = -ETIMEDOUT;
+		c.result.status |= FPGABUF_CAPTURE_ERROR |
+				   FPGABUF_CAPTURE_TIMEOUT;
+	}
 	write_pattern(c.queue.fd, bytes);
 	c.result.bytes = bytes;
 	done[done_count++] = c;

@@ -27,6 +27,7 @@
  * @empty_every: every so many captures has no bytes; 0 = none
  * @short_every: every so many captures has one byte less; 0 = none
  * @gap_every: every so many captures has a gap before it; 0 = none
+ * @timeout_every: every so many captures times out; 0 = none
  * @fail_at: this capture fails with EIO; counted from 1, 0 = none
  * @captures: captures finished
  * @bytes: bytes captured
@@ -43,6 +44,7 @@ struct fake_device {
 	unsigned int empty_every;
 	unsigned int short_every;
 	unsigned int gap_every;
+	unsigned int timeout_every;
 	unsigned int fail_at;
 	uint64_t captures;
 	uint64_t bytes;

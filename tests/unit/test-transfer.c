@@ -243,6 +243,21 @@ static void test_odd_captures(void)
 	CU_ASSERT(r.source.captures < fake.captures);
 }
 
+/* What had arrived before the timeout is as good as any other byte. */
+static void test_timeouts(void)
+{
+	struct rig r = { .options = default_options() };
+
+	fake_reset();
+	fake.empty_every = 3;
+	fake.short_every = 4;
+	fake.timeout_every = 2;
+	r.options.bytes = 1000001;
+	CU_ASSERT_EQUAL(rig_run(&r), 0);
+	CU_ASSERT_EQUAL(r.received, 1000001);
+	CU_ASSERT_EQUAL(r.source.timeouts, fake.captures / 2);
+}
+
 static void test_alignment(void)
 {
 	struct rig r = { .options = default_options() };
@@ -411,6 +426,7 @@ CU_TestInfo transfer_tests[] = {
 	{ "a region that stays busy ends it, after sending what there is",
 	  test_busy_for_ever },
 	{ "empty, short and gapped captures lose no byte", test_odd_captures },
+	{ "captures that time out are sent and asked for again", test_timeouts },
 	{ "the end of the stream need not be aligned", test_alignment },
 	{ "no more is queued than the device takes", test_queue_depth },
 	{ "a failed capture ends it, after sending the good ones",

@@ -65,6 +65,7 @@ static void print_json(const struct report *r,
 	json_number(&j, "fallback_copies", st->fallback_copies);
 	json_number(&j, "gaps", src->gaps);
 	json_number(&j, "partial", src->partial);
+	json_number(&j, "timeouts", src->timeouts);
 	json_number(&j, "busy_retries", src->busy_retries);
 	json_decimal(&j, "cpu_user_s", cpu_seconds(&ru->ru_utime));
 	json_decimal(&j, "cpu_sys_s", cpu_seconds(&ru->ru_stime));
@@ -82,9 +83,10 @@ static void print_text(const struct report *r,
 	       r->options->device, r->peer, st->bytes, time,
 	       mb_per_s(st->bytes, time), engine_name(r->options->engine));
 	printf("  captures %" PRIu64 " (gaps %" PRIu64 ", partial %" PRIu64
-	       ") into %u regions of %" PRIu64 " bytes (%s)\n",
-	       src->captures, src->gaps, src->partial, src->slot_count,
-	       src->region_size, backend_name(src->backend));
+	       ", timeouts %" PRIu64 ") into %u regions of %" PRIu64
+	       " bytes (%s)\n",
+	       src->captures, src->gaps, src->partial, src->timeouts,
+	       src->slot_count, src->region_size, backend_name(src->backend));
 	printf("  sends %" PRIu64 ", zero-copy %" PRIu64 ", completions %" PRIu64
 	       ", copied %" PRIu64 ", fallback copies %" PRIu64
 	       ", busy retries %" PRIu64 "\n",

@@ -284,6 +284,9 @@ static int check_capture(const struct source *s,
 		return 0;
 	if (s->stopping && c->error == -ECANCELED)
 		return 0;
+	/* An FPGA that has nothing to say is no failure: ask again. */
+	if (c->error == -ETIMEDOUT)
+		return 0;
 	explain_capture(s, c->error);
 	return c->error ? c->error : -EIO;
 }
@@ -301,6 +304,8 @@ static uint64_t account(struct source *s, const struct fpgabuf_dequeue *c)
 		s->gaps++;
 	if (c->status & FPGABUF_CAPTURE_PARTIAL)
 		s->partial++;
+	if (c->status & FPGABUF_CAPTURE_TIMEOUT)
+		s->timeouts++;
 	if (bytes > s->bytes_wanted - s->bytes)
 		bytes = s->bytes_wanted - s->bytes;
 	if (bytes) {

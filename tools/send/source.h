@@ -54,6 +54,7 @@ struct slot {
  * @captures: captures taken, without empty ones
  * @gaps: captures before which samples may be missing
  * @partial: captures shorter than asked for
+ * @timeouts: captures that the driver ended because they took too long
  * @busy_retries: refusals because the pages were in use
  */
 struct source {
@@ -73,6 +74,7 @@ struct source {
 	uint64_t captures;
 	uint64_t gaps;
 	uint64_t partial;
+	uint64_t timeouts;
 	uint64_t busy_retries;
 };
 
