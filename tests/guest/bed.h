@@ -39,8 +39,8 @@ struct suite {
 };
 
 extern const struct suite pages_suite, alloc_suite, capture_suite,
-	fence_suite, inuse_suite, library_suite, lifetime_suite, uapi_suite,
-	sync_suite, reload_suite;
+	faults_suite, fence_suite, inuse_suite, library_suite, lifetime_suite,
+	uapi_suite, sync_suite, reload_suite;
 
 /* modules.c */
 int module_load(const char *file, const char *parameters);

@@ -16,9 +16,9 @@
 #include "bed.h"
 
 static const struct suite * const suites[] = {
-	&uapi_suite,	&alloc_suite, &pages_suite,   &capture_suite,
-	&fence_suite,	&inuse_suite, &library_suite, &lifetime_suite,
-	&sync_suite,	&reload_suite,
+	&uapi_suite,	&alloc_suite,  &pages_suite,   &capture_suite,
+	&fence_suite,	&faults_suite, &inuse_suite,   &library_suite,
+	&lifetime_suite, &sync_suite,  &reload_suite,
 };
 
 static bool wanted(const struct suite *suite, int argc, char **argv)

@@ -10,11 +10,13 @@
  * The helpers that providers in the tree use (virt-dma, cookies) are in private
  * headers that an out-of-tree module cannot have.
  */
+#include <linux/delay.h>
 #include <linux/dma-direct.h>
 #include <linux/dma-mapping.h>
 #include <linux/highmem.h>
 #include <linux/kthread.h>
 #include <linux/overflow.h>
+#include <linux/random.h>
 #include <linux/slab.h>
 
 #include "sim.h"
@@ -111,14 +113,41 @@ static bool retire(struct sim *sim, struct sim_desc *desc)
 	return alive;
 }
 
+/* One of the next so many calls shall fail: is it this one? */
+static bool take_fault(struct sim *sim, u64 *left)
+{
+	unsigned long flags;
+	bool fail;
+
+	spin_lock_irqsave(&sim->lock, flags);
+	fail = *left;
+	if (fail)
+		(*left)--;
+	spin_unlock_irqrestore(&sim->lock, flags);
+	return fail;
+}
+
+static void completion_delay(struct sim *sim)
+{
+	const struct sim_settings *set = &sim->settings;
+	unsigned long us = set->delay_us;
+
+	if (set->jitter_us)
+		us += get_random_u32() % (u32)(set->jitter_us + 1);
+	if (us)
+		usleep_range(us, us + us / 8 + 1);
+}
+
 /* Callbacks may expect softirq context, which real controllers give them. */
-static void finish(struct sim *sim, struct sim_desc *desc)
+static void finish(struct sim *sim, struct sim_desc *desc,
+		   enum dmaengine_tx_result how)
 {
 	struct dmaengine_result result = {
-		.result = DMA_TRANS_NOERROR,
+		.result = how,
 		.residue = desc->size - desc->done,
 	};
 
+	completion_delay(sim);
 	if (!retire(sim, desc))
 		return;
 	local_bh_disable();
@@ -149,11 +178,13 @@ static void step(struct sim *sim)
 		desc->done += size;
 		spin_unlock_irq(&sim->lock);
 	} else {
-		sim_source_pause(sim);
+		sim_source_idle(sim);
 	}
 	end = sim_source_packet_end(sim);
-	if (desc && (desc->done == desc->size || (end && desc->done)))
-		finish(sim, desc);
+	if (size && take_fault(sim, &sim->settings.fail_transfer))
+		finish(sim, desc, DMA_TRANS_WRITE_FAILED);
+	else if (desc && (desc->done == desc->size || (end && desc->done)))
+		finish(sim, desc, DMA_TRANS_NOERROR);
 	mutex_unlock(&sim->busy);
 
 	if (size)
@@ -189,6 +220,10 @@ static dma_cookie_t sim_tx_submit(struct dma_async_tx_descriptor *tx)
 	struct sim *sim = chan_to_sim(tx->chan);
 	unsigned long flags;
 
+	if (take_fault(sim, &sim->settings.fail_submit)) {
+		kfree(tx_to_desc(tx));
+		return -EIO;
+	}
 	spin_lock_irqsave(&sim->lock, flags);
 	tx->cookie = tx->chan->cookie == INT_MAX ? DMA_MIN_COOKIE :
 						   tx->chan->cookie + 1;
@@ -207,7 +242,8 @@ sim_prep_slave_sg(struct dma_chan *chan, struct scatterlist *sgl,
 	struct sim_desc *desc;
 	unsigned int i;
 
-	if (direction != DMA_DEV_TO_MEM || !nents)
+	if (direction != DMA_DEV_TO_MEM || !nents ||
+	    take_fault(chan_to_sim(chan), &chan_to_sim(chan)->settings.fail_prep))
 		return NULL;
 	desc = kzalloc(struct_size(desc, segments, nents), GFP_NOWAIT);
 	if (!desc)

@@ -81,98 +81,134 @@ static ssize_t source_store(struct device *dev, struct device_attribute *attr,
 }
 static DEVICE_ATTR_RW(source);
 
-static ssize_t rate_show(struct device *dev, struct device_attribute *attr,
-			 char *buf)
+/**
+ * struct sim_attribute - a setting that is a number
+ * @dev: its file
+ * @offset: where it is in struct sim_settings
+ * @min: least value
+ * @max: largest value
+ */
+struct sim_attribute {
+	struct device_attribute dev;
+	size_t offset;
+	u64 min;
+	u64 max;
+};
+
+static u64 *setting(struct sim *sim, struct device_attribute *attr,
+		    const struct sim_attribute **limits)
 {
-	return sysfs_emit(buf, "%llu\n", dev_to_sim(dev)->settings.rate);
+	*limits = container_of(attr, struct sim_attribute, dev);
+	return (void *)&sim->settings + (*limits)->offset;
 }
 
-static ssize_t rate_store(struct device *dev, struct device_attribute *attr,
-			  const char *buf, size_t size)
+static ssize_t number_show(struct device *dev, struct device_attribute *attr,
+			   char *buf)
+{
+	const struct sim_attribute *limits;
+	u64 *number = setting(dev_to_sim(dev), attr, &limits);
+
+	return sysfs_emit(buf, "%llu\n", READ_ONCE(*number));
+}
+
+/* Begins a new packet, and to count the rate from now on. */
+static ssize_t number_store(struct device *dev, struct device_attribute *attr,
+			    const char *buf, size_t size)
 {
 	struct sim *sim = dev_to_sim(dev);
-	u64 rate;
-	int ret = kstrtou64(buf, 0, &rate);
+	const struct sim_attribute *limits;
+	u64 *number = setting(sim, attr, &limits);
+	u64 value;
+	int ret;
 
+	ret = kstrtou64(buf, 0, &value);
 	if (ret)
 		return ret;
+	if (value < limits->min || value > limits->max)
+		return -EINVAL;
+
 	mutex_lock(&sim->busy);
-	WRITE_ONCE(sim->settings.rate, rate);
-	sim_source_pause(sim);
+	spin_lock_irq(&sim->lock);
+	WRITE_ONCE(*number, value);
+	spin_unlock_irq(&sim->lock);
+	sim->packet_done = 0;
+	sim_source_restart_rate(sim);
 	mutex_unlock(&sim->busy);
 	wake_up(&sim->wake);
 	return size;
 }
-static DEVICE_ATTR_RW(rate);
 
-static ssize_t burst_show(struct device *dev, struct device_attribute *attr,
-			  char *buf)
+#define SIM_ATTR(_name, _min, _max)					\
+	static struct sim_attribute sim_attr_##_name = {		\
+		.dev = __ATTR(_name, 0644, number_show, number_store),	\
+		.offset = offsetof(struct sim_settings, _name),		\
+		.min = _min,						\
+		.max = _max,						\
+	}
+
+SIM_ATTR(rate, 0, U64_MAX);
+SIM_ATTR(burst, 1, U32_MAX);
+SIM_ATTR(packet, 0, U64_MAX);
+SIM_ATTR(lossy, 0, 1);
+SIM_ATTR(stall, 0, 1);
+SIM_ATTR(delay_us, 0, USEC_PER_SEC);
+SIM_ATTR(jitter_us, 0, USEC_PER_SEC);
+SIM_ATTR(fail_prep, 0, U32_MAX);
+SIM_ATTR(fail_submit, 0, U32_MAX);
+SIM_ATTR(fail_transfer, 0, U32_MAX);
+
+static u64 read_counter(struct sim *sim, const u64 *counter)
 {
-	return sysfs_emit(buf, "%u\n", dev_to_sim(dev)->settings.burst);
-}
+	u64 value;
 
-static ssize_t burst_store(struct device *dev, struct device_attribute *attr,
-			   const char *buf, size_t size)
-{
-	struct sim *sim = dev_to_sim(dev);
-	u32 burst;
-	int ret = kstrtou32(buf, 0, &burst);
-
-	if (ret)
-		return ret;
-	if (!burst)
-		return -EINVAL;
 	mutex_lock(&sim->busy);
-	sim->settings.burst = burst;
+	value = *counter;
 	mutex_unlock(&sim->busy);
-	return size;
-}
-static DEVICE_ATTR_RW(burst);
-
-static ssize_t packet_show(struct device *dev, struct device_attribute *attr,
-			   char *buf)
-{
-	return sysfs_emit(buf, "%llu\n", dev_to_sim(dev)->settings.packet);
+	return value;
 }
 
-/* The next byte is the first of a packet of the new length. */
-static ssize_t packet_store(struct device *dev, struct device_attribute *attr,
-			    const char *buf, size_t size)
-{
-	struct sim *sim = dev_to_sim(dev);
-	u64 packet;
-	int ret = kstrtou64(buf, 0, &packet);
-
-	if (ret)
-		return ret;
-	mutex_lock(&sim->busy);
-	sim->settings.packet = packet;
-	sim->packet_done = 0;
-	mutex_unlock(&sim->busy);
-	return size;
-}
-static DEVICE_ATTR_RW(packet);
-
-/* Bytes of the stream that are in memory. */
 static ssize_t position_show(struct device *dev, struct device_attribute *attr,
 			     char *buf)
 {
 	struct sim *sim = dev_to_sim(dev);
-	u64 position;
 
-	mutex_lock(&sim->busy);
-	position = sim->position;
-	mutex_unlock(&sim->busy);
-	return sysfs_emit(buf, "%llu\n", position);
+	return sysfs_emit(buf, "%llu\n", read_counter(sim, &sim->position));
 }
 static DEVICE_ATTR_RO(position);
 
+static ssize_t lost_show(struct device *dev, struct device_attribute *attr,
+			 char *buf)
+{
+	struct sim *sim = dev_to_sim(dev);
+
+	return sysfs_emit(buf, "%llu\n", read_counter(sim, &sim->lost));
+}
+static DEVICE_ATTR_RO(lost);
+
+static ssize_t overflows_show(struct device *dev, struct device_attribute *attr,
+			      char *buf)
+{
+	struct sim *sim = dev_to_sim(dev);
+
+	return sysfs_emit(buf, "%llu\n", read_counter(sim, &sim->overflows));
+}
+static DEVICE_ATTR_RO(overflows);
+
 static struct attribute *sim_attrs[] = {
-	&dev_attr_position.attr,
 	&dev_attr_source.attr,
-	&dev_attr_rate.attr,
-	&dev_attr_burst.attr,
-	&dev_attr_packet.attr,
+	&dev_attr_position.attr,
+	&dev_attr_lost.attr,
+	&dev_attr_overflows.attr,
+	&sim_attr_rate.dev.attr,
+	&sim_attr_burst.dev.attr,
+	&sim_attr_packet.dev.attr,
+	&sim_attr_lossy.dev.attr,
+	&sim_attr_stall.dev.attr,
+	&sim_attr_delay_us.dev.attr,
+	&sim_attr_jitter_us.dev.attr,
+	&sim_attr_fail_prep.dev.attr,
+	&sim_attr_fail_submit.dev.attr,
+	&sim_attr_fail_transfer.dev.attr,
 	NULL
 };
 ATTRIBUTE_GROUPS(sim);

@@ -33,12 +33,28 @@ enum sim_source {
  * @rate: bytes per second, 0 = as fast as they are taken
  * @burst: bytes written at a time, 1 or more
  * @packet: bytes after which the FPGA ends a capture, 0 = never
+ * @lossy: with a rate and the pattern: bytes that nobody takes are lost
+ * @stall: the FPGA stands still
+ * @delay_us: time from the last byte of a transfer to its completion
+ * @jitter_us: most random time on top of @delay_us
+ * @fail_prep: how many of the next transfers cannot be prepared
+ * @fail_submit: how many cannot be submitted
+ * @fail_transfer: how many end with an error after one burst
+ *
+ * Written under &sim.busy and &sim.lock, read under either.
  */
 struct sim_settings {
 	enum sim_source source;
 	u64 rate;
-	u32 burst;
+	u64 burst;
 	u64 packet;
+	u64 lossy;
+	u64 stall;
+	u64 delay_us;
+	u64 jitter_us;
+	u64 fail_prep;
+	u64 fail_submit;
+	u64 fail_transfer;
 };
 
 /**
@@ -57,8 +73,11 @@ struct sim_settings {
  * @busy: held by @thread while it touches a descriptor, the stream or memory
  * @thread: the DMA master
  * @wake: @thread waits here
- * @settings: under @busy
+ * @settings: see there
  * @position: bytes of the stream produced so far; under @busy
+ * @lost: those of them that nobody took; under @busy
+ * @overflows: how often it began to lose bytes; under @busy
+ * @losing: it is losing bytes; under @busy
  * @packet_done: bytes of the current packet produced; under @busy
  * @rate_start: when the present rate began to count, 0 = not yet; under @busy
  * @rate_done: bytes produced since; under @busy
@@ -90,6 +109,9 @@ struct sim {
 
 	struct sim_settings settings;
 	u64 position;
+	u64 lost;
+	u64 overflows;
+	bool losing;
 	u64 packet_done;
 	ktime_t rate_start;
 	u64 rate_done;
@@ -118,7 +140,8 @@ bool sim_source_at_end(struct sim *sim);
 u32 sim_source_avail(struct sim *sim);
 void sim_source_take(struct sim *sim, void *to, size_t size);
 bool sim_source_packet_end(struct sim *sim);
-void sim_source_pause(struct sim *sim);
+void sim_source_idle(struct sim *sim);
+void sim_source_restart_rate(struct sim *sim);
 void sim_source_reset(struct sim *sim);
 
 /* feed.c */

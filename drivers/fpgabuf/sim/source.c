@@ -4,7 +4,8 @@
  *
  * The pattern is a stream of 64-bit little-endian counters, so that a reader
  * can tell from any byte which one is missing.  The feed is what was written to
- * the device node.  Both wait when nobody takes them: nothing is lost here.
+ * the device node.  Both wait when nobody takes them; unless the pattern is told
+ * to be lossy, as a converter is that samples by its own clock.
  */
 #include <linux/kernel.h>
 #include <linux/math64.h>
@@ -54,6 +55,8 @@ static u64 rate_allows(struct sim *sim)
  */
 bool sim_source_ready(struct sim *sim)
 {
+	if (READ_ONCE(sim->settings.stall))
+		return false;
 	return READ_ONCE(sim->settings.source) == SIM_PATTERN ||
 	       !kfifo_is_empty(&sim->fifo);
 }
@@ -79,8 +82,10 @@ bool sim_source_at_end(struct sim *sim)
 u32 sim_source_avail(struct sim *sim)
 {
 	const struct sim_settings *set = &sim->settings;
-	u64 avail = min_t(u64, set->burst, rate_allows(sim));
+	u64 avail = min3(set->burst, rate_allows(sim), (u64)U32_MAX);
 
+	if (set->stall)
+		return 0;
 	if (set->source == SIM_FEED)
 		avail = min_t(u64, avail, kfifo_len(&sim->fifo));
 	if (set->packet)
@@ -103,6 +108,7 @@ void sim_source_take(struct sim *sim, void *to, size_t size)
 	sim->position += size;
 	sim->packet_done += size;
 	sim->rate_done += size;
+	sim->losing = false;
 }
 
 /**
@@ -127,12 +133,41 @@ bool sim_source_packet_end(struct sim *sim)
 }
 
 /**
- * sim_source_pause() - nobody takes bytes: the rate must not save them up
+ * sim_source_restart_rate() - count the rate from now on
  * @sim: the simulator
  */
-void sim_source_pause(struct sim *sim)
+void sim_source_restart_rate(struct sim *sim)
 {
 	sim->rate_start = 0;
+}
+
+/* Whole samples, so that a reader finds the counters aligned. */
+static void lose(struct sim *sim, u64 size)
+{
+	size = round_down(size, sizeof(__le64));
+	sim->position += size;
+	sim->rate_done += size;
+	sim->lost += size;
+	if (size && !sim->losing)
+		sim->overflows++;
+	sim->losing |= size != 0;
+}
+
+/**
+ * sim_source_idle() - nobody takes bytes
+ * @sim: the simulator
+ *
+ * They are lost, or else the rate must not save them up.
+ */
+void sim_source_idle(struct sim *sim)
+{
+	const struct sim_settings *set = &sim->settings;
+
+	if (set->lossy && set->rate && set->source == SIM_PATTERN &&
+	    sim->rate_start && !set->stall)
+		lose(sim, rate_allows(sim));
+	else
+		sim_source_restart_rate(sim);
 }
 
 /**
@@ -142,6 +177,9 @@ void sim_source_pause(struct sim *sim)
 void sim_source_reset(struct sim *sim)
 {
 	sim->position = 0;
+	sim->lost = 0;
+	sim->overflows = 0;
+	sim->losing = false;
 	sim->packet_done = 0;
 	sim->rate_start = 0;
 	kfifo_reset_out(&sim->fifo);
