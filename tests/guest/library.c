@@ -154,12 +154,13 @@ static pid_t receiver_start(char *bytes)
 	return pid;
 }
 
-static pid_t sender_start(char *bytes, char *engine)
+static pid_t sender_start(char *bytes, char *engine, char *region_size,
+			  char *regions)
 {
 	char address[32], *argv[] = {
 		"fpgabuf-send", "--quiet", "--json", "--bytes", bytes,
-		"--region-size", "256K", "--regions", "4", "--engine", engine,
-		address, NULL,
+		"--region-size", region_size, "--regions", regions,
+		"--engine", engine, address, NULL,
 	};
 	unsigned long port = 0;
 	pid_t pid;
@@ -197,29 +198,39 @@ static bool report_says(const char *what)
 	return strstr(text, what);
 }
 
-static void main_job(char *engine)
+/* From the simulated FPGA to a receiver that checks every byte */
+static void main_job(char *bytes, char *engine, char *region_size,
+		     char *regions)
 {
-	char bytes[] = "40000003";
 	pid_t receiver, sender;
+	char report[64];
 
 	sim_source("pattern");
 	receiver = receiver_start(bytes);
-	sender = sender_start(bytes, engine);
+	sender = sender_start(bytes, engine, region_size, regions);
 	EXPECT(exit_code(sender), 0);
 	EXPECT(exit_code(receiver), 0);
-	CU_ASSERT(report_says("\"bytes\": 40000003"));
+	snprintf(report, sizeof(report), "\"bytes\": %s", bytes);
+	CU_ASSERT(report_says(report));
 	CU_ASSERT(report_says("\"copied\": 0"));
 	CU_ASSERT(report_says("\"fallback_copies\": 0"));
 }
 
 static void main_job_zerocopy(void)
 {
-	main_job("zerocopy");
+	main_job("40000003", "zerocopy", "256K", "4");
 }
 
 static void main_job_copy(void)
 {
-	main_job("copy");
+	main_job("40000003", "copy", "256K", "4");
+}
+
+static void ten_thousand_captures(void)
+{
+	main_job("655360000", "zerocopy", "64K", "8");
+	CU_ASSERT(report_says("\"captures\": 10000,"));
+	CU_ASSERT(report_says("\"timeouts\": 0"));
 }
 
 static const CU_TestInfo tests[] = {
@@ -231,6 +242,8 @@ static const CU_TestInfo tests[] = {
 	{ "fpgabuf-send carries 40000003 bytes to fpgabuf-recv without a copy",
 	  main_job_zerocopy },
 	{ "fpgabuf-send carries the same bytes with a copy", main_job_copy },
+	{ "10000 captures of 64 KiB arrive without a copy, nothing lost or torn",
+	  ten_thousand_captures },
 	CU_TEST_INFO_NULL,
 };
 

@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -242,6 +243,90 @@ static void unbind(void)
 	close(dev);
 }
 
+/* The peer of the sends below reads until the connection ends. */
+static pid_t sink_start(int rx, int tx)
+{
+	char sink[65536];
+	pid_t pid = fork();
+
+	if (!pid) {
+		close(tx);
+		while (recv(rx, sink, sizeof(sink), 0) > 0)
+			continue;
+		_exit(0);
+	}
+	return pid;
+}
+
+/*
+ * In a process of its own: capture, map, send, until the device has gone.
+ * Whatever comes first, an end that is not ENODEV is an error.
+ */
+static void use_until_gone(int tx)
+{
+	struct fpgabuf_dequeue done;
+	struct fpgabuf_alloc alloc;
+	int i, ret = 0, dev;
+	void *mem[4];
+	int fds[4];
+
+	dev = open("/dev/fpgabuf0", O_RDWR | O_CLOEXEC);
+	for (i = 0; i < 4 && !ret; i++) {
+		ret = region_try_alloc(dev, 256 * KIB, &alloc);
+		fds[i] = alloc.fd;
+		mem[i] = mmap(NULL, 256 * KIB, PROT_READ, MAP_SHARED, fds[i],
+			      0);
+		if (!ret)
+			ret = region_queue(dev, fds[i], 0, i);
+	}
+	while (!ret) {
+		ret = capture_get(dev, &done);
+		if (!ret)
+			ret = done.error;
+		if (ret)
+			break;
+		send(tx, mem[done.cookie], 64 * KIB,
+		     MSG_ZEROCOPY | MSG_DONTWAIT);
+		ret = region_queue_wait(dev, fds[done.cookie], 0, done.cookie);
+	}
+	_exit(ret == -ENODEV ? 0 : -ret);
+}
+
+static void unbind_once(int tx, int round)
+{
+	int watch = device_open(0), status;
+	uint64_t captures = device_info(watch).captures;
+	pid_t pid = fork();
+
+	if (!pid)
+		use_until_gone(tx);
+	wait_for_captures(watch, captures + 1 + round % 7);
+	close(watch);
+	file_write(DRIVER "unbind", "fpgabuf.0");
+	REQUIRE(waitpid(pid, &status, 0), pid);
+	EXPECT(status, 0);
+	file_write(DRIVER "bind", "fpgabuf.0");
+}
+
+static void unbind_under_load(void)
+{
+	int round, tx, rx, watch;
+	pid_t sink;
+
+	sim_source("pattern");
+	net_connect(&tx, &rx);
+	sink = sink_start(rx, tx);
+	close(rx);
+	for (round = 0; round < 100; round++)
+		unbind_once(tx, round);
+	close(tx);
+	REQUIRE(waitpid(sink, NULL, 0), sink);
+	watch = device_open(0);
+	EXPECT(device_used(watch), 0);
+	CU_ASSERT(!dmabufs_left());
+	close(watch);
+}
+
 static const CU_TestInfo tests[] = {
 	{ "close, munmap and fork in every order leave nothing behind",
 	  idle_in_every_order },
@@ -250,6 +335,8 @@ static const CU_TestInfo tests[] = {
 	{ "a sender killed in mid-send leaves nothing behind", killed_sender },
 	{ "unbinding ends captures, keeps the data, and can be undone",
 	  unbind },
+	{ "unbinding under load 100 times leaves nothing behind",
+	  unbind_under_load },
 	CU_TEST_INFO_NULL,
 };
 

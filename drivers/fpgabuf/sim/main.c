@@ -140,7 +140,12 @@ static ssize_t number_store(struct device *dev, struct device_attribute *attr,
 
 #define SIM_ATTR(_name, _min, _max)					\
 	static struct sim_attribute sim_attr_##_name = {		\
-		.dev = __ATTR(_name, 0644, number_show, number_store),	\
+		.dev.attr = {						\
+			.name = __stringify(_name),			\
+			.mode = 0644,					\
+		},							\
+		.dev.show = number_show,				\
+		.dev.store = number_store,				\
 		.offset = offsetof(struct sim_settings, _name),		\
 		.min = _min,						\
 		.max = _max,						\
