@@ -146,7 +146,6 @@ static int submit(struct fpgabuf_capture *capture)
 	struct dma_async_tx_descriptor *desc;
 
 	desc = prep(capture_region(capture), capture->length);
-
 	if (!desc)
 		return -EIO;
 	desc->callback_result = capture_callback;
@@ -222,7 +221,10 @@ static void watch(struct fpgabuf_device *fdev, ktime_t deadline)
 	mod_delayed_work(fdev->wq, &fdev->watchdog, msecs_to_jiffies(ms) + 1);
 }
 
-/* With the fence and room for it at hand, nothing has to be allocated here. */
+/*
+ * The region is claimed, fence and room for it are at hand: here nothing is
+ * waited for that could in turn wait for a fence.
+ */
 static int queue_locked(struct fpgabuf_device *fdev, struct file *file,
 			struct fpgabuf_region *region,
 			const struct fpgabuf_queue *queue,
@@ -233,8 +235,6 @@ static int queue_locked(struct fpgabuf_device *fdev, struct file *file,
 	int ret;
 
 	ret = may_queue(fdev, file);
-	if (!ret)
-		ret = claim(region);
 	if (ret)
 		return ret;
 
@@ -244,10 +244,9 @@ static int queue_locked(struct fpgabuf_device *fdev, struct file *file,
 	capture->completed = false;
 	capture->deadline = ktime_add_ms(ktime_get(), timeout_ms);
 	ret = submit(capture);
-	if (ret) {
-		unclaim(region);
+	if (ret)
 		return ret;
-	}
+
 	capture->fence = dma_fence_get(fence);
 	dma_resv_add_fence(region->dmabuf->resv, fence, DMA_RESV_USAGE_WRITE);
 	fpgabuf_owner_sync_for_device(region, capture->length, DMA_FROM_DEVICE);
@@ -282,6 +281,9 @@ int fpgabuf_capture_queue(struct fpgabuf_device *fdev, struct file *file,
 	    queue->length & (fdev->alignment - 1) ||
 	    queue->timeout_ms > FPGABUF_TIMEOUT_MAX_MS)
 		return -EINVAL;
+	/* Before EBUSY: trying again would not help. */
+	if (READ_ONCE(fdev->gone))
+		return -ENODEV;
 
 	fence = fpgabuf_fence_create(fdev);
 	if (!fence)
@@ -290,11 +292,23 @@ int fpgabuf_capture_queue(struct fpgabuf_device *fdev, struct file *file,
 	if (ret)
 		goto put;
 	ret = dma_resv_reserve_fences(resv, 1);
-	if (!ret) {
-		mutex_lock(&fdev->lock);
-		ret = queue_locked(fdev, file, region, queue, fence);
-		mutex_unlock(&fdev->lock);
-	}
+	if (ret)
+		goto unlock;
+	/*
+	 * Outside the lock of the device, which the watchdog takes: a page
+	 * fault that this waits for may be waiting for memory, and that for
+	 * a fence.
+	 */
+	ret = claim(region);
+	if (ret)
+		goto unlock;
+
+	mutex_lock(&fdev->lock);
+	ret = queue_locked(fdev, file, region, queue, fence);
+	mutex_unlock(&fdev->lock);
+	if (ret)
+		unclaim(region);
+unlock:
 	dma_resv_unlock(resv);
 put:
 	dma_fence_put(fence);

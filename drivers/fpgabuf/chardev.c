@@ -38,7 +38,7 @@ static int reply(const struct fpgabuf_reply *reply, const void *arg)
 
 static u64 max_region(const struct fpgabuf_device *fdev)
 {
-	return min(fdev->limit & PAGE_MASK, FPGABUF_MAX_REGION);
+	return min(round_down(fdev->limit, PAGE_SIZE), FPGABUF_MAX_REGION);
 }
 
 static int ioctl_info(struct file *file, union fpgabuf_arg *arg,
