@@ -183,8 +183,10 @@ static void unclaim(struct fpgabuf_region *region)
 	WRITE_ONCE(region->capture.state, FPGABUF_REGION_IDLE);
 }
 
-static int may_queue(struct fpgabuf_device *fdev, struct file *file)
+static int may_queue(const struct fpgabuf_file *file)
 {
+	struct fpgabuf_device *fdev = file->fdev;
+
 	if (fdev->gone)
 		return -ENODEV;
 	if (fdev->owner && fdev->owner != file)
@@ -194,9 +196,10 @@ static int may_queue(struct fpgabuf_device *fdev, struct file *file)
 	return 0;
 }
 
-static void enqueue(struct fpgabuf_device *fdev, struct file *file,
-		    struct fpgabuf_capture *capture)
+static void enqueue(struct fpgabuf_file *file, struct fpgabuf_capture *capture)
 {
+	struct fpgabuf_device *fdev = file->fdev;
+
 	spin_lock_irq(&fdev->qlock);
 	if (fdev->streaming && !fdev->nr_running)
 		capture->status |= FPGABUF_CAPTURE_GAP;
@@ -225,16 +228,17 @@ static void watch(struct fpgabuf_device *fdev, ktime_t deadline)
  * The region is claimed, fence and room for it are at hand: here nothing is
  * waited for that could in turn wait for a fence.
  */
-static int queue_locked(struct fpgabuf_device *fdev, struct file *file,
+static int queue_locked(struct fpgabuf_file *file,
 			struct fpgabuf_region *region,
 			const struct fpgabuf_queue *queue,
 			struct dma_fence *fence)
 {
+	struct fpgabuf_device *fdev = file->fdev;
 	struct fpgabuf_capture *capture = &region->capture;
 	u32 timeout_ms = queue->timeout_ms ?: fdev->timeout_ms;
 	int ret;
 
-	ret = may_queue(fdev, file);
+	ret = may_queue(file);
 	if (ret)
 		return ret;
 
@@ -250,7 +254,7 @@ static int queue_locked(struct fpgabuf_device *fdev, struct file *file,
 	capture->fence = dma_fence_get(fence);
 	dma_resv_add_fence(region->dmabuf->resv, fence, DMA_RESV_USAGE_WRITE);
 	fpgabuf_owner_sync_for_device(region, capture->length, DMA_FROM_DEVICE);
-	enqueue(fdev, file, capture);
+	enqueue(file, capture);
 	dma_async_issue_pending(fdev->chan);
 	watch(fdev, capture->deadline);
 	return 0;
@@ -258,7 +262,6 @@ static int queue_locked(struct fpgabuf_device *fdev, struct file *file,
 
 /**
  * fpgabuf_capture_queue() - queue a region for its next capture
- * @fdev: the device
  * @file: the open file it is queued by
  * @region: the region; on success the caller's dma-buf reference becomes the
  *	capture's
@@ -269,10 +272,11 @@ static int queue_locked(struct fpgabuf_device *fdev, struct file *file,
  * Return: 0, or -EINVAL, -ENODEV, -EUSERS, -ENOBUFS, -EBUSY, -EIO, -ENOMEM,
  * -EINTR as the UAPI header says.
  */
-int fpgabuf_capture_queue(struct fpgabuf_device *fdev, struct file *file,
+int fpgabuf_capture_queue(struct fpgabuf_file *file,
 			  struct fpgabuf_region *region,
 			  const struct fpgabuf_queue *queue)
 {
+	struct fpgabuf_device *fdev = file->fdev;
 	struct dma_resv *resv = region->dmabuf->resv;
 	struct dma_fence *fence;
 	int ret;
@@ -304,7 +308,7 @@ int fpgabuf_capture_queue(struct fpgabuf_device *fdev, struct file *file,
 		goto unlock;
 
 	mutex_lock(&fdev->lock);
-	ret = queue_locked(fdev, file, region, queue, fence);
+	ret = queue_locked(file, region, queue, fence);
 	mutex_unlock(&fdev->lock);
 	if (ret)
 		unclaim(region);
@@ -315,28 +319,28 @@ put:
 	return ret;
 }
 
-static bool owned_by(struct fpgabuf_device *fdev, struct file *file)
+static bool owns_queue(const struct fpgabuf_file *file)
 {
-	lockdep_assert_held(&fdev->qlock);
-	return fdev->owner == file;
+	lockdep_assert_held(&file->fdev->qlock);
+	return file->fdev->owner == file;
 }
 
 /*
  * One look at the queue: a capture, or -EAGAIN while one may still come, or
  * the reason why none will.
  */
-static struct fpgabuf_capture *try_dequeue(struct fpgabuf_device *fdev,
-					   struct file *file)
+static struct fpgabuf_capture *try_dequeue(const struct fpgabuf_file *file)
 {
+	struct fpgabuf_device *fdev = file->fdev;
 	struct fpgabuf_capture *capture = NULL;
 	int error = -EAGAIN;
 
 	spin_lock_irq(&fdev->qlock);
-	if (owned_by(fdev, file))
+	if (owns_queue(file))
 		capture = first_capture(&fdev->done);
 	if (capture)
 		list_del(&capture->node);
-	else if (!owned_by(fdev, file) || !fdev->nr_queued)
+	else if (!owns_queue(file) || !fdev->nr_queued)
 		error = READ_ONCE(fdev->gone) ? -ENODEV : -EPIPE;
 	spin_unlock_irq(&fdev->qlock);
 	return capture ?: ERR_PTR(error);
@@ -344,8 +348,8 @@ static struct fpgabuf_capture *try_dequeue(struct fpgabuf_device *fdev,
 
 /**
  * fpgabuf_capture_dequeue() - take the oldest finished capture
- * @fdev: the device
- * @file: the open file; O_NONBLOCK is honoured
+ * @file: the open file
+ * @wait: until there is one
  *
  * Context: process, sleeps.
  *
@@ -353,17 +357,17 @@ static struct fpgabuf_capture *try_dequeue(struct fpgabuf_device *fdev,
  * fpgabuf_capture_put_back(), or ERR_PTR of -EAGAIN, -ERESTARTSYS, -EPIPE or
  * -ENODEV.
  */
-struct fpgabuf_capture *fpgabuf_capture_dequeue(struct fpgabuf_device *fdev,
-						struct file *file)
+struct fpgabuf_capture *fpgabuf_capture_dequeue(struct fpgabuf_file *file,
+						bool wait)
 {
-	struct fpgabuf_capture *capture = try_dequeue(fdev, file);
+	struct fpgabuf_capture *capture = try_dequeue(file);
 	int ret;
 
-	if (capture != ERR_PTR(-EAGAIN) || file->f_flags & O_NONBLOCK)
+	if (capture != ERR_PTR(-EAGAIN) || !wait)
 		return capture;
 
-	ret = wait_event_interruptible(fdev->wait,
-				       (capture = try_dequeue(fdev, file)) !=
+	ret = wait_event_interruptible(file->fdev->wait,
+				       (capture = try_dequeue(file)) !=
 				       ERR_PTR(-EAGAIN));
 	if (ret)
 		return ERR_PTR(ret);
@@ -584,13 +588,13 @@ void fpgabuf_capture_init(struct fpgabuf_device *fdev)
 
 /**
  * fpgabuf_capture_close() - an open file goes: end what it has in the queue
- * @fdev: the device
  * @file: the file
  *
  * Context: process, sleeps.
  */
-void fpgabuf_capture_close(struct fpgabuf_device *fdev, struct file *file)
+void fpgabuf_capture_close(struct fpgabuf_file *file)
 {
+	struct fpgabuf_device *fdev = file->fdev;
 	struct fpgabuf_capture *capture, *next;
 	LIST_HEAD(done);
 
@@ -610,18 +614,18 @@ void fpgabuf_capture_close(struct fpgabuf_device *fdev, struct file *file)
 
 /**
  * fpgabuf_capture_poll() - what poll() shall say
- * @fdev: the device
  * @file: the open file
  *
  * Return: readable when something can be dequeued, hung up when the device is
  * gone.
  */
-__poll_t fpgabuf_capture_poll(struct fpgabuf_device *fdev, struct file *file)
+__poll_t fpgabuf_capture_poll(struct fpgabuf_file *file)
 {
+	struct fpgabuf_device *fdev = file->fdev;
 	__poll_t events = 0;
 
 	spin_lock_irq(&fdev->qlock);
-	if (owned_by(fdev, file) && !list_empty(&fdev->done))
+	if (owns_queue(file) && !list_empty(&fdev->done))
 		events |= EPOLLIN | EPOLLRDNORM;
 	if (READ_ONCE(fdev->gone))
 		events |= EPOLLHUP;

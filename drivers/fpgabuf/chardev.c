@@ -10,6 +10,7 @@
 #include <linux/fs.h>
 #include <linux/mm.h>
 #include <linux/poll.h>
+#include <linux/slab.h>
 #include <linux/string.h>
 #include <linux/uaccess.h>
 
@@ -38,13 +39,16 @@ static int reply(const struct fpgabuf_reply *reply, const void *arg)
 
 static u64 max_region(const struct fpgabuf_device *fdev)
 {
-	return min(round_down(fdev->limit, PAGE_SIZE), FPGABUF_MAX_REGION);
+	u64 limit = min(fdev->quota.limit, fdev->file_limit);
+
+	return min(round_down(limit, PAGE_SIZE), FPGABUF_MAX_REGION);
 }
 
-static int ioctl_info(struct file *file, union fpgabuf_arg *arg,
+static int ioctl_info(struct file *filp, union fpgabuf_arg *arg,
 		      const struct fpgabuf_reply *to)
 {
-	struct fpgabuf_device *fdev = file->private_data;
+	struct fpgabuf_file *file = filp->private_data;
+	struct fpgabuf_device *fdev = file->fdev;
 	struct fpgabuf_info *info = &arg->info;
 
 	if (info->flags || memchr_inv(info->reserved, 0, sizeof(info->reserved)))
@@ -54,8 +58,10 @@ static int ioctl_info(struct file *file, union fpgabuf_arg *arg,
 	info->version = FPGABUF_UAPI_VERSION;
 	strscpy(info->name, fdev->name, sizeof(info->name));
 	info->max_region_size = max_region(fdev);
-	info->limit_bytes = fdev->limit;
-	info->used_bytes = atomic64_read(&fdev->used);
+	info->limit_bytes = fdev->quota.limit;
+	info->used_bytes = atomic64_read(&fdev->quota.used);
+	info->file_limit_bytes = file->quota.limit;
+	info->file_used_bytes = atomic64_read(&file->quota.used);
 	info->alignment = fdev->alignment;
 	info->queue_depth = FPGABUF_MAX_QUEUED;
 	info->default_timeout_ms = fdev->timeout_ms;
@@ -74,31 +80,30 @@ static bool alloc_valid(const struct fpgabuf_device *fdev,
 {
 	u32 access = alloc->fd_flags & O_ACCMODE;
 
-	return !alloc->flags && !alloc->reserved0 &&
+	return !(alloc->flags & ~FPGABUF_ALLOC_SCATTER) && !alloc->reserved0 &&
 	       !memchr_inv(alloc->reserved, 0, sizeof(alloc->reserved)) &&
 	       !(alloc->fd_flags & ~(O_CLOEXEC | O_ACCMODE)) &&
 	       (access == O_RDONLY || access == O_RDWR) &&
 	       alloc->size && alloc->size <= max_region(fdev);
 }
 
-static int ioctl_alloc(struct file *file, union fpgabuf_arg *arg,
+static int ioctl_alloc(struct file *filp, union fpgabuf_arg *arg,
 		       const struct fpgabuf_reply *to)
 {
-	struct fpgabuf_device *fdev = file->private_data;
+	struct fpgabuf_file *file = filp->private_data;
 	struct fpgabuf_alloc *alloc = &arg->alloc;
 	struct fpgabuf_region *region;
 	struct dma_buf *dmabuf;
 	int fd, ret;
 
-	if (!alloc_valid(fdev, alloc))
+	if (!alloc_valid(file->fdev, alloc))
 		return -EINVAL;
 
 	fd = get_unused_fd_flags(alloc->fd_flags & O_CLOEXEC);
 	if (fd < 0)
 		return fd;
 
-	dmabuf = fpgabuf_dmabuf_create(fdev, PAGE_ALIGN(alloc->size),
-				       alloc->fd_flags & O_ACCMODE);
+	dmabuf = fpgabuf_dmabuf_create(file, alloc);
 	if (IS_ERR(dmabuf)) {
 		put_unused_fd(fd);
 		return PTR_ERR(dmabuf);
@@ -106,7 +111,7 @@ static int ioctl_alloc(struct file *file, union fpgabuf_arg *arg,
 	region = dmabuf->priv;
 	alloc->size = region->size;
 	alloc->fd = fd;
-	alloc->backend = region->backend;
+	alloc->backend = region->backend->id;
 	alloc->chunks = region->nr_chunks;
 
 	ret = reply(to, alloc);
@@ -119,10 +124,10 @@ static int ioctl_alloc(struct file *file, union fpgabuf_arg *arg,
 	return 0;
 }
 
-static int ioctl_queue(struct file *file, union fpgabuf_arg *arg,
+static int ioctl_queue(struct file *filp, union fpgabuf_arg *arg,
 		       const struct fpgabuf_reply *to)
 {
-	struct fpgabuf_device *fdev = file->private_data;
+	struct fpgabuf_file *file = filp->private_data;
 	const struct fpgabuf_queue *queue = &arg->queue;
 	struct fpgabuf_region *region;
 	int ret;
@@ -131,20 +136,19 @@ static int ioctl_queue(struct file *file, union fpgabuf_arg *arg,
 	    memchr_inv(queue->reserved, 0, sizeof(queue->reserved)))
 		return -EINVAL;
 
-	region = fpgabuf_dmabuf_get(fdev, queue->fd);
+	region = fpgabuf_dmabuf_get(file->fdev, queue->fd);
 	if (IS_ERR(region))
 		return PTR_ERR(region);
 
-	ret = fpgabuf_capture_queue(fdev, file, region, queue);
+	ret = fpgabuf_capture_queue(file, region, queue);
 	if (ret)
 		dma_buf_put(region->dmabuf);
 	return ret;
 }
 
-static int ioctl_dequeue(struct file *file, union fpgabuf_arg *arg,
+static int ioctl_dequeue(struct file *filp, union fpgabuf_arg *arg,
 			 const struct fpgabuf_reply *to)
 {
-	struct fpgabuf_device *fdev = file->private_data;
 	struct fpgabuf_dequeue *dequeue = &arg->dequeue;
 	struct fpgabuf_capture *capture;
 	int ret;
@@ -153,7 +157,8 @@ static int ioctl_dequeue(struct file *file, union fpgabuf_arg *arg,
 	    memchr_inv(dequeue->reserved, 0, sizeof(dequeue->reserved)))
 		return -EINVAL;
 
-	capture = fpgabuf_capture_dequeue(fdev, file);
+	capture = fpgabuf_capture_dequeue(filp->private_data,
+					  !(filp->f_flags & O_NONBLOCK));
 	if (IS_ERR(capture))
 		return PTR_ERR(capture);
 
@@ -173,10 +178,11 @@ static int ioctl_dequeue(struct file *file, union fpgabuf_arg *arg,
 	return ret;
 }
 
-static int ioctl_cancel(struct file *file, union fpgabuf_arg *arg,
+static int ioctl_cancel(struct file *filp, union fpgabuf_arg *arg,
 			const struct fpgabuf_reply *to)
 {
-	struct fpgabuf_device *fdev = file->private_data;
+	struct fpgabuf_file *file = filp->private_data;
+	struct fpgabuf_device *fdev = file->fdev;
 	struct fpgabuf_cancel *cancel = &arg->cancel;
 	int ret = 0;
 
@@ -194,10 +200,10 @@ static int ioctl_cancel(struct file *file, union fpgabuf_arg *arg,
 	return ret ?: reply(to, cancel);
 }
 
-static int ioctl_region_info(struct file *file, union fpgabuf_arg *arg,
+static int ioctl_region_info(struct file *filp, union fpgabuf_arg *arg,
 			     const struct fpgabuf_reply *to)
 {
-	struct fpgabuf_device *fdev = file->private_data;
+	struct fpgabuf_file *file = filp->private_data;
 	struct fpgabuf_region_info *info = &arg->region_info;
 	struct fpgabuf_region *region;
 	struct fpgabuf_usage usage;
@@ -207,7 +213,7 @@ static int ioctl_region_info(struct file *file, union fpgabuf_arg *arg,
 	if (info->flags || memchr_inv(info->reserved, 0, sizeof(info->reserved)))
 		return -EINVAL;
 
-	region = fpgabuf_dmabuf_get(fdev, info->fd);
+	region = fpgabuf_dmabuf_get(file->fdev, info->fd);
 	if (IS_ERR(region))
 		return PTR_ERR(region);
 
@@ -218,7 +224,7 @@ static int ioctl_region_info(struct file *file, union fpgabuf_arg *arg,
 	up_write(&region->sem);
 
 	info->size = region->size;
-	info->backend = region->backend;
+	info->backend = region->backend->id;
 	info->chunks = region->nr_chunks;
 	info->state = READ_ONCE(region->capture.state);
 	info->importers = importers;
@@ -235,7 +241,7 @@ static int ioctl_region_info(struct file *file, union fpgabuf_arg *arg,
  */
 struct fpgabuf_call {
 	unsigned int cmd;
-	int (*fn)(struct file *file, union fpgabuf_arg *arg,
+	int (*fn)(struct file *filp, union fpgabuf_arg *arg,
 		  const struct fpgabuf_reply *to);
 };
 
@@ -260,7 +266,7 @@ static const struct fpgabuf_call *find_call(unsigned int cmd)
 	return NULL;
 }
 
-static long fpgabuf_ioctl(struct file *file, unsigned int cmd,
+static long fpgabuf_ioctl(struct file *filp, unsigned int cmd,
 			  unsigned long param)
 {
 	const struct fpgabuf_call *call = find_call(cmd);
@@ -280,34 +286,69 @@ static long fpgabuf_ioctl(struct file *file, unsigned int cmd,
 	if (ret)
 		return ret;
 	to.size = ours;
-	return call->fn(file, &arg, &to);
+	return call->fn(filp, &arg, &to);
 }
 
-static __poll_t fpgabuf_poll(struct file *file, poll_table *wait)
+static __poll_t fpgabuf_poll(struct file *filp, poll_table *wait)
 {
-	struct fpgabuf_device *fdev = file->private_data;
+	struct fpgabuf_file *file = filp->private_data;
 
-	poll_wait(file, &fdev->wait, wait);
-	return fpgabuf_capture_poll(fdev, file);
+	poll_wait(filp, &file->fdev->wait, wait);
+	return fpgabuf_capture_poll(file);
+}
+
+static void file_free(struct kref *ref)
+{
+	struct fpgabuf_file *file = container_of(ref, struct fpgabuf_file, ref);
+
+	fpgabuf_device_put(file->fdev);
+	kfree(file);
+}
+
+/**
+ * fpgabuf_file_get() - take a reference
+ * @file: an open file, or one that a region remembers
+ */
+void fpgabuf_file_get(struct fpgabuf_file *file)
+{
+	kref_get(&file->ref);
+}
+
+/**
+ * fpgabuf_file_put() - drop a reference
+ * @file: the file; freed with the last one
+ *
+ * Context: process, may sleep.
+ */
+void fpgabuf_file_put(struct fpgabuf_file *file)
+{
+	kref_put(&file->ref, file_free);
 }
 
 /* misc_open() holds its mutex, so the device cannot go while this runs. */
-static int fpgabuf_open(struct inode *inode, struct file *file)
+static int fpgabuf_open(struct inode *inode, struct file *filp)
 {
 	struct fpgabuf_device *fdev =
-		container_of(file->private_data, struct fpgabuf_device, misc);
+		container_of(filp->private_data, struct fpgabuf_device, misc);
+	struct fpgabuf_file *file;
 
+	file = kzalloc(sizeof(*file), GFP_KERNEL);
+	if (!file)
+		return -ENOMEM;
+	kref_init(&file->ref);
 	fpgabuf_device_get(fdev);
-	file->private_data = fdev;
-	return nonseekable_open(inode, file);
+	file->fdev = fdev;
+	file->quota.limit = fdev->file_limit;
+	filp->private_data = file;
+	return nonseekable_open(inode, filp);
 }
 
-static int fpgabuf_close(struct inode *inode, struct file *file)
+static int fpgabuf_close(struct inode *inode, struct file *filp)
 {
-	struct fpgabuf_device *fdev = file->private_data;
+	struct fpgabuf_file *file = filp->private_data;
 
-	fpgabuf_capture_close(fdev, file);
-	fpgabuf_device_put(fdev);
+	fpgabuf_capture_close(file);
+	fpgabuf_file_put(file);
 	return 0;
 }
 

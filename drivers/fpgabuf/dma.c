@@ -38,26 +38,33 @@ static size_t segment_limit(struct device *dev)
 	return max_t(size_t, limit & PAGE_MASK, PAGE_SIZE);
 }
 
-static size_t chunk_size(const struct fpgabuf_region *region)
+static size_t chunk_size(const struct fpgabuf_chunk *chunk)
 {
-	return PAGE_SIZE << region->chunks[0].order;
+	return PAGE_SIZE << chunk->order;
+}
+
+static bool adjacent(const struct fpgabuf_chunk *chunk,
+		     const struct fpgabuf_chunk *next)
+{
+	return page_to_pfn(next->page) ==
+	       page_to_pfn(chunk->page) + (1UL << chunk->order);
 }
 
 /* Bytes from @offset on that are physically adjacent, up to @limit. */
 static size_t segment_size(const struct fpgabuf_region *region, size_t offset,
 			   size_t limit)
 {
-	struct page *page = fpgabuf_region_page(region, offset >> PAGE_SHIFT);
-	size_t chunk = chunk_size(region);
-	size_t size = chunk - (offset & (chunk - 1));
+	const struct fpgabuf_chunk *end = region->chunks + region->nr_chunks;
+	const struct fpgabuf_chunk *chunk, *next;
+	size_t size;
 
-	while (offset + size < region->size && size < limit) {
-		pgoff_t next = (offset + size) >> PAGE_SHIFT;
-
-		if (page_to_pfn(fpgabuf_region_page(region, next)) !=
-		    page_to_pfn(page) + (size >> PAGE_SHIFT))
+	chunk = fpgabuf_region_chunk(region, offset >> PAGE_SHIFT);
+	size = chunk_size(chunk) -
+	       (offset - ((size_t)chunk->index << PAGE_SHIFT));
+	for (next = chunk + 1; next < end && size < limit; chunk = next++) {
+		if (!adjacent(chunk, next))
 			break;
-		size += chunk;
+		size += chunk_size(next);
 	}
 	return min(size, limit);
 }

@@ -268,24 +268,23 @@ static int region_enlist(struct fpgabuf_region *region)
 
 /**
  * fpgabuf_dmabuf_create() - make a region and the dma-buf that owns it
- * @fdev: the device
- * @size: bytes, a multiple of PAGE_SIZE
- * @access: O_RDONLY or O_RDWR, what it may be mapped for
+ * @file: the open file it is made through
+ * @alloc: what is wanted, checked
  *
  * Context: process, may sleep.
  *
  * Return: the dma-buf with one reference, or ERR_PTR of -EDQUOT, -ENOMEM,
  * -EINTR, -EIO or -ENODEV.
  */
-struct dma_buf *fpgabuf_dmabuf_create(struct fpgabuf_device *fdev, size_t size,
-				      int access)
+struct dma_buf *fpgabuf_dmabuf_create(struct fpgabuf_file *file,
+				      const struct fpgabuf_alloc *alloc)
 {
 	DEFINE_DMA_BUF_EXPORT_INFO(exp_info);
 	struct fpgabuf_region *region;
 	struct dma_buf *dmabuf;
 	int ret;
 
-	region = fpgabuf_region_create(fdev, size);
+	region = fpgabuf_region_create(file, alloc);
 	if (IS_ERR(region))
 		return ERR_CAST(region);
 
@@ -296,8 +295,8 @@ struct dma_buf *fpgabuf_dmabuf_create(struct fpgabuf_device *fdev, size_t size,
 	}
 
 	exp_info.ops = &fpgabuf_dmabuf_ops;
-	exp_info.size = size;
-	exp_info.flags = access;
+	exp_info.size = region->size;
+	exp_info.flags = region->access;
 	exp_info.priv = region;
 	dmabuf = dma_buf_export(&exp_info);
 	if (IS_ERR(dmabuf)) {

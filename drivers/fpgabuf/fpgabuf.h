@@ -2,7 +2,9 @@
 /*
  * fpgabuf - objects shared by the files of the driver
  *
- *	region.c   a region's pages: where they come from, who uses them
+ *	region.c   a region's pages: which backend fills them, who uses them
+ *	folio.c, pages.c, scatter.c
+ *		   the backends
  *	dma.c      a region's way to devices: sg_table, owner mapping, sync
  *	dmabuf.c   a region as dma-buf: importers, CPU access, mmap
  *	capture.c  the queue: queued -> running -> done
@@ -41,9 +43,23 @@
 #define FPGABUF_MAX_REGION	((u64)SZ_2G)
 #define FPGABUF_MAX_QUEUED	256
 
+/* A larger folio could not be mapped by one PMD. */
+#define FPGABUF_MAX_ORDER	min_t(unsigned int, MAX_PAGE_ORDER,	\
+				      PMD_SHIFT - PAGE_SHIFT)
+
+/**
+ * struct fpgabuf_quota - memory that may be had
+ * @limit: bytes
+ * @used: bytes taken
+ */
+struct fpgabuf_quota {
+	u64 limit;
+	atomic64_t used;
+};
+
 /**
  * struct fpgabuf_device - one capture channel and its device node
- * @ref: held by the bound driver, every open file and every region
+ * @ref: held by the bound driver and every &struct fpgabuf_file
  * @dev: the platform device; for log lines, while bound
  * @dma_dev: the device that does the DMA; a reference is held to the end,
  *	because regions outlive the binding
@@ -58,8 +74,8 @@
  *	read under either
  * @regions: all living regions
  * @alignment: granularity of a capture's length, in bytes
- * @limit: bytes all regions may have together
- * @used: bytes they have
+ * @quota: for all regions
+ * @file_limit: bytes the regions made through one open file may have
  * @busy: QUEUE calls refused because the pages were in use
  * @qlock: guards the lists and counts below; taken in the DMA callback
  * @queued: captures handed to the channel, oldest first
@@ -87,12 +103,12 @@ struct fpgabuf_device {
 
 	struct mutex lock; /* the channel, gone, owner, regions */
 	bool gone;
-	struct file *owner;
+	struct fpgabuf_file *owner;
 	struct list_head regions;
 	u32 alignment;
 
-	u64 limit;
-	atomic64_t used;
+	struct fpgabuf_quota quota;
+	u64 file_limit;
 	atomic64_t busy;
 
 	spinlock_t qlock; /* the queue; taken in the DMA callback */
@@ -115,11 +131,45 @@ struct fpgabuf_device {
 /**
  * struct fpgabuf_chunk - a piece of a region that is freed as one
  * @page: (head) page; the region holds one reference
+ * @index: where in the region it lies, in pages
  * @order: log2 of its pages
  */
 struct fpgabuf_chunk {
 	struct page *page;
-	unsigned int order;
+	u32 index;
+	u32 order;
+};
+
+/**
+ * struct fpgabuf_file - an open file of the device node
+ * @ref: held by the file and by every region made through it
+ * @fdev: the device; a reference is held
+ * @quota: for the regions made through it
+ */
+struct fpgabuf_file {
+	struct kref ref;
+	struct fpgabuf_device *fdev;
+	struct fpgabuf_quota quota;
+};
+
+struct fpgabuf_region;
+
+/**
+ * struct fpgabuf_backend_ops - a source of memory
+ * @id: what user space calls it
+ * @name: what the log calls it
+ * @fill: find memory for &fpgabuf_region.size bytes and set the chunks, each
+ *	with one reference; may sleep.  0, or -EOPNOTSUPP it is not for such
+ *	a region, -ENOMEM, -EINTR.  After an error the chunks are not looked
+ *	at
+ * @empty: give back what @fill found; no mapping is left, but others may still
+ *	hold references
+ */
+struct fpgabuf_backend_ops {
+	enum fpgabuf_backend id;
+	const char *name;
+	int (*fill)(struct fpgabuf_region *region);
+	void (*empty)(struct fpgabuf_region *region);
 };
 
 /**
@@ -159,12 +209,14 @@ struct fpgabuf_capture {
 
 /**
  * struct fpgabuf_region - contiguous memory the FPGA writes to
- * @fdev: the device; a reference is held
+ * @file: the open file it was made through; a reference is held
+ * @fdev: its device
  * @node: in &fpgabuf_device.regions
  * @dmabuf: the dma-buf that owns the region
  * @size: bytes, whole pages
- * @backend: where the pages come from
- * @chunks: the pages, in order; all of one order
+ * @access: O_RDONLY or O_RDWR: what it may be mapped for
+ * @backend: where the pages come from; NULL while there are none
+ * @chunks: the pages, in order
  * @nr_chunks: how many
  * @sem: for writing: the in-use test with what follows from it, and
  *	@importers; for reading: page faults and CPU access.  No page can become
@@ -175,11 +227,13 @@ struct fpgabuf_capture {
  * @capture: the region's place in the queue
  */
 struct fpgabuf_region {
+	struct fpgabuf_file *file;
 	struct fpgabuf_device *fdev;
 	struct list_head node;
 	struct dma_buf *dmabuf;
 	size_t size;
-	enum fpgabuf_backend backend;
+	u32 access;
+	const struct fpgabuf_backend_ops *backend;
 	struct fpgabuf_chunk *chunks;
 	unsigned int nr_chunks;
 
@@ -204,13 +258,26 @@ void fpgabuf_device_get(struct fpgabuf_device *fdev);
 void fpgabuf_device_put(struct fpgabuf_device *fdev);
 
 /* region.c */
-struct fpgabuf_region *fpgabuf_region_create(struct fpgabuf_device *fdev,
-					     size_t size);
+struct fpgabuf_region *fpgabuf_region_create(struct fpgabuf_file *file,
+					     const struct fpgabuf_alloc *alloc);
 void fpgabuf_region_destroy(struct fpgabuf_region *region);
+const struct fpgabuf_chunk *
+fpgabuf_region_chunk(const struct fpgabuf_region *region, pgoff_t index);
 struct page *fpgabuf_region_page(const struct fpgabuf_region *region,
 				 pgoff_t index);
 void fpgabuf_region_usage(struct fpgabuf_region *region,
 			  struct fpgabuf_usage *usage);
+
+/* region.c, for the backends */
+gfp_t fpgabuf_region_gfp(const struct fpgabuf_region *region);
+int fpgabuf_chunks_alloc(struct fpgabuf_region *region, unsigned int nr);
+void fpgabuf_chunks_set(struct fpgabuf_region *region, struct page *first);
+void fpgabuf_chunks_put(struct fpgabuf_region *region);
+
+/* the backends, a file each */
+extern const struct fpgabuf_backend_ops fpgabuf_folio_ops;
+extern const struct fpgabuf_backend_ops fpgabuf_pages_ops;
+extern const struct fpgabuf_backend_ops fpgabuf_scatter_ops;
 
 /* dma.c */
 int fpgabuf_sg_build(const struct fpgabuf_region *region, struct device *dev,
@@ -223,8 +290,8 @@ void fpgabuf_owner_sync_for_device(struct fpgabuf_region *region, size_t bytes,
 				   enum dma_data_direction dir);
 
 /* dmabuf.c */
-struct dma_buf *fpgabuf_dmabuf_create(struct fpgabuf_device *fdev, size_t size,
-				      int access);
+struct dma_buf *fpgabuf_dmabuf_create(struct fpgabuf_file *file,
+				      const struct fpgabuf_alloc *alloc);
 struct fpgabuf_region *fpgabuf_dmabuf_get(struct fpgabuf_device *fdev, int fd);
 
 /* fence.c */
@@ -234,18 +301,20 @@ void fpgabuf_fence_barrier(void);
 
 /* capture.c */
 void fpgabuf_capture_init(struct fpgabuf_device *fdev);
-int fpgabuf_capture_queue(struct fpgabuf_device *fdev, struct file *file,
+int fpgabuf_capture_queue(struct fpgabuf_file *file,
 			  struct fpgabuf_region *region,
 			  const struct fpgabuf_queue *queue);
-struct fpgabuf_capture *fpgabuf_capture_dequeue(struct fpgabuf_device *fdev,
-						struct file *file);
+struct fpgabuf_capture *fpgabuf_capture_dequeue(struct fpgabuf_file *file,
+						bool wait);
 void fpgabuf_capture_put_back(struct fpgabuf_capture *capture);
 void fpgabuf_capture_release(struct fpgabuf_capture *capture);
 unsigned int fpgabuf_capture_cancel(struct fpgabuf_device *fdev, int error);
-void fpgabuf_capture_close(struct fpgabuf_device *fdev, struct file *file);
-__poll_t fpgabuf_capture_poll(struct fpgabuf_device *fdev, struct file *file);
+void fpgabuf_capture_close(struct fpgabuf_file *file);
+__poll_t fpgabuf_capture_poll(struct fpgabuf_file *file);
 
 /* chardev.c */
+void fpgabuf_file_get(struct fpgabuf_file *file);
+void fpgabuf_file_put(struct fpgabuf_file *file);
 extern const struct file_operations fpgabuf_fops;
 
 #endif /* FPGABUF_H */

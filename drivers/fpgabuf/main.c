@@ -14,6 +14,7 @@
 #include <linux/mod_devicetable.h>
 #include <linux/module.h>
 #include <linux/platform_device.h>
+#include <linux/property.h>
 #include <linux/slab.h>
 
 #include "compat.h"
@@ -21,7 +22,11 @@
 
 static unsigned int limit_mib;
 module_param(limit_mib, uint, 0444);
-MODULE_PARM_DESC(limit_mib, "most MiB all regions of a device may have together (0 = a quarter of the memory)");
+MODULE_PARM_DESC(limit_mib, "most MiB all regions of a device may have together (0 = what the device tree says, or a quarter of the memory)");
+
+static unsigned int file_limit_mib;
+module_param(file_limit_mib, uint, 0444);
+MODULE_PARM_DESC(file_limit_mib, "most MiB the regions made through one open file may have (0 = what the device tree says, or the limit of the device)");
 
 static unsigned int timeout_ms = 10000;
 module_param(timeout_ms, uint, 0444);
@@ -61,11 +66,26 @@ void fpgabuf_device_put(struct fpgabuf_device *fdev)
 	kref_put(&fdev->ref, device_free);
 }
 
-static u64 memory_limit(void)
+/* A limit in bytes: who loads the module knows better than the device tree. */
+static u64 memory_limit(struct device *dev, u32 param_mib, const char *property,
+			u64 otherwise)
 {
-	if (limit_mib)
-		return (u64)limit_mib * SZ_1M;
-	return (u64)(totalram_pages() / 4) << PAGE_SHIFT;
+	u32 mib = param_mib;
+
+	if (!mib)
+		device_property_read_u32(dev, property, &mib);
+	return mib ? (u64)mib * SZ_1M : otherwise;
+}
+
+static void limits_init(struct fpgabuf_device *fdev, struct device *dev)
+{
+	u64 quarter = (u64)(totalram_pages() / 4) << PAGE_SHIFT;
+
+	fdev->quota.limit = memory_limit(dev, limit_mib, "fpgabuf,limit-mib",
+					 quarter);
+	fdev->file_limit = memory_limit(dev, file_limit_mib,
+					"fpgabuf,file-limit-mib",
+					fdev->quota.limit);
 }
 
 /*
@@ -119,7 +139,7 @@ static struct fpgabuf_device *device_alloc(struct device *dev,
 	fdev->chan = chan;
 	mutex_init(&fdev->lock);
 	INIT_LIST_HEAD(&fdev->regions);
-	fdev->limit = memory_limit();
+	limits_init(fdev, dev);
 	fdev->timeout_ms = clamp_t(u32, timeout_ms, 1, FPGABUF_TIMEOUT_MAX_MS);
 	fpgabuf_capture_init(fdev);
 	return fdev;

@@ -2,40 +2,54 @@
 /*
  * fpgabuf - the pages of a region
  *
- * A region is an array of chunks of one order that lie behind each other in
- * physical memory.  Two backends fill the array:
+ * A region is an array of chunks, in order; a backend fills the array and gives
+ * the memory back.  No backend rounds the size up or needs a symbol that is not
+ * exported.
  *
- * - FOLIO: compound pages of the largest power of two, up to the size of a
- *   PMD, that divides the size.  Several are allocated until enough of them
- *   happen to be adjacent; the others go back.  The buddy allocator splits
- *   large blocks from one end, so the first few mostly are.  Compound pages
- *   are what the network merges into large fragments and what the lock-free
- *   get_user_pages() takes.
- * - PAGES: single pages, for sizes that no large power of two divides, and for
- *   memory too fragmented for folios.
- *
- * Neither rounds the size up, needs CMA or a symbol that is not exported.
- * Every chunk carries one reference of the region.  Freeing is dropping that
- * reference, so a page that a packet still holds lives on until the packet
- * has gone.
+ * Every chunk carries one reference of the region.  A page that a packet still
+ * holds when the region goes lives on until the packet has gone.
  */
+#include <linux/bsearch.h>
+#include <linux/fcntl.h>
 #include <linux/gfp.h>
 #include <linux/highmem.h>
 #include <linux/mm.h>
-#include <linux/mmzone.h>
+#include <linux/moduleparam.h>
 #include <linux/sched/signal.h>
 #include <linux/slab.h>
-#include <linux/sort.h>
+#include <linux/string.h>
 
 #include "compat.h"
 #include "fpgabuf.h"
 
-/* Smaller folios are as costly as pages, and harder to find in a row. */
-#define FOLIO_MIN_ORDER		4
-#define FOLIO_MAX_ORDER		min_t(unsigned int, MAX_PAGE_ORDER,	\
-				      PMD_SHIFT - PAGE_SHIFT)
+#ifdef CONFIG_FPGABUF_DEBUG
+/* Lets a test reach the backends that are the last resort. */
+static unsigned int debug_fail_backends;
+module_param(debug_fail_backends, uint, 0600);
+MODULE_PARM_DESC(debug_fail_backends, "bit N: backend N of enum fpgabuf_backend finds no memory (tests only)");
+#else
+#define debug_fail_backends	0
+#endif
 
-static gfp_t region_gfp(const struct fpgabuf_region *region)
+/* In the order in which they are tried, up to the first NULL */
+static const struct fpgabuf_backend_ops * const contiguous[] = {
+	&fpgabuf_folio_ops,
+	&fpgabuf_pages_ops,
+	NULL
+};
+
+static const struct fpgabuf_backend_ops * const scattered[] = {
+	&fpgabuf_scatter_ops,
+	NULL
+};
+
+/**
+ * fpgabuf_region_gfp() - where the pages may come from, and how hard to try
+ * @region: the region
+ *
+ * Return: flags for the page allocator, which will not log a failure.
+ */
+gfp_t fpgabuf_region_gfp(const struct fpgabuf_region *region)
 {
 	gfp_t gfp = GFP_KERNEL | __GFP_NOWARN;
 
@@ -45,7 +59,14 @@ static gfp_t region_gfp(const struct fpgabuf_region *region)
 	return gfp;
 }
 
-static int chunks_alloc(struct fpgabuf_region *region, unsigned int nr)
+/**
+ * fpgabuf_chunks_alloc() - make room for the chunks
+ * @region: the region
+ * @nr: how many
+ *
+ * Return: 0 or -ENOMEM.
+ */
+int fpgabuf_chunks_alloc(struct fpgabuf_region *region, unsigned int nr)
 {
 	region->chunks = kvcalloc(nr, sizeof(*region->chunks), GFP_KERNEL);
 	if (!region->chunks)
@@ -54,209 +75,94 @@ static int chunks_alloc(struct fpgabuf_region *region, unsigned int nr)
 	return 0;
 }
 
-static int page_cmp(const void *a, const void *b)
+/**
+ * fpgabuf_chunks_set() - let the chunks be single, adjacent pages
+ * @region: the region, with as many chunks as it has pages
+ * @first: the first of the pages
+ */
+void fpgabuf_chunks_set(struct fpgabuf_region *region, struct page *first)
 {
-	unsigned long x = page_to_pfn(*(struct page **)a);
-	unsigned long y = page_to_pfn(*(struct page **)b);
+	unsigned long pfn = page_to_pfn(first);
+	unsigned int i;
 
-	return x < y ? -1 : x > y;
+	for (i = 0; i < region->nr_chunks; i++)
+		region->chunks[i] = (struct fpgabuf_chunk){
+			.page = pfn_to_page(pfn + i),
+			.index = i,
+		};
 }
 
-/* Index of the first of @want adjacent folios in the sorted pool, or -1. */
-static int find_run(struct page **pool, unsigned int nr, unsigned int want,
-		    unsigned int order)
-{
-	unsigned int i, run = 0;
-
-	for (i = 0; i < nr; i++) {
-		if (run && page_to_pfn(pool[i]) ==
-			   page_to_pfn(pool[i - 1]) + (1UL << order))
-			run++;
-		else
-			run = 1;
-		if (run == want)
-			return i + 1 - want;
-	}
-	return -1;
-}
-
-/*
- * Take folios in rounds until @want adjacent ones are among them.  No retries
- * inside the page allocator: to squeeze the caches of everybody for folios
- * that may not even be neighbours is worse than the other backend.
+/**
+ * fpgabuf_chunks_put() - drop the region's reference on each chunk
+ * @region: the region
  *
- * Return: the index of the first of them in the pool, or -ENOMEM, -EINTR.
+ * For backends whose pages belong to the page allocator.
  */
-static int collect_run(struct page **pool, unsigned int *have,
-		       unsigned int max, unsigned int want, unsigned int order,
-		       gfp_t gfp)
+void fpgabuf_chunks_put(struct fpgabuf_region *region)
 {
-	int first = -1;
+	unsigned int i;
 
-	while (first < 0 && *have < max) {
-		unsigned int goal = min(*have + want, max);
-
-		while (*have < goal) {
-			struct page *page = alloc_pages(gfp, order);
-
-			if (!page)
-				return -ENOMEM;
-			pool[(*have)++] = page;
-		}
-		if (fatal_signal_pending(current))
-			return -EINTR;
-		sort(pool, *have, sizeof(*pool), page_cmp, NULL);
-		first = find_run(pool, *have, want, order);
-	}
-	return first < 0 ? -ENOMEM : first;
+	for (i = 0; i < region->nr_chunks; i++)
+		put_page(region->chunks[i].page);
 }
 
-static int folios_fill(struct fpgabuf_region *region, unsigned int order)
+static void chunks_free(struct fpgabuf_region *region)
 {
-	gfp_t gfp = region_gfp(region) | __GFP_COMP | __GFP_NORETRY;
-	unsigned int want = region->size >> PAGE_SHIFT >> order;
-	unsigned int max = want == 1 ? 1 : 4 * want + 32;
-	unsigned int i, have = 0;
-	struct page **pool;
-	int first;
-
-	pool = kvcalloc(max, sizeof(*pool), GFP_KERNEL);
-	if (!pool)
-		return -ENOMEM;
-
-	first = collect_run(pool, &have, max, want, order, gfp);
-	if (first >= 0 && chunks_alloc(region, want))
-		first = -ENOMEM;
-
-	for (i = 0; i < have; i++) {
-		if (first >= 0 && i - first < want)
-			region->chunks[i - first] = (struct fpgabuf_chunk){
-				.page = pool[i], .order = order,
-			};
-		else
-			put_page(pool[i]);
-	}
-	kvfree(pool);
-	if (first < 0)
-		return first;
-
-	region->backend = FPGABUF_BACKEND_FOLIO;
-	return 0;
+	kvfree(region->chunks);
+	region->chunks = NULL;
+	region->nr_chunks = 0;
 }
 
-#ifdef CONFIG_CONTIG_ALLOC
-/* Worth a try: memory that is there, in one zone, and the kernel's own. */
-static bool range_usable(struct zone *zone, unsigned long pfn, unsigned long nr)
+static int try_backend(struct fpgabuf_region *region,
+		       const struct fpgabuf_backend_ops *backend)
 {
-	unsigned long end = pfn + nr;
-
-	for (; pfn < end; pfn++) {
-		struct page *page = pfn_to_online_page(pfn);
-
-		if (!page || page_zone(page) != zone || PageReserved(page))
-			return false;
-	}
-	return true;
-}
-
-static struct page *zone_alloc_contig(struct zone *zone, unsigned long nr,
-				      gfp_t gfp)
-{
-	unsigned long start = ALIGN(zone->zone_start_pfn, MAX_ORDER_NR_PAGES);
-	unsigned long pfn;
-
-	for (pfn = start; pfn + nr <= zone_end_pfn(zone);
-	     pfn += MAX_ORDER_NR_PAGES) {
-		if (fatal_signal_pending(current))
-			return NULL;
-		if (range_usable(zone, pfn, nr) &&
-		    !alloc_contig_range(pfn, pfn + nr, MIGRATE_MOVABLE, gfp))
-			return pfn_to_page(pfn);
-		cond_resched();
-	}
-	return NULL;
-}
-
-/*
- * alloc_contig_pages() is not exported to modules on most kernels; the range
- * call is.  Zones above NORMAL are left alone: their pages may have to move,
- * or have no address on 32 bit.
- */
-static struct page *contig_alloc(unsigned long nr, gfp_t gfp)
-{
-	struct page *page;
-	int nid, zone;
-
-	for_each_online_node(nid) {
-		for (zone = gfp_zone(gfp); zone >= 0; zone--) {
-			struct zone *z = &NODE_DATA(nid)->node_zones[zone];
-
-			if (!populated_zone(z))
-				continue;
-			page = zone_alloc_contig(z, nr, gfp);
-			if (page)
-				return page;
-		}
-	}
-	return NULL;
-}
-#else
-static struct page *contig_alloc(unsigned long nr, gfp_t gfp)
-{
-	return NULL;
-}
-#endif
-
-static struct page *pages_alloc(size_t size, gfp_t gfp)
-{
-	struct page *page = NULL;
-
-	if (size <= PAGE_SIZE << MAX_PAGE_ORDER) {
-		void *addr = alloc_pages_exact(size, gfp | __GFP_NORETRY);
-
-		page = addr ? virt_to_page(addr) : NULL;
-	}
-	return page ?: contig_alloc(size >> PAGE_SHIFT, gfp);
-}
-
-static int pages_fill(struct fpgabuf_region *region)
-{
-	unsigned int i, nr = region->size >> PAGE_SHIFT;
-	struct page *page;
-	int ret;
-
-	ret = chunks_alloc(region, nr);
-	if (ret)
-		return ret;
-
-	page = pages_alloc(region->size, region_gfp(region));
-	if (!page) {
-		kvfree(region->chunks);
-		region->chunks = NULL;
-		region->nr_chunks = 0;
-		return fatal_signal_pending(current) ? -EINTR : -ENOMEM;
-	}
-	/* Both allocators give pages with one reference each. */
-	for (i = 0; i < nr; i++)
-		region->chunks[i].page = pfn_to_page(page_to_pfn(page) + i);
-	region->backend = FPGABUF_BACKEND_PAGES;
-	return 0;
-}
-
-static int region_fill(struct fpgabuf_region *region)
-{
-	unsigned long nr = region->size >> PAGE_SHIFT;
-	unsigned int order = min_t(unsigned int, __ffs(nr), FOLIO_MAX_ORDER);
 	int ret = -ENOMEM;
 
-	if (order >= FOLIO_MIN_ORDER || nr == 1UL << order)
-		ret = folios_fill(region, order);
-	if (ret == -ENOMEM)
-		ret = pages_fill(region);
+	if (!(READ_ONCE(debug_fail_backends) & BIT(backend->id)))
+		ret = backend->fill(region);
+	if (ret)
+		chunks_free(region);
+	else
+		region->backend = backend;
+	return ret;
+}
+
+/*
+ * Return: 0, or -ENOMEM when no backend has the memory, or what a backend
+ * says that must not be papered over by the next one.
+ */
+static int try_backends(struct fpgabuf_region *region,
+			const struct fpgabuf_backend_ops * const *backend,
+			char *tried, size_t size)
+{
+	size_t len = 0;
+
+	for (; *backend; backend++) {
+		int ret = try_backend(region, *backend);
+
+		if (ret == -EOPNOTSUPP)
+			continue;
+		if (ret != -ENOMEM)
+			return ret;
+		len += scnprintf(tried + len, size - len, "%s%s",
+				 len ? ", " : "", (*backend)->name);
+	}
+	return -ENOMEM;
+}
+
+static int region_fill(struct fpgabuf_region *region, bool scatter)
+{
+	char tried[64] = "nothing";
+	int ret;
+
+	ret = try_backends(region, scatter ? scattered : contiguous, tried,
+			   sizeof(tried));
 	if (ret == -ENOMEM)
 		dev_warn_ratelimited(region->fdev->dev,
-				     "no %zu contiguous bytes: neither folios of order %u nor single pages; memory is short or fragmented, allocate earlier or less\n",
-				     region->size, order);
+				     "no memory for a region of %zu bytes, tried %s: %s\n",
+				     region->size, tried, scatter ?
+				     "ask for less" :
+				     "allocate earlier or less, reserve it (memory-region, cma=), or pass FPGABUF_ALLOC_SCATTER");
 	return ret;
 }
 
@@ -273,28 +179,48 @@ static int region_zero(struct fpgabuf_region *region)
 	return 0;
 }
 
-static int quota_charge(struct fpgabuf_device *fdev, size_t size)
+static int quota_charge(struct fpgabuf_quota *quota, size_t size)
 {
-	if (atomic64_add_return(size, &fdev->used) > fdev->limit) {
-		atomic64_sub(size, &fdev->used);
+	if (atomic64_add_return(size, &quota->used) > quota->limit) {
+		atomic64_sub(size, &quota->used);
 		return -EDQUOT;
 	}
 	return 0;
 }
 
+static void region_uncharge(struct fpgabuf_file *file, size_t size)
+{
+	atomic64_sub(size, &file->quota.used);
+	atomic64_sub(size, &file->fdev->quota.used);
+}
+
+static int region_charge(struct fpgabuf_file *file, size_t size)
+{
+	int ret;
+
+	ret = quota_charge(&file->fdev->quota, size);
+	if (ret)
+		return ret;
+	ret = quota_charge(&file->quota, size);
+	if (ret)
+		atomic64_sub(size, &file->fdev->quota.used);
+	return ret;
+}
+
 /**
- * fpgabuf_region_create() - allocate a zeroed, contiguous region
- * @fdev: the device it is for; the region takes a reference
- * @size: bytes, a multiple of PAGE_SIZE, at most FPGABUF_MAX_REGION
+ * fpgabuf_region_create() - allocate a zeroed region
+ * @file: the open file it is made through; the region takes a reference
+ * @alloc: what is wanted, checked; the size is rounded up to whole pages
  *
  * Context: process, may sleep; the device must be bound.
  *
  * Return: the region, to be ended by fpgabuf_region_destroy(), or ERR_PTR of
  * -EDQUOT, -ENOMEM (one log line says why) or -EINTR.
  */
-struct fpgabuf_region *fpgabuf_region_create(struct fpgabuf_device *fdev,
-					     size_t size)
+struct fpgabuf_region *fpgabuf_region_create(struct fpgabuf_file *file,
+					     const struct fpgabuf_alloc *alloc)
 {
+	size_t size = PAGE_ALIGN(alloc->size);
 	struct fpgabuf_region *region;
 	int ret;
 
@@ -302,19 +228,21 @@ struct fpgabuf_region *fpgabuf_region_create(struct fpgabuf_device *fdev,
 	if (!region)
 		return ERR_PTR(-ENOMEM);
 
-	ret = quota_charge(fdev, size);
+	ret = region_charge(file, size);
 	if (ret) {
 		kfree(region);
 		return ERR_PTR(ret);
 	}
-	fpgabuf_device_get(fdev);
-	region->fdev = fdev;
+	fpgabuf_file_get(file);
+	region->file = file;
+	region->fdev = file->fdev;
 	region->size = size;
+	region->access = alloc->fd_flags & O_ACCMODE;
 	INIT_LIST_HEAD(&region->node);
 	init_rwsem(&region->sem);
 	INIT_LIST_HEAD(&region->importers);
 
-	ret = region_fill(region);
+	ret = region_fill(region, alloc->flags & FPGABUF_ALLOC_SCATTER);
 	if (!ret)
 		ret = region_zero(region);
 	if (ret) {
@@ -334,15 +262,38 @@ struct fpgabuf_region *fpgabuf_region_create(struct fpgabuf_device *fdev,
  */
 void fpgabuf_region_destroy(struct fpgabuf_region *region)
 {
-	struct fpgabuf_device *fdev = region->fdev;
-	unsigned int i;
+	struct fpgabuf_file *file = region->file;
 
-	for (i = 0; i < region->nr_chunks; i++)
-		put_page(region->chunks[i].page);
-	kvfree(region->chunks);
-	atomic64_sub(region->size, &fdev->used);
+	if (region->backend)
+		region->backend->empty(region);
+	chunks_free(region);
+	region_uncharge(file, region->size);
 	kfree(region);
-	fpgabuf_device_put(fdev);
+	fpgabuf_file_put(file);
+}
+
+static int chunk_cmp(const void *key, const void *elem)
+{
+	const struct fpgabuf_chunk *chunk = elem;
+	pgoff_t index = *(const pgoff_t *)key;
+
+	if (index < chunk->index)
+		return -1;
+	return index >= chunk->index + (1UL << chunk->order);
+}
+
+/**
+ * fpgabuf_region_chunk() - the chunk at an offset
+ * @region: the region
+ * @index: offset in pages, below the region's size
+ *
+ * Return: the chunk that page belongs to.
+ */
+const struct fpgabuf_chunk *
+fpgabuf_region_chunk(const struct fpgabuf_region *region, pgoff_t index)
+{
+	return bsearch(&index, region->chunks, region->nr_chunks,
+		       sizeof(*region->chunks), chunk_cmp);
 }
 
 /**
@@ -355,10 +306,9 @@ void fpgabuf_region_destroy(struct fpgabuf_region *region)
 struct page *fpgabuf_region_page(const struct fpgabuf_region *region,
 				 pgoff_t index)
 {
-	unsigned int order = region->chunks[0].order;
+	const struct fpgabuf_chunk *chunk = fpgabuf_region_chunk(region, index);
 
-	return region->chunks[index >> order].page +
-	       (index & ((1UL << order) - 1));
+	return chunk->page + (index - chunk->index);
 }
 
 /**

@@ -38,7 +38,8 @@ struct suite {
 	const CU_TestInfo *tests;
 };
 
-extern const struct suite pages_suite, alloc_suite, capture_suite,
+extern const struct suite pages_suite, alloc_suite, backends_suite,
+	capture_suite, limits_suite,
 	faults_suite, fence_suite, inuse_suite, library_suite, lifetime_suite,
 	uapi_suite, sync_suite, reload_suite;
 

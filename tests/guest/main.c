@@ -16,7 +16,8 @@
 #include "bed.h"
 
 static const struct suite * const suites[] = {
-	&uapi_suite,	&alloc_suite,  &pages_suite,   &capture_suite,
+	&uapi_suite,	&alloc_suite,  &backends_suite, &limits_suite,
+	&pages_suite,	&capture_suite,
 	&fence_suite,	&faults_suite, &inuse_suite,   &library_suite,
 	&lifetime_suite, &sync_suite,  &reload_suite,
 };

@@ -33,9 +33,12 @@
  * @FPGABUF_BACKEND_FOLIO: physically adjacent compound pages (the fast way)
  * @FPGABUF_BACKEND_PAGES: physically adjacent single pages (any size; sends
  *	from it cost more, see Documentation/safety.rst)
- * @FPGABUF_BACKEND_CARVEOUT: reserved memory of the device tree (not yet used)
- * @FPGABUF_BACKEND_CMA: contiguous memory allocator (not yet used)
- * @FPGABUF_BACKEND_SCATTER: several pieces that are not adjacent (not yet used)
+ * @FPGABUF_BACKEND_CARVEOUT: single pages of memory that the device tree
+ *	reserves for the device (memory-region)
+ * @FPGABUF_BACKEND_CMA: the contiguous memory allocator's, the last resort; only
+ *	for regions that are O_RDONLY
+ * @FPGABUF_BACKEND_SCATTER: compound pages of falling size that need not be
+ *	adjacent (%FPGABUF_ALLOC_SCATTER)
  */
 enum fpgabuf_backend {
 	FPGABUF_BACKEND_FOLIO = 1,
@@ -65,6 +68,10 @@ enum fpgabuf_backend {
  *	gets this number as its sequence
  * @gaps: [out] captures that had FPGABUF_CAPTURE_GAP set, since bound
  * @busy: [out] QUEUE calls refused because the pages were in use, since bound
+ * @file_limit_bytes: [out] most bytes the regions made through one open file
+ *	may have together
+ * @file_used_bytes: [out] bytes the living regions made through this open file
+ *	have together
  * @reserved: must be zero
  *
  * Errors: none beyond the general rules.
@@ -84,17 +91,24 @@ struct fpgabuf_info {
 	__u64 captures;
 	__u64 gaps;
 	__u64 busy;
-	__u64 reserved[8];
+	__u64 file_limit_bytes;
+	__u64 file_used_bytes;
+	__u64 reserved[6];
 };
 
-/* Flags of ALLOC; SCATTER is reserved and not yet taken. */
+/*
+ * Flags of ALLOC.
+ * SCATTER: the region may consist of pieces that are not adjacent in physical
+ *	memory.  For a DMA master that takes a list of addresses, or sits behind
+ *	an IOMMU, when memory is too fragmented for anything else.
+ */
 #define FPGABUF_ALLOC_SCATTER	0x1
 
 /**
  * struct fpgabuf_alloc - make a region
  * @size: [in] bytes wanted, 1 to max_region_size; [out] bytes the region has:
  *	the same, rounded up to whole pages and no further
- * @flags: [in] must be zero
+ * @flags: [in] FPGABUF_ALLOC_* bits
  * @fd_flags: [in] O_CLOEXEC or 0, and one of O_RDONLY and O_RDWR: what the
  *	dma-buf may be mapped for
  * @fd: [out] the new dma-buf; the caller owns it and closes it
@@ -103,14 +117,20 @@ struct fpgabuf_info {
  * @reserved0: must be zero
  * @reserved: must be zero
  *
- * The memory is zeroed and physically contiguous.  It lives until the last
- * holder has gone: descriptor, mapping, running capture, importer, or a
- * packet in flight.
+ * The memory is zeroed and, without SCATTER, physically contiguous.  It lives
+ * until the last holder has gone: descriptor, mapping, running capture,
+ * importer, or a packet in flight.  It counts against the limits of the device
+ * and of the open file until the first four have gone, also when that file has
+ * been closed.
+ *
+ * Backends are tried in this order: CARVEOUT if the device has one, FOLIO,
+ * PAGES, CMA if O_RDONLY; with SCATTER that one alone.
  *
  * Errors: EINVAL size 0 or above max_region_size, or bad flags; EDQUOT the
- * device's limit is reached; ENOMEM no contiguous memory (the kernel log says
- * what was tried); EIO the device cannot reach the memory, or its bounce buffers
- * are full; EMFILE, ENFILE no descriptor left; EINTR a fatal signal.
+ * limit of the device or of the file is reached; ENOMEM no such memory (the
+ * kernel log says what was tried, and what helps); EIO the device cannot reach
+ * the memory, or its bounce buffers are full; EMFILE, ENFILE no descriptor left;
+ * EINTR a fatal signal.
  */
 struct fpgabuf_alloc {
 	__u64 size;

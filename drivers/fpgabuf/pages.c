@@ -1,0 +1,113 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * fpgabuf - regions made of single pages that lie behind each other
+ *
+ * For sizes that no large power of two divides, and for memory too fragmented
+ * for folios.
+ */
+#include <linux/gfp.h>
+#include <linux/mm.h>
+#include <linux/mmzone.h>
+#include <linux/sched/signal.h>
+
+#include "compat.h"
+#include "fpgabuf.h"
+
+#ifdef CONFIG_CONTIG_ALLOC
+/* Worth a try: memory that is there, in one zone, and the kernel's own. */
+static bool range_usable(struct zone *zone, unsigned long pfn, unsigned long nr)
+{
+	unsigned long end = pfn + nr;
+
+	for (; pfn < end; pfn++) {
+		struct page *page = pfn_to_online_page(pfn);
+
+		if (!page || page_zone(page) != zone || PageReserved(page))
+			return false;
+	}
+	return true;
+}
+
+static struct page *zone_alloc_contig(struct zone *zone, unsigned long nr,
+				      gfp_t gfp)
+{
+	unsigned long start = ALIGN(zone->zone_start_pfn, MAX_ORDER_NR_PAGES);
+	unsigned long pfn;
+
+	for (pfn = start; pfn + nr <= zone_end_pfn(zone);
+	     pfn += MAX_ORDER_NR_PAGES) {
+		if (fatal_signal_pending(current))
+			return NULL;
+		if (range_usable(zone, pfn, nr) &&
+		    !alloc_contig_range(pfn, pfn + nr, MIGRATE_MOVABLE, gfp))
+			return pfn_to_page(pfn);
+		cond_resched();
+	}
+	return NULL;
+}
+
+/*
+ * alloc_contig_pages() is not exported to modules on most kernels; the range
+ * call is.  Zones above NORMAL are left alone: their pages may have to move,
+ * or have no address on 32 bit.
+ */
+static struct page *contig_alloc(unsigned long nr, gfp_t gfp)
+{
+	struct page *page;
+	int nid, zone;
+
+	for_each_online_node(nid) {
+		for (zone = gfp_zone(gfp); zone >= 0; zone--) {
+			struct zone *z = &NODE_DATA(nid)->node_zones[zone];
+
+			if (!populated_zone(z))
+				continue;
+			page = zone_alloc_contig(z, nr, gfp);
+			if (page)
+				return page;
+		}
+	}
+	return NULL;
+}
+#else
+static struct page *contig_alloc(unsigned long nr, gfp_t gfp)
+{
+	return NULL;
+}
+#endif
+
+static struct page *pages_alloc(size_t size, gfp_t gfp)
+{
+	struct page *page = NULL;
+
+	if (size <= PAGE_SIZE << MAX_PAGE_ORDER) {
+		void *addr = alloc_pages_exact(size, gfp | __GFP_NORETRY);
+
+		page = addr ? virt_to_page(addr) : NULL;
+	}
+	return page ?: contig_alloc(size >> PAGE_SHIFT, gfp);
+}
+
+static int pages_fill(struct fpgabuf_region *region)
+{
+	struct page *page;
+	int ret;
+
+	ret = fpgabuf_chunks_alloc(region, region->size >> PAGE_SHIFT);
+	if (ret)
+		return ret;
+
+	page = pages_alloc(region->size, fpgabuf_region_gfp(region));
+	if (!page)
+		return fatal_signal_pending(current) ? -EINTR : -ENOMEM;
+	/* Both allocators give pages with one reference each. */
+	fpgabuf_chunks_set(region, page);
+	return 0;
+}
+
+const struct fpgabuf_backend_ops fpgabuf_pages_ops = {
+	.id = FPGABUF_BACKEND_PAGES,
+	.name = "single pages",
+	.fill = pages_fill,
+	.empty = fpgabuf_chunks_put,
+};

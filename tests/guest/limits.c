@@ -1,0 +1,105 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* How much memory may be had, by a device and by an open file. */
+#include <errno.h>
+#include <fcntl.h>
+#include <unistd.h>
+
+#include "bed.h"
+
+static void reload(const char *parameters)
+{
+	REQUIRE(module_unload("fpgabuf"), 0);
+	REQUIRE(module_load("fpgabuf.ko", parameters), 0);
+}
+
+static int alloc_mib(int dev, unsigned int mib, int *fd)
+{
+	struct fpgabuf_alloc alloc;
+	int ret = region_try_alloc(dev, mib * MIB, &alloc);
+
+	*fd = ret ? -1 : alloc.fd;
+	return ret;
+}
+
+static void per_file(void)
+{
+	int a, b, c, fds[4];
+
+	reload("limit_mib=8 file_limit_mib=4");
+	a = device_open(0);
+	b = device_open(0);
+	c = device_open(0);
+	EXPECT(device_info(a).limit_bytes, 8 * MIB);
+	EXPECT(device_info(a).file_limit_bytes, 4 * MIB);
+	EXPECT(device_info(a).max_region_size, 4 * MIB);
+
+	EXPECT(alloc_mib(a, 5, &fds[0]), -EINVAL);
+	REQUIRE(alloc_mib(a, 3, &fds[0]), 0);
+	EXPECT(alloc_mib(a, 2, &fds[1]), -EDQUOT);
+	EXPECT(device_info(a).file_used_bytes, 3 * MIB);
+	EXPECT(device_info(a).used_bytes, 3 * MIB);
+	REQUIRE(alloc_mib(a, 1, &fds[1]), 0);
+	EXPECT(alloc_mib(a, 1, &fds[2]), -EDQUOT);
+
+	/* Others have limits of their own, up to that of the device. */
+	EXPECT(device_info(b).file_used_bytes, 0);
+	REQUIRE(alloc_mib(b, 4, &fds[2]), 0);
+	EXPECT(alloc_mib(c, 1, &fds[3]), -EDQUOT);
+	EXPECT(device_info(c).file_used_bytes, 0);
+
+	/* What a closed file made counts as long as it lives. */
+	close(b);
+	EXPECT(device_info(c).used_bytes, 8 * MIB);
+	EXPECT(alloc_mib(c, 1, &fds[3]), -EDQUOT);
+	close(fds[2]);
+	REQUIRE(alloc_mib(c, 4, &fds[2]), 0);
+	close(fds[0]);
+	EXPECT(device_info(a).file_used_bytes, 1 * MIB);
+	REQUIRE(alloc_mib(a, 3, &fds[0]), 0);
+
+	close(fds[0]);
+	close(fds[1]);
+	close(fds[2]);
+	EXPECT(device_used(c), 0);
+	close(a);
+	close(c);
+	reload("");
+}
+
+static void default_limits(void)
+{
+	int dev = device_open(0);
+	struct fpgabuf_info info = device_info(dev);
+
+	EXPECT(info.file_limit_bytes, info.limit_bytes);
+	EXPECT(info.file_used_bytes, 0);
+	CU_ASSERT(info.limit_bytes > 64 * MIB);
+	close(dev);
+
+	reload("limit_mib=2");
+	dev = device_open(0);
+	EXPECT(device_info(dev).limit_bytes, 2 * MIB);
+	EXPECT(device_info(dev).file_limit_bytes, 2 * MIB);
+	close(dev);
+	reload("file_limit_mib=100000");
+	dev = device_open(0);
+	/* More than the device may have: that limit counts. */
+	EXPECT(device_info(dev).max_region_size, info.max_region_size);
+	close(dev);
+	reload("");
+}
+
+static const CU_TestInfo tests[] = {
+	{ "an open file has a limit of its own, which its regions outlive",
+	  per_file },
+	{ "without parameters a file may have what the device may have",
+	  default_limits },
+	CU_TEST_INFO_NULL,
+};
+
+const struct suite limits_suite = {
+	.name = "limits",
+	.title = "limits",
+	.init = modules_load,
+	.tests = tests,
+};
