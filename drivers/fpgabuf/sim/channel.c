@@ -15,6 +15,8 @@
 #include <linux/dma-mapping.h>
 #include <linux/highmem.h>
 #include <linux/kthread.h>
+#include <linux/of.h>
+#include <linux/of_dma.h>
 #include <linux/overflow.h>
 #include <linux/random.h>
 #include <linux/slab.h>
@@ -352,22 +354,36 @@ static bool sim_filter(struct dma_chan *chan, void *param)
 	return chan == param;
 }
 
-static void dma_setup(struct sim *sim, const char *client)
+static struct dma_chan *sim_of_xlate(struct of_phandle_args *spec,
+				     struct of_dma *of_dma)
+{
+	struct sim *sim = of_dma->of_dma_data;
+
+	return dma_request_channel(sim->dma.cap_mask, sim_filter, &sim->chan);
+}
+
+/* Who may have the channel: as the device tree says, or else by name. */
+static void filter_setup(struct sim *sim)
+{
+	if (sim->dev->of_node)
+		return;
+	sim->map.slave = "rx";
+	sim->map.param = &sim->chan;
+	sim->dma.filter.fn = sim_filter;
+	sim->dma.filter.map = &sim->map;
+	sim->dma.filter.mapcnt = 1;
+}
+
+static void dma_setup(struct sim *sim)
 {
 	const u32 widths = BIT(DMA_SLAVE_BUSWIDTH_1_BYTE) |
 			   BIT(DMA_SLAVE_BUSWIDTH_8_BYTES);
 	struct dma_device *dma = &sim->dma;
 
-	sim->map.devname = client;
-	sim->map.slave = "rx";
-	sim->map.param = &sim->chan;
-
 	dma_cap_set(DMA_SLAVE, dma->cap_mask);
 	dma_cap_set(DMA_PRIVATE, dma->cap_mask);
 	dma->dev = sim->dev;
-	dma->filter.fn = sim_filter;
-	dma->filter.map = &sim->map;
-	dma->filter.mapcnt = 1;
+	filter_setup(sim);
 	dma->directions = BIT(DMA_DEV_TO_MEM);
 	dma->src_addr_widths = widths;
 	dma->dst_addr_widths = widths;
@@ -390,14 +406,14 @@ static void dma_setup(struct sim *sim, const char *client)
 /**
  * sim_channel_register() - start the DMA master and offer its channel
  * @sim: the simulator
- * @client: name of the device whose "rx" the channel is; stays valid
  *
  * Context: process, may sleep.
  *
  * Return: 0 or a negative errno.
  */
-int sim_channel_register(struct sim *sim, const char *client)
+int sim_channel_register(struct sim *sim)
 {
+	struct device_node *np = sim->dev->of_node;
 	int ret;
 
 	spin_lock_init(&sim->lock);
@@ -410,12 +426,18 @@ int sim_channel_register(struct sim *sim, const char *client)
 	if (IS_ERR(sim->thread))
 		return PTR_ERR(sim->thread);
 
-	dma_setup(sim, client);
+	dma_setup(sim);
 	kref_get(&sim->ref);
 	ret = dma_async_device_register(&sim->dma);
 	if (ret) {
 		kthread_stop(sim->thread);
 		sim_put(sim);
+		return ret;
+	}
+	ret = np ? of_dma_controller_register(np, sim_of_xlate, sim) : 0;
+	if (ret) {
+		dma_async_device_unregister(&sim->dma);
+		kthread_stop(sim->thread);
 	}
 	return ret;
 }
@@ -426,6 +448,8 @@ int sim_channel_register(struct sim *sim, const char *client)
  */
 void sim_channel_unregister(struct sim *sim)
 {
+	if (sim->dev->of_node)
+		of_dma_controller_free(sim->dev->of_node);
 	dma_async_device_unregister(&sim->dma);
 	kthread_stop(sim->thread);
 }

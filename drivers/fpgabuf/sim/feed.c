@@ -119,11 +119,10 @@ static const struct file_operations feed_fops = {
 /**
  * sim_feed_register() - make the device node
  * @sim: the simulator
- * @id: its number
  *
  * Return: 0 or a negative errno.
  */
-int sim_feed_register(struct sim *sim, int id)
+int sim_feed_register(struct sim *sim)
 {
 	mutex_init(&sim->feed_lock);
 	init_waitqueue_head(&sim->feed_wait);
@@ -133,7 +132,7 @@ int sim_feed_register(struct sim *sim, int id)
 	kfifo_init(&sim->fifo, sim->fifo_mem, FEED_SIZE);
 
 	snprintf(sim->feed_name, sizeof(sim->feed_name), "fpgabuf-sim%d-feed",
-		 id);
+		 sim->id);
 	sim->feed.minor = MISC_DYNAMIC_MINOR;
 	sim->feed.name = sim->feed_name;
 	sim->feed.fops = &feed_fops;

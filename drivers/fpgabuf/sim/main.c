@@ -6,10 +6,17 @@
  * from nowhere or from a device node, and below each a platform device
  * "fpgabuf" that the driver binds to.  Everything above the channel is then
  * what it is on a board.
+ *
+ * Where there is a device tree, it can have such FPGAs too ("fpgabuf,sim"), with
+ * one cell-less DMA request line; then it also says who captures from them, as
+ * it does on a board.
  */
 #include <linux/dma-mapping.h>
+#include <linux/idr.h>
 #include <linux/iommu.h>
+#include <linux/mod_devicetable.h>
 #include <linux/module.h>
+#include <linux/of.h>
 #include <linux/platform_device.h>
 #include <linux/slab.h>
 
@@ -20,7 +27,7 @@
 
 static unsigned int devices = 1;
 module_param(devices, uint, 0444);
-MODULE_PARM_DESC(devices, "how many FPGAs to simulate (1 to 8)");
+MODULE_PARM_DESC(devices, "how many FPGAs to simulate beside those of the device tree (0 to 8)");
 
 static unsigned int max_segment = SZ_4M;
 module_param(max_segment, uint, 0444);
@@ -28,11 +35,16 @@ MODULE_PARM_DESC(max_segment, "bytes the DMA master takes as one piece");
 
 static struct platform_device *sim_devices[SIM_MAX_DEVICES];
 
+/* Numbers of those that have none of their own */
+static DEFINE_IDA(sim_ids);
+
 static void sim_free(struct kref *ref)
 {
 	struct sim *sim = container_of(ref, struct sim, ref);
 
 	sim_feed_free(sim);
+	if (sim->id >= SIM_MAX_DEVICES)
+		ida_free(&sim_ids, sim->id);
 	kfree(sim->map.devname);
 	kfree(sim);
 }
@@ -238,22 +250,27 @@ static struct platform_device *client_register(struct platform_device *pdev)
 	return platform_device_register_full(&info);
 }
 
+/* A device tree has its clients; else there is one, that finds us by name. */
 static int sim_start(struct sim *sim, struct platform_device *pdev)
 {
-	char *client = kasprintf(GFP_KERNEL, "fpgabuf.%d", pdev->id);
+	bool alone = !pdev->dev.of_node;
 	int ret;
 
-	if (!client)
-		return -ENOMEM;
-	sim->map.devname = client;
+	if (alone) {
+		sim->map.devname = kasprintf(GFP_KERNEL, "fpgabuf.%d",
+					     pdev->id);
+		if (!sim->map.devname)
+			return -ENOMEM;
+	}
 
-	ret = sim_feed_register(sim, pdev->id);
+	ret = sim_feed_register(sim);
 	if (ret)
 		return ret;
-	ret = sim_channel_register(sim, client);
+	ret = sim_channel_register(sim);
 	if (ret)
 		goto err_feed;
-	sim->client = client_register(pdev);
+	if (alone)
+		sim->client = client_register(pdev);
 	if (IS_ERR(sim->client)) {
 		ret = PTR_ERR(sim->client);
 		goto err_channel;
@@ -270,7 +287,7 @@ err_feed:
 static int sim_probe(struct platform_device *pdev)
 {
 	struct sim *sim;
-	int ret;
+	int id, ret;
 
 	ret = dma_limits(&pdev->dev);
 	if (ret)
@@ -278,8 +295,16 @@ static int sim_probe(struct platform_device *pdev)
 	sim = kzalloc(sizeof(*sim), GFP_KERNEL);
 	if (!sim)
 		return -ENOMEM;
+	id = pdev->id >= 0 ? pdev->id :
+			     ida_alloc_min(&sim_ids, SIM_MAX_DEVICES,
+					   GFP_KERNEL);
+	if (id < 0) {
+		kfree(sim);
+		return id;
+	}
 
 	kref_init(&sim->ref);
+	sim->id = id;
 	sim->dev = &pdev->dev;
 	sim->settings.burst = SZ_64K;
 	mutex_init(&sim->busy);
@@ -295,7 +320,8 @@ static void sim_remove(struct platform_device *pdev)
 {
 	struct sim *sim = platform_get_drvdata(pdev);
 
-	platform_device_unregister(sim->client);
+	if (sim->client)
+		platform_device_unregister(sim->client);
 	sim_channel_unregister(sim);
 	sim_feed_unregister(sim);
 	sim_put(sim);
@@ -303,11 +329,18 @@ static void sim_remove(struct platform_device *pdev)
 
 FPGABUF_REMOVE(sim_remove)
 
+static const struct of_device_id sim_of_match[] = {
+	{ .compatible = "fpgabuf,sim" },
+	{ }
+};
+MODULE_DEVICE_TABLE(of, sim_of_match);
+
 static struct platform_driver sim_driver = {
 	.probe = sim_probe,
 	.remove = FPGABUF_REMOVE_OP(sim_remove),
 	.driver = {
 		.name = "fpgabuf-sim",
+		.of_match_table = sim_of_match,
 		.dev_groups = sim_groups,
 	},
 };
@@ -323,7 +356,7 @@ static int __init sim_init(void)
 	unsigned int i;
 	int ret;
 
-	if (!devices || devices > SIM_MAX_DEVICES || max_segment < PAGE_SIZE)
+	if (devices > SIM_MAX_DEVICES || max_segment < PAGE_SIZE)
 		return -EINVAL;
 	ret = platform_driver_register(&sim_driver);
 	if (ret)

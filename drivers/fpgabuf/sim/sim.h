@@ -60,11 +60,12 @@ struct sim_settings {
 /**
  * struct sim - one simulated FPGA
  * @ref: held by the bound driver, the dmaengine core and every open feed
+ * @id: number in the name of the feed
  * @dev: platform device, the one that does the DMA
- * @client: platform device that fpgabuf binds to
+ * @client: platform device that fpgabuf binds to; NULL if the device tree has it
  * @dma: dmaengine provider
  * @chan: its only channel
- * @map: connects @client's "rx" with @chan
+ * @map: connects @client's "rx" with @chan; without a device tree
  * @lock: guards the lists, the progress of descriptors, and @feed_open and
  *	@feed_ended
  * @submitted: descriptors submitted and not issued
@@ -93,6 +94,7 @@ struct sim_settings {
  */
 struct sim {
 	struct kref ref;
+	int id;
 	struct device *dev;
 	struct platform_device *client;
 
@@ -131,7 +133,7 @@ struct sim {
 void sim_put(struct sim *sim);
 
 /* channel.c */
-int sim_channel_register(struct sim *sim, const char *client);
+int sim_channel_register(struct sim *sim);
 void sim_channel_unregister(struct sim *sim);
 
 /* source.c; all under &sim.busy, but for the first two */
@@ -145,7 +147,7 @@ void sim_source_restart_rate(struct sim *sim);
 void sim_source_reset(struct sim *sim);
 
 /* feed.c */
-int sim_feed_register(struct sim *sim, int id);
+int sim_feed_register(struct sim *sim);
 void sim_feed_unregister(struct sim *sim);
 void sim_feed_free(struct sim *sim);
 
