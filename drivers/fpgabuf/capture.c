@@ -21,6 +21,7 @@
 
 #include "compat.h"
 #include "fpgabuf.h"
+#include "trace.h"
 
 static struct fpgabuf_region *capture_region(struct fpgabuf_capture *capture)
 {
@@ -72,7 +73,7 @@ static struct fpgabuf_capture *take_completed(struct fpgabuf_device *fdev)
 
 	spin_lock_irq(&fdev->qlock);
 	capture = first_capture(&fdev->queued);
-	if (capture && capture->completed)
+	if (capture && capture->started && capture->completed)
 		list_del(&capture->node);
 	else
 		capture = NULL;
@@ -91,6 +92,7 @@ static void capture_done(struct fpgabuf_device *fdev,
 	if (capture->status & FPGABUF_CAPTURE_GAP)
 		fdev->gaps++;
 	WRITE_ONCE(capture->state, FPGABUF_REGION_DONE);
+	trace_fpgabuf_done(capture_region(capture));
 	list_add_tail(&capture->node, &fdev->done);
 	fdev->nr_queued--;
 	spin_unlock_irq(&fdev->qlock);
@@ -162,13 +164,14 @@ static int claim(struct fpgabuf_region *region)
 
 	down_write(&region->sem);
 	if (region->capture.state != FPGABUF_REGION_IDLE ||
-	    !list_empty(&region->importers)) {
+	    fpgabuf_region_importers(region)) {
 		ret = -EBUSY;
 		goto out;
 	}
 	fpgabuf_region_usage(region, &usage);
 	if (usage.in_use) {
 		atomic64_inc(&region->fdev->busy);
+		trace_fpgabuf_busy(region, &usage);
 		ret = -EBUSY;
 		goto out;
 	}
@@ -196,19 +199,55 @@ static int may_queue(const struct fpgabuf_file *file)
 	return 0;
 }
 
-static void enqueue(struct fpgabuf_file *file, struct fpgabuf_capture *capture)
+/* Return: the transfer in front of this one, 0 if the channel has none. */
+static dma_cookie_t enqueue(struct fpgabuf_file *file,
+			    struct fpgabuf_capture *capture)
 {
 	struct fpgabuf_device *fdev = file->fdev;
+	dma_cookie_t previous = 0;
 
 	spin_lock_irq(&fdev->qlock);
-	if (fdev->streaming && !fdev->nr_running)
-		capture->status |= FPGABUF_CAPTURE_GAP;
-	fdev->streaming = true;
+	if (fdev->nr_running)
+		previous = list_last_entry(&fdev->queued,
+					   struct fpgabuf_capture,
+					   node)->dma_cookie;
 	fdev->owner = file;
 	list_add_tail(&capture->node, &fdev->queued);
 	fdev->nr_queued++;
 	fdev->nr_running++;
 	spin_unlock_irq(&fdev->qlock);
+	return previous;
+}
+
+static bool in_progress(struct fpgabuf_device *fdev, dma_cookie_t cookie)
+{
+	return dmaengine_tx_status(fdev->chan, cookie, NULL) ==
+	       DMA_IN_PROGRESS;
+}
+
+/*
+ * If the channel was still busy with the previous transfer when it had already
+ * got this one, then there was no gap.  If it was not, there may have been one.
+ * Only now can the capture be finished: by then it must be known.  The lock
+ * cannot be held meanwhile, some providers call back from issue_pending.
+ */
+static void start(struct fpgabuf_device *fdev, struct fpgabuf_capture *capture,
+		  dma_cookie_t previous)
+{
+	bool gap, completed;
+
+	dma_async_issue_pending(fdev->chan);
+	gap = fdev->streaming && !(previous && in_progress(fdev, previous));
+
+	spin_lock_irq(&fdev->qlock);
+	if (gap)
+		capture->status |= FPGABUF_CAPTURE_GAP;
+	fdev->streaming = true;
+	completed = capture->completed;
+	capture->started = true;
+	spin_unlock_irq(&fdev->qlock);
+	if (completed)
+		queue_work(fdev->wq, &fdev->finish);
 }
 
 /* The watchdog shall run at that time, or earlier. */
@@ -236,6 +275,8 @@ static int queue_locked(struct fpgabuf_file *file,
 	struct fpgabuf_device *fdev = file->fdev;
 	struct fpgabuf_capture *capture = &region->capture;
 	u32 timeout_ms = queue->timeout_ms ?: fdev->timeout_ms;
+	dma_cookie_t previous;
+	ktime_t deadline;
 	int ret;
 
 	ret = may_queue(file);
@@ -245,8 +286,10 @@ static int queue_locked(struct fpgabuf_file *file,
 	capture->cookie = queue->cookie;
 	capture->length = queue->length ?: region->size;
 	capture->status = 0;
+	capture->started = false;
 	capture->completed = false;
-	capture->deadline = ktime_add_ms(ktime_get(), timeout_ms);
+	deadline = ktime_add_ms(ktime_get(), timeout_ms);
+	capture->deadline = deadline;
 	ret = submit(capture);
 	if (ret)
 		return ret;
@@ -254,17 +297,19 @@ static int queue_locked(struct fpgabuf_file *file,
 	capture->fence = dma_fence_get(fence);
 	dma_resv_add_fence(region->dmabuf->resv, fence, DMA_RESV_USAGE_WRITE);
 	fpgabuf_owner_sync_for_device(region, capture->length, DMA_FROM_DEVICE);
-	enqueue(file, capture);
-	dma_async_issue_pending(fdev->chan);
-	watch(fdev, capture->deadline);
+	trace_fpgabuf_queue(region);
+	get_dma_buf(region->dmabuf);
+	previous = enqueue(file, capture);
+	/* When it has started it can be dequeued, and queued again. */
+	start(fdev, capture, previous);
+	watch(fdev, deadline);
 	return 0;
 }
 
 /**
  * fpgabuf_capture_queue() - queue a region for its next capture
  * @file: the open file it is queued by
- * @region: the region; on success the caller's dma-buf reference becomes the
- *	capture's
+ * @region: the region; the caller holds its dma-buf until this returns
  * @queue: length, timeout and cookie
  *
  * Context: process, may sleep.

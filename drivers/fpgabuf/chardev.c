@@ -141,8 +141,7 @@ static int ioctl_queue(struct file *filp, union fpgabuf_arg *arg,
 		return PTR_ERR(region);
 
 	ret = fpgabuf_capture_queue(file, region, queue);
-	if (ret)
-		dma_buf_put(region->dmabuf);
+	dma_buf_put(region->dmabuf);
 	return ret;
 }
 
@@ -207,8 +206,7 @@ static int ioctl_region_info(struct file *filp, union fpgabuf_arg *arg,
 	struct fpgabuf_region_info *info = &arg->region_info;
 	struct fpgabuf_region *region;
 	struct fpgabuf_usage usage;
-	struct list_head *importer;
-	u32 importers = 0;
+	u32 importers;
 
 	if (info->flags || memchr_inv(info->reserved, 0, sizeof(info->reserved)))
 		return -EINVAL;
@@ -219,8 +217,7 @@ static int ioctl_region_info(struct file *filp, union fpgabuf_arg *arg,
 
 	down_write(&region->sem);
 	fpgabuf_region_usage(region, &usage);
-	list_for_each(importer, &region->importers)
-		importers++;
+	importers = fpgabuf_region_importers(region);
 	up_write(&region->sem);
 
 	info->size = region->size;

@@ -18,6 +18,7 @@
 
 #include "compat.h"
 #include "fpgabuf.h"
+#include "trace.h"
 
 #ifdef CONFIG_FPGABUF_DEBUG
 /* Lets a test show that it would notice a missing sync. */
@@ -175,20 +176,23 @@ void fpgabuf_owner_unmap(struct fpgabuf_region *region)
 typedef void (*sync_fn)(struct device *dev, dma_addr_t addr, size_t size,
 			enum dma_data_direction dir);
 
-static void owner_sync(struct fpgabuf_region *region, size_t bytes,
-		       enum dma_data_direction dir, sync_fn sync)
+/* Return: how many bytes that were; none when there is no mapping any more. */
+static size_t owner_sync(struct fpgabuf_region *region, size_t bytes,
+			 enum dma_data_direction dir, sync_fn sync)
 {
 	struct scatterlist *sg;
+	size_t done = 0;
 	unsigned int i;
 
 	for_each_sgtable_sg(&region->sgt, sg, i) {
-		size_t size = min_t(size_t, bytes, sg->length);
+		size_t size = min_t(size_t, bytes - done, sg->length);
 
 		if (!size)
 			break;
 		sync(region->fdev->dma_dev, sg_dma_address(sg), size, dir);
-		bytes -= size;
+		done += size;
 	}
+	return done;
 }
 
 /**
@@ -203,8 +207,11 @@ static void owner_sync(struct fpgabuf_region *region, size_t bytes,
 void fpgabuf_owner_sync_for_cpu(struct fpgabuf_region *region, size_t bytes,
 				enum dma_data_direction dir)
 {
-	if (!debug_skip_sync)
-		owner_sync(region, bytes, dir, dma_sync_single_for_cpu);
+	if (debug_skip_sync)
+		return;
+	bytes = owner_sync(region, bytes, dir, dma_sync_single_for_cpu);
+	atomic64_add(bytes, &region->fdev->synced_for_cpu);
+	trace_fpgabuf_sync(region, bytes, false);
 }
 
 /**
@@ -218,5 +225,7 @@ void fpgabuf_owner_sync_for_cpu(struct fpgabuf_region *region, size_t bytes,
 void fpgabuf_owner_sync_for_device(struct fpgabuf_region *region, size_t bytes,
 				   enum dma_data_direction dir)
 {
-	owner_sync(region, bytes, dir, dma_sync_single_for_device);
+	bytes = owner_sync(region, bytes, dir, dma_sync_single_for_device);
+	atomic64_add(bytes, &region->fdev->synced_for_device);
+	trace_fpgabuf_sync(region, bytes, true);
 }

@@ -14,9 +14,11 @@
 #include <linux/mm.h>
 #include <linux/pagemap.h>
 #include <linux/slab.h>
+#include <linux/vmalloc.h>
 
 #include "compat.h"
 #include "fpgabuf.h"
+#include "trace.h"
 
 /**
  * struct fpgabuf_importer - a mapping by an importing device
@@ -111,6 +113,72 @@ static void fpgabuf_unmap_dma_buf(struct dma_buf_attachment *attach,
 	kfree(imp);
 }
 
+static struct page **pages_array(const struct fpgabuf_region *region)
+{
+	unsigned long i, nr = region->size >> PAGE_SHIFT;
+	struct page **pages;
+
+	pages = kvmalloc_array(nr, sizeof(*pages), GFP_KERNEL);
+	if (!pages)
+		return NULL;
+	for (i = 0; i < nr; i++)
+		pages[i] = fpgabuf_region_page(region, i);
+	return pages;
+}
+
+/*
+ * The core calls this for the first importer that wants it, and vunmap for the
+ * last one.
+ */
+static int fpgabuf_vmap(struct dma_buf *dmabuf, struct iosys_map *map)
+{
+	struct fpgabuf_region *region = dmabuf->priv;
+	struct page **pages = pages_array(region);
+	void *addr;
+
+	if (!pages)
+		return -ENOMEM;
+	addr = vmap(pages, region->size >> PAGE_SHIFT, VM_MAP, PAGE_KERNEL);
+	kvfree(pages);
+	if (!addr)
+		return -ENOMEM;
+
+	down_write(&region->sem);
+	region->vmapped = true;
+	up_write(&region->sem);
+	iosys_map_set_vaddr(map, addr);
+	return 0;
+}
+
+static void fpgabuf_vunmap(struct dma_buf *dmabuf, struct iosys_map *map)
+{
+	struct fpgabuf_region *region = dmabuf->priv;
+
+	vunmap(map->vaddr);
+	down_write(&region->sem);
+	region->vmapped = false;
+	up_write(&region->sem);
+}
+
+/**
+ * fpgabuf_region_importers() - how often importers have the region mapped
+ * @region: the region
+ *
+ * Context: &fpgabuf_region.sem held.
+ *
+ * Return: mappings by devices, and one more if it is mapped into the kernel.
+ */
+unsigned int fpgabuf_region_importers(const struct fpgabuf_region *region)
+{
+	unsigned int nr = region->vmapped;
+	struct list_head *importer;
+
+	lockdep_assert_held(&region->sem);
+	list_for_each(importer, &region->importers)
+		nr++;
+	return nr;
+}
+
 /*
  * While a region is queued it belongs to the FPGA.  The owner's mapping is left
  * alone then: to maintain it would write over what is just arriving.
@@ -203,15 +271,23 @@ static const struct vm_operations_struct fpgabuf_vm_ops = {
  */
 static int fpgabuf_mmap(struct dma_buf *dmabuf, struct vm_area_struct *vma)
 {
+	struct fpgabuf_region *region = dmabuf->priv;
+
 	if (!(vma->vm_flags & (VM_SHARED | VM_MAYSHARE)))
 		return -EINVAL;
 	if (vma->vm_flags & VM_EXEC)
 		return -EPERM;
+	/* An importer may map us through a file of its own. */
+	if (region->access == O_RDONLY) {
+		if (vma->vm_flags & VM_WRITE)
+			return -EACCES;
+		vm_flags_clear(vma, VM_MAYWRITE);
+	}
 
 	vm_flags_set(vma, VM_MIXEDMAP | VM_DONTEXPAND | VM_DONTDUMP |
 			  VM_DONTCOPY);
 	vm_flags_clear(vma, VM_MAYEXEC);
-	vma->vm_private_data = dmabuf->priv;
+	vma->vm_private_data = region;
 	vma->vm_ops = &fpgabuf_vm_ops;
 	return 0;
 }
@@ -230,7 +306,10 @@ static void region_retire(struct fpgabuf_region *region)
 
 static void fpgabuf_release(struct dma_buf *dmabuf)
 {
-	region_retire(dmabuf->priv);
+	struct fpgabuf_region *region = dmabuf->priv;
+
+	trace_fpgabuf_free(region);
+	region_retire(region);
 }
 
 static const struct dma_buf_ops fpgabuf_dmabuf_ops = {
@@ -239,6 +318,8 @@ static const struct dma_buf_ops fpgabuf_dmabuf_ops = {
 	.begin_cpu_access = fpgabuf_begin_cpu_access,
 	.end_cpu_access = fpgabuf_end_cpu_access,
 	.mmap = fpgabuf_mmap,
+	.vmap = fpgabuf_vmap,
+	.vunmap = fpgabuf_vunmap,
 	.release = fpgabuf_release,
 };
 
@@ -305,6 +386,8 @@ struct dma_buf *fpgabuf_dmabuf_create(struct fpgabuf_file *file,
 	}
 	/* The dma-buf owns the region from here on. */
 	region->dmabuf = dmabuf;
+	region->ino = file_inode(dmabuf->file)->i_ino;
+	trace_fpgabuf_alloc(region);
 	return dmabuf;
 }
 

@@ -3,7 +3,7 @@
  * fpgabuf - objects shared by the files of the driver
  *
  *	region.c   a region's pages: which backend fills them, who uses them
- *	folio.c, pages.c, scatter.c
+ *	folio.c, pages.c, scatter.c, carveout.c, cma.c
  *		   the backends
  *	dma.c      a region's way to devices: sg_table, owner mapping, sync
  *	dmabuf.c   a region as dma-buf: importers, CPU access, mmap
@@ -11,6 +11,8 @@
  *	fence.c    the fence of a capture
  *	chardev.c  the device node: ioctls and poll
  *	main.c     the platform driver: channel, bind, unbind
+ *	trace.h, debugfs.c
+ *		   what can be watched from outside
  *
  * Lock order, outermost first:
  *
@@ -63,6 +65,8 @@ struct fpgabuf_quota {
  * @dev: the platform device; for log lines, while bound
  * @dma_dev: the device that does the DMA; a reference is held to the end,
  *	because regions outlive the binding
+ * @carveout: memory set aside for it, or NULL
+ * @cma_dev: the device that memory of CMA is allocated for
  * @chan: dmaengine channel; NULL after unbind; under @lock
  * @misc: the device node
  * @id: number in the name of the node
@@ -77,6 +81,9 @@ struct fpgabuf_quota {
  * @quota: for all regions
  * @file_limit: bytes the regions made through one open file may have
  * @busy: QUEUE calls refused because the pages were in use
+ * @synced_for_cpu: bytes of regions synced for the CPU
+ * @synced_for_device: bytes of regions synced for the channel's device
+ * @debugfs: directory
  * @qlock: guards the lists and counts below; taken in the DMA callback
  * @queued: captures handed to the channel, oldest first
  * @nr_queued: length of @queued, plus one while its head is being finished
@@ -96,6 +103,8 @@ struct fpgabuf_device {
 	struct kref ref;
 	struct device *dev;
 	struct device *dma_dev;
+	struct fpgabuf_carveout *carveout;
+	struct device *cma_dev;
 	struct dma_chan *chan;
 	struct miscdevice misc;
 	int id;
@@ -110,6 +119,9 @@ struct fpgabuf_device {
 	struct fpgabuf_quota quota;
 	u64 file_limit;
 	atomic64_t busy;
+	atomic64_t synced_for_cpu;
+	atomic64_t synced_for_device;
+	struct dentry *debugfs;
 
 	spinlock_t qlock; /* the queue; taken in the DMA callback */
 	struct list_head queued;
@@ -177,6 +189,7 @@ struct fpgabuf_backend_ops {
  * @node: in &fpgabuf_device.queued or &fpgabuf_device.done
  * @state: under &fpgabuf_device.qlock; leaves IDLE only under
  *	&fpgabuf_region.sem held for writing as well
+ * @started: it is known whether there was a gap before it
  * @completed: the channel is through with it
  * @cookie: the user's
  * @dma_cookie: dmaengine's
@@ -194,6 +207,7 @@ struct fpgabuf_backend_ops {
 struct fpgabuf_capture {
 	struct list_head node;
 	enum fpgabuf_region_state state;
+	bool started;
 	bool completed;
 	u64 cookie;
 	dma_cookie_t dma_cookie;
@@ -213,15 +227,18 @@ struct fpgabuf_capture {
  * @fdev: its device
  * @node: in &fpgabuf_device.regions
  * @dmabuf: the dma-buf that owns the region
+ * @ino: its inode number, to tell regions apart by
  * @size: bytes, whole pages
  * @access: O_RDONLY or O_RDWR: what it may be mapped for
  * @backend: where the pages come from; NULL while there are none
  * @chunks: the pages, in order
  * @nr_chunks: how many
+ * @cma: what cma.c has to remember
  * @sem: for writing: the in-use test with what follows from it, and
- *	@importers; for reading: page faults and CPU access.  No page can become
- *	mapped while it is held for writing
+ *	@importers and @vmapped; for reading: page faults and CPU access.  No
+ *	page can become mapped while it is held for writing
  * @importers: mappings by importing devices
+ * @vmapped: an importer has mapped it into the kernel
  * @sgt: the owner's mapping: what the channel is given; no entries after
  *	unbind
  * @capture: the region's place in the queue
@@ -231,14 +248,17 @@ struct fpgabuf_region {
 	struct fpgabuf_device *fdev;
 	struct list_head node;
 	struct dma_buf *dmabuf;
+	unsigned long ino;
 	size_t size;
 	u32 access;
 	const struct fpgabuf_backend_ops *backend;
 	struct fpgabuf_chunk *chunks;
 	unsigned int nr_chunks;
+	struct fpgabuf_cma *cma;
 
 	struct rw_semaphore sem;
 	struct list_head importers;
+	bool vmapped;
 	struct sg_table sgt;
 	struct fpgabuf_capture capture;
 };
@@ -278,6 +298,19 @@ void fpgabuf_chunks_put(struct fpgabuf_region *region);
 extern const struct fpgabuf_backend_ops fpgabuf_folio_ops;
 extern const struct fpgabuf_backend_ops fpgabuf_pages_ops;
 extern const struct fpgabuf_backend_ops fpgabuf_scatter_ops;
+extern const struct fpgabuf_backend_ops fpgabuf_carveout_ops;
+extern const struct fpgabuf_backend_ops fpgabuf_cma_ops;
+
+/* carveout.c */
+struct fpgabuf_carveout *fpgabuf_carveout_get(struct device_node *node);
+void fpgabuf_carveout_put(struct fpgabuf_carveout *carveout);
+
+/* cma.c */
+int fpgabuf_cma_init(struct fpgabuf_device *fdev);
+int fpgabuf_cma_assign(struct fpgabuf_device *fdev, struct device_node *node,
+		       int index);
+void fpgabuf_cma_exit(struct fpgabuf_device *fdev);
+void fpgabuf_cma_barrier(void);
 
 /* dma.c */
 int fpgabuf_sg_build(const struct fpgabuf_region *region, struct device *dev,
@@ -293,6 +326,7 @@ void fpgabuf_owner_sync_for_device(struct fpgabuf_region *region, size_t bytes,
 struct dma_buf *fpgabuf_dmabuf_create(struct fpgabuf_file *file,
 				      const struct fpgabuf_alloc *alloc);
 struct fpgabuf_region *fpgabuf_dmabuf_get(struct fpgabuf_device *fdev, int fd);
+unsigned int fpgabuf_region_importers(const struct fpgabuf_region *region);
 
 /* fence.c */
 struct dma_fence *fpgabuf_fence_create(struct fpgabuf_device *fdev);
@@ -311,6 +345,12 @@ void fpgabuf_capture_release(struct fpgabuf_capture *capture);
 unsigned int fpgabuf_capture_cancel(struct fpgabuf_device *fdev, int error);
 void fpgabuf_capture_close(struct fpgabuf_file *file);
 __poll_t fpgabuf_capture_poll(struct fpgabuf_file *file);
+
+/* debugfs.c */
+void fpgabuf_debugfs_add(struct fpgabuf_device *fdev);
+void fpgabuf_debugfs_remove(struct fpgabuf_device *fdev);
+void fpgabuf_debugfs_init(void);
+void fpgabuf_debugfs_exit(void);
 
 /* chardev.c */
 void fpgabuf_file_get(struct fpgabuf_file *file);

@@ -13,6 +13,7 @@
 #include <linux/mm.h>
 #include <linux/mod_devicetable.h>
 #include <linux/module.h>
+#include <linux/of.h>
 #include <linux/platform_device.h>
 #include <linux/property.h>
 #include <linux/slab.h>
@@ -39,6 +40,9 @@ static void device_free(struct kref *ref)
 	struct fpgabuf_device *fdev =
 		container_of(ref, struct fpgabuf_device, ref);
 
+	if (fdev->carveout)
+		fpgabuf_carveout_put(fdev->carveout);
+	fpgabuf_cma_exit(fdev);
 	destroy_workqueue(fdev->wq);
 	ida_free(&fpgabuf_ids, fdev->id);
 	put_device(fdev->dma_dev);
@@ -108,10 +112,40 @@ static int channel_alignment(struct dma_chan *chan)
 	       rounddown_pow_of_two(__ffs(caps.dst_addr_widths)) : 1;
 }
 
+/* What the device tree says about memory: a carve-out, an area of CMA, both. */
+static int memory_regions(struct fpgabuf_device *fdev, struct device_node *np)
+{
+	struct device_node *node;
+	int i, ret = 0;
+
+	for (i = 0; !ret && (node = of_parse_phandle(np, "memory-region", i));
+	     i++) {
+		if (of_property_read_bool(node, "reusable")) {
+			ret = fpgabuf_cma_assign(fdev, np, i);
+		} else if (fdev->carveout) {
+			ret = -EINVAL;
+		} else {
+			struct fpgabuf_carveout *carveout =
+				fpgabuf_carveout_get(node);
+
+			ret = PTR_ERR_OR_ZERO(carveout);
+			if (!ret)
+				fdev->carveout = carveout;
+		}
+		if (ret)
+			dev_err(fdev->dev,
+				"cannot use memory-region %pOF (one without no-map, and one that is reusable): %d\n",
+				node, ret);
+		of_node_put(node);
+	}
+	return ret;
+}
+
 static struct fpgabuf_device *device_alloc(struct device *dev,
 					   struct dma_chan *chan)
 {
 	struct fpgabuf_device *fdev;
+	int ret = -ENOMEM;
 
 	fdev = kzalloc(sizeof(*fdev), GFP_KERNEL);
 	if (!fdev)
@@ -119,23 +153,23 @@ static struct fpgabuf_device *device_alloc(struct device *dev,
 
 	fdev->id = ida_alloc(&fpgabuf_ids, GFP_KERNEL);
 	if (fdev->id < 0) {
-		int ret = fdev->id;
-
-		kfree(fdev);
-		return ERR_PTR(ret);
+		ret = fdev->id;
+		goto err_free;
 	}
 	snprintf(fdev->name, sizeof(fdev->name), "fpgabuf%d", fdev->id);
 
 	fdev->wq = alloc_workqueue("%s", WQ_UNBOUND | WQ_HIGHPRI | WQ_MEM_RECLAIM,
 				   0, fdev->name);
-	if (!fdev->wq) {
-		ida_free(&fpgabuf_ids, fdev->id);
-		kfree(fdev);
-		return ERR_PTR(-ENOMEM);
-	}
+	if (!fdev->wq)
+		goto err_id;
+	fdev->dma_dev = dmaengine_get_dma_device(chan);
+	ret = fpgabuf_cma_init(fdev);
+	if (ret)
+		goto err_wq;
+
 	kref_init(&fdev->ref);
 	fdev->dev = get_device(dev);
-	fdev->dma_dev = get_device(dmaengine_get_dma_device(chan));
+	get_device(fdev->dma_dev);
 	fdev->chan = chan;
 	mutex_init(&fdev->lock);
 	INIT_LIST_HEAD(&fdev->regions);
@@ -143,6 +177,14 @@ static struct fpgabuf_device *device_alloc(struct device *dev,
 	fdev->timeout_ms = clamp_t(u32, timeout_ms, 1, FPGABUF_TIMEOUT_MAX_MS);
 	fpgabuf_capture_init(fdev);
 	return fdev;
+
+err_wq:
+	destroy_workqueue(fdev->wq);
+err_id:
+	ida_free(&fpgabuf_ids, fdev->id);
+err_free:
+	kfree(fdev);
+	return ERR_PTR(ret);
 }
 
 static int node_register(struct fpgabuf_device *fdev)
@@ -184,9 +226,17 @@ static int fpgabuf_probe(struct platform_device *pdev)
 	fdev->alignment = alignment;
 	platform_set_drvdata(pdev, fdev);
 
+	ret = memory_regions(fdev, dev->of_node);
+	if (ret)
+		goto err_device;
+	/* Whoever takes the provider away takes us away first. */
+	if (!device_link_add(dev, chan->device->dev,
+			     DL_FLAG_AUTOREMOVE_CONSUMER))
+		dev_warn(dev, "cannot depend on the DMA controller\n");
 	ret = node_register(fdev);
 	if (ret)
 		goto err_device;
+	fpgabuf_debugfs_add(fdev);
 	dev_info(dev, "%s captures through %s\n", fdev->name,
 		 dma_chan_name(chan));
 	return 0;
@@ -208,6 +258,7 @@ static void fpgabuf_remove(struct platform_device *pdev)
 	struct fpgabuf_device *fdev = platform_get_drvdata(pdev);
 	struct fpgabuf_region *region;
 
+	fpgabuf_debugfs_remove(fdev);
 	misc_deregister(&fdev->misc);
 
 	mutex_lock(&fdev->lock);
@@ -250,14 +301,22 @@ static struct platform_driver fpgabuf_driver = {
 
 static int __init fpgabuf_init(void)
 {
-	return platform_driver_register(&fpgabuf_driver);
+	int ret;
+
+	fpgabuf_debugfs_init();
+	ret = platform_driver_register(&fpgabuf_driver);
+	if (ret)
+		fpgabuf_debugfs_exit();
+	return ret;
 }
 module_init(fpgabuf_init);
 
 static void __exit fpgabuf_exit(void)
 {
 	platform_driver_unregister(&fpgabuf_driver);
+	fpgabuf_debugfs_exit();
 	fpgabuf_fence_barrier();
+	fpgabuf_cma_barrier();
 }
 module_exit(fpgabuf_exit);
 

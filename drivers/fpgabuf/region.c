@@ -33,8 +33,10 @@ MODULE_PARM_DESC(debug_fail_backends, "bit N: backend N of enum fpgabuf_backend 
 
 /* In the order in which they are tried, up to the first NULL */
 static const struct fpgabuf_backend_ops * const contiguous[] = {
+	&fpgabuf_carveout_ops,
 	&fpgabuf_folio_ops,
 	&fpgabuf_pages_ops,
+	&fpgabuf_cma_ops,
 	NULL
 };
 

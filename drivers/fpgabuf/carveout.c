@@ -1,0 +1,209 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * fpgabuf - regions in memory that the device tree sets aside
+ *
+ * A memory-region that is neither "no-map" nor "reusable" has struct pages,
+ * which nobody else uses: they are reserved, each with one reference that is
+ * never dropped.  That reference is the region's.  So nothing can fragment the
+ * memory, and nothing is ever freed; when a region goes its pages are merely
+ * marked as free to take.  Those that a packet still holds then are passed over
+ * until it has gone.
+ *
+ * A carve-out is kept apart from the device, because several devices may share
+ * one, and because regions outlive a binding: the next one must not find their
+ * pages free.
+ */
+#include <linux/bitmap.h>
+#include <linux/list.h>
+#include <linux/mm.h>
+#include <linux/mutex.h>
+#include <linux/of.h>
+#include <linux/of_reserved_mem.h>
+#include <linux/slab.h>
+
+#include "compat.h"
+#include "fpgabuf.h"
+
+/**
+ * struct fpgabuf_carveout - a reserved piece of memory
+ * @node: in the list of all
+ * @users: devices that have it; under the lock of the list
+ * @lock: guards @taken
+ * @pfn: its first page
+ * @nr: how many pages
+ * @taken: a bit for each: it belongs to a region
+ */
+struct fpgabuf_carveout {
+	struct list_head node;
+	unsigned int users;
+	struct mutex lock; /* taken */
+	unsigned long pfn;
+	unsigned long nr;
+	unsigned long *taken;
+};
+
+static LIST_HEAD(carveouts);
+static DEFINE_MUTEX(carveouts_lock);
+
+static bool pages_usable(unsigned long pfn, unsigned long nr)
+{
+	unsigned long end = pfn + nr;
+
+	for (; pfn < end; pfn++)
+		if (!pfn_valid(pfn) || !PageReserved(pfn_to_page(pfn)))
+			return false;
+	return true;
+}
+
+static struct fpgabuf_carveout *carveout_create(const struct reserved_mem *mem)
+{
+	unsigned long pfn = PHYS_PFN(PAGE_ALIGN(mem->base));
+	unsigned long end = PHYS_PFN(mem->base + mem->size);
+	struct fpgabuf_carveout *carveout;
+
+	if (end <= pfn || !pages_usable(pfn, end - pfn))
+		return ERR_PTR(-EINVAL);
+
+	carveout = kzalloc(sizeof(*carveout), GFP_KERNEL);
+	if (!carveout)
+		return ERR_PTR(-ENOMEM);
+	carveout->taken = bitmap_zalloc(end - pfn, GFP_KERNEL);
+	if (!carveout->taken) {
+		kfree(carveout);
+		return ERR_PTR(-ENOMEM);
+	}
+	mutex_init(&carveout->lock);
+	carveout->pfn = pfn;
+	carveout->nr = end - pfn;
+	list_add(&carveout->node, &carveouts);
+	return carveout;
+}
+
+static struct fpgabuf_carveout *carveout_find(const struct reserved_mem *mem)
+{
+	unsigned long pfn = PHYS_PFN(PAGE_ALIGN(mem->base));
+	struct fpgabuf_carveout *carveout;
+
+	list_for_each_entry(carveout, &carveouts, node)
+		if (carveout->pfn == pfn)
+			return carveout;
+	return carveout_create(mem);
+}
+
+/**
+ * fpgabuf_carveout_get() - take part in a carve-out
+ * @node: what the memory-region of a device points to
+ *
+ * Context: process, may sleep.
+ *
+ * Return: the carve-out, to be given back by fpgabuf_carveout_put(), or
+ * ERR_PTR of -EINVAL (memory without usable pages) or -ENOMEM.
+ */
+struct fpgabuf_carveout *fpgabuf_carveout_get(struct device_node *node)
+{
+	const struct reserved_mem *mem = of_reserved_mem_lookup(node);
+	struct fpgabuf_carveout *carveout;
+
+	/* A "shared-dma-pool" that is not reusable is uncached, with no-map. */
+	if (!mem || of_property_read_bool(node, "no-map") ||
+	    of_device_is_compatible(node, "shared-dma-pool"))
+		return ERR_PTR(-EINVAL);
+
+	mutex_lock(&carveouts_lock);
+	carveout = carveout_find(mem);
+	if (!IS_ERR(carveout))
+		carveout->users++;
+	mutex_unlock(&carveouts_lock);
+	return carveout;
+}
+
+/**
+ * fpgabuf_carveout_put() - undo fpgabuf_carveout_get()
+ * @carveout: none of the caller's regions is left in it
+ *
+ * Context: process, may sleep.
+ */
+void fpgabuf_carveout_put(struct fpgabuf_carveout *carveout)
+{
+	mutex_lock(&carveouts_lock);
+	if (!--carveout->users) {
+		list_del(&carveout->node);
+		bitmap_free(carveout->taken);
+		kfree(carveout);
+	}
+	mutex_unlock(&carveouts_lock);
+}
+
+/* The last page of the range that somebody still refers to, or -1 */
+static long last_held(const struct fpgabuf_carveout *carveout,
+		      unsigned long first, unsigned long nr)
+{
+	long i;
+
+	for (i = first + nr - 1; i >= (long)first; i--)
+		if (page_ref_count(pfn_to_page(carveout->pfn + i)) != 1)
+			return i;
+	return -1;
+}
+
+/* Index of the first of @nr pages that nobody has, or -ENOMEM */
+static long find_idle(const struct fpgabuf_carveout *carveout, unsigned long nr)
+{
+	unsigned long first = 0;
+
+	for (;;) {
+		long held;
+
+		first = bitmap_find_next_zero_area(carveout->taken,
+						   carveout->nr, first, nr, 0);
+		if (first + nr > carveout->nr)
+			return -ENOMEM;
+		held = last_held(carveout, first, nr);
+		if (held < 0)
+			return first;
+		first = held + 1;
+	}
+}
+
+static int carveout_fill(struct fpgabuf_region *region)
+{
+	struct fpgabuf_carveout *carveout = region->fdev->carveout;
+	unsigned long nr = region->size >> PAGE_SHIFT;
+	long first;
+	int ret;
+
+	if (!carveout)
+		return -EOPNOTSUPP;
+	ret = fpgabuf_chunks_alloc(region, nr);
+	if (ret)
+		return ret;
+
+	mutex_lock(&carveout->lock);
+	first = find_idle(carveout, nr);
+	if (first >= 0)
+		bitmap_set(carveout->taken, first, nr);
+	mutex_unlock(&carveout->lock);
+	if (first < 0)
+		return first;
+
+	fpgabuf_chunks_set(region, pfn_to_page(carveout->pfn + first));
+	return 0;
+}
+
+static void carveout_empty(struct fpgabuf_region *region)
+{
+	struct fpgabuf_carveout *carveout = region->fdev->carveout;
+
+	mutex_lock(&carveout->lock);
+	bitmap_clear(carveout->taken,
+		     page_to_pfn(region->chunks[0].page) - carveout->pfn,
+		     region->nr_chunks);
+	mutex_unlock(&carveout->lock);
+}
+
+const struct fpgabuf_backend_ops fpgabuf_carveout_ops = {
+	.id = FPGABUF_BACKEND_CARVEOUT,
+	.name = "carve-out",
+	.fill = carveout_fill,
+	.empty = carveout_empty,
+};

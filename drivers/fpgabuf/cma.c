@@ -1,0 +1,251 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * fpgabuf - regions of the contiguous memory allocator
+ *
+ * The last resort, for two things that are special about its pages:
+ *
+ * - They must not be pinned for long (FOLL_LONGTERM): get_user_pages() then
+ *   tries to move them elsewhere, cannot, and tries again, for ever.  It pins
+ *   for long what it may write to, so these regions are for O_RDONLY alone.
+ * - Up to 6.12 the allocator takes back pages that somebody still refers to with
+ *   a warning; later ones give them to the next one at once.  So they stay in
+ *   quarantine until the last packet has gone, and keep the module loaded.
+ *
+ * The allocator is reached through dma_alloc_pages(), for a device that exists
+ * for nothing else: it has to be the same one when the pages go back, and by
+ * then the capture device may be bound anew, or gone.
+ */
+#include <linux/device.h>
+#include <linux/dma-mapping.h>
+#include <linux/fcntl.h>
+#include <linux/list.h>
+#include <linux/mm.h>
+#include <linux/module.h>
+#include <linux/mutex.h>
+#include <linux/of_reserved_mem.h>
+#include <linux/slab.h>
+#include <linux/workqueue.h>
+
+#include "compat.h"
+#include "fpgabuf.h"
+
+#define QUARANTINE_PERIOD	(HZ / 10)
+
+/**
+ * struct fpgabuf_cma - a piece of the allocator's memory
+ * @node: in the quarantine
+ * @fdev: the device it was allocated for; a reference is held
+ * @page: first page
+ * @size: bytes
+ * @addr: what dma_alloc_pages() said
+ */
+struct fpgabuf_cma {
+	struct list_head node;
+	struct fpgabuf_device *fdev;
+	struct page *page;
+	size_t size;
+	dma_addr_t addr;
+};
+
+static LIST_HEAD(quarantine);
+static DEFINE_MUTEX(quarantine_lock);
+
+static void quarantine_work(struct work_struct *work);
+static DECLARE_DELAYED_WORK(quarantine_check, quarantine_work);
+
+/*
+ * That allocation is not what the memory is used through, and is no mapping
+ * that anybody would have to maintain: hence DMA_TO_DEVICE.
+ */
+static int cma_alloc_pages(struct fpgabuf_cma *cma)
+{
+	struct device *dev = cma->fdev->cma_dev;
+
+	cma->page = dma_alloc_pages(dev, cma->size, &cma->addr, DMA_TO_DEVICE,
+				    GFP_KERNEL | __GFP_NOWARN);
+	return cma->page ? 0 : -ENOMEM;
+}
+
+static void cma_free_pages(struct fpgabuf_cma *cma)
+{
+	dma_free_pages(cma->fdev->cma_dev, cma->size, cma->page, cma->addr,
+		       DMA_TO_DEVICE);
+}
+
+/*
+ * Without a CMA area the call turns to the page allocator.  What that gives is
+ * one block whose pages but the first have no references of their own.
+ */
+static bool is_cma(const struct fpgabuf_cma *cma)
+{
+	return page_ref_count(pfn_to_page(page_to_pfn(cma->page) + 1)) == 1;
+}
+
+static bool is_idle(const struct fpgabuf_cma *cma)
+{
+	unsigned long pfn = page_to_pfn(cma->page);
+	unsigned long end = pfn + (cma->size >> PAGE_SHIFT);
+
+	for (; pfn < end; pfn++)
+		if (page_ref_count(pfn_to_page(pfn)) != 1)
+			return false;
+	return true;
+}
+
+static void cma_destroy(struct fpgabuf_cma *cma)
+{
+	cma_free_pages(cma);
+	fpgabuf_device_put(cma->fdev);
+	kfree(cma);
+}
+
+static void quarantine_work(struct work_struct *work)
+{
+	struct fpgabuf_cma *cma, *next;
+
+	mutex_lock(&quarantine_lock);
+	list_for_each_entry_safe(cma, next, &quarantine, node) {
+		if (!is_idle(cma))
+			continue;
+		list_del(&cma->node);
+		cma_destroy(cma);
+		/* fpgabuf_cma_barrier() waits until this has returned. */
+		module_put(THIS_MODULE);
+	}
+	if (!list_empty(&quarantine))
+		schedule_delayed_work(&quarantine_check, QUARANTINE_PERIOD);
+	mutex_unlock(&quarantine_lock);
+}
+
+static void quarantine_add(struct fpgabuf_cma *cma)
+{
+	__module_get(THIS_MODULE);
+	mutex_lock(&quarantine_lock);
+	list_add_tail(&cma->node, &quarantine);
+	mutex_unlock(&quarantine_lock);
+	schedule_delayed_work(&quarantine_check, QUARANTINE_PERIOD);
+}
+
+static struct fpgabuf_cma *cma_create(struct fpgabuf_device *fdev, size_t size)
+{
+	struct fpgabuf_cma *cma;
+
+	cma = kzalloc(sizeof(*cma), GFP_KERNEL);
+	if (!cma)
+		return NULL;
+	fpgabuf_device_get(fdev);
+	cma->fdev = fdev;
+	cma->size = size;
+	if (!cma_alloc_pages(cma)) {
+		if (is_cma(cma))
+			return cma;
+		cma_free_pages(cma);
+	}
+	fpgabuf_device_put(fdev);
+	kfree(cma);
+	return NULL;
+}
+
+/* A single page can be had everywhere. */
+static int cma_fill(struct fpgabuf_region *region)
+{
+	int ret;
+
+	if (!IS_ENABLED(CONFIG_DMA_CMA) || region->access != O_RDONLY ||
+	    region->size == PAGE_SIZE)
+		return -EOPNOTSUPP;
+
+	ret = fpgabuf_chunks_alloc(region, region->size >> PAGE_SHIFT);
+	if (ret)
+		return ret;
+	region->cma = cma_create(region->fdev, region->size);
+	if (!region->cma)
+		return -ENOMEM;
+	fpgabuf_chunks_set(region, region->cma->page);
+	return 0;
+}
+
+static void cma_empty(struct fpgabuf_region *region)
+{
+	if (is_idle(region->cma))
+		cma_destroy(region->cma);
+	else
+		quarantine_add(region->cma);
+}
+
+const struct fpgabuf_backend_ops fpgabuf_cma_ops = {
+	.id = FPGABUF_BACKEND_CMA,
+	.name = "CMA",
+	.fill = cma_fill,
+	.empty = cma_empty,
+};
+
+static void cma_dev_release(struct device *dev)
+{
+	kfree(dev);
+}
+
+/**
+ * fpgabuf_cma_init() - make the device that memory is allocated for
+ * @fdev: device in the making, its dma_dev is known
+ *
+ * Context: process, may sleep.
+ *
+ * Return: 0 or -ENOMEM.
+ */
+int fpgabuf_cma_init(struct fpgabuf_device *fdev)
+{
+	struct device *dev = kzalloc(sizeof(*dev), GFP_KERNEL);
+	int ret;
+
+	if (!dev)
+		return -ENOMEM;
+	device_initialize(dev);
+	dev->release = cma_dev_release;
+	dev->coherent_dma_mask = dma_get_mask(fdev->dma_dev);
+	dev->dma_mask = &dev->coherent_dma_mask;
+	set_dev_node(dev, dev_to_node(fdev->dma_dev));
+	ret = dev_set_name(dev, "%s-cma", fdev->name);
+	if (ret) {
+		put_device(dev);
+		return ret;
+	}
+	fdev->cma_dev = dev;
+	return 0;
+}
+
+/**
+ * fpgabuf_cma_assign() - let the memory come from an area of the device tree
+ * @fdev: the device
+ * @node: the node that has the memory-region
+ * @index: which of them it is; "reusable"
+ *
+ * Without this it comes from the default area of the system.
+ *
+ * Return: 0 or a negative errno.
+ */
+int fpgabuf_cma_assign(struct fpgabuf_device *fdev, struct device_node *node,
+		       int index)
+{
+	return of_reserved_mem_device_init_by_idx(fdev->cma_dev, node, index);
+}
+
+/**
+ * fpgabuf_cma_exit() - undo fpgabuf_cma_init() and fpgabuf_cma_assign()
+ * @fdev: a device of which no memory is left
+ */
+void fpgabuf_cma_exit(struct fpgabuf_device *fdev)
+{
+	of_reserved_mem_device_release(fdev->cma_dev);
+	put_device(fdev->cma_dev);
+}
+
+/**
+ * fpgabuf_cma_barrier() - wait until nothing is being freed
+ *
+ * Context: module exit, which the end of the quarantine has just made possible.
+ */
+void fpgabuf_cma_barrier(void)
+{
+	cancel_delayed_work_sync(&quarantine_check);
+}
