@@ -144,7 +144,7 @@ static void stream(size_t size, int captures,
 	close(dev);
 }
 
-static uint64_t expected, jumps;
+static uint64_t expected, jumps, gaps;
 
 static void check_seamless(const struct fpgabuf_dequeue *done,
 			   const uint64_t *mem)
@@ -164,7 +164,7 @@ static void late_completions(void)
 	sim_set("jitter_us", 0);
 }
 
-/* Whoever was slow must have been told so; whoever was not, must not miss any. */
+/* Whoever missed samples is told so in that capture, and nobody else is. */
 static void check_gaps(const struct fpgabuf_dequeue *done, const uint64_t *mem)
 {
 	uint64_t position = mem[0] * 8;
@@ -172,6 +172,7 @@ static void check_gaps(const struct fpgabuf_dequeue *done, const uint64_t *mem)
 	if (done->status & FPGABUF_CAPTURE_GAP) {
 		CU_ASSERT(position >= expected);
 		jumps += position > expected;
+		gaps++;
 	} else {
 		EXPECT(position, expected);
 	}
@@ -182,25 +183,72 @@ static void check_gaps(const struct fpgabuf_dequeue *done, const uint64_t *mem)
 		usleep(60000);
 }
 
+static unsigned long sim_counter(const char *name)
+{
+	char path[128];
+	unsigned long value;
+
+	snprintf(path, sizeof(path),
+		 "/sys/bus/platform/devices/fpgabuf-sim.0/%s", name);
+	REQUIRE(file_read_line(path, "", &value), true);
+	return value;
+}
+
 static void gaps_tell(void)
 {
 	unsigned long overflows;
 
 	expected = 0;
 	jumps = 0;
+	gaps = 0;
 	sim_source("pattern");
 	sim_set("lossy", 1);
 	sim_set("rate", 2 * MIB);
 	stream(8 * KIB, 60, check_gaps);
 	sim_set("rate", 0);
 	sim_set("lossy", 0);
-	REQUIRE(file_read_line("/sys/bus/platform/devices/fpgabuf-sim.0/overflows",
-			       "", &overflows), true);
-	printf("\n    %lu overflows, %lu seen", overflows, (unsigned long)jumps);
+	overflows = sim_counter("overflows");
+	printf("\n    %lu overflows, %lu seen, %lu gaps", overflows,
+	       (unsigned long)jumps, (unsigned long)gaps);
 	CU_ASSERT(jumps > 0);
+	/* A gap too short to lose anything is one all the same. */
+	CU_ASSERT(gaps <= sim_counter("starved"));
 	/* The last ones may be behind the last capture. */
 	CU_ASSERT(overflows >= jumps && overflows <= jumps + 2);
 	sim_source("pattern");
+}
+
+static void check_bytes(const struct fpgabuf_dequeue *done, const uint64_t *mem)
+{
+	EXPECT(mem[0] * 8, expected);
+	expected += done->bytes;
+}
+
+/*
+ * The simulator knows when a transfer ended with none behind it.  The driver
+ * has to say GAP for each such time; it may say so as well when the one before
+ * ended in the very moment in which the next was handed over, where nobody can
+ * tell from outside.
+ */
+static void gaps_at_full_speed(void)
+{
+	const int captures = 10000;
+	int dev = device_open(0);
+	uint64_t before = device_info(dev).gaps;
+	unsigned long starved;
+
+	expected = 0;
+	sim_source("pattern");
+	stream(4096, captures, check_bytes);
+	gaps = device_info(dev).gaps - before;
+	starved = sim_counter("starved");
+	printf("\n    starved %lu times, %lu gaps", starved,
+	       (unsigned long)gaps);
+	CU_ASSERT(starved > 0);
+	/* The last time there was no capture to be told in. */
+	CU_ASSERT(gaps + 1 >= starved);
+	CU_ASSERT(gaps <= starved + captures / 100);
+	close(dev);
 }
 
 static const CU_TestInfo tests[] = {
@@ -213,7 +261,9 @@ static const CU_TestInfo tests[] = {
 	{ "a restart that fails ends all captures with EIO", restart_refused },
 	{ "completions that come late and unevenly keep their order",
 	  late_completions },
-	{ "samples are lost only where GAP says so", gaps_tell },
+	{ "samples are lost where GAP says so, and nowhere else", gaps_tell },
+	{ "at full speed no time that the FPGA had to wait goes untold",
+	  gaps_at_full_speed },
 	CU_TEST_INFO_NULL,
 };
 

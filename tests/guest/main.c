@@ -17,7 +17,7 @@
 
 static const struct suite * const suites[] = {
 	&uapi_suite,	&alloc_suite,  &backends_suite, &limits_suite,
-	&pages_suite,	&capture_suite,
+	&pages_suite,	&capture_suite, &importers_suite, &watch_suite,
 	&fence_suite,	&faults_suite, &inuse_suite,   &library_suite,
 	&lifetime_suite, &sync_suite,  &reload_suite,
 };

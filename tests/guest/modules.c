@@ -51,6 +51,7 @@ int modules_load(void)
 		{ "fpgabuf.ko", "" },
 		{ "fpgabuf-sim.ko", "devices=2" },
 		{ "fpgabuf-test-remap.ko", "" },
+		{ "fpgabuf-test-importer.ko", "" },
 	};
 	size_t i;
 

@@ -21,6 +21,7 @@ guest() {
     --ko "$KO/drivers/fpgabuf/fpgabuf.ko" \
     --ko "$KO/drivers/fpgabuf/sim/fpgabuf-sim.ko" \
     --ko "$KO/tests/guest/kmod/fpgabuf-test-remap.ko" \
+    --ko "$KO/tests/guest/kmod/fpgabuf-test-importer.ko" \
     --file "$BUILD/guest/guest-tests" \
     --file "$BUILD/guest/tools/fpgabuf-send" \
     --file "$BUILD/guest/tools/fpgabuf-recv" "$@"

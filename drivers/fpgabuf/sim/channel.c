@@ -110,6 +110,8 @@ static bool retire(struct sim *sim, struct sim_desc *desc)
 	if (alive) {
 		list_del(&desc->node);
 		sim->chan.completed_cookie = desc->tx.cookie;
+		if (list_empty(&sim->issued))
+			sim->starved++;
 	}
 	spin_unlock_irq(&sim->lock);
 	return alive;

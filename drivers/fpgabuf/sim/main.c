@@ -211,11 +211,25 @@ static ssize_t overflows_show(struct device *dev, struct device_attribute *attr,
 }
 static DEVICE_ATTR_RO(overflows);
 
+static ssize_t starved_show(struct device *dev, struct device_attribute *attr,
+			    char *buf)
+{
+	struct sim *sim = dev_to_sim(dev);
+	u64 starved;
+
+	spin_lock_irq(&sim->lock);
+	starved = sim->starved;
+	spin_unlock_irq(&sim->lock);
+	return sysfs_emit(buf, "%llu\n", starved);
+}
+static DEVICE_ATTR_RO(starved);
+
 static struct attribute *sim_attrs[] = {
 	&dev_attr_source.attr,
 	&dev_attr_position.attr,
 	&dev_attr_lost.attr,
 	&dev_attr_overflows.attr,
+	&dev_attr_starved.attr,
 	&sim_attr_rate.dev.attr,
 	&sim_attr_burst.dev.attr,
 	&sim_attr_packet.dev.attr,

@@ -66,8 +66,8 @@ struct sim_settings {
  * @dma: dmaengine provider
  * @chan: its only channel
  * @map: connects @client's "rx" with @chan; without a device tree
- * @lock: guards the lists, the progress of descriptors, and @feed_open and
- *	@feed_ended
+ * @lock: guards the lists, the progress of descriptors, @starved, and
+ *	@feed_open and @feed_ended
  * @submitted: descriptors submitted and not issued
  * @issued: descriptors to work on, the first is running
  * @dead: descriptors terminated and not yet freed
@@ -78,6 +78,7 @@ struct sim_settings {
  * @position: bytes of the stream produced so far; under @busy
  * @lost: those of them that nobody took; under @busy
  * @overflows: how often it began to lose bytes; under @busy
+ * @starved: how often a transfer ended with no other behind it; under @lock
  * @losing: it is losing bytes; under @busy
  * @packet_done: bytes of the current packet produced; under @busy
  * @rate_start: when the present rate began to count, 0 = not yet; under @busy
@@ -113,6 +114,7 @@ struct sim {
 	u64 position;
 	u64 lost;
 	u64 overflows;
+	u64 starved;
 	bool losing;
 	u64 packet_done;
 	ktime_t rate_start;

@@ -179,6 +179,9 @@ void sim_source_reset(struct sim *sim)
 	sim->position = 0;
 	sim->lost = 0;
 	sim->overflows = 0;
+	spin_lock_irq(&sim->lock);
+	sim->starved = 0;
+	spin_unlock_irq(&sim->lock);
 	sim->losing = false;
 	sim->packet_done = 0;
 	sim->rate_start = 0;
