@@ -9,12 +9,14 @@
 
 set -eu
 . "$(dirname "$0")/common.sh"
+. "$TOP/tests/vm/arch.sh"
 
 # A guest needs about 2 s with KVM.
 PROBE_SECONDS=12
 
 probe() {
-  if ! [ -r /dev/kvm ] || ! [ -w /dev/kvm ]; then
+  if [ "${QEMU##*-}" != "$(uname -m)" ] ||
+    ! [ -r /dev/kvm ] || ! [ -w /dev/kvm ]; then
     echo tcg
     return
   fi
@@ -29,7 +31,7 @@ probe() {
 }
 
 KVER=$("$TOP/tests/vm/kernel.sh")
-qemu=$(qemu-system-x86_64 --version | sed -n '1s/.*version \([^ ]*\).*/\1/p')
+qemu=$("$QEMU" --version | sed -n '1s/.*version \([^ ]*\).*/\1/p')
 cache=$BUILD/accel/$KVER-qemu-$qemu
 if ! [ -s "$cache" ]; then
   mkdir -p "$BUILD/accel"

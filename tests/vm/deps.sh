@@ -3,7 +3,7 @@
 #
 # deps.sh GROUP... - install the Debian packages that are missing
 #
-# Groups: build, unit, vm, demo, lint.  As root, or by sudo; says what it
+# Groups: build, unit, vm, arm64, demo, lint.  As root, or by sudo; says what it
 # would do if it can be neither.
 
 set -eu
@@ -11,21 +11,27 @@ set -eu
 
 LOG=$BUILD/log/deps.log
 LOCK_SECONDS=300
+GROUPS_KNOWN='build, unit, vm, arm64, demo, lint'
 
 packages() {
   case $1 in
   build) echo gcc make libc6-dev ;;
   unit) echo libcunit1-dev libdrm-dev pkg-config ;;
   vm)
-    echo qemu-system-x86 busybox-static cpio iproute2 kmod xz-utils
+    echo qemu-system-x86 binutils busybox-static cpio iproute2 kmod xz-utils
     # A root directory of one's own brings its kernel along.
     if [ -z "${KROOT:-}" ]; then
       echo linux-image-amd64 linux-headers-amd64
     fi
     ;;
+  arm64)
+    # What runs in that guest is fetched by arm64.sh.
+    echo qemu-system-arm gcc-aarch64-linux-gnu libc6-dev-arm64-cross \
+      device-tree-compiler binutils cpio kmod make pkg-config xz-utils
+    ;;
   demo) echo jq ;;
   lint) echo clang git perl shellcheck sparse linux-source-6.1 xz-utils ;;
-  *) die "no group $1: build, unit, vm, demo, lint" ;;
+  *) die "no group $1: $GROUPS_KNOWN" ;;
   esac
 }
 
@@ -42,7 +48,7 @@ missing() {
     linux-*-amd64)
       # What counts is an image and headers that fit each other, whichever
       # package brought them; installing a meta package updates it.
-      "$TOP/tests/vm/kernel.sh" >/dev/null 2>&1 || echo "$package"
+      ARCH=amd64 "$TOP/tests/vm/kernel.sh" >/dev/null 2>&1 || echo "$package"
       ;;
     *) installed "$package" || echo "$package" ;;
     esac
@@ -69,7 +75,7 @@ install_packages() {
   }
 }
 
-[ $# -gt 0 ] || die "which groups? build, unit, vm, demo, lint"
+[ $# -gt 0 ] || die "which groups? $GROUPS_KNOWN"
 
 wanted=()
 for group; do

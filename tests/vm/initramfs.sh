@@ -2,7 +2,7 @@
 # shellcheck shell=bash
 #
 # Builds the guest's file system in the directory $ROOT; sourced by run.sh.
-# Wants KVER and KROOT set and common.sh sourced.
+# Wants KVER set and common.sh and arch.sh sourced.
 
 # modules loaded at boot, as paths in the guest, in order
 MODULES=()
@@ -11,15 +11,15 @@ initramfs_begin() {
   mkdir -p "$ROOT"/{bin,dev,etc/vm,lib,lib64,proc,root,run,sbin,sys,tmp} \
     "$ROOT/lib/modules" "$ROOT/lib/fpgabuf"
   cp "$TOP/tests/vm/init" "$ROOT/init"
-  cp "$(command -v busybox)" "$ROOT/bin/busybox"
+  cp "$(program busybox)" "$ROOT/bin/busybox"
   echo 'root:x:0:0:root:/root:/bin/sh' >"$ROOT/etc/passwd"
   echo 'nobody:x:65534:65534:nobody:/:/bin/false' >>"$ROOT/etc/passwd"
   echo 'root:x:0:' >"$ROOT/etc/group"
   echo '127.0.0.1 localhost' >"$ROOT/etc/hosts"
   # busybox's ip knows no network namespaces, and its shell would run that one
   # whatever the path
-  add_file "$(command -v ip)" /sbin/ip
-  add_file "$(command -v dash)" /bin/sh
+  add_file "$(program ip)" /sbin/ip
+  add_file "$(program dash)" /bin/sh
 }
 
 # add_file HOST GUEST: copy a file, and what it is linked to
@@ -33,18 +33,33 @@ add_file() {
 }
 
 # Libraries go to /lib by their bare name: the loader looks there anyway, and
-# an rpath into our build directory means nothing in the guest.
+# an rpath into our build directory means nothing in the guest.  ldd could not
+# tell what programs of another architecture need.
 add_libraries() {
-  local name arrow path rest
+  local loader name path
 
-  # Fails for scripts and static programs, which need nothing.
-  { ldd "$1" 2>/dev/null || true; } | while read -r name arrow path rest; do
-    case $name:$arrow:$path in
-    *:'=>':not) die "$1 needs $name, which is not found" ;;
-    *:'=>':/*) cp -L "$path" "$ROOT/lib/$name" ;;
-    /*:*) cp -L "$name" "$ROOT/lib64/" ;; # the loader itself
-    esac
+  if ! is_dynamic "$1"; then
+    return
+  fi
+  # A program names its loader by its path.
+  loader=$(readelf -lW "$1" | sed -n 's/.*program interpreter: \(.*\)\]/\1/p')
+  if [ -n "$loader" ] && ! [ -e "$ROOT$loader" ]; then
+    mkdir -p "$ROOT${loader%/*}"
+    cp -L "$(library "${loader##*/}")" "$ROOT$loader"
+  fi
+  for name in $(readelf -dW "$1" | sed -n 's/.*(NEEDED).*\[\(.*\)\]/\1/p'); do
+    if [ -e "$ROOT/lib/$name" ]; then
+      continue
+    fi
+    path=$(library "$name") || die "$1 needs $name, which is not found"
+    cp -L "$path" "$ROOT/lib/$name"
+    add_libraries "$path"
   done
+}
+
+# Scripts and static programs need nothing.
+is_dynamic() {
+  readelf -lW "$1" 2>/dev/null | grep -q ' DYNAMIC '
 }
 
 # add_module NAME: a module of the stock kernel, with those it depends on

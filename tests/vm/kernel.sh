@@ -3,17 +3,17 @@
 #
 # kernel.sh - print the version of the kernel to build for and to boot
 #
-# The newest installed kernel of Debian's plain amd64 flavour (the cloud and
-# rt flavours lack the NICs or the timing we test) that has an image we can
-# read and headers to build with.
+# The newest installed kernel of Debian's plain flavour (the cloud and rt
+# flavours lack the NICs or the timing we test) that has an image we can read
+# and headers to build with.
 #
 # KVER=version  takes that one
 # KROOT=dir     looks below DIR instead of /, for an unpacked kernel
+# ARCH=arm64    takes one that arm64.sh unpacked
 
 set -eu
 . "$(dirname "$0")/common.sh"
-
-KROOT=${KROOT:-}
+. "$TOP/tests/vm/arch.sh"
 
 usable() {
   [ -r "$KROOT/boot/vmlinuz-$1" ] && [ -e "$KROOT/lib/modules/$1/build/Makefile" ]
@@ -22,10 +22,10 @@ usable() {
 candidates() {
   local image
 
-  for image in "$KROOT"/boot/vmlinuz-*-amd64; do
+  for image in "$KROOT"/boot/vmlinuz-*-"$ARCH"; do
     image=${image##*/vmlinuz-}
     case $image in
-    '*-amd64' | *-cloud-amd64 | *-rt-amd64) continue ;;
+    "*-$ARCH" | *-cloud-"$ARCH" | *-rt-"$ARCH") continue ;;
     esac
     echo "$image"
   done | sort -rV
@@ -43,4 +43,4 @@ for version in $(candidates); do
     exit
   fi
 done
-die "no amd64 kernel with headers installed; run tests/vm/deps.sh vm"
+die "no $ARCH kernel with headers below ${KROOT:-/}; run tests/vm/deps.sh vm"

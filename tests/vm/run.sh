@@ -5,6 +5,7 @@
 
 set -eu
 . "$(dirname "$0")/common.sh"
+. "$TOP/tests/vm/arch.sh"
 . "$TOP/tests/vm/initramfs.sh"
 
 usage() {
@@ -25,6 +26,9 @@ and exits with its exit code.
                         copies the data of packets shorter than 128 bytes
   --disk FILE[:ro]      /dev/vda, vdb, ... in order; serial disk0, disk1, ...
   --scratch-disk SIZE   the same, of zeros, gone afterwards
+  --dt FILE             apply this source of a device tree overlay to the tree
+                        of the machine (which only ARCH=arm64 has); it names
+                        its targets by their path
   --append ARGUMENTS    more arguments for the kernel
   --mem SIZE            memory (1G)
   --cpus N              processors (2)
@@ -36,7 +40,7 @@ Exit code: that of COMMAND, or
   124  the command was happy, but scan-log.sh was not with the kernel log
   125  the guest died, or did not end in time
 
-Environment: KVER and KROOT choose the kernel, see kernel.sh.
+Environment: KVER, KROOT and ARCH choose the kernel, see kernel.sh.
 EOF
 }
 
@@ -44,6 +48,7 @@ ACCEL=${ACCEL:-}
 APPEND=
 CPUS=2
 DISKS=()
+DT=
 FILES=()
 KOS=()
 LOG=
@@ -66,6 +71,10 @@ parse() {
     --append) APPEND="$APPEND $2" ;;
     --cpus) CPUS=$2 ;;
     --disk) DISKS+=("$2") ;;
+    --dt)
+      [ "$ARCH" = arm64 ] || die "--dt: only ARCH=arm64 has a device tree"
+      DT=$2
+      ;;
     --file) FILES+=("$2") ;;
     --ko) KOS+=("$2") ;;
     --log) LOG=$2 ;;
@@ -125,6 +134,7 @@ make_initramfs() {
     case $file in *:*) guest=${file#*:} ;; esac
     add_file "$host" "$guest"
   done
+  lines "$OUT_PORT" "$CODE_PORT" >"$ROOT/etc/vm/ports"
   lines "${NETS[@]}" >"$ROOT/etc/vm/nets"
   lines "${MODULES[@]}" >"$ROOT/etc/vm/modules"
   quote "${COMMAND[@]}" >"$ROOT/etc/vm/command"
@@ -181,29 +191,53 @@ nic() {
 
 # Kernel arguments: end at the first oops, reboot (which ends QEMU) at once,
 # and have patience with an emulated machine on a busy host.
-KERNEL_ARGS="console=ttyS0 loglevel=7 printk.devkmsg=on panic=-1 oops=panic \
+KERNEL_ARGS="console=$LOG_PORT loglevel=7 printk.devkmsg=on panic=-1 oops=panic \
 mitigations=off watchdog_thresh=60 rcupdate.rcu_cpu_stall_timeout=120"
 
-boot() {
-  local cpu=Nehalem
-
-  # "max" emulates string copies one byte at a time.
-  [ "$ACCEL" = kvm ] || cpu=Nehalem
+# arguments: those of QEMU, into the array ARGS
+arguments() {
   devices
+  # shellcheck disable=SC2054 # these commas are QEMU's
+  ARGS=(-nodefaults -no-user-config -no-reboot -display none
+    -machine "$MACHINE,accel=$ACCEL" -cpu "$CPU" -smp "$CPUS" -m "$MEM"
+    -kernel "$KROOT/boot/vmlinuz-$KVER" -initrd "$TMP/initramfs"
+    -append "$KERNEL_ARGS$APPEND"
+    -chardev "file,id=log,path=${LOG//,/,,}"
+    -chardev stdio,id=out,signal=off
+    -chardev "file,id=code,path=$TMP/code"
+    "${PORTS[@]}" "${DEVICES[@]}")
+  if [ -n "$DT" ]; then
+    device_tree
+  fi
+}
+
+# device_tree: have QEMU use its own device tree with the overlay in it.  What
+# QEMU puts in depends on all the other arguments.
+device_tree() {
+  local complaints=$TMP/dt.err
+
+  [ -r "$DT" ] || die "--dt: cannot read $DT"
+  command -v fdtoverlay >/dev/null ||
+    die "--dt: no device tree compiler; run tests/vm/deps.sh arm64"
+  "$QEMU" "${ARGS[@]}" -machine "dumpdtb=$TMP/base.dtb" >"$complaints" 2>&1 ||
+    die "--dt: QEMU gives no device tree: $(cat "$complaints")"
+  dtc -I dts -O dtb -o "$TMP/overlay.dtbo" "$DT" 2>"$complaints" || true
+  # Nobody would see its warnings.
+  [ ! -s "$complaints" ] || die "--dt: dtc complains: $(cat "$complaints")"
+  fdtoverlay -i "$TMP/base.dtb" -o "$TMP/merged.dtb" "$TMP/overlay.dtbo" \
+    2>"$complaints" ||
+    die "--dt: fdtoverlay cannot apply $DT: $(cat "$complaints")"
+  ARGS+=(-dtb "$TMP/merged.dtb")
+}
+
+boot() {
+  arguments
   # The standard output goes through a pipe of our own because QEMU makes it
   # non-blocking, which others that share it would not expect.
   mkfifo "$TMP/out"
   cat "$TMP/out" &
   CAT_PID=$!
-  timeout -k 5 "$TIMEOUT" qemu-system-x86_64 -nodefaults -no-user-config \
-    -no-reboot -display none -machine "pc,accel=$ACCEL" -cpu "$cpu" \
-    -smp "$CPUS" -m "$MEM" \
-    -kernel "${KROOT:-}/boot/vmlinuz-$KVER" -initrd "$TMP/initramfs" \
-    -append "$KERNEL_ARGS$APPEND" \
-    -chardev "file,id=log,path=${LOG//,/,,}" -serial chardev:log \
-    -chardev stdio,id=out,signal=off -serial chardev:out \
-    -chardev "file,id=code,path=$TMP/code" -serial chardev:code \
-    "${DEVICES[@]}" >"$TMP/out" 2>"$TMP/qemu.err" &
+  timeout -k 5 "$TIMEOUT" "$QEMU" "${ARGS[@]}" >"$TMP/out" 2>"$TMP/qemu.err" &
   QEMU_PID=$!
   QEMU_STATUS=0
   wait "$QEMU_PID" || QEMU_STATUS=$?
@@ -261,8 +295,8 @@ parse "$@"
 LOG=${LOG:-$TMP/log}
 mkdir -p "$(dirname "$LOG")"
 : >"$LOG"
+command -v "$QEMU" >/dev/null || die "no $QEMU; see tests/vm/deps.sh"
 KVER=$("$TOP/tests/vm/kernel.sh")
-KROOT=${KROOT:-}
 ACCEL=${ACCEL:-$("$TOP/tests/vm/accel.sh")}
 make_initramfs
 boot

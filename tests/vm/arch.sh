@@ -1,0 +1,87 @@
+# SPDX-License-Identifier: GPL-2.0-only
+# shellcheck shell=bash
+#
+# What differs between the architectures of the guest, which is $ARCH: amd64
+# (the default) or arm64, which has a device tree.  Sourced after common.sh.
+#
+# KROOT     where the kernel and its headers are, empty for /
+# SYSROOT   where programs and libraries for the guest are, empty for /
+# OBJ       where programs for the guest are built
+# CROSS     variables for make to build them
+# MULTIARCH the folder of its libraries, and the prefix of its compiler
+# QEMU, MACHINE, CPU
+# LOG_PORT  the guest's names for the three ports run.sh listens to: kernel log,
+# OUT_PORT  output of the command, and its exit code; the chardevs of QEMU that
+# CODE_PORT belong to them are called log, out and code
+# PORTS     arguments of QEMU for them
+#
+# shellcheck disable=SC2034 # used by those who source this
+
+ARCH=${ARCH:-amd64}
+case $ARCH in
+amd64)
+  KROOT=${KROOT:-}
+  SYSROOT=
+  OBJ=$BUILD
+  CROSS=()
+  MULTIARCH=x86_64-linux-gnu
+  QEMU=qemu-system-x86_64
+  MACHINE=pc
+  # "max" emulates string copies one byte at a time.
+  CPU=Nehalem
+  LOG_PORT=ttyS0
+  OUT_PORT=ttyS1
+  CODE_PORT=ttyS2
+  PORTS=(-serial chardev:log -serial chardev:out -serial chardev:code)
+  ;;
+arm64)
+  KROOT=${KROOT:-$BUILD/arm64/root}
+  if [ "$KROOT" = "$BUILD/arm64/root" ]; then
+    "$TOP/tests/vm/arm64.sh" >/dev/null
+  fi
+  SYSROOT=$KROOT
+  OBJ=$BUILD/arm64
+  MULTIARCH=aarch64-linux-gnu
+  CROSS=("CC=$MULTIARCH-gcc" "AR=$MULTIARCH-ar")
+  export PKG_CONFIG_SYSROOT_DIR=$SYSROOT
+  export PKG_CONFIG_LIBDIR=$SYSROOT/usr/lib/$MULTIARCH/pkgconfig
+  QEMU=qemu-system-aarch64
+  MACHINE=virt
+  # "max" is slow: it emulates pointer authentication.
+  CPU=cortex-a72
+  LOG_PORT=ttyAMA0
+  OUT_PORT=ttyS0
+  CODE_PORT=ttyS1
+  # This machine has a single port of its own.
+  PORTS=(-serial chardev:log
+    -device "pci-serial-2x,chardev1=out,chardev2=code")
+  ;;
+*) die "ARCH=$ARCH: it is amd64 or arm64" ;;
+esac
+
+# program NAME: where a program for the guest is
+program() {
+  local dir
+
+  # In Debian /sbin/ip is a link to /bin/ip, so /bin comes first.
+  for dir in /bin /usr/bin /sbin /usr/sbin; do
+    if [ -x "$SYSROOT$dir/$1" ]; then
+      echo "$SYSROOT$dir/$1"
+      return
+    fi
+  done
+  die "no program $1 below ${SYSROOT:-/}; see tests/vm/deps.sh"
+}
+
+# library NAME
+library() {
+  local dir
+
+  for dir in /lib /usr/lib; do
+    if [ -r "$SYSROOT$dir/$MULTIARCH/$1" ]; then
+      echo "$SYSROOT$dir/$MULTIARCH/$1"
+      return
+    fi
+  done
+  return 1
+}
