@@ -21,13 +21,20 @@ make clean      remove .build/, where everything is built
 
 demo, check and lint install the Debian packages they need.
 KVER=version chooses another kernel than the newest one installed.
+ARCH=arm64 builds the modules for one that is downloaded into .build/arm64.
 endef
 
 BUILD := $(CURDIR)/.build
 
+# Debian's headers ask for the second of these.
+ifeq ($(ARCH),arm64)
+KROOT ?= $(BUILD)/arm64/root
+CROSS := CROSS_COMPILE=aarch64-linux-gnu- DEB_HOST_GNU_TYPE=aarch64-linux-gnu
+endif
+
 # Not expanded before they are needed: the kernel may have to be installed
 # first.
-KVER ?= $(shell tests/vm/kernel.sh)
+KVER ?= $(shell ARCH=$(ARCH) tests/vm/kernel.sh)
 KDIR ?= $(KROOT)/lib/modules/$(KVER)/build
 export KROOT
 
@@ -47,7 +54,7 @@ modules:
 	@mkdir -p $(MIRROR)
 	@cp -au --parents Makefile drivers uapi \
 		$(wildcard tests/guest/kmod) $(MIRROR)
-	$(MAKE) -C $(KDIR) M=$(MIRROR) $(KCONFIG) modules
+	$(MAKE) -C $(KDIR) M=$(MIRROR) $(KCONFIG) $(CROSS) modules
 
 tools:
 	$(MAKE) -C tools O=$(BUILD)/tools

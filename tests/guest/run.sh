@@ -5,16 +5,18 @@
 
 set -euo pipefail
 . "$(dirname "$0")/../vm/common.sh"
+. "$TOP/tests/vm/arch.sh"
 
 KVER=$("$TOP/tests/vm/kernel.sh")
 export KVER
 KO=$BUILD/modules/$KVER
 
-make -s -C "$TOP/tests/guest" O="$BUILD/guest"
+make -s --no-print-directory -C "$TOP" modules
+make -s -C "$TOP/tests/guest" O="$OBJ/guest" "${CROSS[@]}"
 
 # guest LOG ARGUMENT... -- SUITE...: boot, run the suites
 guest() {
-  local log=$BUILD/log/$1.kernel.log
+  local log=$OBJ/log/$1.kernel.log
 
   shift
   "$TOP/tests/vm/run.sh" --log "$log" --net pair --module vgem \
@@ -22,9 +24,9 @@ guest() {
     --ko "$KO/drivers/fpgabuf/sim/fpgabuf-sim.ko" \
     --ko "$KO/tests/guest/kmod/fpgabuf-test-remap.ko" \
     --ko "$KO/tests/guest/kmod/fpgabuf-test-importer.ko" \
-    --file "$BUILD/guest/guest-tests" \
-    --file "$BUILD/guest/tools/fpgabuf-send" \
-    --file "$BUILD/guest/tools/fpgabuf-recv" "$@"
+    --file "$OBJ/guest/guest-tests" \
+    --file "$OBJ/guest/tools/fpgabuf-send" \
+    --file "$OBJ/guest/tools/fpgabuf-recv" "$@"
 }
 
 # Debian's kernels zero all memory when it is allocated; then nobody would
