@@ -1,10 +1,12 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
 #
-# Does run.sh carry out what happens in the guest?
+# Does run.sh carry out what happens in the guest?  And, with ARCH=arm64, what
+# an overlay puts into the guest's device tree?
 
 set -eu
 . "$(dirname "$0")/common.sh"
+. "$TOP/tests/vm/arch.sh"
 
 TMP=$(mktemp -d)
 trap 'rm -rf "$TMP"' EXIT
@@ -46,7 +48,7 @@ said "  it's \"quoted\"" "$TMP/out"
 
 expect 0 'files, disks, NICs and libraries are there' \
   --net pair --net user --disk "$TMP/odd, name:ro" --scratch-disk 1M \
-  --file "$TMP/odd, name:/file" --file "$(command -v sha256sum):/bin/sum" -- \
+  --file "$TMP/odd, name:/file" --file "$(program sha256sum):/bin/sum" -- \
   sh -e -c "[ \"\$(head -c 1001 /dev/vda | /bin/sum)\" = '$sum' ]
     [ \"\$(/bin/sum </file)\" = '$sum' ]
     [ \"\$(cat /sys/block/vda/ro /sys/block/vdb/ro)\" = '1
@@ -67,5 +69,31 @@ said 'Kernel panic' "$TMP/err"
 
 expect 125 'a guest that hangs is ended' --timeout 10 -- sleep 1000
 said 'did not end within 10 s' "$TMP/err"
+
+device_tree() {
+  local overlay=$TOP/tests/vm/selftest.dtso
+
+  expect 0 'an overlay reserves memory and adds a device' --dt "$overlay" -- \
+    sh -e -c 'cd /proc/device-tree
+      grep -q "^ *70000000-70ffffff : reserved" /proc/iomem
+      cmp reserved-memory/selftest@70000000/phandle selftest/memory-region
+      grep -q "^OF_COMPATIBLE_0=selftest,device" \
+        /sys/devices/platform/selftest/uevent'
+
+  grep -v reg "$overlay" >"$TMP/warns.dtso"
+  expect 1 'an overlay that dtc warns of is refused' --dt "$TMP/warns.dtso" -- \
+    true
+  said 'unit_address_vs_reg' "$TMP/err"
+
+  sed 's#target-path = "/"#target-path = "/nowhere"#' "$overlay" \
+    >"$TMP/nowhere.dtso"
+  expect 1 'an overlay without its target is refused' \
+    --dt "$TMP/nowhere.dtso" -- true
+  said 'fdtoverlay cannot apply' "$TMP/err"
+}
+
+if [ "$ARCH" = arm64 ]; then
+  device_tree
+fi
 
 exit "$failed"
