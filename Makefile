@@ -64,7 +64,7 @@ demo:
 	@tests/vm/demo.sh
 
 check:
-	@tests/vm/deps.sh build unit vm
+	@tests/vm/deps.sh build unit vm arm64
 	@tests/vm/check.sh
 
 lint:

@@ -4,24 +4,13 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 #include <sys/mman.h>
 #include <sys/uio.h>
 #include <unistd.h>
 
 #include "bed.h"
 
-#define FAIL	"/sys/module/fpgabuf/parameters/debug_fail_backends"
 #define RESERVE	"/proc/sys/vm/min_free_kbytes"
-
-/* The backends whose bits are set find no memory. */
-static void fail_backends(unsigned int mask)
-{
-	char text[16];
-
-	snprintf(text, sizeof(text), "%u", mask);
-	file_write(FAIL, text);
-}
 
 static int scatter_try_alloc(int dev, uint64_t size, struct fpgabuf_alloc *alloc)
 {
@@ -31,48 +20,6 @@ static int scatter_try_alloc(int dev, uint64_t size, struct fpgabuf_alloc *alloc
 		.fd_flags = O_RDWR | O_CLOEXEC,
 	};
 	return call(dev, FPGABUF_IOC_ALLOC, alloc);
-}
-
-/* A region is as good as any other: captured, mapped, sent, in use till then. */
-static void check_region(int dev, int fd, size_t size)
-{
-	uint8_t *mem = region_map(fd, size);
-	struct fpgabuf_dequeue done;
-	struct reader *reader;
-	unsigned int copied;
-	const void *data;
-	size_t at, got;
-	int tx, rx;
-
-	sim_source("pattern");
-	done = capture_run(dev, fd, 0);
-	EXPECT(done.bytes, size);
-	EXPECT(done.status & ~FPGABUF_CAPTURE_GAP, 0);
-	CU_ASSERT(is_pattern(mem, size, 0));
-
-	net_connect(&tx, &rx);
-	reader = reader_start(rx, size);
-	for (at = 0; at < size; at += got) {
-		size_t part = size - at < 4 * MIB ? size - at : 4 * MIB;
-
-		got = send_zerocopy(tx, mem + at, part);
-		REQUIRE(got, part);
-	}
-	data = reader_wait(reader, &got);
-	EXPECT(got, size);
-	CU_ASSERT(is_pattern(data, got, 0));
-	reader_free(reader);
-	EXPECT(net_completions(tx, (size + 4 * MIB - 1) / (4 * MIB), &copied,
-			       10000), (size + 4 * MIB - 1) / (4 * MIB));
-	EXPECT(copied, 0);
-	close(tx);
-	close(rx);
-
-	REQUIRE(region_queue_wait(dev, fd, 0, 0), 0);
-	EXPECT(capture_get(dev, &done), 0);
-	CU_ASSERT(is_pattern(mem, size, size));
-	EXPECT(region_info(dev, fd).mappings, size / 4096);
-	munmap(mem, size);
 }
 
 enum { HOLD_EVERY = 128, PIPE_SLOTS = 256, MAX_PIPES = 64 };
@@ -133,29 +80,6 @@ static void fragments_free(struct fragments *frag)
 	}
 }
 
-static int kmsg_open(void)
-{
-	int fd = open("/dev/kmsg", O_RDONLY | O_NONBLOCK | O_CLOEXEC);
-
-	REQUIRE(fd < 0 ? -errno : 0, 0);
-	lseek(fd, 0, SEEK_END);
-	return fd;
-}
-
-/* Lines with that text since the log was opened */
-static int kmsg_count(int fd, const char *text)
-{
-	char line[1024];
-	int found = 0;
-	ssize_t n;
-
-	while ((n = read(fd, line, sizeof(line) - 1)) > 0) {
-		line[n] = 0;
-		found += strstr(line, text) != NULL;
-	}
-	return found;
-}
-
 static void fragmented(void)
 {
 	const size_t size = 64 * MIB;
@@ -184,7 +108,7 @@ static void fragmented(void)
 	EXPECT(alloc.backend, FPGABUF_BACKEND_SCATTER);
 	EXPECT(region_info(dev, alloc.fd).backend, FPGABUF_BACKEND_SCATTER);
 	CU_ASSERT(alloc.chunks > size / (2 * MIB));
-	check_region(dev, alloc.fd, size);
+	region_check(dev, alloc.fd, size);
 	close(alloc.fd);
 	EXPECT(device_used(dev), 0);
 	close(dev);
@@ -209,7 +133,7 @@ static void falling(void)
 	for (i = 0; i < ARRAY_SIZE(cases); i++) {
 		REQUIRE(scatter_try_alloc(dev, cases[i].size, &alloc), 0);
 		EXPECT(alloc.chunks, cases[i].chunks);
-		check_region(dev, alloc.fd, alloc.size);
+		region_check(dev, alloc.fd, alloc.size);
 		close(alloc.fd);
 	}
 	EXPECT(device_used(dev), 0);
@@ -225,7 +149,7 @@ static void next_in_line(void)
 	REQUIRE(region_try_alloc(dev, 128 * KIB, &alloc), 0);
 	EXPECT(alloc.backend, FPGABUF_BACKEND_PAGES);
 	EXPECT(alloc.chunks, 32);
-	check_region(dev, alloc.fd, 128 * KIB);
+	region_check(dev, alloc.fd, 128 * KIB);
 	close(alloc.fd);
 
 	fail_backends(1 << FPGABUF_BACKEND_FOLIO | 1 << FPGABUF_BACKEND_PAGES |

@@ -15,8 +15,9 @@
 
 #include "bed.h"
 
-#define SIM	"/sys/bus/platform/devices/fpgabuf-sim.0/"
+#define DEVICES	"/sys/bus/platform/devices/"
 #define FEED	"/dev/fpgabuf-sim0-feed"
+#define FAIL	"/sys/module/fpgabuf/parameters/debug_fail_backends"
 
 bool expect(const char *what, long long actual, long long wanted,
 	    const char *file, int line, bool fatal)
@@ -213,11 +214,123 @@ long free_kib(void)
 	return kib;
 }
 
+/* The backends whose bits are set find no memory. */
+void fail_backends(unsigned int mask)
+{
+	char text[16];
+
+	snprintf(text, sizeof(text), "%u", mask);
+	file_write(FAIL, text);
+}
+
+/* A region is as good as any other: captured, mapped, sent, in use till then. */
+void region_check(int dev, int fd, size_t size)
+{
+	const uint8_t *mem = mmap(NULL, size, PROT_READ, MAP_SHARED, fd, 0);
+	struct fpgabuf_dequeue done;
+	struct reader *reader;
+	unsigned int copied;
+	const void *data;
+	size_t at, got;
+	int tx, rx;
+
+	REQUIRE(mem == MAP_FAILED ? -errno : 0, 0);
+
+	sim_source("pattern");
+	done = capture_run(dev, fd, 0);
+	EXPECT(done.bytes, size);
+	EXPECT(done.status & ~FPGABUF_CAPTURE_GAP, 0);
+	CU_ASSERT(is_pattern(mem, size, 0));
+
+	net_connect(&tx, &rx);
+	reader = reader_start(rx, size);
+	for (at = 0; at < size; at += got) {
+		size_t part = size - at < 4 * MIB ? size - at : 4 * MIB;
+
+		got = send_zerocopy(tx, mem + at, part);
+		REQUIRE(got, part);
+	}
+	data = reader_wait(reader, &got);
+	EXPECT(got, size);
+	CU_ASSERT(is_pattern(data, got, 0));
+	reader_free(reader);
+	EXPECT(net_completions(tx, (size + 4 * MIB - 1) / (4 * MIB), &copied,
+			       10000), (size + 4 * MIB - 1) / (4 * MIB));
+	EXPECT(copied, 0);
+	close(tx);
+	close(rx);
+
+	REQUIRE(region_queue_wait(dev, fd, 0, 0), 0);
+	EXPECT(capture_get(dev, &done), 0);
+	CU_ASSERT(is_pattern(mem, size, size));
+	EXPECT(region_info(dev, fd).mappings, size / 4096);
+	munmap((void *)mem, size);
+}
+
+int kmsg_open(void)
+{
+	int fd = open("/dev/kmsg", O_RDONLY | O_NONBLOCK | O_CLOEXEC);
+
+	REQUIRE(fd < 0 ? -errno : 0, 0);
+	lseek(fd, 0, SEEK_END);
+	return fd;
+}
+
+/* Lines with that text since the log was opened */
+int kmsg_count(int fd, const char *text)
+{
+	char line[1024];
+	int found = 0;
+	ssize_t n;
+
+	while ((n = read(fd, line, sizeof(line) - 1)) > 0) {
+		line[n] = 0;
+		found += strstr(line, text) != NULL;
+	}
+	return found;
+}
+
+/* The physical address behind one that has been touched, or 0 */
+uint64_t physical(const void *mem)
+{
+	int fd = open("/proc/self/pagemap", O_RDONLY | O_CLOEXEC);
+	uint64_t entry = 0;
+
+	REQUIRE(fd < 0 ? -errno : 0, 0);
+	EXPECT(pread(fd, &entry, sizeof(entry),
+		     (uintptr_t)mem / 4096 * sizeof(entry)), sizeof(entry));
+	close(fd);
+	return entry >> 63 ? (entry & ((1ull << 55) - 1)) * 4096 : 0;
+}
+
+/* The FPGA that the calls below are about */
+static const char *sim = "fpgabuf-sim.0";
+
+void sim_select(const char *name)
+{
+	sim = name;
+}
+
+static void sim_path(char *path, size_t size, const char *attribute)
+{
+	snprintf(path, size, DEVICES "%s/%s", sim, attribute);
+}
+
+unsigned long sim_counter(const char *name)
+{
+	unsigned long value;
+	char path[128];
+
+	sim_path(path, sizeof(path), name);
+	REQUIRE(file_read_line(path, "", &value), true);
+	return value;
+}
+
 void sim_set(const char *attribute, unsigned long long value)
 {
 	char path[128], text[32];
 
-	snprintf(path, sizeof(path), SIM "%s", attribute);
+	sim_path(path, sizeof(path), attribute);
 	snprintf(text, sizeof(text), "%llu", value);
 	file_write(path, text);
 }
@@ -225,16 +338,16 @@ void sim_set(const char *attribute, unsigned long long value)
 /* Begins a new stream: the next byte is byte 0. */
 void sim_source(const char *source)
 {
-	file_write(SIM "source", source);
+	char path[128];
+
+	sim_path(path, sizeof(path), "source");
+	file_write(path, source);
 }
 
 /* Bytes of the stream that have been written to memory. */
 uint64_t sim_position(void)
 {
-	unsigned long position;
-
-	REQUIRE(file_read_line(SIM "position", "", &position), true);
-	return position;
+	return sim_counter("position");
 }
 
 bool is_pattern(const void *mem, size_t size, uint64_t position)

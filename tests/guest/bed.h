@@ -39,7 +39,7 @@ struct suite {
 };
 
 extern const struct suite pages_suite, alloc_suite, backends_suite,
-	capture_suite, importers_suite, limits_suite, watch_suite,
+	capture_suite, importers_suite, limits_suite, watch_suite, dt_suite,
 	faults_suite, fence_suite, inuse_suite, library_suite, lifetime_suite,
 	uapi_suite, sync_suite, reload_suite;
 
@@ -68,8 +68,15 @@ bool dmabufs_left(void);
 void file_write(const char *path, const char *text);
 bool file_read_line(const char *path, const char *key, unsigned long *value);
 long free_kib(void);
+uint64_t physical(const void *mem);
+void fail_backends(unsigned int mask);
+void region_check(int dev, int fd, size_t size);
+int kmsg_open(void);
+int kmsg_count(int fd, const char *text);
 
 /* bed.c: the simulated FPGA */
+void sim_select(const char *name);
+unsigned long sim_counter(const char *name);
 void sim_set(const char *attribute, unsigned long long value);
 void sim_source(const char *source);
 uint64_t sim_position(void);

@@ -183,17 +183,6 @@ static void check_gaps(const struct fpgabuf_dequeue *done, const uint64_t *mem)
 		usleep(60000);
 }
 
-static unsigned long sim_counter(const char *name)
-{
-	char path[128];
-	unsigned long value;
-
-	snprintf(path, sizeof(path),
-		 "/sys/bus/platform/devices/fpgabuf-sim.0/%s", name);
-	REQUIRE(file_read_line(path, "", &value), true);
-	return value;
-}
-
 static void gaps_tell(void)
 {
 	unsigned long overflows;

@@ -19,7 +19,8 @@ static const struct suite * const suites[] = {
 	&uapi_suite,	&alloc_suite,  &backends_suite, &limits_suite,
 	&pages_suite,	&capture_suite, &importers_suite, &watch_suite,
 	&fence_suite,	&faults_suite, &inuse_suite,   &library_suite,
-	&lifetime_suite, &sync_suite,  &reload_suite,
+	&lifetime_suite, &sync_suite,  &dt_suite,
+	&reload_suite,
 };
 
 static bool wanted(const struct suite *suite, int argc, char **argv)
@@ -29,7 +30,7 @@ static bool wanted(const struct suite *suite, int argc, char **argv)
 	for (i = 1; i < argc; i++)
 		if (!strcmp(argv[i], suite->name))
 			return true;
-	return argc == 1 && suite != &sync_suite;
+	return argc == 1 && suite != &sync_suite && suite != &dt_suite;
 }
 
 /* A test that failed half way must not make the next one fail as well. */

@@ -41,11 +41,18 @@ bounced() {
     --timeout 300 -- guest-tests sync "$@"
 }
 
+# Only arm64 has a device tree.
+device_tree() {
+  guest guest-dt --append init_on_alloc=0 \
+    --dt "$TOP/tests/guest/backends.dtso" --timeout 300 -- guest-tests dt
+}
+
 case ${1-} in
 '')
   stock
   bounced capture
   ;;
 sync) bounced ;;
+dt) device_tree ;;
 *) stock "$@" ;;
 esac

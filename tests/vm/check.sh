@@ -49,6 +49,8 @@ suite unit 'library and tools, on the host' \
   make -s -C tests/unit O="$BUILD/unit" run
 suite selftest 'the test bed' tests/vm/selftest.sh
 suite guest 'the driver, in the virtual machine' tests/guest/run.sh
+suite guest-dt 'the driver, in a machine with a device tree' \
+  env ARCH=arm64 tests/guest/run.sh dt
 
 echo
 echo "$PASSED passed, $FAILED failed"
