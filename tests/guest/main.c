@@ -19,9 +19,16 @@ static const struct suite * const suites[] = {
 	&uapi_suite,	&alloc_suite,  &backends_suite, &limits_suite,
 	&pages_suite,	&capture_suite, &importers_suite, &watch_suite,
 	&fence_suite,	&faults_suite, &inuse_suite,   &library_suite,
-	&lifetime_suite, &sync_suite,  &dt_suite,
+	&lifetime_suite, &sync_suite,  &dt_suite,	&cost_suite,
 	&reload_suite,
 };
+
+/* Those that need a kernel booted for them */
+static bool special(const struct suite *suite)
+{
+	return suite == &sync_suite || suite == &dt_suite ||
+	       suite == &cost_suite;
+}
 
 static bool wanted(const struct suite *suite, int argc, char **argv)
 {
@@ -30,7 +37,7 @@ static bool wanted(const struct suite *suite, int argc, char **argv)
 	for (i = 1; i < argc; i++)
 		if (!strcmp(argv[i], suite->name))
 			return true;
-	return argc == 1 && suite != &sync_suite && suite != &dt_suite;
+	return argc == 1 && !special(suite);
 }
 
 /* A test that failed half way must not make the next one fail as well. */

@@ -42,9 +42,19 @@ bounced() {
 }
 
 # Only arm64 has a device tree.
+DT=()
+if [ "$ARCH" = arm64 ]; then
+  DT=(--dt "$TOP/tests/guest/backends.dtso")
+fi
+
 device_tree() {
-  guest guest-dt --append init_on_alloc=0 \
-    --dt "$TOP/tests/guest/backends.dtso" --timeout 300 -- guest-tests dt
+  guest guest-dt --append init_on_alloc=0 "${DT[@]}" --timeout 300 \
+    -- guest-tests dt
+}
+
+# No test: prints a table.
+cost() {
+  guest guest-cost --icount "${DT[@]}" --timeout 300 -- guest-tests cost
 }
 
 case ${1-} in
@@ -54,5 +64,6 @@ case ${1-} in
   ;;
 sync) bounced ;;
 dt) device_tree ;;
+cost) cost ;;
 *) stock "$@" ;;
 esac

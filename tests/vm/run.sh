@@ -35,6 +35,8 @@ and exits with its exit code.
   --timeout SECONDS     for everything (300)
   --log FILE            keep the kernel log here
   --accel kvm|tcg       instead of what accel.sh finds
+  --icount              one emulated processor whose clock counts its
+                        instructions: a nanosecond each
 
 Exit code: that of COMMAND, or
   124  the command was happy, but scan-log.sh was not with the kernel log
@@ -50,6 +52,7 @@ CPUS=2
 DISKS=()
 DT=
 FILES=()
+ICOUNT=()
 KOS=()
 LOG=
 MEM=1G
@@ -63,6 +66,13 @@ parse() {
   while [ $# -gt 0 ]; do
     case $1 in
     --help) usage && exit ;;
+    --icount)
+      ACCEL=tcg
+      CPUS=1
+      ICOUNT=(-icount "shift=0,sleep=off")
+      shift
+      continue
+      ;;
     --) break ;;
     --*) [ $# -gt 1 ] || die "$1 needs an argument" ;;
     esac
@@ -205,7 +215,7 @@ arguments() {
     -chardev "file,id=log,path=${LOG//,/,,}"
     -chardev stdio,id=out,signal=off
     -chardev "file,id=code,path=$TMP/code"
-    "${PORTS[@]}" "${DEVICES[@]}")
+    "${PORTS[@]}" "${DEVICES[@]}" "${ICOUNT[@]}")
   if [ -n "$DT" ]; then
     device_tree
   fi
