@@ -66,7 +66,7 @@ update() {
   # Nothing is installed.
   : >"$APT/status"
   copy_sources
-  apt-get "${OPTIONS[@]}" update
+  apt-get "${OPTIONS[@]}" --error-on=any update
 }
 
 # depends PACKAGE PATTERN: names of packages it depends on
