@@ -45,7 +45,8 @@ add_libraries() {
   loader=$(readelf -lW "$1" | sed -n 's/.*program interpreter: \(.*\)\]/\1/p')
   if [ -n "$loader" ] && ! [ -e "$ROOT$loader" ]; then
     mkdir -p "$ROOT${loader%/*}"
-    cp -L "$(library "${loader##*/}")" "$ROOT$loader"
+    path=$(library "${loader##*/}") || die "$1 is no program for $ARCH"
+    cp -L "$path" "$ROOT$loader"
   fi
   for name in $(readelf -dW "$1" | sed -n 's/.*(NEEDED).*\[\(.*\)\]/\1/p'); do
     if [ -e "$ROOT/lib/$name" ]; then

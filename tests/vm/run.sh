@@ -308,7 +308,9 @@ parse "$@"
 LOG=${LOG:-$TMP/log}
 mkdir -p "$(dirname "$LOG")"
 : >"$LOG"
-command -v "$QEMU" >/dev/null || die "no $QEMU; see tests/vm/deps.sh"
+for tool in "$QEMU" readelf; do
+  command -v "$tool" >/dev/null || die "no $tool; see tests/vm/deps.sh"
+done
 KVER=$("$TOP/tests/vm/kernel.sh")
 ACCEL=${ACCEL:-$("$TOP/tests/vm/accel.sh")}
 make_initramfs
