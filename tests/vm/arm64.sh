@@ -127,7 +127,7 @@ relocate() {
 make_root() {
   local hint
 
-  note "making ${ROOT#"$TOP"/}, once; it downloads 105 MB"
+  note "making ${ROOT#"$TOP"/}, once; it downloads 110 MB"
   # Some other source may be out of reach; whether this matters shows next.
   step arm64-update 'read the package lists' update ||
     note 'going on with what was read'
