@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
+#include <poll.h>
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -12,6 +13,7 @@
 #include <unistd.h>
 
 #include <linux/dma-buf.h>
+#include <linux/sync_file.h>
 
 #include "bed.h"
 
@@ -177,6 +179,40 @@ uint64_t device_used(int dev)
 	return used;
 }
 
+void wait_for_captures(int dev, uint64_t captures)
+{
+	int i;
+
+	for (i = 0; i < 2000 && device_info(dev).captures < captures; i++)
+		usleep(5000);
+	EXPECT(device_info(dev).captures >= captures, true);
+}
+
+/* Is a dma-buf or a sync_file finished?  Waits if told so. */
+bool readable(int fd, int timeout_ms)
+{
+	struct pollfd pfd = { .fd = fd, .events = POLLIN };
+
+	return poll(&pfd, 1, timeout_ms) == 1 && pfd.revents & POLLIN;
+}
+
+int export_sync_file(int fd)
+{
+	struct dma_buf_export_sync_file export = { .flags = DMA_BUF_SYNC_READ };
+
+	REQUIRE(call(fd, DMA_BUF_IOCTL_EXPORT_SYNC_FILE, &export), 0);
+	return export.fd;
+}
+
+/* 0 = not yet, 1 = finished, or a negative errno */
+int sync_file_status(int fd)
+{
+	struct sync_file_info info = { 0 };
+
+	REQUIRE(call(fd, SYNC_IOC_FILE_INFO, &info), 0);
+	return info.status;
+}
+
 void file_write(const char *path, const char *text)
 {
 	int fd = open(path, O_WRONLY | O_CLOEXEC);
@@ -316,16 +352,6 @@ static void sim_path(char *path, size_t size, const char *attribute)
 	snprintf(path, size, DEVICES "%s/%s", sim, attribute);
 }
 
-unsigned long sim_counter(const char *name)
-{
-	unsigned long value;
-	char path[128];
-
-	sim_path(path, sizeof(path), name);
-	REQUIRE(file_read_line(path, "", &value), true);
-	return value;
-}
-
 void sim_set(const char *attribute, unsigned long long value)
 {
 	char path[128], text[32];
@@ -333,6 +359,16 @@ void sim_set(const char *attribute, unsigned long long value)
 	sim_path(path, sizeof(path), attribute);
 	snprintf(text, sizeof(text), "%llu", value);
 	file_write(path, text);
+}
+
+uint64_t sim_get(const char *attribute)
+{
+	unsigned long value;
+	char path[128];
+
+	sim_path(path, sizeof(path), attribute);
+	REQUIRE(file_read_line(path, "", &value), true);
+	return value;
 }
 
 /* Begins a new stream: the next byte is byte 0. */
@@ -347,7 +383,7 @@ void sim_source(const char *source)
 /* Bytes of the stream that have been written to memory. */
 uint64_t sim_position(void)
 {
-	return sim_counter("position");
+	return sim_get("position");
 }
 
 bool is_pattern(const void *mem, size_t size, uint64_t position)

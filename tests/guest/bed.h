@@ -48,6 +48,11 @@ int module_load(const char *file, const char *parameters);
 int module_try_unload(const char *name);
 int module_unload(const char *name);
 int modules_load(void);
+void modules_unload(void);
+
+/* process.c */
+pid_t process_start(void (*fn)(void *arg), void *arg);
+int process_exit_code(pid_t pid);
 
 /* bed.c: the device */
 int call(int fd, unsigned long cmd, void *arg);
@@ -65,6 +70,10 @@ struct fpgabuf_info device_info(int dev);
 uint64_t device_used(int dev);
 int region_queue_wait(int dev, int fd, uint64_t length, uint64_t cookie);
 bool dmabufs_left(void);
+void wait_for_captures(int dev, uint64_t captures);
+bool readable(int fd, int timeout_ms);
+int export_sync_file(int fd);
+int sync_file_status(int fd);
 void file_write(const char *path, const char *text);
 bool file_read_line(const char *path, const char *key, unsigned long *value);
 long free_kib(void);
@@ -76,9 +85,9 @@ int kmsg_count(int fd, const char *text);
 
 /* bed.c: the simulated FPGA */
 void sim_select(const char *name);
-unsigned long sim_counter(const char *name);
 void sim_set(const char *attribute, unsigned long long value);
 void sim_source(const char *source);
+uint64_t sim_get(const char *attribute);
 uint64_t sim_position(void);
 bool is_pattern(const void *mem, size_t size, uint64_t position);
 void random_fill(void *mem, size_t size, unsigned int seed);
@@ -99,5 +108,24 @@ struct reader *reader_start(int fd, size_t size);
 const void *reader_wait(struct reader *reader, size_t *size);
 void reader_free(struct reader *reader);
 ssize_t send_zerocopy(int tx, const void *mem, size_t size);
+
+struct stalled {
+	int dev, fd, tx, rx;
+	size_t size;
+	uint8_t *mem;
+};
+
+struct stalled stalled_send(int dev, size_t size);
+void stalled_read(struct stalled *st);
+
+/* tools.c: fpgabuf-send, which becomes somebody else by before() */
+struct send_tool {
+	char *bytes, *region_size, *regions, *engine;
+	void (*before)(void);
+};
+
+pid_t send_tool_start(const struct send_tool *tool, char *address);
+unsigned long long send_tool_count(const char *key);
+void main_job(const struct send_tool *tool);
 
 #endif /* GUEST_BED_H */

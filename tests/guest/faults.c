@@ -185,7 +185,7 @@ static void check_gaps(const struct fpgabuf_dequeue *done, const uint64_t *mem)
 
 static void gaps_tell(void)
 {
-	unsigned long overflows;
+	uint64_t overflows;
 
 	expected = 0;
 	jumps = 0;
@@ -196,12 +196,12 @@ static void gaps_tell(void)
 	stream(8 * KIB, 60, check_gaps);
 	sim_set("rate", 0);
 	sim_set("lossy", 0);
-	overflows = sim_counter("overflows");
+	overflows = sim_get("overflows");
 	printf("\n    %lu overflows, %lu seen, %lu gaps", overflows,
 	       (unsigned long)jumps, (unsigned long)gaps);
 	CU_ASSERT(jumps > 0);
 	/* A gap too short to lose anything is one all the same. */
-	CU_ASSERT(gaps <= sim_counter("starved"));
+	CU_ASSERT(gaps <= sim_get("starved"));
 	/* The last ones may be behind the last capture. */
 	CU_ASSERT(overflows >= jumps && overflows <= jumps + 2);
 	sim_source("pattern");
@@ -230,7 +230,7 @@ static void gaps_at_full_speed(void)
 	sim_source("pattern");
 	stream(4096, captures, check_bytes);
 	gaps = device_info(dev).gaps - before;
-	starved = sim_counter("starved");
+	starved = sim_get("starved");
 	printf("\n    starved %lu times, %lu gaps", starved,
 	       (unsigned long)gaps);
 	CU_ASSERT(starved > 0);

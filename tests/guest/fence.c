@@ -11,7 +11,6 @@
 #include <time.h>
 #include <unistd.h>
 
-#include <linux/dma-buf.h>
 #include <linux/sync_file.h>
 
 #include "bed.h"
@@ -33,31 +32,6 @@ static int queue_for(int dev, int fd, uint32_t timeout_ms, uint64_t cookie)
 	};
 
 	return call(dev, FPGABUF_IOC_QUEUE, &queue);
-}
-
-/* Is anything queued for this dma-buf?  Waits if told so. */
-static bool readable(int fd, int timeout_ms)
-{
-	struct pollfd pfd = { .fd = fd, .events = POLLIN };
-
-	return poll(&pfd, 1, timeout_ms) == 1 && pfd.revents & POLLIN;
-}
-
-static int export_sync_file(int fd)
-{
-	struct dma_buf_export_sync_file export = { .flags = DMA_BUF_SYNC_READ };
-
-	REQUIRE(call(fd, DMA_BUF_IOCTL_EXPORT_SYNC_FILE, &export), 0);
-	return export.fd;
-}
-
-/* 0 = not yet, 1 = finished, or a negative errno */
-static int sync_file_status(int fd)
-{
-	struct sync_file_info info = { 0 };
-
-	REQUIRE(call(fd, SYNC_IOC_FILE_INFO, &info), 0);
-	return info.status;
 }
 
 static int feed_open(void)

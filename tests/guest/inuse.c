@@ -16,46 +16,9 @@
 
 #include "bed.h"
 
-/* A capture sent to a peer that does not read. */
-struct stalled {
-	int dev, fd, tx, rx;
-	size_t size;
-	uint8_t *mem;
-};
-
-static struct stalled stalled_send(size_t size)
-{
-	struct stalled st = { .dev = device_open(0), .size = size };
-	unsigned int copied;
-
-	sim_source("pattern");
-	st.fd = region_alloc(st.dev, size);
-	st.mem = region_map(st.fd, size);
-	EXPECT(capture_run(st.dev, st.fd, 0).bytes, size);
-	net_connect(&st.tx, &st.rx);
-	EXPECT(send_zerocopy(st.tx, st.mem, size), size);
-	EXPECT(net_completions(st.tx, 1, &copied, 300), 0);
-	return st;
-}
-
-static void peer_reads_old_bytes(struct stalled *st)
-{
-	struct reader *reader = reader_start(st->rx, st->size);
-	unsigned int copied;
-	const void *data;
-	size_t got;
-
-	data = reader_wait(reader, &got);
-	EXPECT(got, st->size);
-	CU_ASSERT(is_pattern(data, got, 0));
-	reader_free(reader);
-	EXPECT(net_completions(st->tx, 1, &copied, 10000), 1);
-	EXPECT(copied, 0);
-}
-
 static void busy_until_completed(size_t size)
 {
-	struct stalled st = stalled_send(size);
+	struct stalled st = stalled_send(device_open(0), size);
 	uint64_t busy = device_info(st.dev).busy;
 	struct fpgabuf_dequeue done;
 	int i;
@@ -66,7 +29,7 @@ static void busy_until_completed(size_t size)
 	EXPECT(device_info(st.dev).busy, busy + 100);
 	EXPECT(region_info(st.dev, st.fd).state, FPGABUF_REGION_IDLE);
 
-	peer_reads_old_bytes(&st);
+	stalled_read(&st);
 	EXPECT(region_queue_wait(st.dev, st.fd, 0, 0), 0);
 	REQUIRE(capture_get(st.dev, &done), 0);
 	CU_ASSERT(is_pattern(st.mem, st.size, st.size));
@@ -92,7 +55,7 @@ static void busy_pages(void)
 /* Nothing of the region is left but the packets. */
 static void packets_outlive(void)
 {
-	struct stalled st = stalled_send(2 * MIB);
+	struct stalled st = stalled_send(device_open(0), 2 * MIB);
 	int i;
 
 	munmap(st.mem, st.size);
@@ -106,7 +69,7 @@ static void packets_outlive(void)
 		munmap(mem, st.size);
 		close(fd);
 	}
-	peer_reads_old_bytes(&st);
+	stalled_read(&st);
 	close(st.tx);
 	close(st.rx);
 	close(st.dev);

@@ -142,15 +142,6 @@ static pid_t sender_start(const char *address)
 	return pid;
 }
 
-static void wait_for_captures(int dev, uint64_t captures)
-{
-	int i;
-
-	for (i = 0; i < 2000 && device_info(dev).captures < captures; i++)
-		usleep(5000);
-	EXPECT(device_info(dev).captures >= captures, true);
-}
-
 static void kill_once(int watch, int listener, const char *address, int round)
 {
 	uint64_t captures = device_info(watch).captures;

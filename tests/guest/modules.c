@@ -66,3 +66,10 @@ int modules_load(void)
 	}
 	return 0;
 }
+
+void modules_unload(void)
+{
+	EXPECT(module_unload("fpgabuf_test_remap"), 0);
+	EXPECT(module_unload("fpgabuf"), 0);
+	EXPECT(module_unload("fpgabuf_sim"), 0);
+}

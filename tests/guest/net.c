@@ -207,3 +207,35 @@ void reader_free(struct reader *reader)
 	free(reader->data);
 	free(reader);
 }
+
+/* The first bytes of the pattern, sent to a peer that does not read. */
+struct stalled stalled_send(int dev, size_t size)
+{
+	struct stalled st = { .dev = dev, .size = size };
+	unsigned int copied;
+
+	sim_source("pattern");
+	st.fd = region_alloc(st.dev, size);
+	st.mem = region_map(st.fd, size);
+	EXPECT(capture_run(st.dev, st.fd, 0).bytes, size);
+	net_connect(&st.tx, &st.rx);
+	EXPECT(send_zerocopy(st.tx, st.mem, size), size);
+	EXPECT(net_completions(st.tx, 1, &copied, 300), 0);
+	return st;
+}
+
+/* Now it does read, and must find the bytes that were sent. */
+void stalled_read(struct stalled *st)
+{
+	struct reader *reader = reader_start(st->rx, st->size);
+	unsigned int copied;
+	const void *data;
+	size_t got;
+
+	data = reader_wait(reader, &got);
+	EXPECT(got, st->size);
+	CU_ASSERT(is_pattern(data, got, 0));
+	reader_free(reader);
+	EXPECT(net_completions(st->tx, 1, &copied, 10000), 1);
+	EXPECT(copied, 0);
+}

@@ -20,13 +20,6 @@
  */
 enum { WARM_UP = 50, ROUNDS = 100 };
 
-static void unload_all(void)
-{
-	EXPECT(module_unload("fpgabuf_test_remap"), 0);
-	EXPECT(module_unload("fpgabuf"), 0);
-	EXPECT(module_unload("fpgabuf_sim"), 0);
-}
-
 /* Through the other door: a device that imports the dma-buf */
 static void import_once(int fd)
 {
@@ -255,7 +248,7 @@ static void nothing_lost(void)
 	static struct memory memory;
 	int i;
 
-	unload_all();
+	modules_unload();
 	memory_open(&memory);
 	for (i = 0; i < WARM_UP; i++)
 		load_use_unload();
@@ -301,7 +294,7 @@ static void pinned(void)
 	EXPECT(module_try_unload("fpgabuf"), -EAGAIN);
 	EXPECT(module_try_unload("fpgabuf_sim"), -EAGAIN);
 	close(fd);
-	unload_all();
+	modules_unload();
 	REQUIRE(modules_load(), 0);
 }
 
