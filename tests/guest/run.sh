@@ -10,6 +10,8 @@ set -euo pipefail
 KVER=$("$TOP/tests/vm/kernel.sh")
 export KVER
 KO=$BUILD/modules/$KVER
+# On some systems this is udevadm, which looks at its name.
+UDEVD=$SYSROOT/lib/systemd/systemd-udevd
 
 make -s --no-print-directory -C "$TOP" modules
 make -s -C "$TOP/tests/guest" O="$OBJ/guest" "${CROSS[@]}"
@@ -26,7 +28,12 @@ guest() {
     --ko "$KO/tests/guest/kmod/fpgabuf-test-importer.ko" \
     --file "$OBJ/guest/guest-tests" \
     --file "$OBJ/guest/tools/fpgabuf-send" \
-    --file "$OBJ/guest/tools/fpgabuf-recv" "$@"
+    --file "$OBJ/guest/tools/fpgabuf-recv" \
+    --file "$UDEVD:/bin/systemd-udevd" \
+    --file "$(program udevadm)" \
+    --file "$TOP/tools/udev/60-fpgabuf.rules:/etc/udev/rules.d/60-fpgabuf.rules" \
+    --file "$TOP/tools/udev/fpgabuf.sysusers.conf:/etc/fpgabuf.sysusers.conf" \
+    "$@"
 }
 
 # Debian's kernels zero all memory when it is allocated; then nobody would

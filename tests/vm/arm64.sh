@@ -21,7 +21,7 @@ ROOT=$DIR/root
 STAMP=$ROOT/complete
 
 # Come with all they depend on.
-GUEST=(busybox-static coreutils dash iproute2 libcunit1-dev libdrm-dev)
+GUEST=(busybox-static coreutils dash iproute2 libcunit1-dev libdrm-dev udev)
 
 OPTIONS=(
   -q

@@ -18,7 +18,8 @@ packages() {
   build) echo gcc make libc6-dev ;;
   unit) echo libcunit1-dev libdrm-dev pkg-config ;;
   vm)
-    echo qemu-system-x86 binutils busybox-static cpio iproute2 kmod xz-utils
+    echo qemu-system-x86 binutils busybox-static cpio iproute2 kmod udev \
+      xz-utils
     # A root directory of one's own brings its kernel along.
     if [ -z "${KROOT:-}" ]; then
       echo linux-image-amd64 linux-headers-amd64

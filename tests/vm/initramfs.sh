@@ -8,6 +8,8 @@
 MODULES=()
 
 initramfs_begin() {
+  # Not everybody in the guest is root.
+  umask 022
   mkdir -p "$ROOT"/{bin,dev,etc/vm,lib,lib64,proc,root,run,sbin,sys,tmp} \
     "$ROOT/lib/modules" "$ROOT/lib/fpgabuf"
   cp "$TOP/tests/vm/init" "$ROOT/init"
