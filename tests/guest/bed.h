@@ -41,7 +41,7 @@ struct suite {
 extern const struct suite pages_suite, alloc_suite, backends_suite,
 	capture_suite, importers_suite, limits_suite, watch_suite, dt_suite, cost_suite,
 	faults_suite, fence_suite, inuse_suite, library_suite, lifetime_suite,
-	uapi_suite, sync_suite, reload_suite, rights_suite;
+	uapi_suite, sync_suite, reload_suite, rights_suite, stall_suite;
 
 /* modules.c */
 int module_load(const char *file, const char *parameters);
