@@ -38,10 +38,11 @@ struct suite {
 	const CU_TestInfo *tests;
 };
 
-extern const struct suite pages_suite, alloc_suite, backends_suite,
-	capture_suite, importers_suite, limits_suite, watch_suite, dt_suite, cost_suite,
-	faults_suite, fence_suite, inuse_suite, library_suite, lifetime_suite,
-	uapi_suite, sync_suite, reload_suite, rights_suite, stall_suite;
+extern const struct suite alloc_suite, backends_suite, capture_suite,
+	cost_suite, dt_suite, faults_suite, fence_suite, importers_suite,
+	inuse_suite, library_suite, lifetime_suite, limits_suite, pages_suite,
+	reload_suite, rights_suite, stall_suite, sync_suite, uapi_suite,
+	unplug_suite, watch_suite;
 
 /* modules.c */
 int module_load(const char *file, const char *parameters);
@@ -82,6 +83,7 @@ void fail_backends(unsigned int mask);
 void region_check(int dev, int fd, size_t size);
 int kmsg_open(void);
 int kmsg_count(int fd, const char *text);
+long known_pages(void);
 
 /* bed.c: the simulated FPGA */
 void sim_select(const char *name);
@@ -109,6 +111,7 @@ const void *reader_wait(struct reader *reader, size_t *size);
 void reader_free(struct reader *reader);
 ssize_t send_zerocopy(int tx, const void *mem, size_t size);
 
+/* a capture sent to a peer that does not read */
 struct stalled {
 	int dev, fd, tx, rx;
 	size_t size;

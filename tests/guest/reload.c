@@ -130,40 +130,6 @@ static void memory_open(struct memory *memory)
 	closedir(dir);
 }
 
-/* Sum up the numbers behind these keys in a file of "key number" lines. */
-static long sum_keys(const char *path, const char * const *keys)
-{
-	FILE *file = fopen(path, "re");
-	char line[256], key[64];
-	long sum = 0, n;
-	int i;
-
-	REQUIRE(!file, false);
-	while (fgets(line, sizeof(line), file))
-		for (i = 0; keys[i]; i++)
-			if (sscanf(line, " %63s %ld", key, &n) == 2 &&
-			    !strcmp(key, keys[i]))
-				sum += n;
-	fclose(file);
-	return sum;
-}
-
-/*
- * Pages that the kernel can account for: free, resting in per-CPU lists, or in
- * a use that has nothing to do with us.  Slabs are looked at by themselves.
- */
-static long known_pages(void)
-{
-	static const char * const zones[] = { "nr_free_pages", "count:", NULL };
-	static const char * const uses[] = {
-		"nr_slab_reclaimable", "nr_slab_unreclaimable",
-		"nr_anon_pages", "nr_file_pages", "nr_page_table_pages", NULL,
-	};
-
-	return sum_keys("/proc/zoneinfo", zones) +
-	       sum_keys("/proc/vmstat", uses);
-}
-
 static void keep_most(long *value, long candidate)
 {
 	if (candidate > *value)
@@ -181,8 +147,6 @@ static void measure(struct memory *memory, bool after)
 	int i;
 
 	file_write("/proc/sys/vm/drop_caches", "3");
-	/* The counters have per-CPU parts. */
-	file_write("/proc/sys/vm/stat_refresh", "1");
 	keep_most(after ? &memory->after : &memory->before,
 		  known_pages());
 	for (i = 0; i < memory->nr_slabs; i++) {
