@@ -10,28 +10,6 @@
 
 #include "bed.h"
 
-#define PFN_MASK	((1ull << 55) - 1)
-
-/* The physical pages behind a mapping that has been touched. */
-static bool contiguous(const uint8_t *mem, size_t size)
-{
-	size_t pages = size / 4096, i;
-	uint64_t *map = calloc(pages, sizeof(*map));
-	int fd = open("/proc/self/pagemap", O_RDONLY | O_CLOEXEC);
-	bool good;
-
-	REQUIRE(fd < 0 || !map, false);
-	good = pread(fd, map, pages * sizeof(*map),
-		     (uintptr_t)mem / 4096 * sizeof(*map)) ==
-	       (ssize_t)(pages * sizeof(*map));
-	for (i = 0; good && i < pages; i++)
-		good = (map[i] >> 63) &&
-		       (map[i] & PFN_MASK) == (map[0] & PFN_MASK) + i;
-	close(fd);
-	free(map);
-	return good;
-}
-
 static unsigned int touch(const volatile uint8_t *mem, size_t size)
 {
 	unsigned int sum = 0;

@@ -1,10 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* The device, the simulated FPGA, and what else the tests share. */
+/* The device, its regions and captures, and the kernel around them */
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
 #include <poll.h>
-#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -17,8 +16,6 @@
 
 #include "bed.h"
 
-#define DEVICES	"/sys/bus/platform/devices/"
-#define FEED	"/dev/fpgabuf-sim0-feed"
 #define FAIL	"/sys/module/fpgabuf/parameters/debug_fail_backends"
 
 bool expect(const char *what, long long actual, long long wanted,
@@ -242,14 +239,6 @@ bool file_read_line(const char *path, const char *key, unsigned long *value)
 	return found;
 }
 
-long free_kib(void)
-{
-	unsigned long kib;
-
-	REQUIRE(file_read_line("/proc/meminfo", "MemFree", &kib), true);
-	return kib;
-}
-
 /* The backends whose bits are set find no memory. */
 void fail_backends(unsigned int mask)
 {
@@ -324,179 +313,4 @@ int kmsg_count(int fd, const char *text)
 		found += strstr(line, text) != NULL;
 	}
 	return found;
-}
-
-/* The physical address behind one that has been touched, or 0 */
-uint64_t physical(const void *mem)
-{
-	int fd = open("/proc/self/pagemap", O_RDONLY | O_CLOEXEC);
-	uint64_t entry = 0;
-
-	REQUIRE(fd < 0 ? -errno : 0, 0);
-	EXPECT(pread(fd, &entry, sizeof(entry),
-		     (uintptr_t)mem / 4096 * sizeof(entry)), sizeof(entry));
-	close(fd);
-	return entry >> 63 ? (entry & ((1ull << 55) - 1)) * 4096 : 0;
-}
-
-/* The FPGA that the calls below are about */
-static const char *sim = "fpgabuf-sim.0";
-
-void sim_select(const char *name)
-{
-	sim = name;
-}
-
-static void sim_path(char *path, size_t size, const char *attribute)
-{
-	snprintf(path, size, DEVICES "%s/%s", sim, attribute);
-}
-
-/* Sum up the numbers behind these keys in a file of "key number" lines. */
-static long sum_keys(const char *path, const char * const *keys)
-{
-	FILE *file = fopen(path, "re");
-	char line[256], key[64];
-	long sum = 0, n;
-	int i;
-
-	REQUIRE(!file, false);
-	while (fgets(line, sizeof(line), file))
-		for (i = 0; keys[i]; i++)
-			if (sscanf(line, " %63s %ld", key, &n) == 2 &&
-			    !strcmp(key, keys[i]))
-				sum += n;
-	fclose(file);
-	return sum;
-}
-
-/*
- * Pages that the kernel can account for: free, resting in per-CPU lists, or in
- * a use that has nothing to do with us.  Slabs have to be looked at by
- * themselves.
- */
-long known_pages(void)
-{
-	static const char * const zones[] = { "nr_free_pages", "count:", NULL };
-	static const char * const uses[] = {
-		"nr_slab_reclaimable", "nr_slab_unreclaimable",
-		"nr_anon_pages", "nr_file_pages", "nr_page_table_pages", NULL,
-	};
-
-	/* The counters have per-CPU parts. */
-	file_write("/proc/sys/vm/stat_refresh", "1");
-	return sum_keys("/proc/zoneinfo", zones) +
-	       sum_keys("/proc/vmstat", uses);
-}
-
-void sim_set(const char *attribute, unsigned long long value)
-{
-	char path[128], text[32];
-
-	sim_path(path, sizeof(path), attribute);
-	snprintf(text, sizeof(text), "%llu", value);
-	file_write(path, text);
-}
-
-uint64_t sim_get(const char *attribute)
-{
-	unsigned long value;
-	char path[128];
-
-	sim_path(path, sizeof(path), attribute);
-	REQUIRE(file_read_line(path, "", &value), true);
-	return value;
-}
-
-/* Begins a new stream: the next byte is byte 0. */
-void sim_source(const char *source)
-{
-	char path[128];
-
-	sim_path(path, sizeof(path), "source");
-	file_write(path, source);
-}
-
-/* Bytes of the stream that have been written to memory. */
-uint64_t sim_position(void)
-{
-	return sim_get("position");
-}
-
-bool is_pattern(const void *mem, size_t size, uint64_t position)
-{
-	const uint8_t *byte = mem;
-	size_t i;
-
-	for (i = 0; i < size; i++, position++) {
-		uint8_t want = (position / 8) >> (8 * (position % 8));
-
-		if (byte[i] != want) {
-			printf("\n    byte %zu is %02x, not %02x", i, byte[i],
-			       want);
-			return false;
-		}
-	}
-	return true;
-}
-
-void random_fill(void *mem, size_t size, unsigned int seed)
-{
-	uint8_t *byte = mem;
-	uint32_t x = seed * 2654435761u + 1;
-	size_t i;
-
-	for (i = 0; i < size; i++) {
-		x ^= x << 13;
-		x ^= x >> 17;
-		x ^= x << 5;
-		byte[i] = x;
-	}
-}
-
-struct feeder {
-	pthread_t thread;
-	const uint8_t *data;
-	size_t size;
-	int fd;
-	int error;
-};
-
-static void *feeder_main(void *arg)
-{
-	struct feeder *feeder = arg;
-
-	while (feeder->size) {
-		ssize_t n = write(feeder->fd, feeder->data, feeder->size);
-
-		if (n <= 0) {
-			feeder->error = n ? -errno : -EIO;
-			break;
-		}
-		feeder->data += n;
-		feeder->size -= n;
-	}
-	close(feeder->fd);
-	return NULL;
-}
-
-/* The data stay the caller's, and valid until feeder_wait(). */
-struct feeder *feeder_start(const void *data, size_t size)
-{
-	struct feeder *feeder = calloc(1, sizeof(*feeder));
-
-	REQUIRE(!feeder, false);
-	feeder->data = data;
-	feeder->size = size;
-	feeder->fd = open(FEED, O_WRONLY | O_CLOEXEC);
-	REQUIRE(feeder->fd < 0 ? -errno : 0, 0);
-	REQUIRE(pthread_create(&feeder->thread, NULL, feeder_main, feeder), 0);
-	return feeder;
-}
-
-void feeder_wait(struct feeder *feeder)
-{
-	pthread_join(feeder->thread, NULL);
-	EXPECT(feeder->error, 0);
-	free(feeder);
 }

@@ -77,15 +77,18 @@ int export_sync_file(int fd);
 int sync_file_status(int fd);
 void file_write(const char *path, const char *text);
 bool file_read_line(const char *path, const char *key, unsigned long *value);
-long free_kib(void);
-uint64_t physical(const void *mem);
 void fail_backends(unsigned int mask);
 void region_check(int dev, int fd, size_t size);
 int kmsg_open(void);
 int kmsg_count(int fd, const char *text);
-long known_pages(void);
 
-/* bed.c: the simulated FPGA */
+/* memory.c */
+long free_kib(void);
+long known_pages(void);
+uint64_t physical(const void *mem);
+bool contiguous(const uint8_t *mem, size_t size);
+
+/* sim.c: the simulated FPGA */
 void sim_select(const char *name);
 void sim_set(const char *attribute, unsigned long long value);
 void sim_source(const char *source);

@@ -1,0 +1,90 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* The memory of the guest: where it is, and how much is left. */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "bed.h"
+
+#define PFN_MASK	((1ull << 55) - 1)
+
+long free_kib(void)
+{
+	unsigned long kib;
+
+	REQUIRE(file_read_line("/proc/meminfo", "MemFree", &kib), true);
+	return kib;
+}
+
+/* Sum up the numbers behind these keys in a file of "key number" lines. */
+static long sum_keys(const char *path, const char * const *keys)
+{
+	FILE *file = fopen(path, "re");
+	char line[256], key[64];
+	long sum = 0, n;
+	int i;
+
+	REQUIRE(!file, false);
+	while (fgets(line, sizeof(line), file))
+		for (i = 0; keys[i]; i++)
+			if (sscanf(line, " %63s %ld", key, &n) == 2 &&
+			    !strcmp(key, keys[i]))
+				sum += n;
+	fclose(file);
+	return sum;
+}
+
+/*
+ * Pages that the kernel can account for: free, resting in per-CPU lists, or in
+ * a use that has nothing to do with us.  Slabs have to be looked at by
+ * themselves.
+ */
+long known_pages(void)
+{
+	static const char * const zones[] = { "nr_free_pages", "count:", NULL };
+	static const char * const uses[] = {
+		"nr_slab_reclaimable", "nr_slab_unreclaimable",
+		"nr_anon_pages", "nr_file_pages", "nr_page_table_pages", NULL,
+	};
+
+	/* The counters have per-CPU parts. */
+	file_write("/proc/sys/vm/stat_refresh", "1");
+	return sum_keys("/proc/zoneinfo", zones) +
+	       sum_keys("/proc/vmstat", uses);
+}
+
+/* The physical address behind one that has been touched, or 0 */
+uint64_t physical(const void *mem)
+{
+	int fd = open("/proc/self/pagemap", O_RDONLY | O_CLOEXEC);
+	uint64_t entry = 0;
+
+	REQUIRE(fd < 0 ? -errno : 0, 0);
+	EXPECT(pread(fd, &entry, sizeof(entry),
+		     (uintptr_t)mem / 4096 * sizeof(entry)), sizeof(entry));
+	close(fd);
+	return entry >> 63 ? (entry & PFN_MASK) * 4096 : 0;
+}
+
+/* The physical pages behind a mapping that has been touched. */
+bool contiguous(const uint8_t *mem, size_t size)
+{
+	size_t pages = size / 4096, i;
+	uint64_t *map = calloc(pages, sizeof(*map));
+	int fd = open("/proc/self/pagemap", O_RDONLY | O_CLOEXEC);
+	bool good;
+
+	REQUIRE(fd < 0 || !map, false);
+	good = pread(fd, map, pages * sizeof(*map),
+		     (uintptr_t)mem / 4096 * sizeof(*map)) ==
+	       (ssize_t)(pages * sizeof(*map));
+	for (i = 0; good && i < pages; i++)
+		good = (map[i] >> 63) &&
+		       (map[i] & PFN_MASK) == (map[0] & PFN_MASK) + i;
+	close(fd);
+	free(map);
+	return good;
+}

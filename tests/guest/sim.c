@@ -1,0 +1,138 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* The simulated FPGA: its settings, its feed, and what comes out of it */
+#include <errno.h>
+#include <fcntl.h>
+#include <pthread.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "bed.h"
+
+#define DEVICES	"/sys/bus/platform/devices/"
+#define FEED	"/dev/fpgabuf-sim0-feed"
+
+/* The FPGA that the calls below are about */
+static const char *sim = "fpgabuf-sim.0";
+
+void sim_select(const char *name)
+{
+	sim = name;
+}
+
+static void sim_path(char *path, size_t size, const char *attribute)
+{
+	snprintf(path, size, DEVICES "%s/%s", sim, attribute);
+}
+
+void sim_set(const char *attribute, unsigned long long value)
+{
+	char path[128], text[32];
+
+	sim_path(path, sizeof(path), attribute);
+	snprintf(text, sizeof(text), "%llu", value);
+	file_write(path, text);
+}
+
+uint64_t sim_get(const char *attribute)
+{
+	unsigned long value;
+	char path[128];
+
+	sim_path(path, sizeof(path), attribute);
+	REQUIRE(file_read_line(path, "", &value), true);
+	return value;
+}
+
+/* Begins a new stream: the next byte is byte 0. */
+void sim_source(const char *source)
+{
+	char path[128];
+
+	sim_path(path, sizeof(path), "source");
+	file_write(path, source);
+}
+
+/* Bytes of the stream that have been written to memory. */
+uint64_t sim_position(void)
+{
+	return sim_get("position");
+}
+
+bool is_pattern(const void *mem, size_t size, uint64_t position)
+{
+	const uint8_t *byte = mem;
+	size_t i;
+
+	for (i = 0; i < size; i++, position++) {
+		uint8_t want = (position / 8) >> (8 * (position % 8));
+
+		if (byte[i] != want) {
+			printf("\n    byte %zu is %02x, not %02x", i, byte[i],
+			       want);
+			return false;
+		}
+	}
+	return true;
+}
+
+void random_fill(void *mem, size_t size, unsigned int seed)
+{
+	uint8_t *byte = mem;
+	uint32_t x = seed * 2654435761u + 1;
+	size_t i;
+
+	for (i = 0; i < size; i++) {
+		x ^= x << 13;
+		x ^= x >> 17;
+		x ^= x << 5;
+		byte[i] = x;
+	}
+}
+
+struct feeder {
+	pthread_t thread;
+	const uint8_t *data;
+	size_t size;
+	int fd;
+	int error;
+};
+
+static void *feeder_main(void *arg)
+{
+	struct feeder *feeder = arg;
+
+	while (feeder->size) {
+		ssize_t n = write(feeder->fd, feeder->data, feeder->size);
+
+		if (n <= 0) {
+			feeder->error = n ? -errno : -EIO;
+			break;
+		}
+		feeder->data += n;
+		feeder->size -= n;
+	}
+	close(feeder->fd);
+	return NULL;
+}
+
+/* The data stay the caller's, and valid until feeder_wait(). */
+struct feeder *feeder_start(const void *data, size_t size)
+{
+	struct feeder *feeder = calloc(1, sizeof(*feeder));
+
+	REQUIRE(!feeder, false);
+	feeder->data = data;
+	feeder->size = size;
+	feeder->fd = open(FEED, O_WRONLY | O_CLOEXEC);
+	REQUIRE(feeder->fd < 0 ? -errno : 0, 0);
+	REQUIRE(pthread_create(&feeder->thread, NULL, feeder_main, feeder), 0);
+	return feeder;
+}
+
+void feeder_wait(struct feeder *feeder)
+{
+	pthread_join(feeder->thread, NULL);
+	EXPECT(feeder->error, 0);
+	free(feeder);
+}
