@@ -10,8 +10,8 @@ set -euo pipefail
 KVER=$("$TOP/tests/vm/kernel.sh")
 export KVER
 KO=$BUILD/modules/$KVER
-# On some systems this is udevadm, which looks at its name.
-UDEVD=$SYSROOT/lib/systemd/systemd-udevd
+# In Debian this is the daemon as well, it looks at its name.
+UDEVADM=$(program udevadm)
 
 make -s --no-print-directory -C "$TOP" modules
 make -s -C "$TOP/tests/guest" O="$OBJ/guest" "${CROSS[@]}"
@@ -29,8 +29,7 @@ guest() {
     --file "$OBJ/guest/guest-tests" \
     --file "$OBJ/guest/tools/fpgabuf-send" \
     --file "$OBJ/guest/tools/fpgabuf-recv" \
-    --file "$UDEVD:/bin/systemd-udevd" \
-    --file "$(program udevadm)" \
+    --file "$UDEVADM" --file "$UDEVADM:/bin/systemd-udevd" \
     --file "$TOP/tools/udev/60-fpgabuf.rules:/etc/udev/rules.d/60-fpgabuf.rules" \
     --file "$TOP/tools/udev/fpgabuf.sysusers.conf:/etc/fpgabuf.sysusers.conf" \
     "$@"
