@@ -39,7 +39,7 @@ guest() {
 # notice if the driver did not.
 stock() {
   guest guest --append init_on_alloc=0 --scratch-disk 16M --timeout 900 \
-    -- guest-tests "$@"
+    -- env "FPGABUF_SEED=${FPGABUF_SEED-}" guest-tests "$@"
 }
 
 bounced() {
