@@ -17,38 +17,42 @@
  */
 pthread_rwlock_t fork_lock = PTHREAD_RWLOCK_INITIALIZER;
 
-static const struct {
-	unsigned int weight;
+/*
+ * How often each is tried, by an actor that has the queue and by others: only
+ * one for each device can capture, and that is to be done often.
+ */
+static const struct operation {
+	unsigned int weight[2];
 	enum kind kind;
 	bool (*perform)(struct actor *actor);
 	bool by_child;
 } operations[] = {
-	{ 60, ALLOC, op_alloc, false },
-	{ 120, QUEUE, op_queue, false },
-	{ 40, QUEUE, op_queue_wrong, true },
-	{ 3, QUEUE, op_queue_refused, false },
-	{ 160, DEQUEUE, op_dequeue, false },
-	{ 15, CANCEL, op_cancel, false },
-	{ 80, MMAP, op_map, true },
-	{ 60, MUNMAP, op_unmap, true },
-	{ 120, TOUCH, op_touch, true },
-	{ 60, SYNC, op_sync, false },
-	{ 50, POLL, op_poll_region, true },
-	{ 50, POLL, op_poll_device, true },
-	{ 60, REGION_INFO, op_region_info, true },
-	{ 30, INFO, op_info, true },
-	{ 30, SYNC_FILE, op_sync_file, false },
-	{ 30, DUP, op_dup, true },
-	{ 30, PASS, op_pass, false },
-	{ 60, RECEIVE, op_receive, false },
-	{ 60, CLOSE, op_close, true },
-	{ 2, FORK, op_fork, false },
-	{ 15, HOLD, op_hold, false },
-	{ 20, RELEASE, op_release, false },
-	{ 40, SETTING, op_stall, false },
-	{ 10, SETTING, op_packet, false },
-	{ 2, QUEUE, op_expire, false },
-	{ 6, REOPEN, op_reopen, false },
+	{ { 80, 80 }, ALLOC, op_alloc, false },
+	{ { 90, 500 }, QUEUE, op_queue, false },
+	{ { 20, 20 }, QUEUE, op_queue_wrong, true },
+	{ { 0, 10 }, QUEUE, op_queue_refused, false },
+	{ { 0, 10 }, QUEUE, op_expire, false },
+	{ { 20, 500 }, DEQUEUE, op_dequeue, false },
+	{ { 5, 15 }, CANCEL, op_cancel, false },
+	{ { 70, 70 }, MMAP, op_map, true },
+	{ { 60, 40 }, MUNMAP, op_unmap, true },
+	{ { 120, 200 }, TOUCH, op_touch, true },
+	{ { 60, 60 }, SYNC, op_sync, false },
+	{ { 50, 50 }, POLL, op_poll_region, true },
+	{ { 50, 50 }, POLL, op_poll_device, true },
+	{ { 60, 60 }, REGION_INFO, op_region_info, true },
+	{ { 30, 30 }, INFO, op_info, true },
+	{ { 30, 60 }, SYNC_FILE, op_sync_file, false },
+	{ { 30, 30 }, DUP, op_dup, true },
+	{ { 30, 20 }, PASS, op_pass, false },
+	{ { 30, 20 }, RECEIVE, op_receive, false },
+	{ { 60, 40 }, CLOSE, op_close, true },
+	{ { 2, 2 }, FORK, op_fork, false },
+	{ { 15, 15 }, HOLD, op_hold, false },
+	{ { 30, 60 }, RELEASE, op_release, false },
+	{ { 0, 60 }, SETTING, op_stall, false },
+	{ { 0, 20 }, SETTING, op_packet, false },
+	{ { 6, 3 }, REOPEN, op_reopen, false },
 };
 
 uint32_t draw(struct actor *actor, uint32_t below)
@@ -150,7 +154,8 @@ void actor_close(struct actor *actor, int fd)
 
 /*
  * The FPGA belongs to who has the queue.  The lock keeps the driver bound, so
- * that it is still ours; it goes with the process if that is killed.
+ * that it is still ours; it goes with the process if that is killed.  Every
+ * setting begins a new packet: not while a capture runs.
  */
 bool actor_set(struct actor *actor, enum setting setting, unsigned long value)
 {
@@ -162,6 +167,8 @@ bool actor_set(struct actor *actor, enum setting setting, unsigned long value)
 	ours = actor->file.owner && stage(actor) == actor->file.stage;
 	if (ours && pwrite(actor->setting[setting], text, length, 0) != length)
 		diverge(actor, "the FPGA cannot be set");
+	if (ours)
+		actor->file.packet_done = 0;
 	flock(actor->gate, LOCK_UN);
 	return ours;
 }
@@ -240,30 +247,33 @@ int fd_of(struct actor *actor, const struct region *region)
 	return region->fd[draw(actor, region->nr_fds)];
 }
 
+static const struct operation *draw_operation(struct actor *actor)
+{
+	unsigned int i, sum = 0, at, owner = actor->file.owner;
+
+	for (i = 0; i < ARRAY_SIZE(operations); i++)
+		sum += operations[i].weight[owner];
+	at = draw(actor, sum);
+	for (i = 0; at >= operations[i].weight[owner]; i++)
+		at -= operations[i].weight[owner];
+	return &operations[i];
+}
+
 /*
  * Every attempt has random numbers of its own, whatever the ones before it
  * used: what an actor tries does not depend on what others did.
  */
-static bool attempt(struct actor *actor, bool by_child)
+static void attempt(struct actor *actor, bool by_child)
 {
-	struct slot *slot = &world->slot[actor->slot];
-	unsigned int i, sum = 0, at;
-	bool performed;
+	const struct operation *operation;
 
 	actor->random = mix(actor->seed + actor->draws++);
-	for (i = 0; i < ARRAY_SIZE(operations); i++)
-		sum += operations[i].weight;
-	at = draw(actor, sum);
-	for (i = 0; at >= operations[i].weight; i++)
-		at -= operations[i].weight;
-	if (by_child && !operations[i].by_child)
-		return false;
-
-	atomic_store(&slot->began, now_ns());
-	performed = operations[i].perform(actor);
-	if (performed)
-		world_count(operations[i].kind);
-	return performed;
+	operation = draw_operation(actor);
+	if (by_child && !operation->by_child)
+		return;
+	atomic_store(&world->slot[actor->slot].began, now_ns());
+	if (operation->perform(actor))
+		world_count(operation->kind);
 }
 
 /* What a forked child does. */
@@ -280,8 +290,10 @@ static void look_after_device(struct actor *actor)
 
 	if (now % 4 == 0 && now != actor->file.stage &&
 	    mix(actor->seed ^ actor->draws) % 16 == 0) {
+		say(actor, "close the device, which has gone");
 		file_close(actor);
 		file_open(actor);
+		world_count(REOPEN);
 	}
 }
 

@@ -360,8 +360,9 @@ bool op_poll_region(struct actor *actor)
 	say(actor, "poll region %u for %x", region_index(actor, region),
 	    events);
 	pfd = (struct pollfd){ .fd = fd_of(actor, region), .events = events };
-	ret = poll(&pfd, 1, 0);
 	capture = find_capture(&actor->file, region_index(actor, region));
+	/* DEQUEUE may come a moment before the fence is signalled. */
+	ret = poll(&pfd, 1, capture || region->borrowed ? 0 : FINISH_MS);
 	if (capture)
 		ready = finished(capture, life(actor, before));
 	else if (region->borrowed)
@@ -399,11 +400,20 @@ bool op_region_info(struct actor *actor)
 	return true;
 }
 
+/* Not to be queued here: there shall be room for others. */
+static bool is_strange(const struct actor *actor, const struct region *region)
+{
+	return region->nr_fds && (region->borrowed ||
+				  !same_device(&actor->file, region));
+}
+
 bool op_close(struct actor *actor)
 {
-	struct region *region = draw_region(actor, has_fd);
+	struct region *region = draw_region(actor, is_strange);
 	unsigned int index;
 
+	if (!region || draw(actor, 2))
+		region = draw_region(actor, has_fd);
 	if (!region)
 		return false;
 	index = draw(actor, region->nr_fds);

@@ -104,8 +104,8 @@ static void settle(struct actor *actor)
 	    !actor_set(actor, PACKET, file->packet) ||
 	    !actor_position(actor, &file->position))
 		return;
+	atomic_store(&world->device[file->device].armed, false);
 	file->failures = 0;
-	file->packet_done = 0;
 	file->placed = true;
 }
 
@@ -126,7 +126,7 @@ static int queue(struct actor *actor, struct region *region,
 	int ret;
 
 	settle(actor);
-	capture->faulty = !file->owner && device->armed;
+	capture->faulty = !file->placed && device->armed;
 	if (capture->faulty)
 		c->refused = PERHAPS;
 	if (!file->owner)
@@ -194,7 +194,8 @@ static struct capture draw_capture(struct actor *actor, struct region *region)
 
 bool op_queue(struct actor *actor)
 {
-	struct region *region = draw_region(actor, can_queue);
+	struct region *region = draw_region(actor, draw(actor, 4) ? is_idle :
+								    can_queue);
 	struct queue_case c = { 0 };
 	struct capture capture;
 
@@ -258,7 +259,8 @@ bool op_queue_refused(struct actor *actor)
 	struct queue_case c = { .refused = YES };
 	struct capture capture;
 
-	if (!region || !actor->file.owner)
+	if (!region || !actor->file.owner ||
+	    !(actor->file.stalled || nothing_runs(&actor->file, LIVE)))
 		return false;
 	say(actor, "QUEUE %u, refused by the FPGA",
 	    region_index(actor, region));
@@ -302,8 +304,6 @@ bool op_dequeue(struct actor *actor)
 
 	/* A file that has nothing queued gets its answer at once. */
 	wait = !file->nr_captures || file->capture[0].done != NO;
-	if (!file->owner && draw(actor, 4))
-		return false;
 	wait &= draw(actor, 2);
 	say(actor, "DEQUEUE%s, %u queued", wait ? "" : " at once",
 	    file->nr_captures);
@@ -320,6 +320,7 @@ bool op_dequeue(struct actor *actor)
 		       &verdict);
 	check(actor, &verdict);
 	note_sync_end(actor, &done);
+	atomic_fetch_add(&world->captures[!!done.error], 1);
 	region_settle(actor, region);
 	return true;
 }
@@ -415,14 +416,19 @@ static struct capture *find_cookie(struct file *file, uint64_t cookie)
 	return NULL;
 }
 
+/* A capture that was dequeued is finished, or will be told so in a moment. */
 static void sync_check(struct actor *actor)
 {
 	struct capture *capture = find_cookie(&actor->file, actor->sync_cookie);
+	struct pollfd pfd = { .fd = actor->sync_file, .events = POLLIN };
 	unsigned int before = stage(actor);
 	struct verdict verdict = { 0 };
-	int status = sync_status(actor);
 	enum known ended = YES;
+	int status;
 
+	if (!capture)
+		poll(&pfd, 1, FINISH_MS);
+	status = sync_status(actor);
 	if (capture)
 		ended = finished(capture, life(actor, before));
 	within(&verdict, "the sync_file is signalled", status != 0,
@@ -487,10 +493,7 @@ static bool stop_fpga(struct actor *actor)
 		return false;
 	say(actor, "the FPGA stands still");
 	settle(actor);
-	if (actor_set(actor, STALL, 1)) {
-		file->stalled = true;
-		file->packet_done = 0;
-	}
+	file->stalled = actor_set(actor, STALL, 1);
 	return true;
 }
 
@@ -530,10 +533,8 @@ bool op_packet(struct actor *actor)
 	    !nothing_runs(file, LIVE))
 		return false;
 	say(actor, "packets of %u bytes", packet);
-	if (!actor_set(actor, PACKET, packet))
-		return true;
-	file->packet = packet;
-	file->packet_done = 0;
+	if (actor_set(actor, PACKET, packet))
+		file->packet = packet;
 	return true;
 }
 
@@ -560,7 +561,7 @@ bool op_expire(struct actor *actor)
 		capture = draw_capture(actor, behind);
 		queue_and_note(actor, behind, &capture, &c);
 	}
-	if (poll(&pfd, 1, 30000) != 1)
+	if (poll(&pfd, 1, FINISH_MS) != 1)
 		diverge(actor, "no timeout after 30 s");
 	model_expired(&actor->file, find_capture(&actor->file,
 						 region_index(actor, region)));

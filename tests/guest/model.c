@@ -231,7 +231,6 @@ void model_run(struct file *file)
 	unsigned int i;
 
 	file->stalled = false;
-	file->packet_done = 0;
 	for (i = 0; i < file->nr_captures; i++) {
 		struct capture *capture = &file->capture[i];
 
@@ -301,8 +300,10 @@ void model_dequeued(struct file *file, enum life life, struct region *region,
 		    struct verdict *verdict)
 {
 	const struct capture *capture = &file->capture[0];
-	uint64_t earliest = capture->earliest_ns;
+	uint64_t earliest = 0;
 
+	if (done->error == capture->error)
+		earliest = capture->earliest_ns;
 	is(verdict, "cookie", done->cookie, capture->cookie);
 	if (file->sequence_known)
 		is(verdict, "sequence", done->sequence, file->sequence);

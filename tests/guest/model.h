@@ -37,6 +37,8 @@ enum {
 	MARKS = 6,
 	LOG_LINES = 24,
 	LARGEST = 2 << 20,
+	/* What is finished, or must be soon, is told within this time. */
+	FINISH_MS = 30000,
 	PAGE = 4096,
 	NO_FD = -1,
 };
@@ -125,7 +127,7 @@ struct region {
  * @done: it is finished
  * @gap: it must say GAP
  * @error: how it ends while the device lives
- * @faulty: it may meet a fault that somebody who was killed left behind
+ * @faulty: it may meet a fault that was left behind in the FPGA
  * @exact: @bytes is known
  * @placed: @position is known
  * @earliest_ns: it is finished after this time
@@ -287,6 +289,7 @@ struct world {
 	unsigned long goal, milestone;
 	atomic_ulong total;
 	atomic_ulong count[KINDS];
+	atomic_ulong captures[2];	/* good ones, and others */
 	atomic_bool stop;
 	atomic_uint tickets;
 	struct shared_device device[DEVICES];
