@@ -50,6 +50,7 @@ static const struct operation {
 	{ { 2, 2 }, FORK, op_fork, false },
 	{ { 15, 15 }, HOLD, op_hold, false },
 	{ { 30, 60 }, RELEASE, op_release, false },
+	{ { 20, 20 }, IMPORT, op_import, false },
 	{ { 0, 60 }, SETTING, op_stall, false },
 	{ { 0, 20 }, SETTING, op_packet, false },
 	{ { 6, 3 }, REOPEN, op_reopen, false },
@@ -300,7 +301,7 @@ static void look_after_device(struct actor *actor)
 static void actor_begin(struct actor *actor)
 {
 	static const char * const settings[] = {
-		"stall", "packet", "fail_transfer", "fail_prep",
+		"stall", "packet", "fail_transfer", "fail_prep", "fail_submit",
 	};
 	char path[32];
 	unsigned int i;
@@ -310,8 +311,9 @@ static void actor_begin(struct actor *actor)
 					     O_WRONLY);
 	snprintf(path, sizeof(path), "/tmp/model-gate%d", actor->file.device);
 	actor->gate = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
-	if (actor->gate < 0 || actor->setting[FAIL_PREP] < 0)
-		diverge(actor, "the FPGA is not there");
+	actor->card = open("/dev/dri/card0", O_RDWR | O_CLOEXEC);
+	if (actor->gate < 0 || actor->card < 0)
+		diverge(actor, "no gate, or no importer");
 	actor->sync_file = NO_FD;
 	file_open(actor);
 }
@@ -338,6 +340,7 @@ static void actor_end(struct actor *actor)
 	for (i = 0; i < ARRAY_SIZE(actor->setting); i++)
 		actor_close(actor, actor->setting[i]);
 	actor_close(actor, actor->gate);
+	actor_close(actor, actor->card);
 }
 
 void *actor_main(void *arg)

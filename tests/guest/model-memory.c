@@ -9,6 +9,8 @@
 
 #include <linux/dma-buf.h>
 
+#include <xf86drm.h>
+
 #include "model.h"
 
 static uint64_t draw_size(struct actor *actor)
@@ -463,11 +465,21 @@ bool op_hold(struct actor *actor)
 static bool is_held(const struct actor *actor, const struct region *region)
 {
 	(void)actor;
-	return region->held;
+	return region->held || region->handle;
 }
 
+static void import_end(struct actor *actor, struct region *region)
+{
+	if (drmCloseBufferHandle(actor->card, region->handle))
+		diverge(actor, "the import cannot be ended: %d", errno);
+	region->handle = 0;
+}
+
+/* Whatever holds it but descriptors and mappings. */
 void region_release(struct actor *actor, struct region *region)
 {
+	if (region->handle && !actor->child)
+		import_end(actor, region);
 	if (!region->held)
 		return;
 	region->held = 0;
@@ -483,5 +495,31 @@ bool op_release(struct actor *actor)
 		return false;
 	say(actor, "release %u", region_index(actor, region));
 	region_release(actor, region);
+	return true;
+}
+
+/* Another device wants it, or has it. */
+static bool can_import(const struct actor *actor, const struct region *region)
+{
+	return has_fd(actor, region) && !region->borrowed;
+}
+
+bool op_import(struct actor *actor)
+{
+	struct region *region = draw_region(actor, can_import);
+	struct allowed allowed = { .success = true };
+	int ret;
+
+	if (!region)
+		return false;
+	if (region->handle) {
+		say(actor, "end import of %u", region_index(actor, region));
+		import_end(actor, region);
+		return true;
+	}
+	say(actor, "import %u", region_index(actor, region));
+	ret = drmPrimeFDToHandle(actor->card, fd_of(actor, region),
+				 &region->handle);
+	check_result(actor, ret ? -errno : 0, &allowed);
 	return true;
 }

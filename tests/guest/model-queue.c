@@ -1,12 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* The model test: an actor's operations on the queue and on the FPGA. */
+/* The model test: an actor's operations on the queue. */
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
 #include <unistd.h>
-
-#include <linux/dma-buf.h>
-#include <linux/sync_file.h>
 
 #include "model.h"
 
@@ -85,31 +82,7 @@ static void become_owner(struct actor *actor)
 	file->gaps_known = false;
 }
 
-static void calm_down(struct actor *actor)
-{
-	if (actor_set(actor, FAIL_TRANSFER, 0) &&
-	    actor_set(actor, FAIL_PREP, 0) && actor_set(actor, PACKET, 0) &&
-	    actor_set(actor, STALL, 0))
-		atomic_store(&world->device[actor->file.device].armed, false);
-}
-
-/* While nothing runs, find out where the FPGA is. */
-static void settle(struct actor *actor)
-{
-	struct file *file = &actor->file;
-
-	if (!file->owner || file->placed || !nothing_runs(file, LIVE))
-		return;
-	if (!actor_set(actor, FAIL_TRANSFER, 0) ||
-	    !actor_set(actor, PACKET, file->packet) ||
-	    !actor_position(actor, &file->position))
-		return;
-	atomic_store(&world->device[file->device].armed, false);
-	file->failures = 0;
-	file->placed = true;
-}
-
-static int queue(struct actor *actor, struct region *region,
+int queue_region(struct actor *actor, struct region *region,
 		 struct capture *capture, struct queue_case *c)
 {
 	struct fpgabuf_queue queue = {
@@ -125,7 +98,7 @@ static int queue(struct actor *actor, struct region *region,
 	struct sight sight;
 	int ret;
 
-	settle(actor);
+	fpga_settle(actor);
 	capture->faulty = !file->placed && device->armed;
 	if (capture->faulty)
 		c->refused = PERHAPS;
@@ -139,18 +112,19 @@ static int queue(struct actor *actor, struct region *region,
 	if (!file->owner && ret)
 		lose_interest(actor);
 	check_result(actor, ret, &allowed);
-	if (ret == -EBUSY && region->held &&
+	/* Importers are looked for before pages. */
+	if (ret == -EBUSY && region->held && !region->handle &&
 	    !find_capture(file, capture->region))
 		file->busy++;
 	return ret;
 }
 
 /* One that has a right to succeed, if the region is idle and the queue ours. */
-static int queue_and_note(struct actor *actor, struct region *region,
+int queue_and_note(struct actor *actor, struct region *region,
 			  struct capture *capture, struct queue_case *c)
 {
 	bool first = !actor->file.owner;
-	int ret = queue(actor, region, capture, c);
+	int ret = queue_region(actor, region, capture, c);
 
 	if (ret)
 		return ret;
@@ -158,7 +132,7 @@ static int queue_and_note(struct actor *actor, struct region *region,
 		become_owner(actor);
 	model_queued(&actor->file, region, capture);
 	if (first)
-		calm_down(actor);
+		fpga_reset(actor);
 	return 0;
 }
 
@@ -169,16 +143,16 @@ static bool can_queue(const struct actor *actor, const struct region *region)
 				   same_device(&actor->file, region));
 }
 
-static bool is_idle(const struct actor *actor, const struct region *region)
+bool is_idle(const struct actor *actor, const struct region *region)
 {
 	return can_queue(actor, region) && same_device(&actor->file, region) &&
-	       !region->lent && !region->held &&
+	       !region->lent && !region->held && !region->handle &&
 	       !find_capture((struct file *)&actor->file,
 			     region_index(actor, region));
 }
 
 /* Long enough never to be over, unless that is what is wanted. */
-static struct capture draw_capture(struct actor *actor, struct region *region)
+struct capture draw_capture(struct actor *actor, struct region *region)
 {
 	struct capture capture = {
 		.region = region_index(actor, region),
@@ -249,28 +223,6 @@ bool op_queue_wrong(struct actor *actor)
 	model_queue(&actor->file, life(actor, before), region, &capture, &c,
 		    &allowed);
 	check_result(actor, ret, &allowed);
-	return true;
-}
-
-/* The DMA engine refuses the transfer. */
-bool op_queue_refused(struct actor *actor)
-{
-	struct region *region = draw_region(actor, is_idle);
-	struct queue_case c = { .refused = YES };
-	struct capture capture;
-
-	if (!region || !actor->file.owner ||
-	    !(actor->file.stalled || nothing_runs(&actor->file, LIVE)))
-		return false;
-	say(actor, "QUEUE %u, refused by the FPGA",
-	    region_index(actor, region));
-	settle(actor);
-	atomic_store(&world->device[actor->file.device].armed, true);
-	if (!actor_set(actor, FAIL_PREP, 1))
-		return true;
-	capture = draw_capture(actor, region);
-	queue(actor, region, &capture, &c);
-	actor_set(actor, FAIL_PREP, 0);
 	return true;
 }
 
@@ -393,177 +345,5 @@ bool op_poll_device(struct actor *actor)
 	check(actor, &verdict);
 	if (pfd.revents & POLLIN)
 		finished_up_to(&actor->file, actor->file.capture);
-	return true;
-}
-
-/* 0 = not yet, 1 = finished, or a negative errno */
-static int sync_status(struct actor *actor)
-{
-	struct sync_file_info info = { 0 };
-
-	if (call(actor->sync_file, SYNC_IOC_FILE_INFO, &info))
-		diverge(actor, "SYNC_IOC_FILE_INFO fails");
-	return info.status;
-}
-
-static struct capture *find_cookie(struct file *file, uint64_t cookie)
-{
-	unsigned int i;
-
-	for (i = 0; i < file->nr_captures; i++)
-		if (file->capture[i].cookie == cookie)
-			return &file->capture[i];
-	return NULL;
-}
-
-/* A capture that was dequeued is finished, or will be told so in a moment. */
-static void sync_check(struct actor *actor)
-{
-	struct capture *capture = find_cookie(&actor->file, actor->sync_cookie);
-	struct pollfd pfd = { .fd = actor->sync_file, .events = POLLIN };
-	unsigned int before = stage(actor);
-	struct verdict verdict = { 0 };
-	enum known ended = YES;
-	int status;
-
-	if (!capture)
-		poll(&pfd, 1, FINISH_MS);
-	status = sync_status(actor);
-	if (capture)
-		ended = finished(capture, life(actor, before));
-	within(&verdict, "the sync_file is signalled", status != 0,
-	       ended == YES, ended != NO);
-	if (actor->sync_ended && !actor->sync_any)
-		within(&verdict, "status", status,
-		       actor->sync_error ?: 1, actor->sync_error ?: 1);
-	check(actor, &verdict);
-	if (capture && status)
-		finished_up_to(&actor->file, capture);
-}
-
-static bool is_queued(const struct actor *actor, const struct region *region)
-{
-	return region->nr_fds &&
-	       find_capture((struct file *)&actor->file,
-			    region_index(actor, region));
-}
-
-/* The fence of a capture, to be looked at now and until it is finished. */
-static bool sync_export(struct actor *actor)
-{
-	struct dma_buf_export_sync_file export = { .flags = DMA_BUF_SYNC_READ };
-	struct region *region = draw_region(actor, is_queued);
-	struct allowed allowed = { .success = true };
-	int ret;
-
-	if (!region)
-		return false;
-	say(actor, "EXPORT_SYNC_FILE %u", region_index(actor, region));
-	ret = call(fd_of(actor, region), DMA_BUF_IOCTL_EXPORT_SYNC_FILE,
-		   &export);
-	check_result(actor, ret, &allowed);
-	actor->sync_file = export.fd;
-	actor->sync_cookie = find_capture(&actor->file,
-					  region_index(actor, region))->cookie;
-	actor->sync_ended = false;
-	/* Of a fence that is signalled already nothing but that is told. */
-	actor->sync_any = sync_status(actor) != 0;
-	sync_check(actor);
-	return true;
-}
-
-bool op_sync_file(struct actor *actor)
-{
-	if (actor->sync_file < 0)
-		return sync_export(actor);
-	say(actor, "status of the sync_file");
-	sync_check(actor);
-	if (draw(actor, 2))
-		return true;
-	actor_close(actor, actor->sync_file);
-	actor->sync_file = NO_FD;
-	return true;
-}
-
-static bool stop_fpga(struct actor *actor)
-{
-	struct file *file = &actor->file;
-
-	if (!nothing_runs(file, LIVE))
-		return false;
-	say(actor, "the FPGA stands still");
-	settle(actor);
-	file->stalled = actor_set(actor, STALL, 1);
-	return true;
-}
-
-static void draw_failures(struct actor *actor)
-{
-	unsigned int failures = 1 + draw(actor, 2);
-
-	if (!actor->file.placed || draw(actor, 4))
-		return;
-	atomic_store(&world->device[actor->file.device].armed, true);
-	if (actor_set(actor, FAIL_TRANSFER, failures))
-		actor->file.failures = failures;
-}
-
-bool op_stall(struct actor *actor)
-{
-	struct file *file = &actor->file;
-
-	if (!file->owner || stage(actor) != file->stage)
-		return false;
-	if (!file->stalled)
-		return stop_fpga(actor);
-	say(actor, "the FPGA goes on, %u queued", file->nr_captures);
-	draw_failures(actor);
-	if (actor_set(actor, STALL, 0))
-		model_run(file);
-	return true;
-}
-
-bool op_packet(struct actor *actor)
-{
-	struct file *file = &actor->file;
-	uint32_t packet = draw(actor, 2) ? 1 + draw(actor, 1 << draw(actor, 20))
-					 : 0;
-
-	if (!file->owner || stage(actor) != file->stage ||
-	    !nothing_runs(file, LIVE))
-		return false;
-	say(actor, "packets of %u bytes", packet);
-	if (actor_set(actor, PACKET, packet))
-		file->packet = packet;
-	return true;
-}
-
-/* The FPGA stands still until the time of a capture is over. */
-bool op_expire(struct actor *actor)
-{
-	struct region *region = draw_region(actor, is_idle), *behind;
-	struct queue_case c = { 0 };
-	struct capture capture;
-	struct pollfd pfd;
-
-	if (!region || !actor->file.owner || !actor->file.stalled)
-		return false;
-	capture = draw_capture(actor, region);
-	capture.timeout_ms = 1 + draw(actor, 30);
-	say(actor, "QUEUE %u, for %u ms", capture.region, capture.timeout_ms);
-	if (queue_and_note(actor, region, &capture, &c))
-		return true;
-	pfd = (struct pollfd){
-		.fd = fd_of(actor, region), .events = POLLIN,
-	};
-	behind = draw_region(actor, is_idle);
-	if (behind) {
-		capture = draw_capture(actor, behind);
-		queue_and_note(actor, behind, &capture, &c);
-	}
-	if (poll(&pfd, 1, FINISH_MS) != 1)
-		diverge(actor, "no timeout after 30 s");
-	model_expired(&actor->file, find_capture(&actor->file,
-						 region_index(actor, region)));
 	return true;
 }

@@ -20,9 +20,10 @@ const char * const kind_names[KINDS] = {
 	[DUP] = "dup",		 [PASS] = "pass",
 	[RECEIVE] = "receive",	 [CLOSE] = "close",
 	[FORK] = "fork",	 [HOLD] = "vmsplice",
-	[RELEASE] = "release",	 [SETTING] = "setting",
-	[REOPEN] = "reopen",	 [KILL] = "kill",
-	[UNBIND] = "unbind",	 [BIND] = "bind",
+	[RELEASE] = "release",	 [IMPORT] = "import",
+	[SETTING] = "setting",	 [REOPEN] = "reopen",
+	[KILL] = "kill",		 [UNBIND] = "unbind",
+	[BIND] = "bind",
 };
 
 /* splitmix64: every number leads to another that has nothing to do with it. */

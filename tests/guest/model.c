@@ -168,7 +168,8 @@ void model_queue(struct file *file, enum life life, const struct region *region,
 	if (capture->length > region->size)
 		must(allowed, EINVAL);
 	model_region_call(file, region, allowed);
-	if (find_capture(file, capture->region) || region->held)
+	if (find_capture(file, capture->region) || region->held ||
+	    region->handle)
 		must(allowed, EBUSY);
 	else if (region->lent || region->borrowed)
 		may(allowed, EBUSY);
@@ -395,7 +396,8 @@ void model_region_info(struct file *file, enum life life,
 	is(verdict, "size", info->size, region->size);
 	is(verdict, "backend", info->backend, region->backend);
 	is(verdict, "chunks", info->chunks, region->chunks);
-	is(verdict, "importers", info->importers, 0);
+	within(verdict, "importers", info->importers, !!region->handle,
+	       others ? INT32_MAX : !!region->handle);
 	if (!region->borrowed)
 		check_state(file, life, index, info->state, verdict);
 	within(verdict, "in_use", info->in_use, region->held,

@@ -7,10 +7,13 @@
  *	model-bytes.c   what the memory of a region holds
  *	model-actor.c   an actor: a thread that draws and performs operations
  *	model-memory.c  its operations on regions: alloc, map, touch, sync, ...
- *	model-queue.c   its operations on the queue and on the FPGA
+ *	model-queue.c   its operations on the queue
+ *	model-fpga.c    what it does with the simulated FPGA behind the queue
+ *	model-fence.c   its operations on a sync_file
  *	model-share.c   its operations with others: pass, receive, fork, reopen
  *	model-world.c   what all of them share, and the log of every actor
- *	model-run.c     processes, kills, unbinds, the end; the suite
+ *	model-process.c processes: start, kill, end
+ *	model-run.c     kills and unbinds now and then, the end; the suite
  *
  * An actor knows its own regions and its open file exactly.  Two things happen
  * behind its back: others take the queue, and the driver is unbound.  Both are
@@ -39,6 +42,8 @@ enum {
 	LARGEST = 2 << 20,
 	/* What is finished, or must be soon, is told within this time. */
 	FINISH_MS = 30000,
+	/* An operation takes that long only if it hangs. */
+	HANGS_MS = 60000,
 	PAGE = 4096,
 	NO_FD = -1,
 };
@@ -104,6 +109,7 @@ struct map {
  * @map: mappings
  * @pipe: a pipe that holds pages of it
  * @held: how many
+ * @handle: of DRM, while it is imported
  */
 struct region {
 	bool used;
@@ -118,6 +124,7 @@ struct region {
 	unsigned int nr_maps;
 	int pipe[2];
 	unsigned int held;
+	uint32_t handle;
 	struct contents contents;
 };
 
@@ -240,7 +247,7 @@ unsigned int mapped(const struct region *region);
 enum kind {
 	ALLOC, QUEUE, DEQUEUE, CANCEL, MMAP, MUNMAP, TOUCH, SYNC, POLL, INFO,
 	REGION_INFO, SYNC_FILE, DUP, PASS, RECEIVE, CLOSE, FORK, HOLD, RELEASE,
-	SETTING, REOPEN, KILL, UNBIND, BIND, KINDS
+	IMPORT, SETTING, REOPEN, KILL, UNBIND, BIND, KINDS
 };
 
 /**
@@ -322,7 +329,8 @@ struct actor {
 	struct file file;
 	struct region region[REGIONS];
 	int gate;		/* locked while it sets the FPGA */
-	int setting[4];
+	int setting[5];
+	int card;		/* imports regions */
 	int sync_file;
 	uint64_t sync_cookie;
 	bool sync_ended, sync_any;
@@ -331,7 +339,7 @@ struct actor {
 	char text[160];
 };
 
-enum setting { STALL, PACKET, FAIL_TRANSFER, FAIL_PREP };
+enum setting { STALL, PACKET, FAIL_TRANSFER, FAIL_PREP, FAIL_SUBMIT };
 
 void *actor_main(void *arg);
 void actor_random(struct actor *actor, unsigned int draws);
@@ -363,6 +371,8 @@ extern pthread_rwlock_t fork_lock;
  * Operations: false if the actor has nothing to perform it with.  Those that
  * are performed begin with say().
  */
+
+/* model-memory.c */
 bool op_alloc(struct actor *actor);
 bool op_map(struct actor *actor);
 bool op_unmap(struct actor *actor);
@@ -373,21 +383,36 @@ bool op_region_info(struct actor *actor);
 bool op_close(struct actor *actor);
 bool op_hold(struct actor *actor);
 bool op_release(struct actor *actor);
+bool op_import(struct actor *actor);
 void region_release(struct actor *actor, struct region *region);
 void map_drop(struct region *region, unsigned int index);
 
+/* model-queue.c */
 bool op_queue(struct actor *actor);
 bool op_queue_wrong(struct actor *actor);
-bool op_queue_refused(struct actor *actor);
 bool op_dequeue(struct actor *actor);
 bool op_cancel(struct actor *actor);
 bool op_info(struct actor *actor);
 bool op_poll_device(struct actor *actor);
-bool op_sync_file(struct actor *actor);
+bool is_idle(const struct actor *actor, const struct region *region);
+struct capture draw_capture(struct actor *actor, struct region *region);
+int queue_region(struct actor *actor, struct region *region,
+		 struct capture *capture, struct queue_case *c);
+int queue_and_note(struct actor *actor, struct region *region,
+		   struct capture *capture, struct queue_case *c);
+
+/* model-fpga.c */
 bool op_stall(struct actor *actor);
 bool op_packet(struct actor *actor);
 bool op_expire(struct actor *actor);
+bool op_queue_refused(struct actor *actor);
+void fpga_reset(struct actor *actor);
+void fpga_settle(struct actor *actor);
 
+/* model-fence.c */
+bool op_sync_file(struct actor *actor);
+
+/* model-share.c */
 bool op_dup(struct actor *actor);
 bool op_pass(struct actor *actor);
 bool op_receive(struct actor *actor);
@@ -395,5 +420,12 @@ bool op_fork(struct actor *actor);
 bool op_reopen(struct actor *actor);
 void file_open(struct actor *actor);
 void file_close(struct actor *actor);
+
+/* model-process.c */
+void process_start(struct process *process);
+void process_kill(struct process *process);
+void process_end(struct process *process);
+void process_reap(struct process *process);
+void processes_check(void);
 
 #endif /* GUEST_MODEL_H */
