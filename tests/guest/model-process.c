@@ -20,7 +20,7 @@ static const struct {
 	{ 2, { 1, 0 }, { true, false } },
 };
 
-static unsigned int in_all(const struct process *process)
+static unsigned int index_of(const struct process *process)
 {
 	return process - world->process;
 }
@@ -51,7 +51,7 @@ static void process_main(unsigned int index)
 /* Every actor that ever lives has a number of its own. */
 void process_start(struct process *process)
 {
-	unsigned int i, first = in_all(process) * THREADS;
+	unsigned int i, first = index_of(process) * THREADS;
 	pid_t pid;
 
 	for (i = first; i < first + THREADS; i++) {
@@ -62,7 +62,7 @@ void process_start(struct process *process)
 	pid = fork();
 	if (!pid) {
 		setpgid(0, 0);
-		process_main(in_all(process));
+		process_main(index_of(process));
 	}
 	setpgid(pid, pid);
 	process->pid = pid;
@@ -85,7 +85,7 @@ void process_reap(struct process *process)
 /* Between the first and the last step others know that they know nothing. */
 void process_kill(struct process *process)
 {
-	unsigned int i, first = in_all(process) * THREADS;
+	unsigned int i, first = index_of(process) * THREADS;
 
 	atomic_store(&process->doomed, true);
 	kill(-process->pid, SIGKILL);
@@ -93,7 +93,7 @@ void process_kill(struct process *process)
 	for (i = 0; i < DEVICES; i++) {
 		unsigned int holder = world->device[i].holder;
 
-		if (holder && holder % ACTORS / THREADS == in_all(process))
+		if (holder && holder % ACTORS / THREADS == index_of(process))
 			atomic_compare_exchange_strong(&world->device[i].holder,
 						       &holder, 0);
 	}
@@ -111,10 +111,10 @@ void process_end(struct process *process)
 	siginfo_t info = { 0 };
 
 	if (poll(&pfd, 1, HANGS_MS) != 1)
-		world_diverge(in_all(process) * THREADS, "does not end");
+		world_diverge(index_of(process) * THREADS, "does not end");
 	else if (waitid(P_PIDFD, process->pidfd, &info, WEXITED | WNOWAIT) ||
 		 info.si_status)
-		world_diverge(in_all(process) * THREADS, "ended with %d",
+		world_diverge(index_of(process) * THREADS, "ended with %d",
 			      info.si_status);
 }
 
@@ -130,7 +130,7 @@ void processes_check(void)
 		if (poll(&pfd, 1, 0) == 1)
 			process_end(process);
 		if (pfd.revents)
-			world_diverge(in_all(process) * THREADS,
+			world_diverge(index_of(process) * THREADS,
 				      "ended too early");
 	}
 }

@@ -54,6 +54,15 @@ static enum known taken(struct actor *actor, const struct sight *sight)
 	return PERHAPS;
 }
 
+/* If that were rarely known for certain, little would be tested. */
+static enum known note_rivals(struct actor *actor, const struct sight *sight)
+{
+	enum known how = taken(actor, sight);
+
+	atomic_fetch_add(&world->rivals[how], 1);
+	return how;
+}
+
 static void lose_interest(struct actor *actor)
 {
 	atomic_store(&world->slot[actor->slot].wants, 0);
@@ -107,7 +116,7 @@ int queue_region(struct actor *actor, struct region *region,
 	capture->earliest_ns = now_ns();
 	ret = call(dev_of(actor), FPGABUF_IOC_QUEUE, &queue);
 	if (!file->owner)
-		c->taken = taken(actor, &sight);
+		c->taken = note_rivals(actor, &sight);
 	model_queue(file, life(actor, before), region, capture, c, &allowed);
 	if (!file->owner && ret)
 		lose_interest(actor);

@@ -172,7 +172,11 @@ static void show_counts(void)
 	for (i = 0; i < KINDS; i++)
 		printf("%lu %s%s", atomic_load(&world->count[i]), kind_names[i],
 		       i % 8 == 7 ? ",\n    " : i + 1 < KINDS ? ", " : "\n");
-	printf("    %lu operations, %lu captures checked, and %lu that failed",
+	printf("    QUEUE without the queue: free %lu, taken %lu, unknown %lu"
+	       "\n    %lu operations, %lu captures checked, and %lu that failed",
+	       atomic_load(&world->rivals[NO]),
+	       atomic_load(&world->rivals[YES]),
+	       atomic_load(&world->rivals[PERHAPS]),
 	       atomic_load(&world->total), atomic_load(&world->captures[0]),
 	       atomic_load(&world->captures[1]));
 }
@@ -280,8 +284,8 @@ static void world_end(void)
 
 static void run(uint64_t seed, unsigned long goal)
 {
+	uint64_t random = seed, began = now_ns();
 	unsigned long next = EVERY;
-	uint64_t random = seed;
 	unsigned int i;
 
 	world_make(seed, goal);
@@ -298,6 +302,7 @@ static void run(uint64_t seed, unsigned long goal)
 	else
 		CU_ASSERT(world->total >= goal);
 	show_counts();
+	printf(" in %.1f s", (now_ns() - began) / 1e9);
 }
 
 static void check_nothing_left(void)
@@ -372,6 +377,7 @@ static void model(void)
 	int i;
 
 	printf("\n    model: seed %" PRIu64, seed);
+	/* What a killed process leaves behind is ours to wait for. */
 	REQUIRE(prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0), 0);
 	if (!run_and_look(seed, WARM_UP))
 		return;

@@ -60,7 +60,7 @@ void file_close(struct actor *actor)
 
 	if (file->owner && holder % ACTORS == actor->slot)
 		atomic_compare_exchange_strong(&device->holder, &holder, 0);
-	if (find_capture(file, 0) || file->nr_captures)
+	if (file->nr_captures)
 		actor->sync_any = true;
 	while (file->nr_fds)
 		actor_close(actor, file->fd[--file->nr_fds]);
@@ -126,17 +126,13 @@ bool op_dup(struct actor *actor)
 	return true;
 }
 
-/* A message to another process: what is known of a region, and the region. */
-struct parcel {
-	struct region region;
-};
-
+/* What is sent to another process: what is known of a region, and a descriptor. */
 union control {
 	struct cmsghdr header;
 	char space[CMSG_SPACE(sizeof(int))];
 };
 
-static int parcel_send(int box, struct parcel *parcel, int fd)
+static int parcel_send(int box, struct region *parcel, int fd)
 {
 	union control control = { 0 };
 	struct iovec iov = { parcel, sizeof(*parcel) };
@@ -153,7 +149,7 @@ static int parcel_send(int box, struct parcel *parcel, int fd)
 	return sendmsg(box, &msg, MSG_DONTWAIT) < 0 ? -errno : 0;
 }
 
-static int parcel_receive(int box, struct parcel *parcel, int *fd)
+static int parcel_receive(int box, struct region *parcel, int *fd)
 {
 	union control control = { 0 };
 	struct iovec iov = { parcel, sizeof(*parcel) };
@@ -193,15 +189,15 @@ bool op_pass(struct actor *actor)
 			  PROCESSES;
 	struct region *region = draw_region(actor, can_pass);
 	struct allowed allowed = { .success = true };
-	struct parcel parcel;
+	struct region parcel;
 	bool give;
 	int ret;
 
 	if (!region)
 		return false;
 	give = can_give(actor, region) && draw(actor, 4);
-	parcel.region = *region;
-	parcel.region.borrowed |= !give;
+	parcel = *region;
+	parcel.borrowed |= !give;
 	say(actor, "%s %u to process %u", give ? "give" : "lend",
 	    region_index(actor, region), to);
 	ret = parcel_send(world->process[to].mailbox[1], &parcel,
@@ -224,7 +220,7 @@ bool op_receive(struct actor *actor)
 {
 	struct region *region = free_region(actor);
 	struct allowed allowed = { .success = true };
-	struct parcel parcel;
+	struct region parcel;
 	int ret, fd = NO_FD;
 
 	if (!region)
@@ -236,7 +232,7 @@ bool op_receive(struct actor *actor)
 	check_result(actor, ret, &allowed);
 	if (ret)
 		return true;
-	*region = parcel.region;
+	*region = parcel;
 	region->fd[0] = fd;
 	region->nr_fds = 1;
 	region->nr_maps = 0;

@@ -297,6 +297,7 @@ struct world {
 	atomic_ulong total;
 	atomic_ulong count[KINDS];
 	atomic_ulong captures[2];	/* good ones, and others */
+	atomic_ulong rivals[3];		/* enum known: the queue was taken */
 	atomic_bool stop;
 	atomic_uint tickets;
 	struct shared_device device[DEVICES];
