@@ -35,8 +35,8 @@ enum {
 	/* From one kill or unbind to the next; unbound for that many. */
 	EVERY = 2500,
 	UNBOUND = 200,
-	/* Kernel stacks and the like; a region a kill would be more. */
-	LOST_PAGES = 128,
+	/* The stacks of a few new kernel threads may be that many. */
+	LOST_PAGES = 48,
 };
 
 static void check_hangs(void)
