@@ -27,7 +27,7 @@ static struct capture *find_cookie(struct file *file, uint64_t cookie)
 	return NULL;
 }
 
-/* A capture that was dequeued is finished, or will be told so in a moment. */
+/* What the device says is finished, the fence says in a moment. */
 static void sync_check(struct actor *actor)
 {
 	struct capture *capture = find_cookie(&actor->file, actor->sync_cookie);
@@ -37,7 +37,7 @@ static void sync_check(struct actor *actor)
 	enum known ended = YES;
 	int status;
 
-	if (!capture)
+	if (!capture || capture->done == YES)
 		poll(&pfd, 1, FINISH_MS);
 	status = sync_status(actor);
 	if (capture)
