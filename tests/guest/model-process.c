@@ -49,7 +49,7 @@ static void process_main(unsigned int index)
 }
 
 /* Every actor that ever lives has a number of its own. */
-void process_start(struct process *process)
+void process_run(struct process *process)
 {
 	unsigned int i, first = index_of(process) * THREADS;
 	pid_t pid;

@@ -156,7 +156,7 @@ static void disturb(uint64_t random)
 	if (random & 1) {
 		process_kill(process);
 		world_count(KILL);
-		process_start(process);
+		process_run(process);
 		return;
 	}
 	unbind(device);
@@ -290,7 +290,7 @@ static void run(uint64_t seed, unsigned long goal)
 
 	world_make(seed, goal);
 	for (i = 0; i < PROCESSES; i++)
-		process_start(&world->process[i]);
+		process_run(&world->process[i]);
 	for (; next < goal && wait_for(next); next += EVERY) {
 		random = mix(random);
 		disturb(random);

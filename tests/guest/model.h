@@ -423,7 +423,7 @@ void file_open(struct actor *actor);
 void file_close(struct actor *actor);
 
 /* model-process.c */
-void process_start(struct process *process);
+void process_run(struct process *process);
 void process_kill(struct process *process);
 void process_end(struct process *process);
 void process_reap(struct process *process);
