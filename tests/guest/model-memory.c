@@ -39,6 +39,7 @@ static struct fpgabuf_alloc draw_alloc(struct actor *actor, bool *wrong)
 	static const uint64_t sizes[] = { 0, 1ull << 40, UINT64_MAX };
 	struct fpgabuf_alloc alloc = {
 		.size = draw_size(actor),
+		.flags = draw(actor, 4) ? 0 : FPGABUF_ALLOC_SCATTER,
 		.fd_flags = (draw(actor, 2) ? O_CLOEXEC : 0) |
 			    (draw(actor, 4) ? O_RDWR : O_RDONLY),
 	};
@@ -63,22 +64,37 @@ static struct fpgabuf_alloc draw_alloc(struct actor *actor, bool *wrong)
 	return alloc;
 }
 
-static void check_alloc(struct actor *actor, const struct fpgabuf_alloc *alloc,
-			uint64_t wanted, int flags)
+/* Contiguous ones have chunks of one size; scattered ones only if asked for. */
+static void check_backend(struct verdict *verdict,
+			  const struct fpgabuf_alloc *alloc, bool scatter,
+			  uint64_t pages)
 {
-	uint64_t pages = (wanted + PAGE - 1) / PAGE;
+	if (scatter) {
+		within(verdict, "backend", alloc->backend,
+		       FPGABUF_BACKEND_SCATTER, FPGABUF_BACKEND_SCATTER);
+		within(verdict, "chunks", alloc->chunks, 1, pages);
+		return;
+	}
+	within(verdict, "backend", alloc->backend, FPGABUF_BACKEND_FOLIO,
+	       FPGABUF_BACKEND_PAGES);
+	within(verdict, "chunks", alloc->chunks,
+	       alloc->backend == FPGABUF_BACKEND_PAGES ? pages : 1, pages);
+	within(verdict, "the pages fill the chunks evenly",
+	       pages % (alloc->chunks ?: 1), 0, 0);
+}
+
+static void check_alloc(struct actor *actor, const struct fpgabuf_alloc *alloc,
+			const struct fpgabuf_alloc *asked)
+{
+	uint64_t pages = (asked->size + PAGE - 1) / PAGE;
+	int close_on_exec = asked->fd_flags & O_CLOEXEC ? FD_CLOEXEC : 0;
 	struct verdict verdict = { 0 };
 
 	within(&verdict, "size", alloc->size, pages * PAGE, pages * PAGE);
-	within(&verdict, "backend", alloc->backend, FPGABUF_BACKEND_FOLIO,
-	       FPGABUF_BACKEND_PAGES);
-	within(&verdict, "chunks", alloc->chunks,
-	       alloc->backend == FPGABUF_BACKEND_PAGES ? pages : 1, pages);
-	within(&verdict, "the pages fill the chunks evenly",
-	       pages % (alloc->chunks ?: 1), 0, 0);
+	check_backend(&verdict, alloc, asked->flags & FPGABUF_ALLOC_SCATTER,
+		      pages);
 	within(&verdict, "close on exec", fcntl(alloc->fd, F_GETFD),
-	       flags & O_CLOEXEC ? FD_CLOEXEC : 0,
-	       flags & O_CLOEXEC ? FD_CLOEXEC : 0);
+	       close_on_exec, close_on_exec);
 	check(actor, &verdict);
 }
 
@@ -105,7 +121,7 @@ bool op_alloc(struct actor *actor)
 	check_result(actor, ret, &allowed);
 	if (ret)
 		return true;
-	check_alloc(actor, &alloc, asked.size, asked.fd_flags);
+	check_alloc(actor, &alloc, &asked);
 	*region = (struct region){
 		.used = true,
 		.device = actor->file.device,

@@ -16,7 +16,8 @@
  *   E2BIG); one shorter than the first published version gives EINVAL.
  * - Unknown flags and non-zero reserved fields give EINVAL.
  * - EFAULT: the structure is not accessible.  Nothing has been done then.
- * - ENODEV: the device has been removed or its driver unbound.
+ * - ENODEV: the device has been removed or its driver unbound; of the calls of
+ *   a file that is still open INFO and REGION_INFO go on to answer.
  * - ENOTTY: not a call of this device.
  */
 #ifndef _UAPI_LINUX_FPGABUF_H
