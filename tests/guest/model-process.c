@@ -104,6 +104,17 @@ void process_kill(struct process *process)
 	atomic_store(&process->doomed, false);
 }
 
+/* The actor that does not come to its end, or else the first. */
+static unsigned int busy_slot(const struct process *process)
+{
+	unsigned int i, first = index_of(process) * THREADS;
+
+	for (i = first; i < first + THREADS; i++)
+		if (world->slot[i].began)
+			return i;
+	return first;
+}
+
 /* Has it ended by itself, and well?  Waits for that, but not for ever. */
 void process_end(struct process *process)
 {
@@ -111,7 +122,7 @@ void process_end(struct process *process)
 	siginfo_t info = { 0 };
 
 	if (poll(&pfd, 1, HANGS_MS) != 1)
-		world_diverge(index_of(process) * THREADS, "does not end");
+		world_diverge(busy_slot(process), "does not end");
 	else if (waitid(P_PIDFD, process->pidfd, &info, WEXITED | WNOWAIT) ||
 		 info.si_status)
 		world_diverge(index_of(process) * THREADS, "ended with %d",
