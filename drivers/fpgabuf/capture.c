@@ -81,12 +81,13 @@ static struct fpgabuf_capture *take_completed(struct fpgabuf_device *fdev)
 	return capture;
 }
 
+/*
+ * Fence and queue say it in one step: who has dequeued a capture finds the fence
+ * signalled, and who has waited for the fence finds it in the queue.
+ */
 static void capture_done(struct fpgabuf_device *fdev,
 			 struct fpgabuf_capture *capture)
 {
-	struct dma_fence *fence = capture->fence;
-	int error = capture->error;
-
 	spin_lock_irq(&fdev->qlock);
 	capture->sequence = fdev->captures++;
 	if (capture->status & FPGABUF_CAPTURE_GAP)
@@ -95,9 +96,9 @@ static void capture_done(struct fpgabuf_device *fdev,
 	trace_fpgabuf_done(capture_region(capture));
 	list_add_tail(&capture->node, &fdev->done);
 	fdev->nr_queued--;
+	fpgabuf_fence_signal(capture->fence, capture->error);
 	spin_unlock_irq(&fdev->qlock);
-	/* From here on somebody may dequeue the capture, and free it. */
-	fpgabuf_fence_signal(fence, error);
+	/* Somebody may have dequeued the capture by now, and freed it. */
 	wake_up_interruptible(&fdev->wait);
 }
 

@@ -49,11 +49,14 @@ long known_pages(void)
 		"nr_slab_reclaimable", "nr_slab_unreclaimable",
 		"nr_anon_pages", "nr_file_pages", "nr_page_table_pages", NULL,
 	};
+	/* Workers come and go; in KiB */
+	static const char * const stacks[] = { "nr_kernel_stack", NULL };
 
 	/* The counters have per-CPU parts. */
 	file_write("/proc/sys/vm/stat_refresh", "1");
 	return sum_keys("/proc/zoneinfo", zones) +
-	       sum_keys("/proc/vmstat", uses);
+	       sum_keys("/proc/vmstat", uses) +
+	       sum_keys("/proc/vmstat", stacks) / 4;
 }
 
 /* The physical address behind one that has been touched, or 0 */
