@@ -27,18 +27,15 @@ static struct capture *find_cookie(struct file *file, uint64_t cookie)
 	return NULL;
 }
 
-/* What the device says is finished, the fence says in a moment. */
+/* A capture that was dequeued is finished, and the fence says so already. */
 static void sync_check(struct actor *actor)
 {
 	struct capture *capture = find_cookie(&actor->file, actor->sync_cookie);
-	struct pollfd pfd = { .fd = actor->sync_file, .events = POLLIN };
 	unsigned int before = stage(actor);
 	struct verdict verdict = { 0 };
 	enum known ended = YES;
 	int status;
 
-	if (!capture || capture->done == YES)
-		poll(&pfd, 1, FINISH_MS);
 	status = sync_status(actor);
 	if (capture)
 		ended = finished(capture, life(actor, before));

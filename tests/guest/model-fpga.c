@@ -111,6 +111,7 @@ bool op_queue_refused(struct actor *actor)
 bool op_expire(struct actor *actor)
 {
 	struct region *region = draw_region(actor, is_idle), *behind;
+	unsigned int before = stage(actor);
 	struct queue_case c = { 0 };
 	struct capture capture;
 	struct pollfd pfd;
@@ -132,7 +133,7 @@ bool op_expire(struct actor *actor)
 	}
 	if (poll(&pfd, 1, FINISH_MS) != 1)
 		diverge(actor, "no timeout after 30 s");
-	model_expired(&actor->file, find_capture(&actor->file,
-						 region_index(actor, region)));
+	model_expired(&actor->file, life(actor, before),
+		      find_capture(&actor->file, region_index(actor, region)));
 	return true;
 }

@@ -362,18 +362,6 @@ bool op_sync(struct actor *actor)
 	return true;
 }
 
-static enum known fence_signalled(struct actor *actor,
-				  const struct region *region,
-				  unsigned int before)
-{
-	struct capture *capture = find_capture(&actor->file,
-					       region_index(actor, region));
-
-	if (capture)
-		return finished(capture, life(actor, before));
-	return region->borrowed ? PERHAPS : YES;
-}
-
 bool op_poll_region(struct actor *actor)
 {
 	struct region *region = draw_region(actor, has_fd);
@@ -381,8 +369,8 @@ bool op_poll_region(struct actor *actor)
 	unsigned int before = stage(actor);
 	struct verdict verdict = { 0 };
 	struct capture *capture;
+	enum known ready = YES;
 	struct pollfd pfd;
-	enum known ready;
 	int ret;
 
 	if (!region)
@@ -390,14 +378,15 @@ bool op_poll_region(struct actor *actor)
 	say(actor, "poll region %u for %x", region_index(actor, region),
 	    events);
 	pfd = (struct pollfd){ .fd = fd_of(actor, region), .events = events };
-	/* The device may tell a moment before the fence is signalled. */
-	ready = fence_signalled(actor, region, before);
-	ret = poll(&pfd, 1, ready == YES ? FINISH_MS : 0);
-	ready = fence_signalled(actor, region, before);
+	capture = find_capture(&actor->file, region_index(actor, region));
+	ret = poll(&pfd, 1, 0);
+	if (capture)
+		ready = finished(capture, life(actor, before));
+	else if (region->borrowed)
+		ready = PERHAPS;
 	within(&verdict, "ready", ret, ready == YES, ready != NO);
 	within(&verdict, "events", pfd.revents, 0, events);
 	check(actor, &verdict);
-	capture = find_capture(&actor->file, region_index(actor, region));
 	if (ret && capture)
 		finished_up_to(&actor->file, capture);
 	return true;

@@ -350,8 +350,12 @@ void model_canceled(struct file *file, enum life life, unsigned int canceled,
 	file->placed = false;
 }
 
-/* The time of a capture is over, while the FPGA stood still. */
-void model_expired(struct file *file, const struct capture *last)
+/*
+ * The time of a capture is over, while the FPGA stood still; unless it was the
+ * device that went.
+ */
+void model_expired(struct file *file, enum life life,
+		   const struct capture *last)
 {
 	uint64_t over = last->earliest_ns + last->timeout_ms * 1000000ull;
 	struct capture *capture;
@@ -367,7 +371,7 @@ void model_expired(struct file *file, const struct capture *last)
 		capture->bytes = 0;
 	}
 	if (capture < file->capture + file->nr_captures)
-		capture->gap = YES;
+		capture->gap = life == LIVE ? YES : PERHAPS;
 }
 
 static void check_state(struct file *file, enum life life, unsigned int index,

@@ -222,7 +222,8 @@ void model_dequeued(struct file *file, enum life life, struct region *region,
 		    struct verdict *verdict);
 void model_canceled(struct file *file, enum life life, unsigned int canceled,
 		    struct verdict *verdict);
-void model_expired(struct file *file, const struct capture *last);
+void model_expired(struct file *file, enum life life,
+		   const struct capture *last);
 void model_region_info(struct file *file, enum life life,
 		       const struct region *region, unsigned int index,
 		       const struct fpgabuf_region_info *info,
