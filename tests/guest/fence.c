@@ -243,6 +243,19 @@ static void bracket_waits(void)
 	close(dev);
 }
 
+/* The sync_file of the capture that is queued, and the capture, end so. */
+static void expect_status(int dev, int fd, int status)
+{
+	int sync = export_sync_file(fd);
+	struct fpgabuf_dequeue done;
+
+	EXPECT(readable(sync, 20000), true);
+	EXPECT(sync_file_status(sync), status);
+	close(sync);
+	EXPECT(capture_get(dev, &done), 0);
+	EXPECT(done.error, status < 0 ? status : 0);
+}
+
 static void errors_show(void)
 {
 	int dev = device_open(0), fd = region_alloc(dev, 4096), sync;
@@ -258,11 +271,30 @@ static void errors_show(void)
 	EXPECT(capture_get(dev, &done), 0);
 
 	REQUIRE(queue_for(dev, fd, 100, 0), 0);
-	sync = export_sync_file(fd);
-	EXPECT(readable(sync, 20000), true);
-	EXPECT(sync_file_status(sync), -ETIMEDOUT);
-	close(sync);
-	EXPECT(capture_get(dev, &done), 0);
+	expect_status(dev, fd, -ETIMEDOUT);
+
+	sim_set("stall", 1);
+	sim_source("pattern");
+	sim_set("burst", 1000);
+	sim_set("fail_transfer", 1);
+	REQUIRE(region_queue(dev, fd, 0, 0), 0);
+	sim_set("stall", 0);
+	expect_status(dev, fd, -EIO);
+	sim_set("burst", 64 * KIB);
+	close(fd);
+	close(dev);
+}
+
+/* Fewer bytes than asked for are no error. */
+static void short_is_no_error(void)
+{
+	int dev = device_open(0), fd = region_alloc(dev, 4096);
+
+	sim_source("pattern");
+	sim_set("packet", 1000);
+	REQUIRE(region_queue(dev, fd, 0, 0), 0);
+	expect_status(dev, fd, 1);
+	sim_set("packet", 0);
 	close(fd);
 	close(dev);
 }
@@ -303,6 +335,7 @@ static const CU_TestInfo tests[] = {
 	  passed_on },
 	{ "a CPU access bracket waits for the capture", bracket_waits },
 	{ "a sync_file tells why a capture failed", errors_show },
+	{ "a short capture is no error for its sync_file", short_is_no_error },
 	{ "a sync_file outlives region and device and keeps the module",
 	  outlives },
 	CU_TEST_INFO_NULL,
