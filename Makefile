@@ -15,11 +15,15 @@ make modules    build the driver and the simulator for an installed kernel
 make tools      build libfpgabuf, fpgabuf-send, fpgabuf-recv
 make demo       send a file through the simulated FPGA, with and without a copy
                 [INPUT=file | SIZE=32M]
+make install    install library, tools, manual, udev rule
+                [PREFIX=/usr/local] [DESTDIR=root] [bindir=, libdir=, mandir=..]
+make uninstall  remove what that has installed
+make htmldocs   build the documentation, .build/html/index.html
 make check      run all tests
 make lint       check the style of everything
 make clean      remove .build/, where everything is built
 
-demo, check and lint install the Debian packages they need.
+demo, htmldocs, check and lint install the Debian packages they need.
 KVER=version chooses another kernel than the newest one installed.
 ARCH=arm64 builds the modules for one that is downloaded into .build/arm64.
 endef
@@ -59,6 +63,13 @@ modules:
 tools:
 	$(MAKE) -C tools O=$(BUILD)/tools
 
+install uninstall:
+	$(MAKE) -C tools O=$(BUILD)/tools $@
+
+htmldocs:
+	@tests/vm/deps.sh docs
+	@Documentation/build.sh
+
 demo:
 	@tests/vm/deps.sh build vm demo
 	@tests/vm/demo.sh
@@ -78,6 +89,6 @@ help:
 	$(info $(HELP))
 	@:
 
-.PHONY: all modules tools demo check lint clean help
+.PHONY: all modules tools install uninstall htmldocs demo check lint clean help
 
 endif

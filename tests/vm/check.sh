@@ -47,6 +47,7 @@ step build 'build the modules and the tools' \
 suite scan-log 'the scan of the kernel log' tests/vm/scan-log-test.sh
 suite unit 'library and tools, on the host' \
   make -s -C tests/unit O="$BUILD/unit" run
+suite install 'what is installed' tests/install/run.sh
 suite selftest 'the test bed' tests/vm/selftest.sh
 suite guest 'the driver, in the virtual machine' tests/guest/run.sh
 suite guest-dt 'the driver, in a machine with a device tree' \

@@ -1,0 +1,239 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-only
+#
+# run.sh - does "make install" put there what a program and its user need, and
+# "make uninstall" take it away?  And do --help, manual and completion know the
+# same options?
+
+set -euo pipefail
+. "$(dirname "$0")/../vm/common.sh"
+cd "$TOP"
+
+TMP=$(mktemp -d)
+trap 'rm -rf "$TMP"' EXIT
+failed=0
+
+# A name with a space, as a careless script would stumble over
+ROOT="$TMP/the root"
+LIB="$ROOT/usr/local/lib"
+MAN="$ROOT/usr/local/share/man"
+
+# expect SENTENCE COMMAND...: COMMAND may be a function, in which "set -e" has
+# no effect then
+expect() {
+  local sentence=$1
+
+  shift
+  if "$@" >"$TMP/out" 2>&1; then
+    echo "ok - $sentence"
+  else
+    echo "FAIL - $sentence"
+    cat "$TMP/out"
+    failed=1
+  fi
+}
+
+# in_root install|uninstall [VARIABLE=VALUE...]
+in_root() {
+  make -s "$1" BUILD="$BUILD/install" DESTDIR="$ROOT" "${@:2}"
+}
+
+files() {
+  (cd "$ROOT" && find . ! -type d -printf '%m %y %P\n' | sort -k 3)
+}
+
+# recorded LIST: without its comments
+recorded() {
+  grep -v '^#' "$1"
+}
+
+# same COMMAND COMMAND [ARGUMENT]: both print the same, and something
+same() {
+  "$1" "${@:3}" >"$TMP/one"
+  "$2" "${@:3}" >"$TMP/two"
+  [ -s "$TMP/one" ] && diff "$TMP/one" "$TMP/two"
+}
+
+expected_files() {
+  local call
+
+  recorded tests/install/files.txt
+  while read -r call; do
+    echo "644 f usr/local/share/man/man3/${call%@@*}.3"
+  done < <(recorded tools/lib/libfpgabuf.symbols)
+}
+
+sorted_expected_files() {
+  expected_files | sort -k 3
+}
+
+exported() {
+  nm -D --defined-only --with-symbol-versions "$LIB/libfpgabuf.so" |
+    awk '$2 != "A" { print $3 }' | sort
+}
+
+recorded_symbols() {
+  recorded tools/lib/libfpgabuf.symbols | sort
+}
+
+# The functions that the header declares
+declared() {
+  grep -oE '\bfpgabuf_[a-z_]+\(' tools/lib/include/fpgabuf/fpgabuf.h |
+    tr -d '(' | sort -u
+}
+
+recorded_calls() {
+  recorded_symbols | sed 's/@.*//'
+}
+
+soname() {
+  readelf -d "$LIB/libfpgabuf.so" | grep -F 'soname: [libfpgabuf.so.0]'
+}
+
+# A directory without spaces: no program splits flags well that have some.
+compile() {
+  local root=$TMP/root output=$1 source=$2 flags
+
+  ln -sfn "$ROOT" "$root"
+  flags=$(PKG_CONFIG_SYSROOT_DIR=$root \
+    PKG_CONFIG_LIBDIR=$root/usr/local/lib/pkgconfig \
+    pkg-config --cflags --libs libfpgabuf) || return
+  # shellcheck disable=SC2086 # they are many words
+  gcc -std=c11 -D_GNU_SOURCE -Wall -Wextra -Werror -O2 -o "$output" \
+    "$source" $flags "${@:3}"
+}
+
+# A library's errors tell that it was really called.
+program() {
+  cat >"$TMP/program.c" <<'END'
+#include <errno.h>
+#include <fpgabuf/fpgabuf.h>
+
+int main(void)
+{
+	struct fpgabuf_device *device;
+	struct fpgabuf_info info = { .version = FPGABUF_UAPI_VERSION };
+
+	return info.version != 1 ||
+	       fpgabuf_device_open("/dev/null", 0, &device) != -ENOTTY;
+}
+END
+}
+
+dynamic() {
+  program
+  compile "$TMP/dynamic" "$TMP/program.c" || return
+  readelf -d "$TMP/dynamic" | grep -F 'NEEDED' | grep -F libfpgabuf.so.0 ||
+    return
+  LD_LIBRARY_PATH=$LIB "$TMP/dynamic"
+}
+
+static() {
+  program
+  compile "$TMP/static" "$TMP/program.c" -static && "$TMP/static"
+}
+
+examples() {
+  local source
+
+  for source in Documentation/examples/*.c; do
+    compile "$TMP/example" "$source" || return
+  done
+}
+
+# A header of the kernel that lies around must not be taken for ours.
+no_stranger() {
+  ! compgen -G "$ROOT/usr/local/include/linux*"
+}
+
+# Each of "-x --long" a line
+help_options() {
+  "$BUILD/install/tools/$1" --help |
+    sed -nE 's/^ {2,6}(-[a-z])?,? ?(--[a-z-]+).*/\1 \2/p' | sort
+}
+
+manual_options() {
+  sed -nE 's/^\.It (Fl ([a-z]) , )?Fl (-[a-z-]+).*/\2 \3/p' "$MAN/man1/$1.1" |
+    sed -E 's/^([a-z])/-\1/; s/ -/ --/' | sort
+}
+
+# What the shell offers for an empty word, one a line
+completion_options() {
+  bash -c '. "$1"
+    COMP_WORDS=("$2" "") COMP_CWORD=1
+    $(complete -p "$2" | sed -E "s/.*-F ([^ ]+).*/\1/")
+    printf "%s\n" "${COMPREPLY[@]}"' completion \
+    "$ROOT/usr/local/share/bash-completion/completions/$1" "$1" | sort
+}
+
+help_words() {
+  help_options "$1" | tr ' ' '\n' | sed '/^$/d' | sort
+}
+
+completes_values() {
+  bash -c '. tools/completions/fpgabuf-send
+    COMP_WORDS=(fpgabuf-send --engine z) COMP_CWORD=2
+    _fpgabuf_send
+    [ "${COMPREPLY[*]}" = zerocopy ]
+    . tools/completions/fpgabuf-recv
+    COMP_WORDS=(fpgabuf-recv --output Makef) COMP_CWORD=2
+    _fpgabuf_recv
+    [ "${COMPREPLY[*]}" = Makefile ]'
+}
+
+# describes PAGE CALL
+describes() {
+  grep -qE "^\.Nm $2( ,)?$" "$1" && grep -qE "^\.F[no] $2( |$)" "$1"
+}
+
+call_pages() {
+  local call page
+
+  while read -r call; do
+    page=$MAN/$(sed -n 's/^\.so //p' "$MAN/man3/$call.3")
+    if ! describes "$page" "$call"; then
+      echo "$call is not in $page"
+      return 1
+    fi
+  done < <(recorded_calls)
+}
+
+nothing_left() {
+  ! find "$ROOT" ! -type d -o -name '*fpgabuf*' | grep .
+}
+
+expect 'make install works' in_root install
+expect 'it installs the files that are recorded, and no others' \
+  same files sorted_expected_files
+expect 'the shared library exports the symbols that are recorded' \
+  same exported recorded_symbols
+expect 'the header declares the same calls' same declared recorded_calls
+expect 'the shared library has its soname' soname
+expect 'a program is built by pkg-config, and runs with the shared library' \
+  dynamic
+expect 'the same program runs with the static library' static
+expect 'the examples can be built with what is installed' examples
+expect 'no header is in the way of those of the kernel' no_stranger
+for tool in fpgabuf-send fpgabuf-recv; do
+  expect "$tool: --help and the manual have the same options" \
+    same help_options manual_options "$tool"
+  expect "$tool: --help and the completion have the same options" \
+    same help_words completion_options "$tool"
+done
+expect 'the completion knows engines and files' completes_values
+expect 'every call is in the manual page that its name leads to' call_pages
+
+touch "$ROOT/usr/local/bin/other" "$ROOT/usr/local/include/fpgabuf/other"
+expect 'make uninstall works' in_root uninstall
+expect 'it leaves what others have put there' \
+  rm "$ROOT/usr/local/bin/other" "$ROOT/usr/local/include/fpgabuf/other"
+expect 'and works again' in_root uninstall
+expect 'nothing of ours is left' nothing_left
+
+expect 'every directory can be chosen' in_root install PREFIX=/usr \
+  bindir=/b libdir=/l includedir=/i mandir=/m completionsdir=/c \
+  udevrulesdir=/u sysusersdir=/s
+expect 'and is taken' test "$(cd "$ROOT" && echo *)" = 'b c i l m s u usr'
+expect 'no file is elsewhere' test -z "$(find "$ROOT/usr" ! -type d)"
+
+[ "$failed" -eq 0 ]
