@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* libfpgabuf and the tools on the real driver: the main job. */
 #include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <unistd.h>
@@ -174,6 +176,63 @@ static void ten_thousand_captures(void)
 	EXPECT(send_tool_count("timeouts"), 0);
 }
 
+/* What the examples make of a capture */
+#define EXAMPLE_SIZE	MIB
+
+static void run_capture_send(void *arg)
+{
+	int *tx = arg;
+
+	dup2(*tx, STDOUT_FILENO);
+	execlp("capture-send", "capture-send", "9", NULL);
+	_exit(127);
+}
+
+static void example_send(void)
+{
+	struct reader *reader;
+	const void *data;
+	int tx, rx;
+	size_t got;
+	pid_t pid;
+
+	sim_source("pattern");
+	net_connect(&tx, &rx);
+	reader = reader_start(rx, 9 * EXAMPLE_SIZE);
+	pid = process_start(run_capture_send, &tx);
+	EXPECT(process_exit_code(pid), 0);
+	/* If it failed, the reader must not wait for what does not come. */
+	close(tx);
+	data = reader_wait(reader, &got);
+	EXPECT(got, 9 * EXAMPLE_SIZE);
+	CU_ASSERT(is_pattern(data, got, 0));
+	reader_free(reader);
+	close(rx);
+}
+
+static void run_capture_disk(void *arg)
+{
+	execlp("capture-disk", "capture-disk", arg, "9", NULL);
+	_exit(127);
+}
+
+static void example_disk(void)
+{
+	char disk[] = "/dev/vda";
+	void *data = NULL;
+	int fd;
+
+	sim_source("pattern");
+	EXPECT(process_exit_code(process_start(run_capture_disk, disk)), 0);
+	REQUIRE(posix_memalign(&data, 4096, 9 * EXAMPLE_SIZE), 0);
+	fd = open(disk, O_RDONLY | O_DIRECT | O_CLOEXEC);
+	REQUIRE(fd < 0 ? -errno : 0, 0);
+	EXPECT(pread(fd, data, 9 * EXAMPLE_SIZE, 0), 9 * EXAMPLE_SIZE);
+	CU_ASSERT(is_pattern(data, 9 * EXAMPLE_SIZE, 0));
+	close(fd);
+	free(data);
+}
+
 static const CU_TestInfo tests[] = {
 	{ "the library captures, maps at 2 MiB and brackets CPU access",
 	  capture_and_map },
@@ -186,6 +245,9 @@ static const CU_TestInfo tests[] = {
 	{ "10000 captures of 64 KiB arrive without a copy, nothing lost or torn, "
 	  "every gap told",
 	  ten_thousand_captures },
+	{ "the example capture-send sends what was captured", example_send },
+	{ "the example capture-disk writes what was captured, past the page "
+	  "cache", example_disk },
 	CU_TEST_INFO_NULL,
 };
 

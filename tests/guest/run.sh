@@ -29,6 +29,8 @@ guest() {
     --file "$OBJ/guest/guest-tests" \
     --file "$OBJ/guest/tools/fpgabuf-send" \
     --file "$OBJ/guest/tools/fpgabuf-recv" \
+    --file "$OBJ/guest/capture-send" \
+    --file "$OBJ/guest/capture-disk" \
     --file "$UDEVADM" --file "$UDEVADM:/bin/systemd-udevd" \
     --file "$TOP/tools/udev/60-fpgabuf.rules:/etc/udev/rules.d/60-fpgabuf.rules" \
     --file "$TOP/tools/udev/fpgabuf.sysusers.conf:/etc/fpgabuf.sysusers.conf" \
