@@ -79,7 +79,7 @@ check:
 	@tests/vm/check.sh
 
 lint:
-	@tests/vm/deps.sh build unit vm lint
+	@tests/vm/deps.sh build unit vm docs lint
 	@tests/lint/run.sh
 
 clean:

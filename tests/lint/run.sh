@@ -30,26 +30,13 @@ kernel_build() {
   ! grep -E "^$LINT/modules/.*(warning|error):|^WARNING" "$LINT/modules.log"
 }
 
-# The checkpatch of this very kernel, and the lists it reads.
-checkpatch_fetch() {
-  local source=/usr/src/linux-source-6.1.tar.xz
-  local dir=linux-source-6.1/scripts
-
-  if [ "$LINT/checkpatch.pl" -nt "$source" ]; then
-    return
-  fi
-  # They come late in a long archive; --occurrence ends at the last of them.
-  tar -C "$LINT" -xJf "$source" --strip-components=2 --touch --occurrence=1 \
-    "$dir/checkpatch.pl" "$dir/spelling.txt" "$dir/const_structs.checkpatch"
-}
-
 # compat.h is where differences between kernel versions live, which no file of
 # the kernel may have, so what checkpatch says about comparing versions is
 # right, and of no use there.
 checkpatch() {
   local bad=0
 
-  checkpatch_fetch || return
+  KERNEL_TOOLS=$(tests/lint/kernel-tools.sh) || return
   sources 'drivers/*.[ch]' 'uapi/*.h' 'tests/guest/kmod/*.[ch]' \
     ':!drivers/fpgabuf/compat.h' | checkpatch_files || bad=1
   sources drivers/fpgabuf/compat.h |
@@ -60,8 +47,8 @@ checkpatch() {
 # checkpatch_files OPTION...: the files are named on stdin.  Runs where the
 # file that checkpatch leaves behind does not matter.
 checkpatch_files() {
-  sed "s#^#$(realpath --relative-to "$LINT" .)/#" | (
-    cd "$LINT"
+  sed "s#^#$(realpath --relative-to "$KERNEL_TOOLS" .)/#" | (
+    cd "$KERNEL_TOOLS"
     xargs ./checkpatch.pl --strict --no-tree --terse --no-summary \
       --color=never --show-types "$@" -f
   )
@@ -112,6 +99,20 @@ shell() {
   scripts | xargs shellcheck --external-sources --source-path=SCRIPTDIR
 }
 
+# What mandoc says of pages that are not installed is no warning, nor of others.
+manual() {
+  local page bad=0
+
+  mandoc -T lint -W warning tools/man/* || bad=1
+  for page in tools/man/*; do
+    # groff complains, but does not fail.
+    if groff -mandoc -Tutf8 -ww -z "$page" 2>&1 | grep .; then
+      bad=1
+    fi
+  done
+  return "$bad"
+}
+
 # Every file says in its first lines under which licence it is.
 spdx() {
   local file bad=0
@@ -148,6 +149,9 @@ check gcc 'userspace: gcc -Wall -Wextra has no warning' userspace gcc
 check clang 'userspace: clang -Wall -Wextra has no warning' userspace clang
 check sanitizers 'userspace: unit tests with ASan and UBSan' sanitizers
 check shell 'scripts: shellcheck finds nothing' shell
+check manual 'manual pages: mandoc and groff have no warning' manual
+check docs 'documentation: Sphinx and kernel-doc have no warning' \
+  Documentation/build.sh
 check spdx 'all files: name their licence' spdx
 check licences 'all files: the licence is in LICENSES' licences
 

@@ -3,15 +3,15 @@
 #
 # deps.sh GROUP... - install the Debian packages that are missing
 #
-# Groups: build, unit, vm, arm64, demo, lint.  As root, or by sudo; says what it
-# would do if it can be neither.
+# Groups: build, unit, vm, arm64, demo, docs, lint.  As root, or by sudo; says
+# what it would do if it can be neither.
 
 set -eu
 . "$(dirname "$0")/common.sh"
 
 LOG=$BUILD/log/deps.log
 LOCK_SECONDS=300
-GROUPS_KNOWN='build, unit, vm, arm64, demo, lint'
+GROUPS_KNOWN='build, unit, vm, arm64, demo, docs, lint'
 
 packages() {
   case $1 in
@@ -31,7 +31,11 @@ packages() {
       device-tree-compiler binutils cpio kmod make pkg-config xz-utils
     ;;
   demo) echo jq ;;
-  lint) echo clang git perl shellcheck sparse linux-source-6.1 xz-utils ;;
+  docs) echo python3-sphinx linux-source-6.1 perl xz-utils ;;
+  lint)
+    echo clang git groff-base mandoc perl shellcheck sparse \
+      linux-source-6.1 xz-utils
+    ;;
   *) die "no group $1: $GROUPS_KNOWN" ;;
   esac
 }

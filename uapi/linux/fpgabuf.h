@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0 WITH Linux-syscall-note */
-/*
- * fpgabuf - capture from an FPGA into dma-bufs that have real pages
+/**
+ * DOC: fpgabuf - capture from an FPGA into dma-bufs that have real pages
  *
  * The dma-buf file descriptor is the only handle of a region.  ALLOC returns
  * it, QUEUE takes it; mapping, waiting, cache maintenance and sharing are the
@@ -97,9 +97,11 @@ struct fpgabuf_info {
 	__u64 reserved[6];
 };
 
-/*
- * Flags of ALLOC.
- * SCATTER: the region may consist of pieces that are not adjacent in physical
+/**
+ * DOC: Flags of ALLOC
+ *
+ * %FPGABUF_ALLOC_SCATTER
+ *	The region may consist of pieces that are not adjacent in physical
  *	memory.  For a DMA master that takes a list of addresses, or sits behind
  *	an IOMMU, when memory is too fragmented for anything else.
  */
@@ -197,13 +199,21 @@ struct fpgabuf_queue {
 	__u64 reserved[4];
 };
 
-/*
- * Status bits of a finished capture.
- * PARTIAL: fewer bytes than asked for; they are valid.
- * ERROR: the capture ended with an error, see error; bytes are what is known
- *	to have arrived before it.
- * TIMEOUT: the error is -ETIMEDOUT.
- * GAP: nothing was queued for a while before this capture, or it had to be
+/**
+ * DOC: Status bits of a finished capture
+ *
+ * %FPGABUF_CAPTURE_PARTIAL
+ *	Fewer bytes than asked for; they are valid.
+ *
+ * %FPGABUF_CAPTURE_ERROR
+ *	The capture ended with an error, see error; bytes are what is known to
+ *	have arrived before it.
+ *
+ * %FPGABUF_CAPTURE_TIMEOUT
+ *	The error is -ETIMEDOUT.
+ *
+ * %FPGABUF_CAPTURE_GAP
+ *	Nothing was queued for a while before this capture, or it had to be
  *	started again: the FPGA may have produced samples that nobody has.
  */
 #define FPGABUF_CAPTURE_PARTIAL	0x1
@@ -260,7 +270,12 @@ struct fpgabuf_cancel {
 	__u64 reserved[3];
 };
 
-/* States of a region, for struct fpgabuf_region_info. */
+/**
+ * enum fpgabuf_region_state - what a region is doing
+ * @FPGABUF_REGION_IDLE: nothing: it can be queued, unless it is in use
+ * @FPGABUF_REGION_QUEUED: it is captured into, or waits for its turn
+ * @FPGABUF_REGION_DONE: its capture is finished and was not yet dequeued
+ */
 enum fpgabuf_region_state {
 	FPGABUF_REGION_IDLE = 0,
 	FPGABUF_REGION_QUEUED = 1,
@@ -297,6 +312,15 @@ struct fpgabuf_region_info {
 	__u64 reserved[4];
 };
 
+/**
+ * DOC: Calls
+ *
+ * %FPGABUF_IOC_INFO with &struct fpgabuf_info, %FPGABUF_IOC_ALLOC with
+ * &struct fpgabuf_alloc, %FPGABUF_IOC_QUEUE with &struct fpgabuf_queue,
+ * %FPGABUF_IOC_DEQUEUE with &struct fpgabuf_dequeue, %FPGABUF_IOC_CANCEL with
+ * &struct fpgabuf_cancel, %FPGABUF_IOC_REGION_INFO with
+ * &struct fpgabuf_region_info.
+ */
 #define FPGABUF_IOC_MAGIC	0xfb
 
 #define FPGABUF_IOC_INFO	_IOWR(FPGABUF_IOC_MAGIC, 0x00, struct fpgabuf_info)

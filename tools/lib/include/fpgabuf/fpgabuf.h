@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/*
- * libfpgabuf - capture from an FPGA, send without a copy
+/**
+ * DOC: libfpgabuf - capture from an FPGA, send without a copy
  *
  * Rules of all calls:
  *

@@ -1,0 +1,28 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-only
+#
+# kernel-tools.sh - unpack the kernel's own tools for style and documentation,
+# and the lists they read, from its source; print the name of the folder
+
+set -euo pipefail
+. "$(dirname "$0")/../vm/common.sh"
+
+PACKAGE=linux-source-6.1
+SOURCE=/usr/src/$PACKAGE.tar.xz
+DIR=$BUILD/kernel-tools
+
+mkdir -p "$DIR"
+exec 9>"$DIR/lock"
+flock 9
+if ! [ "$DIR/kernel-doc" -nt "$SOURCE" ]; then
+  # They come late in a long archive; --occurrence ends at the last of them.
+  tar -C "$DIR" -xJf "$SOURCE" --touch --occurrence=1 \
+    --transform='s#.*/##' \
+    "$PACKAGE/Documentation/sphinx/kerneldoc.py" \
+    "$PACKAGE/Documentation/sphinx/kernellog.py" \
+    "$PACKAGE/scripts/checkpatch.pl" \
+    "$PACKAGE/scripts/const_structs.checkpatch" \
+    "$PACKAGE/scripts/kernel-doc" \
+    "$PACKAGE/scripts/spelling.txt"
+fi
+echo "$DIR"
