@@ -65,7 +65,7 @@ int fpgabuf_device_fd(const struct fpgabuf_device *device);
  * @device: the device
  * @info: filled in
  *
- * Errors: -ENODEV.
+ * Answers also when the device has gone.  Errors: none.
  */
 int fpgabuf_device_info(struct fpgabuf_device *device,
 			struct fpgabuf_info *info);
@@ -126,8 +126,9 @@ int fpgabuf_device_cancel(struct fpgabuf_device *device, uint32_t *canceled);
  * @region: the region
  * @info: filled in
  *
- * Errors: -EXDEV not a region of this device; -EINVAL not a region at all;
- * -ENODEV.
+ * Answers also when the device has gone.
+ *
+ * Errors: -EXDEV not a region of this device; -EINVAL not a region at all.
  */
 int fpgabuf_device_region_info(struct fpgabuf_device *device,
 			       const struct fpgabuf_region *region,
