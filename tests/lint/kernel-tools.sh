@@ -14,7 +14,8 @@ DIR=$BUILD/kernel-tools
 mkdir -p "$DIR"
 exec 9>"$DIR/lock"
 flock 9
-if ! [ "$DIR/kernel-doc" -nt "$SOURCE" ]; then
+# The last one in the archive
+if ! [ "$DIR/spelling.txt" -nt "$SOURCE" ]; then
   # They come late in a long archive; --occurrence ends at the last of them.
   tar -C "$DIR" -xJf "$SOURCE" --touch --occurrence=1 \
     --transform='s#.*/##' \
