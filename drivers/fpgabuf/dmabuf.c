@@ -12,6 +12,7 @@
 #include <linux/dma-mapping.h>
 #include <linux/fcntl.h>
 #include <linux/mm.h>
+#include <linux/module.h>
 #include <linux/pagemap.h>
 #include <linux/slab.h>
 #include <linux/vmalloc.h>
@@ -417,4 +418,4 @@ struct fpgabuf_region *fpgabuf_dmabuf_get(struct fpgabuf_device *fdev, int fd)
 	return ERR_PTR(-EXDEV);
 }
 
-FPGABUF_IMPORT_DMA_BUF;
+MODULE_IMPORT_NS("DMA_BUF");

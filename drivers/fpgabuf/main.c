@@ -275,8 +275,6 @@ static void fpgabuf_remove(struct platform_device *pdev)
 	fpgabuf_device_put(fdev);
 }
 
-FPGABUF_REMOVE(fpgabuf_remove)
-
 static const struct of_device_id fpgabuf_of_match[] = {
 	{ .compatible = "fpgabuf,capture" },
 	{ }
@@ -291,7 +289,7 @@ MODULE_DEVICE_TABLE(platform, fpgabuf_id_table);
 
 static struct platform_driver fpgabuf_driver = {
 	.probe = fpgabuf_probe,
-	.remove = FPGABUF_REMOVE_OP(fpgabuf_remove),
+	.remove = fpgabuf_remove,
 	.id_table = fpgabuf_id_table,
 	.driver = {
 		.name = "fpgabuf",

@@ -351,7 +351,7 @@ void fpgabuf_region_usage(struct fpgabuf_region *region,
 			continue;
 		/* Pairs with the barrier in the unmapping put_page(). */
 		smp_rmb();
-		maps = fpgabuf_folio_mapcount(chunk->page, chunk->order);
+		maps = folio_mapcount(page_folio(chunk->page));
 		usage->mappings += maps;
 		/* A difference below zero is none to trust: in use as well. */
 		usage->in_use += abs((long)(refs - 1 - maps));

@@ -341,8 +341,6 @@ static void sim_remove(struct platform_device *pdev)
 	sim_put(sim);
 }
 
-FPGABUF_REMOVE(sim_remove)
-
 static const struct of_device_id sim_of_match[] = {
 	{ .compatible = "fpgabuf,sim" },
 	{ }
@@ -351,7 +349,7 @@ MODULE_DEVICE_TABLE(of, sim_of_match);
 
 static struct platform_driver sim_driver = {
 	.probe = sim_probe,
-	.remove = FPGABUF_REMOVE_OP(sim_remove),
+	.remove = sim_remove,
 	.driver = {
 		.name = "fpgabuf-sim",
 		.of_match_table = sim_of_match,

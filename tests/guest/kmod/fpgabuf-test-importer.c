@@ -267,6 +267,6 @@ static struct miscdevice importer_device = {
 };
 module_misc_device(importer_device);
 
-FPGABUF_IMPORT_DMA_BUF;
+MODULE_IMPORT_NS("DMA_BUF");
 MODULE_DESCRIPTION("An importer of dma-bufs that tells what it sees");
 MODULE_LICENSE("GPL");
