@@ -4,74 +4,28 @@
 # arm64.sh - make .build/arm64/root, unless it is there, and print its name
 #
 # A folder with Debian's stock arm64 kernel, what is needed to build modules for
-# it, and the programs and libraries of a guest.  It comes from the archive that
-# this machine gets its own packages from, but is no part of what is installed:
-# apt works on folders of our own, so no root is needed and dpkg learns of no
-# other architecture.
+# it, and the programs and libraries of a guest.
 #
 # Remove .build/arm64/root to get what is newest today.
 
 set -eu
 . "$(dirname "$0")/common.sh"
+. "$(dirname "$0")/apt.sh"
 
 DIR=$BUILD/arm64
-APT=$DIR/apt
-DEBS=$APT/archives
+DEBS=$DIR/apt/archives
 ROOT=$DIR/root
 STAMP=$ROOT/complete
 
 # Come with all they depend on.
 GUEST=(busybox-static coreutils dash iproute2 libcunit1-dev libdrm-dev udev)
 
-OPTIONS=(
-  -q
-  -o APT::Architecture=arm64
-  # The second is for what runs here when modules are built.
-  -o "APT::Architectures=arm64,$(dpkg --print-architecture)"
-  -o APT::Get::List-Cleanup=false
-  -o APT::Sandbox::User=root
-  -o Acquire::Languages=none
-  -o Acquire::IndexTargets::deb-src::Sources::DefaultEnabled=false
-  -o "Dir::State=$APT"
-  -o "Dir::State::status=$APT/status"
-  -o "Dir::Cache=$APT"
-  -o Dir::Cache::pkgcache=
-  -o Dir::Cache::srcpkgcache=
-  -o Dir::Etc::sourcelist=/dev/null
-  -o "Dir::Etc::sourceparts=$APT/sources.list.d"
-)
-
-# The machine's sources, in both formats, but for all architectures: they may
-# be restricted to its own.
-copy_sources() {
-  local SOURCELIST SOURCEPARTS file to
-
-  eval "$(apt-config shell SOURCELIST Dir::Etc::sourcelist/f \
-    SOURCEPARTS Dir::Etc::sourceparts/d)"
-  rm -rf "$APT/sources.list.d"
-  mkdir -p "$APT/sources.list.d"
-  for file in "$SOURCELIST" "$SOURCEPARTS"*.list "$SOURCEPARTS"*.sources; do
-    [ -e "$file" ] || continue
-    to=$APT/sources.list.d/${file##*/}
-    cp --preserve=mode "$file" "$to"
-    case $file in
-    *.list) sed -E -i 's/\<arch[+-]?=[^] ]*//; s/\[ *\]//' "$to" ;;
-    *.sources) sed -i '/^architectures[ :+-]/Id' "$to" ;;
-    esac
-  done
-}
-
-update() {
-  mkdir -p "$APT/lists/partial" "$DEBS/partial"
-  # Nothing is installed.
-  : >"$APT/status"
-  copy_sources
-  apt-get "${OPTIONS[@]}" --error-on=any update
-}
+# The second is for what runs here when modules are built.
+apt_in "$DIR/apt" arm64 "$(dpkg --print-architecture)"
 
 # depends PACKAGE PATTERN: names of packages it depends on
 depends() {
-  apt-cache "${OPTIONS[@]}" depends "$1" |
+  apt_cache depends "$1" |
     sed -nE "s/^ *Depends: ($2)\$/\1/p"
 }
 
@@ -94,10 +48,10 @@ download() {
 
   packages=$(kernel_packages) || return
   # A run that was interrupted may have left some that are superseded by now.
-  apt-get "${OPTIONS[@]}" autoclean || return
+  apt_get autoclean || return
   # shellcheck disable=SC2086 # names of packages have no spaces
-  (cd "$DEBS" && apt-get "${OPTIONS[@]}" download $packages) || return
-  apt-get "${OPTIONS[@]}" --no-install-recommends --download-only --yes \
+  (cd "$DEBS" && apt_get download $packages) || return
+  apt_get --no-install-recommends --download-only --yes \
     install "${GUEST[@]}"
 }
 
@@ -129,7 +83,7 @@ make_root() {
 
   note "making ${ROOT#"$TOP"/}, once; it downloads 110 MB"
   # Some other source may be out of reach; whether this matters shows next.
-  step arm64-update 'read the package lists' update ||
+  step arm64-update 'read the package lists' apt_update ||
     note 'going on with what was read'
   if ! step arm64-download 'download a kernel and a user space' download; then
     hint="see .build/log/arm64-*.log.
@@ -147,7 +101,7 @@ make_root() {
 
 # What a root was made by: another version may want other packages.
 version() {
-  sha256sum <"$TOP/tests/vm/arm64.sh"
+  cat "$TOP/tests/vm/arm64.sh" "$TOP/tests/vm/apt.sh" | sha256sum
 }
 
 mkdir -p "$DIR"

@@ -5,19 +5,29 @@
 # the name of the folder
 #
 # VERSION is that of a package linux-source-VERSION, such as 6.1 or 6.12.  It
-# comes from the archive that this machine gets its own packages from; nothing
-# is installed.
+# comes from the archive that this machine gets its own packages from, if need
+# be from a newer suite there; nothing is installed.
 
 set -eu
 . "$(dirname "$0")/common.sh"
+. "$(dirname "$0")/apt.sh"
 
 [ $# -eq 1 ] || die "usage: source.sh VERSION"
 PACKAGE=linux-source-$1
 DIR=$BUILD/linux
 TREE=$DIR/$PACKAGE
 
+# Where to look for what the machine's own suites do not have
+SUITES=(testing sid)
+
 download() {
-  mkdir -p "$DIR/deb" && cd "$DIR/deb" && apt-get -q download "$PACKAGE"
+  mkdir -p "$DIR/deb" && cd "$DIR/deb" || return
+  apt-get -q download "$PACKAGE" || download_from "${SUITES[@]}"
+}
+
+download_from() {
+  apt_in "$DIR/apt" "$(dpkg --print-architecture)"
+  apt_update "$@" && apt_get download "$PACKAGE"
 }
 
 unpack() {
