@@ -21,9 +21,15 @@ make uninstall  remove what that has installed
 make htmldocs   build the documentation, .build/html/index.html
 make check      run all tests
 make lint       check the style of everything
+make in-tree    put the driver into a kernel's tree, KERNEL=folder or
+                KERNEL=linux-source-6.12, a package that is fetched
+make in-tree-undo      take it out again
+make in-tree-patches   print it as a series of patches for that tree [OUT=dir]
+make check-in-tree     test that, on the sources of several kernels
 make clean      remove .build/, where everything is built
 
-demo, htmldocs, check and lint install the Debian packages they need.
+demo, htmldocs, lint and what begins with check install the Debian packages
+they need.
 KVER=version chooses another kernel than the newest one installed.
 ARCH=arm64 builds the modules for one that is downloaded into .build/arm64.
 endef
@@ -82,6 +88,19 @@ lint:
 	@tests/vm/deps.sh build unit vm docs lint
 	@tests/lint/run.sh
 
+in-tree:
+	@tests/kernel/in-tree.sh add $(KERNEL)
+
+in-tree-undo:
+	@tests/kernel/in-tree.sh undo $(KERNEL)
+
+in-tree-patches:
+	@tests/kernel/in-tree.sh patches $(KERNEL) $(OUT)
+
+check-in-tree:
+	@tests/vm/deps.sh build in-tree
+	@tests/kernel/check-in-tree.sh
+
 clean:
 	rm -rf $(BUILD)
 
@@ -89,6 +108,7 @@ help:
 	$(info $(HELP))
 	@:
 
-.PHONY: all modules tools install uninstall htmldocs demo check lint clean help
+.PHONY: all modules tools install uninstall htmldocs demo check lint \
+	in-tree in-tree-undo in-tree-patches check-in-tree clean help
 
 endif

@@ -64,7 +64,7 @@ static struct fpgabuf_carveout *carveout_create(const struct reserved_mem *mem)
 	if (end <= pfn || !pages_usable(pfn, end - pfn))
 		return ERR_PTR(-EINVAL);
 
-	carveout = kzalloc(sizeof(*carveout), GFP_KERNEL);
+	carveout = kzalloc_obj(*carveout);
 	if (!carveout)
 		return ERR_PTR(-ENOMEM);
 	carveout->taken = bitmap_zalloc(end - pfn, GFP_KERNEL);

@@ -329,7 +329,7 @@ static int fpgabuf_open(struct inode *inode, struct file *filp)
 		container_of(filp->private_data, struct fpgabuf_device, misc);
 	struct fpgabuf_file *file;
 
-	file = kzalloc(sizeof(*file), GFP_KERNEL);
+	file = kzalloc_obj(*file);
 	if (!file)
 		return -ENOMEM;
 	kref_init(&file->ref);

@@ -130,7 +130,7 @@ static struct fpgabuf_cma *cma_create(struct fpgabuf_device *fdev, size_t size)
 {
 	struct fpgabuf_cma *cma;
 
-	cma = kzalloc(sizeof(*cma), GFP_KERNEL);
+	cma = kzalloc_obj(*cma);
 	if (!cma)
 		return NULL;
 	fpgabuf_device_get(fdev);
@@ -195,7 +195,7 @@ static void cma_dev_release(struct device *dev)
  */
 int fpgabuf_cma_init(struct fpgabuf_device *fdev)
 {
-	struct device *dev = kzalloc(sizeof(*dev), GFP_KERNEL);
+	struct device *dev = kzalloc_obj(*dev);
 	int ret;
 
 	if (!dev)

@@ -119,4 +119,13 @@ fpgabuf_platform_driver_unregister(struct fpgabuf_platform_driver *drv)
 #define MODULE_IMPORT_NS(ns)	MODULE_INFO(import_ns, ns)
 #endif
 
+#if LINUX_VERSION_CODE < KERNEL_VERSION(7, 0, 0)
+/* 7.0 allocates objects by their type; some older ones have learned it. */
+#include <linux/slab.h>
+
+#ifndef kzalloc_obj
+#define kzalloc_obj(obj)	((typeof(obj) *)kzalloc(sizeof(obj), GFP_KERNEL))
+#endif
+#endif
+
 #endif /* FPGABUF_COMPAT_H */

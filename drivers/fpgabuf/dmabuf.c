@@ -66,7 +66,7 @@ static struct sg_table *fpgabuf_map_dma_buf(struct dma_buf_attachment *attach,
 	struct fpgabuf_importer *imp;
 	int ret;
 
-	imp = kzalloc(sizeof(*imp), GFP_KERNEL);
+	imp = kzalloc_obj(*imp);
 	if (!imp)
 		return ERR_PTR(-ENOMEM);
 	imp->dev = attach->dev;

@@ -80,7 +80,7 @@ struct dma_fence *fpgabuf_fence_create(struct fpgabuf_device *fdev)
 {
 	struct fpgabuf_fence *fence;
 
-	fence = kzalloc(sizeof(*fence), GFP_KERNEL);
+	fence = kzalloc_obj(*fence);
 	if (!fence)
 		return NULL;
 	__module_get(THIS_MODULE);

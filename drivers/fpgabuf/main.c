@@ -147,7 +147,7 @@ static struct fpgabuf_device *device_alloc(struct device *dev,
 	struct fpgabuf_device *fdev;
 	int ret = -ENOMEM;
 
-	fdev = kzalloc(sizeof(*fdev), GFP_KERNEL);
+	fdev = kzalloc_obj(*fdev);
 	if (!fdev)
 		return ERR_PTR(-ENOMEM);
 

@@ -226,7 +226,7 @@ struct fpgabuf_region *fpgabuf_region_create(struct fpgabuf_file *file,
 	struct fpgabuf_region *region;
 	int ret;
 
-	region = kzalloc(sizeof(*region), GFP_KERNEL);
+	region = kzalloc_obj(*region);
 	if (!region)
 		return ERR_PTR(-ENOMEM);
 

@@ -3,15 +3,15 @@
 #
 # deps.sh GROUP... - install the Debian packages that are missing
 #
-# Groups: build, unit, vm, arm64, demo, docs, lint.  As root, or by sudo; says
-# what it would do if it can be neither.
+# Groups: build, unit, vm, arm64, demo, docs, lint, in-tree.  As root, or by sudo;
+# says what it would do if it can be neither.
 
 set -eu
 . "$(dirname "$0")/common.sh"
 
 LOG=$BUILD/log/deps.log
 LOCK_SECONDS=300
-GROUPS_KNOWN='build, unit, vm, arm64, demo, docs, lint'
+GROUPS_KNOWN='build, unit, vm, arm64, demo, docs, lint, in-tree'
 
 packages() {
   case $1 in
@@ -35,6 +35,9 @@ packages() {
   lint)
     echo clang git groff-base mandoc perl shellcheck sparse \
       linux-source-6.1 xz-utils
+  in-tree)
+    echo bc bison clang clang-19 flex git libelf-dev libssl-dev lld lld-19 \
+      llvm llvm-19 perl python3 sparse xz-utils
     ;;
   *) die "no group $1: $GROUPS_KNOWN" ;;
   esac

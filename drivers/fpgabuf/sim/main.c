@@ -306,7 +306,7 @@ static int sim_probe(struct platform_device *pdev)
 	ret = dma_limits(&pdev->dev);
 	if (ret)
 		return ret;
-	sim = kzalloc(sizeof(*sim), GFP_KERNEL);
+	sim = kzalloc_obj(*sim);
 	if (!sim)
 		return -ENOMEM;
 	id = pdev->id >= 0 ? pdev->id :

@@ -1,0 +1,262 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-only
+#
+# check-in-tree.sh [VERSION...] - is the driver one of the kernel's own?
+#
+# On pristine sources of several kernels: the printed series applies, its
+# patches are clean and each builds, "make in-tree" gives the same and can be
+# undone, and all ways to build it give no warning about our files.
+
+set -euo pipefail
+shopt -s inherit_errexit
+. "$(dirname "$0")/../vm/common.sh"
+cd "$TOP"
+
+IN_TREE=$TOP/tests/kernel/in-tree.sh
+WORK=$BUILD/check-in-tree
+DRIVER=drivers/fpgabuf
+
+# FILE_PATH_CHANGES asks whether MAINTAINERS needs an update.  It has one where
+# a folder appears; checkpatch does not look whether an entry covers a file.
+IGNORED=FILE_PATH_CHANGES
+
+# Who signs off when nobody is known to git, as in continuous integration.
+if ! git var GIT_COMMITTER_IDENT >/dev/null 2>&1; then
+  export GIT_AUTHOR_NAME=check GIT_AUTHOR_EMAIL=check@localhost
+  export GIT_COMMITTER_NAME=check GIT_COMMITTER_EMAIL=check@localhost
+fi
+
+PASSED=0
+FAILED=0
+TABLE=()
+
+# test_that NAME SENTENCE COMMAND...: one line of the table
+test_that() {
+  local name=$1 sentence="$VERSION: $2" start=$SECONDS code=0 verdict
+
+  step "in-tree-$VERSION-$name" "$sentence" "${@:3}" || code=1
+  if [ "$code" -eq 0 ]; then
+    verdict=ok PASSED=$((PASSED + 1))
+  else
+    verdict=FAIL FAILED=$((FAILED + 1))
+  fi
+  TABLE+=("$(printf '%-5s %4d s  %s' "$verdict" $((SECONDS - start)) \
+    "$sentence")")
+}
+
+in_copy() {
+  git -C "$COPY" "$@"
+}
+
+# The copy shares all files with the pristine source by hard links; git and
+# patches replace files, and never write to them.  The repository in it knows
+# those files alone that the series touches.
+make_copy() {
+  rm -rf "$COPY"
+  mkdir -p "${COPY%/*}"
+  cp -al "$SOURCE" "$COPY" || return
+  if [ -e "$COPY/.fpgabuf.patch" ]; then
+    "$IN_TREE" undo "$COPY" || return
+  fi
+  "$IN_TREE" patches "$COPY" "$PATCHES" || return
+  git init -q "$COPY" || return
+  git apply --numstat "$PATCHES"/*.patch | cut -f 3 | sort -u |
+    while read -r file; do
+      if [ -e "$COPY/$file" ]; then
+        in_copy add -f "$file" || return
+      fi
+    done || return
+  in_copy commit -q -m pristine && in_copy tag pristine
+}
+
+# kernel TOOLS ARGUMENT...: make, in the folder of these tools
+kernel() {
+  local tools=$1 flags=()
+
+  case $tools in
+  clang) flags=(LLVM=1) ;;
+  clang-*) flags=("LLVM=${tools#clang}") ;;
+  esac
+  make -s -j"$(nproc)" -C "$COPY" O="$OBJ/$tools" LOCALVERSION= \
+    "${flags[@]}" "${@:2}"
+}
+
+# What was asked for must be what there is.
+configure() {
+  local config=$OBJ/$1/.config line
+
+  mkdir -p "$OBJ/$1"
+  cat "${BASE:-$TOP/tests/kernel/config}" - >"$OBJ/$1.config"
+  kernel "$1" KCONFIG_ALLCONFIG="$OBJ/$1.config" allnoconfig || return
+  while read -r line; do
+    if ! grep -qx "$line" "$config"; then
+      echo "$line is not in the configuration"
+      return 1
+    fi
+  done < <(grep -v -e '^#' -e '=n$' "$OBJ/$1.config")
+}
+
+prepare() {
+  configure "$1" </dev/null && kernel "$1" prepare
+}
+
+# build TOOLS ARGUMENT...: our folder, all of it; a warning about our files is
+# an error.
+build() {
+  local log=$OBJ/$1.log
+
+  rm -rf "${OBJ:?}/$1/$DRIVER"
+  kernel "$@" W=1 "$DRIVER/" 2>&1 | tee "$log" || return
+  ! grep -E 'fpgabuf.*(warning|error):' "$log"
+}
+
+# One by one, so that somebody who bisects can build each.
+apply_series() {
+  local patch
+
+  in_copy checkout -q -B series pristine || return
+  for patch in "$PATCHES"/*.patch; do
+    in_copy am -q "$patch" || return
+    if [ -e "$COPY/$DRIVER/Makefile" ]; then
+      build gcc CONFIG_FPGABUF=m || return
+    fi
+  done
+}
+
+# In the tree that has the bindings, which it looks for.
+checkpatch() {
+  (cd "$COPY" && scripts/checkpatch.pl --strict --terse --no-summary \
+    --color=never --show-types --ignore "$IGNORED" "$PATCHES"/*.patch)
+}
+
+# "make in-tree" does what the series does, once, and can be undone.
+in_and_out() {
+  local files stamp=$OBJ/stamp
+
+  in_copy checkout -q pristine || return
+  mapfile -t files < <(in_copy diff --name-only pristine series)
+  "$IN_TREE" add "$COPY" || return
+  in_copy add -f -- "${files[@]}" || return
+  in_copy diff --cached --exit-code series || return
+  in_copy reset -q || return
+
+  touch "$stamp"
+  "$IN_TREE" add "$COPY" || return
+  find "$COPY" -newer "$stamp" -not -path "$COPY/.git*" | tee "$stamp.new"
+  [ ! -s "$stamp.new" ] || return
+
+  "$IN_TREE" undo "$COPY" || return
+  # Files that are one by a hard link are not read.
+  diff -r --no-dereference --exclude=.git "$SOURCE" "$COPY"
+}
+
+# built TOOLS OBJECT...: build, and these objects are all there are, so to say
+built() {
+  local tools=$1 object
+
+  configure "$tools" || return
+  build "$tools" || return
+  for object in "${@:2}"; do
+    [ -e "$OBJ/$tools/$DRIVER/$object" ] || return
+  done
+}
+
+as_y() {
+  built "$1" built-in.a fpgabuf.o sim/fpgabuf-sim.o <<'END'
+CONFIG_FPGABUF=y
+CONFIG_FPGABUF_SIM=y
+CONFIG_FPGABUF_DEBUG=y
+END
+}
+
+as_m() {
+  built "$1" fpgabuf.o fpgabuf.mod sim/fpgabuf-sim.o <<'END'
+CONFIG_FPGABUF=m
+CONFIG_FPGABUF_SIM=m
+CONFIG_FPGABUF_DEBUG=y
+END
+}
+
+as_n() {
+  built "$1" <<<CONFIG_FPGABUF=n || return
+  ! find "$OBJ/$1/$DRIVER" -name '*.o' | grep .
+}
+
+sparse() {
+  build gcc C=2 CF=-D__CHECK_ENDIAN__
+}
+
+# The least that a configuration can have.
+as_least() {
+  local config
+
+  config=$(printf '%s\n' CONFIG_64BIT=y CONFIG_DMADEVICES=y CONFIG_FPGABUF=y)
+  BASE=/dev/null built gcc-least fpgabuf.o <<<"$config"
+}
+
+# Comments of the interface, and the header as a program gets it
+header() {
+  local uapi=include/uapi/linux/fpgabuf.h
+
+  (cd "$COPY" && scripts/kernel-doc -none -Werror "$uapi") || return
+  kernel gcc headers || return
+  echo '#include <linux/fpgabuf.h>' | gcc -x c -std=c99 -Wall -Wextra -Werror \
+    -fsyntax-only -I "$OBJ/gcc/usr/include" -
+}
+
+# find_clang: the oldest that may build this kernel
+find_clang() {
+  local least clang version
+
+  least=$("$SOURCE/scripts/min-tool-version.sh" llvm)
+  for clang in clang clang-19; do
+    version=$("$clang" -dumpversion)
+    if [ "$(printf '%s\n' "$least" "$version" | sort -V | head -n 1)" = \
+      "$least" ]; then
+      echo "$clang"
+      return
+    fi
+  done
+  die "no clang from $least on"
+}
+
+check_version() {
+  local clang tools
+
+  VERSION=$1
+  SOURCE=$(tests/vm/source.sh "$VERSION")
+  OBJ=$WORK/$VERSION
+  COPY=$OBJ/tree
+  PATCHES=$OBJ/patches
+  clang=$(find_clang)
+
+  echo
+  echo "== Linux $(make -s -C "$SOURCE" kernelversion)"
+  test_that copy 'a pristine copy, and the series' make_copy
+  test_that prepare-gcc 'the kernel is prepared, with gcc' prepare gcc
+  test_that series 'git am takes the series, each patch builds' apply_series
+  test_that checkpatch 'checkpatch --strict finds nothing' checkpatch
+  test_that header 'the interface is documented and compiles' header
+  test_that "prepare-$clang" "the kernel is prepared, with $clang" \
+    prepare "$clang"
+  for tools in gcc "$clang"; do
+    test_that "y-$tools" "FPGABUF=y, $tools, W=1: no warning" as_y "$tools"
+    test_that "n-$tools" "FPGABUF=n, $tools: nothing is built" as_n "$tools"
+    test_that "m-$tools" "FPGABUF=m, $tools, W=1: no warning" as_m "$tools"
+  done
+  test_that sparse 'sparse finds nothing' sparse
+  test_that least 'FPGABUF=y and nothing else: no warning' as_least
+  test_that in-and-out 'make in-tree is the series; undo leaves no trace' \
+    in_and_out
+}
+
+[ $# -gt 0 ] || set -- 6.1 6.12 7.2
+for version; do
+  check_version "$version"
+done
+
+echo
+printf '%s\n' "${TABLE[@]}"
+echo
+echo "$PASSED passed, $FAILED failed"
+[ "$FAILED" -eq 0 ]
