@@ -108,7 +108,7 @@ struct fpgabuf_device {
 	struct dma_chan *chan;
 	struct miscdevice misc;
 	int id;
-	char name[16];
+	char name[20];
 
 	struct mutex lock; /* the channel, gone, owner, regions */
 	bool gone;

@@ -27,8 +27,16 @@
 static unsigned int debug_fail_backends;
 module_param(debug_fail_backends, uint, 0600);
 MODULE_PARM_DESC(debug_fail_backends, "bit N: backend N of enum fpgabuf_backend finds no memory (tests only)");
+
+static bool made_to_fail(const struct fpgabuf_backend_ops *backend)
+{
+	return READ_ONCE(debug_fail_backends) & BIT(backend->id);
+}
 #else
-#define debug_fail_backends	0
+static bool made_to_fail(const struct fpgabuf_backend_ops *backend)
+{
+	return false;
+}
 #endif
 
 /* In the order in which they are tried, up to the first NULL */
@@ -120,7 +128,7 @@ static int try_backend(struct fpgabuf_region *region,
 {
 	int ret = -ENOMEM;
 
-	if (!(READ_ONCE(debug_fail_backends) & BIT(backend->id)))
+	if (!made_to_fail(backend))
 		ret = backend->fill(region);
 	if (ret)
 		chunks_free(region);

@@ -118,6 +118,7 @@ apply_series() {
   for patch in "$PATCHES"/*.patch; do
     in_copy am -q "$patch" || return
     if [ -e "$COPY/$DRIVER/Makefile" ]; then
+      kernel gcc olddefconfig || return
       build gcc CONFIG_FPGABUF=m || return
     fi
   done
@@ -182,8 +183,10 @@ as_n() {
   ! find "$OBJ/$1/$DRIVER" -name '*.o' | grep .
 }
 
+# Sparse 0.6.4 does not know the one word that newer kernels ask it for.
 sparse() {
-  build gcc C=2 CF=-D__CHECK_ENDIAN__
+  build gcc C=2 CHECK='sparse -D__typeof_unqual__=__typeof__' \
+    CF=-D__CHECK_ENDIAN__
 }
 
 # The least that a configuration can have.

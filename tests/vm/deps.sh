@@ -35,6 +35,7 @@ packages() {
   lint)
     echo clang git groff-base mandoc perl shellcheck sparse \
       linux-source-6.1 xz-utils
+    ;;
   in-tree)
     echo bc bison clang clang-19 flex git libelf-dev libssl-dev lld lld-19 \
       llvm llvm-19 perl python3 sparse xz-utils
