@@ -269,7 +269,6 @@ page() {
   perl -0pe '
     s/\n\nWhere this differs from the first design\n=.*/\n/s;
     s/^``compat\.h``.*\n//m if !$ENV{COMPAT};
-    s#tests/guest/#tools/testing/selftests/fpgabuf/#g;
   ' "$1"
 }
 
