@@ -119,6 +119,13 @@ fpgabuf_platform_driver_unregister(struct fpgabuf_platform_driver *drv)
 #define MODULE_IMPORT_NS(ns)	MODULE_INFO(import_ns, ns)
 #endif
 
+#if LINUX_VERSION_CODE < KERNEL_VERSION(6, 16, 0)
+/* 6.16 gave alloc_contig_range() flags instead of a type of pageblocks. */
+#include <linux/mmzone.h>
+
+#define ACR_FLAGS_NONE	MIGRATE_MOVABLE
+#endif
+
 #if LINUX_VERSION_CODE < KERNEL_VERSION(7, 0, 0)
 /* 7.0 allocates objects by their type; some older ones have learned it. */
 #include <linux/slab.h>

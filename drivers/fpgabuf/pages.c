@@ -39,7 +39,7 @@ static struct page *zone_alloc_contig(struct zone *zone, unsigned long nr,
 		if (fatal_signal_pending(current))
 			return NULL;
 		if (range_usable(zone, pfn, nr) &&
-		    !alloc_contig_range(pfn, pfn + nr, MIGRATE_MOVABLE, gfp))
+		    !alloc_contig_range(pfn, pfn + nr, ACR_FLAGS_NONE, gfp))
 			return pfn_to_page(pfn);
 		cond_resched();
 	}

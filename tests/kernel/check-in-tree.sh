@@ -186,9 +186,8 @@ as_n() {
   ! find "$OBJ/$1/$DRIVER" -name '*.o' | grep .
 }
 
-# Sparse 0.6.4 does not know the one word that newer kernels ask it for.
 sparse() {
-  build gcc C=2 CHECK='sparse -D__typeof_unqual__=__typeof__' \
+  build gcc C=2 CHECK="sparse -include $TOP/tests/kernel/sparse.h" \
     CF=-D__CHECK_ENDIAN__
 }
 
