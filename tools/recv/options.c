@@ -60,6 +60,21 @@ static int usage_error(void)
 	return EXIT_USAGE;
 }
 
+/* The largest number stands for none. */
+static int set_bytes(struct recv_options *o)
+{
+	uint64_t bytes;
+	int err;
+
+	err = parse_size(optarg, &bytes);
+	if (err)
+		return err;
+	if (bytes == ANY_LENGTH)
+		return -ERANGE;
+	o->bytes = bytes;
+	return 0;
+}
+
 static int set_timeout(struct recv_options *o)
 {
 	uint64_t seconds;
@@ -84,7 +99,7 @@ static int set_option(struct recv_options *o, int option)
 
 	switch (option) {
 	case 'b':
-		err = parse_size(optarg, &o->bytes);
+		err = set_bytes(o);
 		break;
 	case 'o':
 		o->output = optarg;
