@@ -1,0 +1,57 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* endpoint_parse(): what it has understood can be written down and read again */
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "common/endpoint.h"
+#include "common/size.h"
+#include "fuzz.h"
+
+static void expect_same(const char *text, const struct endpoint *endpoint)
+{
+	struct endpoint again;
+
+	CHECK(!endpoint_parse(text, &again));
+	CHECK(!strcmp(again.host, endpoint->host));
+	CHECK(!strcmp(again.port, endpoint->port));
+}
+
+static void check_understood(const struct endpoint *endpoint)
+{
+	char text[sizeof(*endpoint) + 8];
+	uint64_t port;
+
+	CHECK(memchr(endpoint->host, 0, sizeof(endpoint->host)));
+	CHECK(memchr(endpoint->port, 0, sizeof(endpoint->port)));
+	CHECK(!parse_number(endpoint->port, 0, 65535, &port));
+	if (!*endpoint->host) {
+		expect_same(endpoint->port, endpoint);
+		return;
+	}
+	snprintf(text, sizeof(text), "[%s]:%s", endpoint->host,
+		 endpoint->port);
+	expect_same(text, endpoint);
+	/* Without brackets only what needs none, and has none of its own. */
+	if (!strchr(endpoint->host, ':') && *endpoint->host != '[') {
+		snprintf(text, sizeof(text), "%s:%s", endpoint->host,
+			 endpoint->port);
+		expect_same(text, endpoint);
+	}
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	char *text = input_string(data, size);
+	struct endpoint endpoint;
+	int err;
+
+	memset(&endpoint, 0xa5, sizeof(endpoint));
+	err = endpoint_parse(text, &endpoint);
+	if (err)
+		CHECK(err == -EINVAL);
+	else
+		check_understood(&endpoint);
+	free(text);
+	return 0;
+}

@@ -1,0 +1,54 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-only
+#
+# run.sh [TARGET...] - fuzz the parsers of the tools
+#
+# Each for FUZZ_SECONDS (3).  What is found is kept in .build/fuzz/found; put it
+# into tests/fuzz/seeds/TARGET with the fix, and it is tried first from then on.
+
+set -euo pipefail
+. "$(dirname "$0")/../vm/common.sh"
+
+O=$BUILD/fuzz
+SECONDS_EACH=${FUZZ_SECONDS:-3}
+PASSED=0
+FAILED=0
+
+# fuzz TARGET: the seeds first, one by one, then what comes to libFuzzer's mind.
+# It is silenced but for its last words: the parsers are talkative.
+fuzz() {
+  local log=$BUILD/log/fuzz-$1.log corpus=$O/corpus/$1
+
+  mkdir -p "$corpus" "$O/found" "$BUILD/log"
+  if "$O/fuzz-$1" -max_total_time="$SECONDS_EACH" -timeout=10 -max_len=4096 \
+    -rss_limit_mb=1024 -close_fd_mask=3 -print_final_stats=1 \
+    -artifact_prefix="$O/found/$1-" "$corpus" "$TOP/tests/fuzz/seeds/$1" \
+    >"$log" 2>&1; then
+    PASSED=$((PASSED + 1))
+    echo "ok - $1: $(stats "$log")"
+  else
+    FAILED=$((FAILED + 1))
+    echo "FAIL - $1"
+    tail -n 60 "$log" | sed 's/^/        /'
+  fi
+}
+
+stats() {
+  awk '
+    /number_of_executed_units/ { runs = $2 }
+    / cov: / { for (i = 1; i < NF; i++) if ($i == "cov:") edges = $(i + 1) }
+    / corp: / { for (i = 1; i < NF; i++) if ($i == "corp:") split($(i + 1), n, "/") }
+    END { printf "%d inputs, %d edges, %d of them kept\n", runs, edges, n[1] }
+    ' "$1"
+}
+
+if [ $# -eq 0 ]; then
+  # shellcheck disable=SC2046 # names have no spaces
+  set -- $(make -s -C "$TOP/tests/fuzz" list)
+fi
+make -s -j"$(nproc)" -C "$TOP/tests/fuzz" O="$O"
+for target; do
+  fuzz "$target"
+done
+echo "$PASSED passed, $FAILED failed"
+[ "$FAILED" -eq 0 ]

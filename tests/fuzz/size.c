@@ -1,0 +1,91 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* parse_size(), parse_number(): nothing but what is documented, and exactly */
+#include <ctype.h>
+#include <errno.h>
+#include <inttypes.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "common/size.h"
+#include "fuzz.h"
+
+#define UNTOUCHED	UINT64_C(0x5a5a5a5a5a5a5a5a)
+
+/* The form alone, by another way than the parser's; the length of the digits. */
+static size_t digits(const char *text)
+{
+	return strspn(text, "0123456789");
+}
+
+static bool is_size(const char *text)
+{
+	size_t n = digits(text);
+
+	return n && (!text[n] || (strchr("kKmMgGtT", text[n]) && !text[n + 1]));
+}
+
+/* A size has several names: with each suffix that divides it. */
+static void check_names(uint64_t size)
+{
+	static const char suffixes[] = "KMGT";
+	char text[32];
+	uint64_t again;
+	int i;
+
+	snprintf(text, sizeof(text), "%" PRIu64, size);
+	CHECK(!parse_size(text, &again) && again == size);
+	CHECK(!parse_number(text, size, size, &again) && again == size);
+	for (i = 0; i < 4 && !(size & ((UINT64_C(1) << 10 * (i + 1)) - 1));
+	     i++) {
+		snprintf(text, sizeof(text), "%" PRIu64 "%c",
+			 size >> 10 * (i + 1), suffixes[i]);
+		CHECK(!parse_size(text, &again) && again == size);
+		text[strlen(text) - 1] = tolower(suffixes[i]);
+		CHECK(!parse_size(text, &again) && again == size);
+	}
+}
+
+static void check_size(const char *text)
+{
+	uint64_t size = UNTOUCHED;
+	int err = parse_size(text, &size);
+
+	/* Too many digits are out of range before their suffix is looked at. */
+	if (err == -ERANGE)
+		CHECK(digits(text) >= 5);
+	else
+		CHECK(err == (is_size(text) ? 0 : -EINVAL));
+	if (err)
+		CHECK(size == UNTOUCHED);
+	else
+		check_names(size);
+}
+
+static void check_number(const char *text)
+{
+	uint64_t value = UNTOUCHED, any;
+	int err = parse_number(text, 10, 1000, &value);
+	int form = parse_number(text, 0, UINT64_MAX, &any);
+
+	if (err)
+		CHECK(value == UNTOUCHED);
+	else
+		CHECK(value >= 10 && value <= 1000 && value == any);
+	if (!form && any >= 10 && any <= 1000)
+		CHECK(!err);
+	if (form == -EINVAL)
+		CHECK(err == -EINVAL);
+	if (!form)
+		CHECK(digits(text) == strlen(text));
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	char *text = input_string(data, size);
+
+	check_size(text);
+	check_number(text);
+	free(text);
+	return 0;
+}
