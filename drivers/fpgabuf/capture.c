@@ -456,21 +456,25 @@ static u32 bytes_so_far(struct fpgabuf_device *fdev,
 	return capture->length - min(state.residue, capture->length);
 }
 
+static void terminate(struct fpgabuf_device *fdev)
+{
+	int ret = dmaengine_terminate_sync(fdev->chan);
+
+	if (ret)
+		dev_err(fdev->dev, "the DMA channel does not stop: %d\n", ret);
+}
+
 /* The channel forgets its residues when it is stopped: ask before. */
 static void stop_channel(struct fpgabuf_device *fdev)
 {
 	struct fpgabuf_capture *capture;
-	int ret;
 
 	spin_lock_irq(&fdev->qlock);
 	list_for_each_entry(capture, &fdev->queued, node)
 		if (!capture->completed)
 			capture->bytes = bytes_so_far(fdev, capture);
 	spin_unlock_irq(&fdev->qlock);
-
-	ret = dmaengine_terminate_sync(fdev->chan);
-	if (ret)
-		dev_err(fdev->dev, "the DMA channel does not stop: %d\n", ret);
+	terminate(fdev);
 }
 
 /*
@@ -570,7 +574,8 @@ static void restart_channel(struct fpgabuf_device *fdev)
 	list_for_each_entry_from(capture, &fdev->queued, node) {
 		if (submit(capture)) {
 			dev_err(fdev->dev, "cannot restart the DMA channel\n");
-			stop_channel(fdev);
+			/* It knows nothing of them: the bytes are as before. */
+			terminate(fdev);
 			end_captures(fdev, NULL, -EIO);
 			return;
 		}
