@@ -20,6 +20,12 @@ make install    install library, tools, manual, udev rule
 make uninstall  remove what that has installed
 make htmldocs   build the documentation, .build/html/index.html
 make check      run all tests
+make kunit      run the tests of the driver's parts on user-mode Linux
+                [FILTER=suite.test]
+make fuzz       feed the parsers of the tools what nobody expects
+                [FUZZ_SECONDS=3, for each]
+make fuzz-ioctl do the same to the driver, in the virtual machine
+                [FUZZ_OPS=100000, FUZZ_SEED=n]
 make lint       check the style of everything
 make in-tree    put the driver into a kernel's tree, KERNEL=folder or
                 KERNEL=linux-source-6.12, a package that is fetched
@@ -28,8 +34,8 @@ make in-tree-patches   print it as a series of patches for that tree [OUT=dir]
 make check-in-tree     test that, on the sources of several kernels
 make clean      remove .build/, where everything is built
 
-demo, htmldocs, lint and what begins with check install the Debian packages
-they need.
+All but modules, tools, install and clean install the Debian packages they
+need.
 KVER=version chooses another kernel than the newest one installed.
 ARCH=arm64 builds the modules for one that is downloaded into .build/arm64.
 endef
@@ -84,6 +90,18 @@ check:
 	@tests/vm/deps.sh build unit vm arm64
 	@tests/vm/check.sh
 
+kunit:
+	@tests/vm/deps.sh kunit
+	@tests/kernel/kunit.sh $(FILTER)
+
+fuzz:
+	@tests/vm/deps.sh fuzz
+	@tests/fuzz/run.sh
+
+fuzz-ioctl:
+	@tests/vm/deps.sh build vm
+	@tests/fuzz/ioctl/run.sh
+
 lint:
 	@tests/vm/deps.sh build unit vm docs lint
 	@tests/lint/run.sh
@@ -108,7 +126,8 @@ help:
 	$(info $(HELP))
 	@:
 
-.PHONY: all modules tools install uninstall htmldocs demo check lint \
-	in-tree in-tree-undo in-tree-patches check-in-tree clean help
+.PHONY: all modules tools install uninstall htmldocs demo check kunit fuzz \
+	fuzz-ioctl lint in-tree in-tree-undo in-tree-patches check-in-tree \
+	clean help
 
 endif

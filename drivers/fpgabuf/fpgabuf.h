@@ -288,6 +288,9 @@ struct page *fpgabuf_region_page(const struct fpgabuf_region *region,
 void fpgabuf_region_usage(struct fpgabuf_region *region,
 			  struct fpgabuf_usage *usage);
 
+/* region.c, for its tests */
+extern void (*fpgabuf_usage_hook)(const struct fpgabuf_chunk *chunk);
+
 /* region.c, for the backends */
 gfp_t fpgabuf_region_gfp(const struct fpgabuf_region *region);
 int fpgabuf_chunks_alloc(struct fpgabuf_region *region, unsigned int nr);

@@ -321,6 +321,21 @@ struct page *fpgabuf_region_page(const struct fpgabuf_region *region,
 	return chunk->page + (index - chunk->index);
 }
 
+#if IS_ENABLED(CONFIG_FPGABUF_KUNIT_TEST)
+/* Lets a test have something happen between the two reads of the in-use test. */
+void (*fpgabuf_usage_hook)(const struct fpgabuf_chunk *chunk);
+
+static void between_reads(const struct fpgabuf_chunk *chunk)
+{
+	if (fpgabuf_usage_hook)
+		fpgabuf_usage_hook(chunk);
+}
+#else
+static void between_reads(const struct fpgabuf_chunk *chunk)
+{
+}
+#endif
+
 /**
  * fpgabuf_region_usage() - count who refers to the pages
  * @region: the region
@@ -357,6 +372,7 @@ void fpgabuf_region_usage(struct fpgabuf_region *region,
 
 		if (refs == 1)
 			continue;
+		between_reads(chunk);
 		/* Pairs with the barrier in the unmapping put_page(). */
 		smp_rmb();
 		maps = folio_mapcount(page_folio(chunk->page));

@@ -3,15 +3,15 @@
 #
 # deps.sh GROUP... - install the Debian packages that are missing
 #
-# Groups: build, unit, vm, arm64, demo, docs, lint, in-tree.  As root, or by sudo;
-# says what it would do if it can be neither.
+# Groups: build, unit, vm, arm64, demo, docs, lint, in-tree, kunit, fuzz.  As
+# root, or by sudo; says what it would do if it can be neither.
 
 set -eu
 . "$(dirname "$0")/common.sh"
 
 LOG=$BUILD/log/deps.log
 LOCK_SECONDS=300
-GROUPS_KNOWN='build, unit, vm, arm64, demo, docs, lint, in-tree'
+GROUPS_KNOWN='build, unit, vm, arm64, demo, docs, lint, in-tree, kunit, fuzz'
 
 packages() {
   case $1 in
@@ -40,6 +40,8 @@ packages() {
     echo bc bison clang clang-19 flex git libelf-dev libssl-dev lld lld-19 \
       llvm llvm-19 perl python3 sparse xz-utils
     ;;
+  kunit) echo gcc make libc6-dev bc bison flex python3 xz-utils ;;
+  fuzz) echo clang make libc6-dev ;;
   *) die "no group $1: $GROUPS_KNOWN" ;;
   esac
 }

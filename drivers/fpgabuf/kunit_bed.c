@@ -1,0 +1,313 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * fpgabuf - what the KUnit suites share: see kunit_bed.h
+ */
+#include <linux/delay.h>
+#include <linux/dma-mapping.h>
+#include <linux/fcntl.h>
+#include <linux/file.h>
+#include <linux/slab.h>
+
+#include "kunit_bed.h"
+
+#define BED_LIMIT	SZ_256M
+
+static struct bed *chan_to_bed(struct dma_chan *chan)
+{
+	return container_of(chan, struct bed, chan);
+}
+
+static void run_hook(struct bed *bed, void (**hook)(struct bed *bed))
+{
+	void (*fn)(struct bed *bed) = *hook;
+
+	*hook = NULL;
+	if (fn)
+		fn(bed);
+}
+
+static bool take(unsigned int *left)
+{
+	return *left && (*left)--;
+}
+
+static dma_cookie_t fake_submit(struct dma_async_tx_descriptor *tx)
+{
+	struct bed_transfer *transfer =
+		container_of(tx, struct bed_transfer, tx);
+	struct bed *bed = chan_to_bed(tx->chan);
+	unsigned long flags;
+
+	if (take(&bed->fail_submit)) {
+		kfree(transfer);
+		return -EIO;
+	}
+	spin_lock_irqsave(&bed->lock, flags);
+	tx->cookie = ++tx->chan->cookie;
+	list_add_tail(&transfer->node, &bed->submitted);
+	spin_unlock_irqrestore(&bed->lock, flags);
+	return tx->cookie;
+}
+
+static struct dma_async_tx_descriptor *
+fake_prep(struct dma_chan *chan, struct scatterlist *sgl, unsigned int nents,
+	  enum dma_transfer_direction direction, unsigned long flags,
+	  void *context)
+{
+	struct bed *bed = chan_to_bed(chan);
+	struct bed_transfer *transfer;
+	struct scatterlist *sg;
+	unsigned int i;
+
+	if (direction != DMA_DEV_TO_MEM || take(&bed->fail_prep))
+		return NULL;
+	transfer = kzalloc(sizeof(*transfer), GFP_NOWAIT);
+	if (!transfer)
+		return NULL;
+	transfer->addr = sg_dma_address(sgl);
+	for_each_sg(sgl, sg, nents, i)
+		transfer->size += sg_dma_len(sg);
+	dma_async_tx_descriptor_init(&transfer->tx, chan);
+	transfer->tx.tx_submit = fake_submit;
+	return &transfer->tx;
+}
+
+static void fake_issue_pending(struct dma_chan *chan)
+{
+	struct bed *bed = chan_to_bed(chan);
+	unsigned long flags;
+
+	run_hook(bed, &bed->before_issue);
+	spin_lock_irqsave(&bed->lock, flags);
+	list_splice_tail_init(&bed->submitted, &bed->issued);
+	spin_unlock_irqrestore(&bed->lock, flags);
+	run_hook(bed, &bed->after_issue);
+}
+
+static struct bed_transfer *find(struct list_head *list, dma_cookie_t cookie)
+{
+	struct bed_transfer *transfer;
+
+	list_for_each_entry(transfer, list, node)
+		if (transfer->tx.cookie == cookie)
+			return transfer;
+	return NULL;
+}
+
+static enum dma_status fake_tx_status(struct dma_chan *chan,
+				      dma_cookie_t cookie,
+				      struct dma_tx_state *state)
+{
+	struct bed *bed = chan_to_bed(chan);
+	struct bed_transfer *transfer;
+	enum dma_status status;
+	unsigned long flags;
+
+	spin_lock_irqsave(&bed->lock, flags);
+	transfer = find(&bed->issued, cookie) ?: find(&bed->submitted, cookie);
+	status = transfer ? DMA_IN_PROGRESS : DMA_COMPLETE;
+	if (state)
+		state->residue = transfer ? transfer->size - transfer->done : 0;
+	spin_unlock_irqrestore(&bed->lock, flags);
+	run_hook(bed, &bed->after_status);
+	return status;
+}
+
+static int fake_terminate(struct dma_chan *chan)
+{
+	struct bed *bed = chan_to_bed(chan);
+	struct bed_transfer *transfer, *next;
+	unsigned long flags;
+
+	run_hook(bed, &bed->before_stop);
+	spin_lock_irqsave(&bed->lock, flags);
+	list_splice_tail_init(&bed->submitted, &bed->issued);
+	list_for_each_entry_safe(transfer, next, &bed->issued, node) {
+		list_del(&transfer->node);
+		kfree(transfer);
+	}
+	bed->stops++;
+	spin_unlock_irqrestore(&bed->lock, flags);
+	return 0;
+}
+
+/**
+ * bed_transfer() - look into the channel
+ * @bed: the bed
+ * @n: which transfer, the running one is 0
+ *
+ * Return: the transfer, or NULL if the channel has not that many.
+ */
+struct bed_transfer *bed_transfer(struct bed *bed, unsigned int n)
+{
+	struct bed_transfer *transfer;
+
+	list_for_each_entry(transfer, &bed->issued, node)
+		if (!n--)
+			return transfer;
+	return NULL;
+}
+
+/**
+ * bed_complete() - the running transfer ends
+ * @bed: the bed
+ * @bytes: how many have arrived
+ * @how: in which way
+ *
+ * Calls back in the context in which a real controller does.
+ */
+void bed_complete(struct bed *bed, u32 bytes, enum dmaengine_tx_result how)
+{
+	struct bed_transfer *transfer;
+	struct dmaengine_result result = { .result = how };
+	unsigned long flags;
+
+	spin_lock_irqsave(&bed->lock, flags);
+	transfer = list_first_entry(&bed->issued, struct bed_transfer, node);
+	list_del(&transfer->node);
+	spin_unlock_irqrestore(&bed->lock, flags);
+
+	result.residue = transfer->size - bytes;
+	local_bh_disable();
+	transfer->tx.callback_result(transfer->tx.callback_param, &result);
+	local_bh_enable();
+	kfree(transfer);
+}
+
+static void channel_init(struct bed *bed)
+{
+	spin_lock_init(&bed->lock);
+	INIT_LIST_HEAD(&bed->submitted);
+	INIT_LIST_HEAD(&bed->issued);
+	bed->dma.dev = &bed->pdev->dev;
+	bed->dma.device_prep_slave_sg = fake_prep;
+	bed->dma.device_issue_pending = fake_issue_pending;
+	bed->dma.device_tx_status = fake_tx_status;
+	bed->dma.device_terminate_all = fake_terminate;
+	bed->chan.device = &bed->dma;
+	bed->chan.cookie = DMA_MIN_COOKIE;
+}
+
+static void device_init(struct bed *bed)
+{
+	struct fpgabuf_device *fdev = &bed->fdev;
+
+	kref_init(&fdev->ref);
+	strscpy(fdev->name, "fpgabuf-kunit", sizeof(fdev->name));
+	fdev->dev = &bed->pdev->dev;
+	fdev->dma_dev = &bed->pdev->dev;
+	fdev->chan = &bed->chan;
+	mutex_init(&fdev->lock);
+	INIT_LIST_HEAD(&fdev->regions);
+	fdev->alignment = BED_ALIGNMENT;
+	fdev->quota.limit = BED_LIMIT;
+	fdev->file_limit = BED_LIMIT;
+	fdev->timeout_ms = 3600000;
+	fpgabuf_capture_init(fdev);
+}
+
+/**
+ * bed_open() - another open file of the device
+ * @test: of a suite with a bed
+ *
+ * Return: the file; to be closed by fpgabuf_file_put().
+ */
+struct fpgabuf_file *bed_open(struct kunit *test)
+{
+	struct bed *bed = test->priv;
+	struct fpgabuf_file *file = kzalloc(sizeof(*file), GFP_KERNEL);
+
+	KUNIT_ASSERT_NOT_NULL(test, file);
+	kref_init(&file->ref);
+	fpgabuf_device_get(&bed->fdev);
+	file->fdev = &bed->fdev;
+	file->quota.limit = bed->fdev.file_limit;
+	return file;
+}
+
+/**
+ * bed_init() - make a device
+ * @test: gets it as its priv
+ *
+ * Return: 0 or a negative errno.
+ */
+int bed_init(struct kunit *test)
+{
+	struct bed *bed = kunit_kzalloc(test, sizeof(*bed), GFP_KERNEL);
+
+	if (!bed)
+		return -ENOMEM;
+	test->priv = bed;
+	bed->pdev = platform_device_register_simple("fpgabuf-kunit",
+						    PLATFORM_DEVID_NONE,
+						    NULL, 0);
+	if (IS_ERR(bed->pdev))
+		return PTR_ERR(bed->pdev);
+	dma_coerce_mask_and_coherent(&bed->pdev->dev, DMA_BIT_MASK(64));
+	dma_set_max_seg_size(&bed->pdev->dev, SZ_4M);
+	channel_init(bed);
+	device_init(bed);
+	bed->fdev.wq = alloc_workqueue("fpgabuf-kunit", WQ_UNBOUND, 0);
+	if (!bed->fdev.wq) {
+		platform_device_unregister(bed->pdev);
+		return -ENOMEM;
+	}
+	bed->file = bed_open(test);
+	return 0;
+}
+
+/* A thread of the kernel leaves the last fput() to somebody else. */
+static bool all_gone(struct bed *bed)
+{
+	int patience = 2000;
+
+	while (kref_read(&bed->fdev.ref) > 1 && patience--) {
+		flush_delayed_fput();
+		usleep_range(500, 1000);
+	}
+	return kref_read(&bed->fdev.ref) == 1;
+}
+
+/**
+ * bed_exit() - take the device away
+ * @test: the test
+ *
+ * Fails the test if a region or a file is left, or memory still charged.
+ */
+void bed_exit(struct kunit *test)
+{
+	struct bed *bed = test->priv;
+
+	if (!bed || IS_ERR_OR_NULL(bed->pdev) || !bed->fdev.wq)
+		return;
+	fpgabuf_capture_close(bed->file);
+	cancel_delayed_work_sync(&bed->fdev.watchdog);
+	fpgabuf_file_put(bed->file);
+	KUNIT_EXPECT_TRUE(test, all_gone(bed));
+	KUNIT_EXPECT_EQ(test, atomic64_read(&bed->fdev.quota.used), 0);
+	KUNIT_EXPECT_TRUE(test, list_empty(&bed->fdev.regions));
+	destroy_workqueue(bed->fdev.wq);
+	platform_device_unregister(bed->pdev);
+}
+
+/**
+ * bed_region() - a region and its dma-buf, as ALLOC makes them
+ * @test: of a suite with a bed
+ * @size: bytes
+ * @flags: FPGABUF_ALLOC_* bits
+ *
+ * Return: the region; it goes with the last dma_buf_put().
+ */
+struct fpgabuf_region *bed_region(struct kunit *test, size_t size, u32 flags)
+{
+	const struct fpgabuf_alloc alloc = {
+		.size = size,
+		.flags = flags,
+		.fd_flags = O_RDWR,
+	};
+	struct bed *bed = test->priv;
+	struct dma_buf *dmabuf = fpgabuf_dmabuf_create(bed->file, &alloc);
+
+	KUNIT_ASSERT_NOT_ERR_OR_NULL(test, dmabuf);
+	return dmabuf->priv;
+}
