@@ -50,6 +50,16 @@ void arguments_parse(struct arguments *arguments, const uint8_t *data,
 	free(text);
 }
 
+bool arguments_name(const struct arguments *arguments, const char *option)
+{
+	int i;
+
+	for (i = 1; i < arguments->argc; i++)
+		if (!strncmp(arguments->argv[i], option, strlen(option)))
+			return true;
+	return false;
+}
+
 void arguments_free(struct arguments *arguments)
 {
 	while (arguments->argc)

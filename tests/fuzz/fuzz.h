@@ -7,6 +7,7 @@
 #ifndef FUZZ_H
 #define FUZZ_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <stdlib.h>
@@ -53,6 +54,8 @@ void arguments_parse(struct arguments *arguments, const uint8_t *data,
 		     size_t size);
 void arguments_add(struct arguments *arguments, const char *format, ...)
 	__attribute__((format(printf, 2, 3)));
+/* Does one of them begin with that option? */
+bool arguments_name(const struct arguments *arguments, const char *option);
 void arguments_free(struct arguments *arguments);
 
 #endif /* FUZZ_H */

@@ -2,7 +2,6 @@
 /* The command line of fpgabuf-recv: what passes is fit for use */
 #include <getopt.h>
 #include <inttypes.h>
-#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -15,17 +14,6 @@ static int parse(struct arguments *arguments, struct recv_options *options)
 	/* Only so the C library forgets the line before. */
 	optind = 0;
 	return recv_options_parse(arguments->argc, arguments->argv, options);
-}
-
-/* Was a length asked for, in whatever way? */
-static bool names_length(const struct arguments *line)
-{
-	int i;
-
-	for (i = 1; i < line->argc; i++)
-		if (!strncmp(line->argv[i], "--bytes=", 8))
-			return true;
-	return false;
 }
 
 static void check_ranges(const struct recv_options *o)
@@ -86,7 +74,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	int ret;
 
 	arguments_parse(&line, data, size);
-	length = names_length(&line) && line.argc == 3;
+	length = line.argc == 3 && arguments_name(&line, "--bytes=");
 	ret = parse(&line, &options);
 	if (ret < 0) {
 		CHECK(ret == -1);

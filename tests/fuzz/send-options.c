@@ -72,12 +72,16 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	struct send_options options, again;
 	struct arguments line, plain;
+	bool limit;
 	int ret;
 
 	arguments_parse(&line, data, size);
+	limit = line.argc == 3 && arguments_name(&line, "--bytes=");
 	ret = parse(&line, &options);
 	if (ret < 0) {
 		CHECK(ret == -1);
+		/* A limit that was given is not forgotten. */
+		CHECK(!limit || options.bytes != UNLIMITED);
 		check_ranges(&options);
 		write_out(&plain, &options);
 		CHECK(parse(&plain, &again) == -1);

@@ -46,20 +46,42 @@ static void check_names(uint64_t size)
 	}
 }
 
+/* What a text of that form means, in numbers that hold it; false: too much. */
+static bool meaning(const char *text, uint64_t *size)
+{
+	static const char suffixes[] = "kmgt";
+	unsigned __int128 value = 0;
+	const char *at;
+
+	for (; isdigit((unsigned char)*text); text++) {
+		value = value * 10 + (*text - '0');
+		if (value > UINT64_MAX)
+			return false;
+	}
+	at = *text ? strchr(suffixes, tolower((unsigned char)*text)) : NULL;
+	if (at)
+		value <<= 10 * (at - suffixes + 1);
+	*size = value;
+	return value <= UINT64_MAX;
+}
+
 static void check_size(const char *text)
 {
-	uint64_t size = UNTOUCHED;
+	uint64_t size = UNTOUCHED, wanted;
+	bool fits = meaning(text, &wanted);
 	int err = parse_size(text, &size);
 
-	/* Too many digits are out of range before their suffix is looked at. */
-	if (err == -ERANGE)
-		CHECK(digits(text) >= 5);
+	/* Too many digits are out of range before what follows is looked at. */
+	if (is_size(text))
+		CHECK(err == (fits ? 0 : -ERANGE));
 	else
-		CHECK(err == (is_size(text) ? 0 : -EINVAL));
-	if (err)
+		CHECK(err == -EINVAL || (err == -ERANGE && !fits));
+	if (err) {
 		CHECK(size == UNTOUCHED);
-	else
-		check_names(size);
+		return;
+	}
+	CHECK(size == wanted);
+	check_names(size);
 }
 
 static void check_number(const char *text)
