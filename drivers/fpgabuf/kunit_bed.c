@@ -154,7 +154,8 @@ struct bed_transfer *bed_transfer(struct bed *bed, unsigned int n)
  * @bytes: how many have arrived
  * @how: in which way
  *
- * Calls back in the context in which a real controller does.
+ * Calls back in the context in which a real controller does.  If nothing runs
+ * nothing happens, which the test will notice.
  */
 void bed_complete(struct bed *bed, u32 bytes, enum dmaengine_tx_result how)
 {
@@ -163,9 +164,13 @@ void bed_complete(struct bed *bed, u32 bytes, enum dmaengine_tx_result how)
 	unsigned long flags;
 
 	spin_lock_irqsave(&bed->lock, flags);
-	transfer = list_first_entry(&bed->issued, struct bed_transfer, node);
-	list_del(&transfer->node);
+	transfer = list_first_entry_or_null(&bed->issued, struct bed_transfer,
+					    node);
+	if (transfer)
+		list_del(&transfer->node);
 	spin_unlock_irqrestore(&bed->lock, flags);
+	if (!transfer)
+		return;
 
 	result.residue = transfer->size - bytes;
 	local_bh_disable();
@@ -259,9 +264,10 @@ int bed_init(struct kunit *test)
 /* A thread of the kernel leaves the last fput() to somebody else. */
 static bool all_gone(struct bed *bed)
 {
-	int patience = 2000;
+	ktime_t deadline = ktime_add_ms(ktime_get(), 1000);
 
-	while (kref_read(&bed->fdev.ref) > 1 && patience--) {
+	while (kref_read(&bed->fdev.ref) > 1 &&
+	       ktime_before(ktime_get(), deadline)) {
 		flush_delayed_fput();
 		usleep_range(500, 1000);
 	}

@@ -20,8 +20,7 @@ make_tree() {
   local source
 
   source=$("$TOP/tests/vm/source.sh" 6.12)
-  rm -rf "$TREE" "$TREE.new"
-  mkdir -p "$KUNIT"
+  rm -rf "$TREE.new"
   cp -al "$source" "$TREE.new"
   # shellcheck disable=SC2016 # make expands it
   sed -i '$a obj-$(CONFIG_FPGABUF) += fpgabuf/' "$TREE.new/drivers/Makefile"
@@ -30,11 +29,21 @@ make_tree() {
   mv "$TREE.new" "$TREE"
 }
 
-# Files keep their times: what has not changed is not built again.
+# What has not changed keeps its time, and is not built again.
 insert_driver() {
-  rm -rf "$TREE/drivers/fpgabuf"
-  cp -a "$TOP/drivers/fpgabuf" "$TREE/drivers/"
-  cp -a "$TOP/uapi/linux/fpgabuf.h" "$TREE/include/uapi/linux/"
+  local dir=$TREE/drivers/fpgabuf file
+
+  rm -rf "$dir.new"
+  cp -r "$TOP/drivers/fpgabuf" "$dir.new"
+  (cd "$dir.new" && find . -type f) | while read -r file; do
+    if cmp -s "$dir/$file" "$dir.new/$file"; then
+      touch -r "$dir/$file" "$dir.new/$file"
+    fi
+  done
+  rm -rf "$dir"
+  mv "$dir.new" "$dir"
+  cmp -s "$TOP/uapi/linux/fpgabuf.h" "$TREE/include/uapi/linux/fpgabuf.h" ||
+    cp "$TOP/uapi/linux/fpgabuf.h" "$TREE/include/uapi/linux/"
 }
 
 # kunit COMMAND ARGUMENT...
@@ -66,11 +75,10 @@ report() {
     /^    # Subtest: / { suite = $3 }
     /^ *(not )?ok [0-9]+ / { what = $0; sub(/^ *(not )?ok [0-9]+ /, "", what) }
     /^        # Subtest: / { test = $3 }
-    /^        (not )?ok [0-9]+ / { cases++; say(good, test ": " what) }
+    /^        (not )?ok [0-9]+ / { cases++; bad += !good; say(good, test ": " what) }
     /^    (not )?ok [0-9]+ / {
-      if (!cases) say(good, what)
-      else if (!good && !failed) failed++
-      cases = 0
+      if (!cases || (!good && !bad)) say(good, what)
+      cases = bad = 0
     }
     /^(not )?ok [0-9]+ / { ended++ }
     /^1\.\.[0-9]+/ { wanted = substr($0, 4) }
@@ -91,10 +99,12 @@ scan() {
 }
 
 FILTER=("$@")
+mkdir -p "$KUNIT" "$BUILD/log"
+exec 9>"$KUNIT/lock"
+flock 9
 [ -d "$TREE" ] || make_tree
 insert_driver
 step kunit-build 'build user-mode Linux with the driver' build
-mkdir -p "$BUILD/log"
 code=0
 run >"$LOG" 2>&1 || code=$?
 scan "$LOG" || code=1

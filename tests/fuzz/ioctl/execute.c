@@ -306,19 +306,22 @@ static int run_unmap(struct region *region)
 	return 0;
 }
 
-/* By the kernel's hand: what is not there makes an error and not a signal. */
+/*
+ * By the kernel's hand: what is not there makes an error and not a signal.  Not
+ * beyond the mapping, behind which may be something of ours.
+ */
 static int run_touch(const struct region *region, const struct op *op)
 {
 	static char bytes[64];
 	struct iovec here = { bytes, sizeof(bytes) };
-	struct iovec there = {
-		(char *)region->map + op->value[0] % (region->map_size | 1),
-		sizeof(bytes)
-	};
+	struct iovec there = { region->map, sizeof(bytes) };
 	ssize_t n;
 
 	if (!region->map)
 		return -EINVAL;
+	there.iov_base = (char *)region->map +
+			 op->value[0] % region->map_size / sizeof(bytes) *
+			 sizeof(bytes);
 	n = op->value[1] & 1 ?
 	    process_vm_writev(getpid(), &here, 1, &there, 1, 0) :
 	    process_vm_readv(getpid(), &here, 1, &there, 1, 0);
