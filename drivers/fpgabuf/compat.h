@@ -131,7 +131,7 @@ fpgabuf_platform_driver_unregister(struct fpgabuf_platform_driver *drv)
 #include <linux/slab.h>
 
 #ifndef kzalloc_obj
-#define kzalloc_obj(obj)	((typeof(obj) *)kzalloc(sizeof(obj), GFP_KERNEL))
+#define kzalloc_obj(obj)	kzalloc(sizeof(obj), GFP_KERNEL)
 #endif
 #endif
 

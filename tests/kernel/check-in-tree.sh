@@ -100,12 +100,10 @@ prepare() {
   configure "$1" </dev/null && kernel "$1" prepare
 }
 
-# build TOOLS ARGUMENT...: our folder, all of it; a warning about our files is
-# an error.
+# build TOOLS ARGUMENT...: our folder; a warning about our files is an error
 build() {
   local log=$OBJ/$1.log
 
-  rm -rf "${OBJ:?}/$1/$DRIVER"
   kernel "$@" W=1 "$DRIVER/" 2>&1 | tee "$log" || return
   ! grep -E 'fpgabuf.*(warning|error):' "$log"
 }
@@ -114,6 +112,7 @@ build() {
 apply_series() {
   local patch
 
+  rm -rf "${OBJ:?}/gcc/$DRIVER"
   in_copy checkout -q -B series pristine || return
   for patch in "$PATCHES"/*.patch; do
     in_copy am -q "$patch" || return
@@ -155,6 +154,7 @@ in_and_out() {
 built() {
   local tools=$1 object
 
+  rm -rf "${OBJ:?}/$tools/$DRIVER"
   configure "$tools" || return
   build "$tools" || return
   for object in "${@:2}"; do
@@ -186,6 +186,7 @@ as_n() {
   ! find "$OBJ/$1/$DRIVER" -name '*.o' | grep .
 }
 
+# Checks also what need not be compiled again.
 sparse() {
   build gcc C=2 CHECK="sparse -include $TOP/tests/kernel/sparse.h" \
     CF=-D__CHECK_ENDIAN__
