@@ -123,9 +123,10 @@ apply_series() {
   done
 }
 
-# In the tree that has the bindings, which it looks for.
+# In the tree that has the bindings, which it looks for; but the small repository
+# is not what it takes it for.
 checkpatch() {
-  (cd "$COPY" && scripts/checkpatch.pl --strict --terse --no-summary \
+  (cd "$COPY" && GIT_DIR=none scripts/checkpatch.pl --strict --terse --no-summary \
     --color=never --show-types --ignore "$IGNORED" "$PATCHES"/*.patch)
 }
 

@@ -38,7 +38,7 @@ packages() {
     ;;
   in-tree)
     echo bc bison clang clang-19 flex git libelf-dev libssl-dev lld lld-19 \
-      llvm llvm-19 perl python3 python3-git python3-ply sparse xz-utils
+      llvm llvm-19 perl python3 sparse xz-utils
     ;;
   kunit) echo gcc make libc6-dev bc bison flex python3 xz-utils ;;
   fuzz) echo clang make libc6-dev ;;
