@@ -59,6 +59,27 @@ static int copy_mapped_table(struct sg_table *to, const struct sg_table *from)
 	return 0;
 }
 
+/*
+ * The owner has the memory mapped as well, and mappings that overlap must not
+ * maintain it behind each other's back: so it is synced in calls of its own.
+ */
+static int importer_map(struct fpgabuf_importer *imp)
+{
+	int ret = dma_map_sgtable(imp->dev, &imp->sgt, imp->dir,
+				  DMA_ATTR_SKIP_CPU_SYNC);
+
+	if (!ret)
+		dma_sync_sgtable_for_device(imp->dev, &imp->sgt, imp->dir);
+	return ret;
+}
+
+static void importer_unmap(struct fpgabuf_importer *imp)
+{
+	dma_sync_sgtable_for_cpu(imp->dev, &imp->sgt, imp->dir);
+	dma_unmap_sgtable(imp->dev, &imp->sgt, imp->dir,
+			  DMA_ATTR_SKIP_CPU_SYNC);
+}
+
 static struct sg_table *fpgabuf_map_dma_buf(struct dma_buf_attachment *attach,
 					    enum dma_data_direction dir)
 {
@@ -75,7 +96,7 @@ static struct sg_table *fpgabuf_map_dma_buf(struct dma_buf_attachment *attach,
 	ret = fpgabuf_sg_build(region, imp->dev, &imp->sgt);
 	if (ret)
 		goto err_free;
-	ret = dma_map_sgtable(imp->dev, &imp->sgt, dir, 0);
+	ret = importer_map(imp);
 	if (ret)
 		goto err_table;
 	ret = copy_mapped_table(&imp->handed, &imp->sgt);
@@ -88,7 +109,7 @@ static struct sg_table *fpgabuf_map_dma_buf(struct dma_buf_attachment *attach,
 	return &imp->handed;
 
 err_unmap:
-	dma_unmap_sgtable(imp->dev, &imp->sgt, dir, 0);
+	importer_unmap(imp);
 err_table:
 	sg_free_table(&imp->sgt);
 err_free:
@@ -109,7 +130,7 @@ static void fpgabuf_unmap_dma_buf(struct dma_buf_attachment *attach,
 	up_write(&region->sem);
 
 	sg_free_table(&imp->handed);
-	dma_unmap_sgtable(imp->dev, &imp->sgt, imp->dir, 0);
+	importer_unmap(imp);
 	sg_free_table(&imp->sgt);
 	kfree(imp);
 }
