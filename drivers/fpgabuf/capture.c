@@ -261,7 +261,8 @@ static void watch(struct fpgabuf_device *fdev, ktime_t deadline)
 		return;
 	fdev->watchdog_at = deadline;
 	ms = max_t(s64, ktime_ms_delta(deadline, ktime_get()), 0);
-	mod_delayed_work(fdev->wq, &fdev->watchdog, msecs_to_jiffies(ms) + 1);
+	mod_delayed_work(fdev->watchdog_wq, &fdev->watchdog,
+			 msecs_to_jiffies(ms) + 1);
 }
 
 /*

@@ -93,7 +93,9 @@ struct fpgabuf_quota {
  * @captures: captures finished since bound
  * @gaps: those with FPGABUF_CAPTURE_GAP
  * @wait: DEQUEUE and poll()
- * @wq: runs @finish and @watchdog
+ * @wq: runs @finish
+ * @watchdog_wq: runs @watchdog, which waits for @lock, whose holder may wait
+ *	for @finish: with one queue, and no memory but for its rescuer, for ever
  * @finish: takes completed captures from @queued to @done
  * @watchdog: ends captures that take too long
  * @watchdog_at: when it runs next, KTIME_MAX if it does not; under @lock
@@ -134,6 +136,7 @@ struct fpgabuf_device {
 
 	wait_queue_head_t wait;
 	struct workqueue_struct *wq;
+	struct workqueue_struct *watchdog_wq;
 	struct work_struct finish;
 	struct delayed_work watchdog;
 	ktime_t watchdog_at;

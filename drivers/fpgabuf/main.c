@@ -43,6 +43,7 @@ static void device_free(struct kref *ref)
 	if (fdev->carveout)
 		fpgabuf_carveout_put(fdev->carveout);
 	fpgabuf_cma_exit(fdev);
+	destroy_workqueue(fdev->watchdog_wq);
 	destroy_workqueue(fdev->wq);
 	ida_free(&fpgabuf_ids, fdev->id);
 	put_device(fdev->dma_dev);
@@ -162,10 +163,15 @@ static struct fpgabuf_device *device_alloc(struct device *dev,
 				   0, fdev->name);
 	if (!fdev->wq)
 		goto err_id;
+	fdev->watchdog_wq = alloc_workqueue("%s-watchdog",
+					    WQ_UNBOUND | WQ_MEM_RECLAIM, 0,
+					    fdev->name);
+	if (!fdev->watchdog_wq)
+		goto err_wq;
 	fdev->dma_dev = dmaengine_get_dma_device(chan);
 	ret = fpgabuf_cma_init(fdev);
 	if (ret)
-		goto err_wq;
+		goto err_watchdog;
 
 	kref_init(&fdev->ref);
 	fdev->dev = get_device(dev);
@@ -178,6 +184,8 @@ static struct fpgabuf_device *device_alloc(struct device *dev,
 	fpgabuf_capture_init(fdev);
 	return fdev;
 
+err_watchdog:
+	destroy_workqueue(fdev->watchdog_wq);
 err_wq:
 	destroy_workqueue(fdev->wq);
 err_id:
