@@ -37,6 +37,13 @@ expect 0 'a log without trouble passes' <<'EOF'
 [    9.219586] reboot: Restarting system
 EOF
 
+expect 0 'what debugging says at boot passes' <<'EOF'
+[    0.900000] kmemleak: Kernel memory leak detector initialized (mem pool available: 39114)
+[    0.900001] kmemleak: Automatic memory scanning thread started
+[    1.100000] DMA-API: preallocated 65536 debug entries
+[    1.100001] DMA-API: debugging enabled by kernel config
+EOF
+
 while read -r line; do
   expect 1 "found: $line" <<EOF
 [    1.000000] all is well
@@ -69,7 +76,11 @@ insmod: page allocation failure: order:9, mode:0x40dc0(GFP_KERNEL|__GFP_COMP|__G
 refcount_t: underflow; use-after-free.
 list_del corruption. prev->next should be ffff888003a0, but was dead000000000122
 kmemleak: 3 new suspected memory leaks (see /sys/kernel/debug/kmemleak)
+kmemleak: Cannot allocate a kmemleak_object structure
 DMA-API: fpgabuf fpgabuf-sim.0: device driver has pending DMA allocations
+DMA-API: debugging out of memory - disabling
+ODEBUG: Out of memory. ODEBUG disabled
+turning off the locking correctness validator.
 fpgabuf-sim fpgabuf-sim.0: swiotlb buffer is full (sz: 524288 bytes)
 rcu: INFO: rcu_preempt detected stalls on CPUs/tasks:
 INFO: task fpgabuf-send:123 blocked for more than 120 seconds.
