@@ -1,0 +1,44 @@
+# SPDX-License-Identifier: GPL-2.0-only
+# shellcheck shell=bash
+#
+# Runs suites of tests and counts them; sourced, after common.sh.
+
+PASSED=0
+FAILED=0
+
+# suite NAME TITLE COMMAND...: run tests, show and keep what they print
+suite() {
+  local log=$BUILD/log/$1.log title=$2 code=0
+
+  shift 2
+  echo
+  echo "== $title"
+  "$@" 2>&1 | tee "$log" || code=$?
+  count "$log" "$code"
+}
+
+# count LOG CODE: add up "ok - " and "FAIL - " lines and the summaries of
+# CUnit.  A suite that failed without a failed test, or that ran none, counts
+# as one failed test.
+count() {
+  local passed failed
+
+  read -r passed failed <<<"$(awk '
+    /^ok - / { passed++ }
+    /^FAIL - / { failed++ }
+    $1 == "tests" && NF == 6 { passed += $4; failed += $5 }
+    END { print passed + 0, failed + 0 }' "$1")"
+  if [ "$failed" -eq 0 ] && { [ "$2" -ne 0 ] || [ "$passed" -eq 0 ]; }; then
+    failed=1
+    echo "FAIL: exit code $2 after $passed tests"
+  fi
+  PASSED=$((PASSED + passed))
+  FAILED=$((FAILED + failed))
+}
+
+# summary: what all suites had together
+summary() {
+  echo
+  echo "$PASSED passed, $FAILED failed"
+  [ "$FAILED" -eq 0 ]
+}
