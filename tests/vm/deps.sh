@@ -3,15 +3,15 @@
 #
 # deps.sh GROUP... - install the Debian packages that are missing
 #
-# Groups: build, unit, vm, arm64, demo, docs, lint, in-tree, kunit, fuzz.  As
-# root, or by sudo; says what it would do if it can be neither.
+# Groups: build, unit, vm, arm64, demo, docs, lint, in-tree, kunit, fuzz, debug.
+# As root, or by sudo; says what it would do if it can be neither.
 
 set -eu
 . "$(dirname "$0")/common.sh"
 
 LOG=$BUILD/log/deps.log
 LOCK_SECONDS=300
-GROUPS_KNOWN='build, unit, vm, arm64, demo, docs, lint, in-tree, kunit, fuzz'
+GROUPS_KNOWN='build, unit, vm, arm64, demo, docs, lint, in-tree, kunit, fuzz, debug'
 
 packages() {
   case $1 in
@@ -42,6 +42,7 @@ packages() {
     ;;
   kunit) echo gcc make libc6-dev bc bison flex python3 xz-utils ;;
   fuzz) echo clang make libc6-dev ;;
+  debug) echo bc bison flex kmod libelf-dev patch xz-utils ;;
   *) die "no group $1: $GROUPS_KNOWN" ;;
   esac
 }
