@@ -20,6 +20,10 @@ make install    install library, tools, manual, udev rule
 make uninstall  remove what that has installed
 make htmldocs   build the documentation, .build/html/index.html
 make check      run all tests
+make check-debug
+                run the driver's tests on a kernel that looks for bugs, which
+                is built first
+make coverage   list the lines of the driver that these tests did not execute
 make kunit      run the tests of the driver's parts on user-mode Linux
                 [FILTER=suite.test]
 make fuzz       feed the parsers of the tools what nobody expects
@@ -61,6 +65,9 @@ KCONFIG := CONFIG_FPGABUF=$(CONFIG_FPGABUF) \
 	CONFIG_FPGABUF_SIM=$(CONFIG_FPGABUF_SIM) \
 	CONFIG_FPGABUF_DEBUG=$(CONFIG_FPGABUF_DEBUG)
 
+# The debug kernel tells what was executed: afterwards, and to a fuzzer.
+INSTRUMENT = $(if $(findstring -debug-,$(KVER)),GCOV_PROFILE=y KCOV_INSTRUMENT=y)
+
 all: modules tools
 
 # kbuild writes beside the sources, so it gets a copy of them.
@@ -70,7 +77,8 @@ modules:
 	@mkdir -p $(MIRROR)
 	@cp -au --parents Makefile drivers uapi \
 		$(wildcard tests/guest/kmod) $(MIRROR)
-	$(MAKE) -C $(KDIR) M=$(MIRROR) $(KCONFIG) $(CROSS) modules
+	$(MAKE) -C $(KDIR) M=$(MIRROR) $(KCONFIG) $(CROSS) \
+		$(INSTRUMENT) modules
 
 tools:
 	$(MAKE) -C tools O=$(BUILD)/tools
@@ -102,6 +110,13 @@ fuzz-ioctl:
 	@tests/vm/deps.sh build vm
 	@tests/fuzz/ioctl/run.sh
 
+check-debug:
+	@KROOT=$(BUILD)/debug/root tests/vm/deps.sh build unit vm debug
+	@tests/kernel/check-debug.sh
+
+coverage:
+	@tests/kernel/coverage.sh
+
 lint:
 	@tests/vm/deps.sh build unit vm docs lint
 	@tests/lint/run.sh
@@ -126,8 +141,8 @@ help:
 	$(info $(HELP))
 	@:
 
-.PHONY: all modules tools install uninstall htmldocs demo check kunit fuzz \
-	fuzz-ioctl lint in-tree in-tree-undo in-tree-patches check-in-tree \
-	clean help
+.PHONY: all modules tools install uninstall htmldocs demo check check-debug \
+	coverage kunit fuzz fuzz-ioctl lint in-tree in-tree-undo \
+	in-tree-patches check-in-tree clean help
 
 endif

@@ -16,12 +16,46 @@ UDEVADM=$(program udevadm)
 make -s --no-print-directory -C "$TOP" modules
 make -s -C "$TOP/tests/guest" O="$OBJ/guest" "${CROSS[@]}"
 
-# guest LOG ARGUMENT... -- SUITE...: boot, run the suites
+# The debug kernel is slow, needs memory for itself, and is asked what it has
+# seen when the tests have run.
+PATIENCE=1
+WRAPPER=()
+case $KVER in
+*-debug-*)
+  PATIENCE=3
+  WRAPPER=(debug-run)
+  ;;
+esac
+
+# debug_options LOG: into the array OPTIONS; the last disk is for what was
+# executed
+debug_options() {
+  local disk=$BUILD/debug/coverage/$1.tar
+
+  if [ ${#WRAPPER[@]} -eq 0 ]; then
+    return
+  fi
+  mkdir -p "${disk%/*}"
+  rm -f "$disk"
+  truncate -s 16M "$disk"
+  OPTIONS+=(--mem 2G --append 'page_poison=1 cma=64M' --disk "$disk"
+    --file "$TOP/tests/guest/debug-run:/bin/debug-run")
+}
+
+# guest LOG OPTION... -- COMMAND [ARGUMENT...]: boot, run the tests
 guest() {
-  local log=$OBJ/log/$1.kernel.log
+  local name=$1
 
   shift
-  "$TOP/tests/vm/run.sh" --log "$log" --net pair --module vgem \
+  OPTIONS=()
+  while [ "$1" != -- ]; do
+    OPTIONS+=("$1")
+    shift
+  done
+  shift
+  debug_options "$name"
+  "$TOP/tests/vm/run.sh" --log "$OBJ/log/$name.kernel.log" \
+    --net pair --module vgem \
     --ko "$KO/drivers/fpgabuf/fpgabuf.ko" \
     --ko "$KO/drivers/fpgabuf/sim/fpgabuf-sim.ko" \
     --ko "$KO/tests/guest/kmod/fpgabuf-test-remap.ko" \
@@ -34,19 +68,31 @@ guest() {
     --file "$UDEVADM" --file "$UDEVADM:/bin/systemd-udevd" \
     --file "$TOP/tools/udev/60-fpgabuf.rules:/etc/udev/rules.d/60-fpgabuf.rules" \
     --file "$TOP/tools/udev/fpgabuf.sysusers.conf:/etc/fpgabuf.sysusers.conf" \
-    "$@"
+    "${OPTIONS[@]}" -- "${WRAPPER[@]}" "$@"
 }
 
 # Debian's kernels zero all memory when it is allocated; then nobody would
 # notice if the driver did not.
 stock() {
-  guest guest --append init_on_alloc=0 --scratch-disk 16M --timeout 900 \
+  guest guest --append init_on_alloc=0 --scratch-disk 16M \
+    --timeout $((900 * PATIENCE)) \
     -- env "FPGABUF_SEED=${FPGABUF_SEED-}" guest-tests "$@"
 }
 
 bounced() {
   guest guest-swiotlb --append swiotlb=force --scratch-disk 16M \
-    --timeout 300 -- guest-tests sync "$@"
+    --timeout $((300 * PATIENCE)) -- guest-tests sync "$@"
+}
+
+# When it gets no memory the debugging of DMA switches itself off, and says so:
+# here it is off from the beginning.
+injected() {
+  if [ ${#WRAPPER[@]} -eq 0 ]; then
+    echo 'Suite inject is not run: only the debug kernel makes calls fail'
+    return
+  fi
+  guest guest-inject --append dma_debug=off --timeout $((300 * PATIENCE)) \
+    -- guest-tests inject
 }
 
 # Only arm64 has a device tree.
@@ -69,8 +115,10 @@ case ${1-} in
 '')
   stock
   bounced capture
+  injected
   ;;
 sync) bounced ;;
+inject) injected ;;
 dt) device_tree ;;
 cost) cost ;;
 *) stock "$@" ;;
