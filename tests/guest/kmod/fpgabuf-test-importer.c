@@ -41,7 +41,7 @@ static void importer_vunmap(struct importer *imp)
 {
 	if (iosys_map_is_null(&imp->map))
 		return;
-	dma_buf_vunmap(imp->dmabuf, &imp->map);
+	dma_buf_vunmap_unlocked(imp->dmabuf, &imp->map);
 	iosys_map_clear(&imp->map);
 }
 
@@ -50,7 +50,8 @@ static void importer_drop(struct importer *imp)
 	if (!imp->dmabuf)
 		return;
 	importer_vunmap(imp);
-	dma_buf_unmap_attachment(imp->attach, imp->sgt, DMA_BIDIRECTIONAL);
+	dma_buf_unmap_attachment_unlocked(imp->attach, imp->sgt,
+					  DMA_BIDIRECTIONAL);
 	dma_buf_detach(imp->dmabuf, imp->attach);
 	dma_buf_put(imp->dmabuf);
 	imp->dmabuf = NULL;
@@ -64,7 +65,7 @@ static int importer_map(struct importer *imp, struct dma_buf *dmabuf)
 	attach = dma_buf_attach(dmabuf, &imp->pdev->dev);
 	if (IS_ERR(attach))
 		return PTR_ERR(attach);
-	sgt = dma_buf_map_attachment(attach, DMA_BIDIRECTIONAL);
+	sgt = dma_buf_map_attachment_unlocked(attach, DMA_BIDIRECTIONAL);
 	if (IS_ERR(sgt)) {
 		dma_buf_detach(dmabuf, attach);
 		return PTR_ERR(sgt);
@@ -154,7 +155,7 @@ static int importer_vmap(struct importer *imp, const struct importer_read *arg)
 
 	if (!iosys_map_is_null(&imp->map))
 		return -EBUSY;
-	ret = dma_buf_vmap(imp->dmabuf, &imp->map);
+	ret = dma_buf_vmap_unlocked(imp->dmabuf, &imp->map);
 	if (ret)
 		return ret;
 	ret = dma_buf_begin_cpu_access(imp->dmabuf, DMA_FROM_DEVICE);
