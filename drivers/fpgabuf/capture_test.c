@@ -537,7 +537,7 @@ static void expire(struct bed *bed, struct fpgabuf_region *region)
 {
 	mutex_lock(&bed->fdev.lock);
 	region->capture.deadline = ktime_get();
-	mod_delayed_work(bed->fdev.wq, &bed->fdev.watchdog, 0);
+	mod_delayed_work(bed->fdev.watchdog_wq, &bed->fdev.watchdog, 0);
 	mutex_unlock(&bed->fdev.lock);
 	flush_delayed_work(&bed->fdev.watchdog);
 }
@@ -632,7 +632,7 @@ static void too_early_test(struct kunit *test)
 	struct fpgabuf_region *region = bed_region(test, SIZE, 0);
 
 	KUNIT_ASSERT_EQ(test, try_queue(bed, region, 0, 0, 0), 0);
-	mod_delayed_work(bed->fdev.wq, &bed->fdev.watchdog, 0);
+	mod_delayed_work(bed->fdev.watchdog_wq, &bed->fdev.watchdog, 0);
 	flush_delayed_work(&bed->fdev.watchdog);
 	KUNIT_EXPECT_EQ(test, bed->stops, 0);
 	KUNIT_EXPECT_EQ(test, bed->fdev.watchdog_at, region->capture.deadline);

@@ -253,12 +253,20 @@ int bed_init(struct kunit *test)
 	channel_init(bed);
 	device_init(bed);
 	bed->fdev.wq = alloc_workqueue("fpgabuf-kunit", WQ_UNBOUND, 0);
-	if (!bed->fdev.wq) {
-		platform_device_unregister(bed->pdev);
-		return -ENOMEM;
-	}
+	if (!bed->fdev.wq)
+		goto err_pdev;
+	bed->fdev.watchdog_wq = alloc_workqueue("fpgabuf-kunit-watchdog",
+						WQ_UNBOUND, 0);
+	if (!bed->fdev.watchdog_wq)
+		goto err_wq;
 	bed->file = bed_open(test);
 	return 0;
+
+err_wq:
+	destroy_workqueue(bed->fdev.wq);
+err_pdev:
+	platform_device_unregister(bed->pdev);
+	return -ENOMEM;
 }
 
 /* A thread of the kernel leaves the last fput() to somebody else. */
@@ -284,7 +292,8 @@ void bed_exit(struct kunit *test)
 {
 	struct bed *bed = test->priv;
 
-	if (!bed || IS_ERR_OR_NULL(bed->pdev) || !bed->fdev.wq)
+	if (!bed || IS_ERR_OR_NULL(bed->pdev) ||
+	    !bed->fdev.watchdog_wq)
 		return;
 	fpgabuf_capture_close(bed->file);
 	cancel_delayed_work_sync(&bed->fdev.watchdog);
@@ -292,6 +301,7 @@ void bed_exit(struct kunit *test)
 	KUNIT_EXPECT_TRUE(test, all_gone(bed));
 	KUNIT_EXPECT_EQ(test, atomic64_read(&bed->fdev.quota.used), 0);
 	KUNIT_EXPECT_TRUE(test, list_empty(&bed->fdev.regions));
+	destroy_workqueue(bed->fdev.watchdog_wq);
 	destroy_workqueue(bed->fdev.wq);
 	platform_device_unregister(bed->pdev);
 }
