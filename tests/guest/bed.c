@@ -9,6 +9,7 @@
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
+#include <sys/utsname.h>
 #include <unistd.h>
 
 #include <linux/dma-buf.h>
@@ -26,6 +27,15 @@ bool expect(const char *what, long long actual, long long wanted,
 		       actual, wanted);
 	return CU_assertImplementation(actual == wanted, line, what, file, "",
 				       fatal);
+}
+
+/* So many of them; a tenth on the debug kernel, which is that much slower. */
+unsigned int rounds(unsigned int n)
+{
+	struct utsname uts;
+
+	REQUIRE(uname(&uts), 0);
+	return strstr(uts.release, "-debug-") ? n / 10 : n;
 }
 
 int call(int fd, unsigned long cmd, void *arg)

@@ -56,6 +56,7 @@ pid_t process_start(void (*fn)(void *arg), void *arg);
 int process_exit_code(pid_t pid);
 
 /* bed.c: the device */
+unsigned int rounds(unsigned int n);
 int call(int fd, unsigned long cmd, void *arg);
 int device_open(int number);
 int region_alloc(int dev, uint64_t size);
