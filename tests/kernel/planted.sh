@@ -15,7 +15,7 @@ failed=0
 copy_tree() {
   rm -rf "$COPY"
   mkdir -p "$COPY"
-  (cd "$TOP" && cp -a --parents Makefile drivers uapi tests tools "$COPY")
+  (cd "$TOP" && cp -a --parents Makefile Documentation drivers tests tools uapi "$COPY")
 }
 
 # caught PATCH SUITE REPORT: with PATCH applied, SUITE makes the kernel say
