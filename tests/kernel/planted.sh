@@ -43,7 +43,7 @@ ACCEL=$("$TOP/tests/vm/accel.sh")
 export ACCEL
 mkdir -p "$BUILD/log"
 copy_tree
-caught missing-unmap importers 'DMA-API: .*overlapping mappings'
+caught missing-unmap importers 'DMA-API: .*overlapping mappings|dump_show'
 caught sleep-under-lock capture \
   'BUG: sleeping function called from invalid context'
 caught use-after-free alloc 'BUG: KASAN: slab-use-after-free in .*region_destroy'
