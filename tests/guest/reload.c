@@ -111,8 +111,6 @@ static void memory_open(struct memory *memory)
 	struct dirent *entry;
 
 	REQUIRE(!dir, false);
-	memory->before = LONG_MIN;
-	memory->after = LONG_MIN;
 	while ((entry = readdir(dir))) {
 		struct slab *slab = &memory->slab[memory->nr_slabs];
 
@@ -122,8 +120,6 @@ static void memory_open(struct memory *memory)
 		snprintf(slab->name, sizeof(slab->name), "%s", entry->d_name);
 		slab->shrink = slab_open(slab->name, "shrink", O_WRONLY);
 		slab->objects = slab_open(slab->name, "objects", O_RDONLY);
-		slab->before = LONG_MAX;
-		slab->after = LONG_MAX;
 		slab_objects(slab);
 		memory->nr_slabs++;
 	}
@@ -194,7 +190,7 @@ static void look_before(struct memory *memory)
 	}
 }
 
-static void look_after(struct memory *memory)
+static bool look_after(struct memory *memory)
 {
 	int i;
 
@@ -204,22 +200,46 @@ static void look_after(struct memory *memory)
 			break;
 		usleep(200000);
 	}
-	CU_ASSERT(nothing_missing(memory, true));
+	return nothing_missing(memory, true);
 }
 
+static void forget(struct memory *memory)
+{
+	int i;
+
+	memory->before = memory->after = LONG_MIN;
+	for (i = 0; i < memory->nr_slabs; i++)
+		memory->slab[i].before = memory->slab[i].after = LONG_MAX;
+}
+
+static bool rounds_lose_nothing(struct memory *memory)
+{
+	int i;
+
+	forget(memory);
+	look_before(memory);
+	for (i = 0; i < ROUNDS; i++)
+		load_use_unload();
+	return look_after(memory);
+}
+
+/*
+ * A cache somewhere in the kernel may grow meanwhile, by half a page a round
+ * and more, but not each time.  Rounds that lose something lose it always.
+ */
 static void nothing_lost(void)
 {
 	static struct memory memory;
+	bool good = false;
 	int i;
 
 	modules_unload();
 	memory_open(&memory);
 	for (i = 0; i < WARM_UP; i++)
 		load_use_unload();
-	look_before(&memory);
-	for (i = 0; i < ROUNDS; i++)
-		load_use_unload();
-	look_after(&memory);
+	for (i = 0; i < 3 && !good; i++)
+		good = rounds_lose_nothing(&memory);
+	CU_ASSERT(good);
 	CU_ASSERT(!dmabufs_left());
 }
 
