@@ -24,6 +24,9 @@ make check-debug
                 run the driver's tests on a kernel that looks for bugs, which
                 is built first
 make coverage   list the lines of the driver that these tests did not execute
+make coverage-tools
+                list the lines of library and tools that the tests did not
+                execute, .build/coverage/html/index.html
 make kunit      run the tests of the driver's parts on user-mode Linux
                 [FILTER=suite.test]
 make fuzz       feed the parsers of the tools what nobody expects
@@ -117,6 +120,10 @@ check-debug:
 coverage:
 	@tests/kernel/coverage.sh
 
+coverage-tools:
+	@tests/vm/deps.sh build unit vm coverage
+	@tests/coverage/tools.sh
+
 lint:
 	@tests/vm/deps.sh build unit vm docs lint
 	@tests/lint/run.sh
@@ -142,7 +149,7 @@ help:
 	@:
 
 .PHONY: all modules tools install uninstall htmldocs demo check check-debug \
-	coverage kunit fuzz fuzz-ioctl lint in-tree in-tree-undo \
+	coverage coverage-tools kunit fuzz fuzz-ioctl lint in-tree in-tree-undo \
 	in-tree-patches check-in-tree clean help
 
 endif

@@ -13,33 +13,44 @@ KO=$BUILD/modules/$KVER
 # In Debian this is the daemon as well, it looks at its name.
 UDEVADM=$(program udevadm)
 
-make -s --no-print-directory -C "$TOP" modules
-make -s -C "$TOP/tests/guest" O="$OBJ/guest" "${CROSS[@]}"
-
 # The debug kernel is slow, needs memory for itself, and is asked what it has
-# seen when the tests have run.
+# seen when the tests have run.  COVERAGE=1: the programs were built to count
+# what they execute.  Both write that to the last disk.
 PATIENCE=1
 WRAPPER=()
 case $KVER in
 *-debug-*)
   PATIENCE=3
   WRAPPER=(debug-run)
+  WRAPPER_OPTIONS=(--mem 2G --append 'page_poison=1 cma=64M')
+  COVERAGE_DIR=$BUILD/debug/coverage
+  ;;
+*)
+  if [ -n "${COVERAGE:-}" ]; then
+    WRAPPER=(coverage-run)
+    WRAPPER_OPTIONS=()
+    OBJ=$BUILD/coverage
+    COVERAGE_DIR=$OBJ/guest
+  fi
   ;;
 esac
 
-# debug_options LOG: into the array OPTIONS; the last disk is for what was
-# executed
-debug_options() {
-  local disk=$BUILD/debug/coverage/$1.tar
+make -s --no-print-directory -C "$TOP" modules
+make -s -C "$TOP/tests/guest" O="$OBJ/guest" "${CROSS[@]}"
+
+# wrapper_options LOG: into the array OPTIONS
+wrapper_options() {
+  local disk
 
   if [ ${#WRAPPER[@]} -eq 0 ]; then
     return
   fi
-  mkdir -p "${disk%/*}"
+  disk=$COVERAGE_DIR/$1.tar
+  mkdir -p "$COVERAGE_DIR"
   rm -f "$disk"
   truncate -s 16M "$disk"
-  OPTIONS+=(--mem 2G --append 'page_poison=1 cma=64M' --disk "$disk"
-    --file "$TOP/tests/guest/debug-run:/bin/debug-run")
+  OPTIONS+=("${WRAPPER_OPTIONS[@]}" --disk "$disk"
+    --file "$TOP/tests/guest/$WRAPPER:/bin/$WRAPPER")
 }
 
 # guest LOG OPTION... -- COMMAND [ARGUMENT...]: boot, run the tests
@@ -53,7 +64,7 @@ guest() {
     shift
   done
   shift
-  debug_options "$name"
+  wrapper_options "$name"
   "$TOP/tests/vm/run.sh" --log "$OBJ/log/$name.kernel.log" \
     --net pair --module vgem \
     --ko "$KO/drivers/fpgabuf/fpgabuf.ko" \
@@ -87,7 +98,7 @@ bounced() {
 # When it gets no memory the debugging of DMA switches itself off, and says so:
 # here it is off from the beginning.
 injected() {
-  if [ ${#WRAPPER[@]} -eq 0 ]; then
+  if [ "${WRAPPER[*]}" != debug-run ]; then
     echo 'Suite inject is not run: only the debug kernel makes calls fail'
     return
   fi

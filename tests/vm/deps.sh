@@ -3,7 +3,8 @@
 #
 # deps.sh GROUP... - install the Debian packages that are missing
 #
-# Groups: build, unit, vm, arm64, demo, docs, lint, in-tree, kunit, fuzz, debug.
+# Groups: build, unit, vm, arm64, demo, docs, lint, in-tree, kunit, fuzz, debug,
+# coverage.
 # As root, or by sudo; says what it would do if it can be neither.
 
 set -eu
@@ -11,7 +12,7 @@ set -eu
 
 LOG=$BUILD/log/deps.log
 LOCK_SECONDS=300
-GROUPS_KNOWN='build, unit, vm, arm64, demo, docs, lint, in-tree, kunit, fuzz, debug'
+GROUPS_KNOWN='build, unit, vm, arm64, demo, docs, lint, in-tree, kunit, fuzz, debug, coverage'
 
 packages() {
   case $1 in
@@ -43,6 +44,7 @@ packages() {
   kunit) echo gcc make libc6-dev bc bison flex python3 xz-utils ;;
   fuzz) echo clang make libc6-dev ;;
   debug) echo bc bison flex kmod libelf-dev patch xz-utils ;;
+  coverage) echo lcov ;;
   *) die "no group $1: $GROUPS_KNOWN" ;;
   esac
 }
