@@ -13,10 +13,130 @@
 
 #include <linux/version.h>
 
+#if LINUX_VERSION_CODE < KERNEL_VERSION(5, 11, 0)
+/* 5.11 maps pages for one thread; before, it is for all, and may wait. */
+#include <linux/highmem.h>
+
+#define kmap_local_page		kmap
+#define kunmap_local(addr)	kunmap(kmap_to_page(addr))
+
+/* 5.11 can tell the device behind a channel from that of its provider. */
+#include <linux/dmaengine.h>
+
+static inline struct device *dmaengine_get_dma_device(struct dma_chan *chan)
+{
+	return chan->device->dev;
+}
+
+/*
+ * 5.11 gives a mapping in the kernel as a structure, not as an address.  The
+ * exporter's two functions are defined for the structure and become, by these
+ * macros, what the older kernel calls.
+ */
+#include <linux/dma-buf.h>
+#include <linux/err.h>
+
+struct iosys_map {
+	void *vaddr;
+};
+
+static inline void iosys_map_set_vaddr(struct iosys_map *map, void *vaddr)
+{
+	map->vaddr = vaddr;
+}
+
+static inline void iosys_map_clear(struct iosys_map *map)
+{
+	map->vaddr = NULL;
+}
+
+static inline bool iosys_map_is_null(const struct iosys_map *map)
+{
+	return !map->vaddr;
+}
+
+static inline int dma_buf_vmap_unlocked(struct dma_buf *dmabuf,
+					struct iosys_map *map)
+{
+	map->vaddr = dma_buf_vmap(dmabuf);
+	return map->vaddr ? 0 : -ENOMEM;
+}
+
+static inline void dma_buf_vunmap_unlocked(struct dma_buf *dmabuf,
+					   struct iosys_map *map)
+{
+	dma_buf_vunmap(dmabuf, map->vaddr);
+}
+
+#define fpgabuf_vmap(dmabuf_arg, map_arg)				\
+fpgabuf_vmap_to(dmabuf_arg, map_arg);					\
+static void *fpgabuf_vmap(struct dma_buf *dmabuf)			\
+{									\
+	struct iosys_map map;						\
+									\
+	return fpgabuf_vmap_to(dmabuf, &map) ? NULL : map.vaddr;	\
+}									\
+static int fpgabuf_vmap_to(dmabuf_arg, map_arg)
+
+#define fpgabuf_vunmap(dmabuf_arg, map_arg)				\
+fpgabuf_vunmap_from(dmabuf_arg, map_arg);				\
+static void fpgabuf_vunmap(struct dma_buf *dmabuf, void *vaddr)		\
+{									\
+	struct iosys_map map = { .vaddr = vaddr };			\
+									\
+	fpgabuf_vunmap_from(dmabuf, &map);				\
+}									\
+static void fpgabuf_vunmap_from(dmabuf_arg, map_arg)
+
+#elif LINUX_VERSION_CODE < KERNEL_VERSION(5, 18, 0)
+/* 5.18 renamed that structure. */
+#include <linux/dma-buf-map.h>
+
+#define iosys_map		dma_buf_map
+#define iosys_map_set_vaddr	dma_buf_map_set_vaddr
+#define iosys_map_clear		dma_buf_map_clear
+#define iosys_map_is_null	dma_buf_map_is_null
+#endif
+
+#if LINUX_VERSION_CODE < KERNEL_VERSION(5, 16, 0)
+/* 5.16 brought folios: the first page of an allocation, known as such. */
+#include <linux/mm.h>
+
+#define folio			page
+#define page_folio		compound_head
+#define folio_nr_pages		compound_nr
+#define folio_page(folio, i)	((folio) + (i))
+#endif
+
+#if LINUX_VERSION_CODE < KERNEL_VERSION(5, 19, 0)
+/* 5.19 made one list of a write fence and many read fences. */
+#include <linux/dma-resv.h>
+
+#define DMA_RESV_USAGE_WRITE	0
+
+/* There is always room for the write fence. */
+static inline int dma_resv_reserve_fences(struct dma_resv *resv,
+					  unsigned int count)
+{
+	return 0;
+}
+
+static inline void dma_resv_add_fence(struct dma_resv *resv,
+				      struct dma_fence *fence, int usage)
+{
+	dma_resv_add_excl_fence(resv, fence);
+}
+
+#define dma_buf_map_attachment_unlocked		dma_buf_map_attachment
+#define dma_buf_unmap_attachment_unlocked	dma_buf_unmap_attachment
+#endif
+
 #if LINUX_VERSION_CODE < KERNEL_VERSION(6, 2, 0)
 /* 6.2 wants these under the lock of the dma-buf, or else by these names. */
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(5, 11, 0)
 #define dma_buf_vmap_unlocked	dma_buf_vmap
 #define dma_buf_vunmap_unlocked	dma_buf_vunmap
+#endif
 #endif
 
 #if LINUX_VERSION_CODE < KERNEL_VERSION(6, 3, 0)

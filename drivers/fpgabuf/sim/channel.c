@@ -21,6 +21,7 @@
 #include <linux/random.h>
 #include <linux/slab.h>
 
+#include "../compat.h"
 #include "sim.h"
 
 struct sim_segment {
