@@ -33,14 +33,18 @@ case $KERNEL in
   META=6.12-amd64
   ;;
 7)
+  # The last one wins.
   SUITES=(trixie trixie-backports)
   META=amd64
-  NEWER=(gcc-14 libc6 libelf1t64 zlib1g libzstd1)
+  NEWER=(gcc-14 libelf1t64 libssl3t64)
   ;;
 *) die "no recipe for kernel $KERNEL: it is 5.10, 6.12 or 7" ;;
 esac
 
 apt_in "$DIR/apt" amd64
+if [ ${#SUITES[@]} -gt 0 ]; then
+  APT_OPTIONS+=(-o "APT::Default-Release=${SUITES[-1]}")
+fi
 
 # depends PACKAGE PATTERN: names of packages it depends on
 depends() {
@@ -56,7 +60,7 @@ kernel_packages() {
   image=$(depends "linux-image-$META" 'linux-image-.*') || return
   version=${image#linux-image-}
   echo "$image" "linux-headers-$version"
-  depends "$image" "linux-(binary|modules|base)-$version"
+  depends "$image" 'linux-(base|binary|modules)-[0-9].*'
   depends "linux-headers-$version" 'linux-(headers|kbuild)-.*'
 }
 
@@ -81,22 +85,61 @@ unpack() {
   done
 }
 
-# Packages expect to be below /, and modules to be indexed when installed; the
-# compiler is the one of this machine.
-relocate() {
-  local modules headers
+# Newer releases have all below /usr, the kernel beside its modules.
+merge() {
+  local image
 
-  for headers in "$ROOT"/usr/src/linux-headers-*-amd64; do
-    sed -i -E 's#([ =])/usr/src/#\1../#' "$headers/Makefile" || return
-    [ ! -e "$headers/.kernelvariables" ] ||
-      sed -i -E 's/gcc-[0-9]+$/gcc/' "$headers/.kernelvariables" || return
+  [ -d "$ROOT/lib" ] || ln -s usr/lib "$ROOT/lib" || return
+  mkdir -p "$ROOT/boot" || return
+  for image in "$ROOT"/lib/modules/*/vmlinuz; do
+    [ ! -e "$image" ] || ln -s "../${image#"$ROOT"/}" \
+      "$ROOT/boot/vmlinuz-$(basename "${image%/*}")" || return
+  done
+}
+
+# Packages expect to be below /, and modules to be indexed when installed.
+relocate_kernel() {
+  local link to modules
+
+  sed -i -E 's#([ =])/usr/src/#\1../#' \
+    "$ROOT"/usr/src/linux-headers-*-amd64/Makefile || return
+  for link in "$ROOT"/lib/modules/*/{build,source}; do
+    to=$(readlink "$link") || return
+    ln -sfn "$ROOT/usr/src/${to##*/}" "$link" || return
   done
   for modules in "$ROOT"/lib/modules/*; do
-    # Both are links to /usr/src/...
-    ln -sfn "../../..$(readlink "$modules/build")" "$modules/build" &&
-      ln -sfn "../../..$(readlink "$modules/source")" "$modules/source" &&
-      depmod -b "$ROOT" "${modules##*/}" || return
+    depmod -b "$ROOT" "${modules##*/}" || return
   done
+}
+
+# The compiler is that of this machine, if it is not too old.  Types for BPF are
+# not needed, and would want one more program.
+adapt_headers() {
+  local cc=gcc
+
+  [ ${#NEWER[@]} -eq 0 ] ||
+    cc="$ROOT/usr/bin/x86_64-linux-gnu-${NEWER[0]} -B$ROOT/usr/bin/"
+  cd "$ROOT"/usr/src/linux-headers-*-amd64 || return
+  sed -i "s#^CC = .*#CC = $cc#" .kernelvariables || return
+  sed -i '/^CONFIG_DEBUG_INFO_BTF_MODULES=/d' include/config/auto.conf
+}
+
+# A program that is too new for the C library of this machine gets its own; it
+# asks for a loader by an absolute path.
+relocate_programs() {
+  local lib=$ROOT/usr/lib/x86_64-linux-gnu
+
+  [ ${#NEWER[@]} -gt 0 ] || return 0
+  find "$ROOT"/usr/{bin,libexec,lib/linux-kbuild-*} -type f -perm -100 |
+    while read -r program; do
+      readelf -lW "$program" 2>/dev/null | grep -q INTERP || continue
+      patchelf --set-interpreter "$lib/ld-linux-x86-64.so.2" \
+        --force-rpath --set-rpath "$lib" "$program" || return
+    done
+}
+
+relocate() {
+  merge && relocate_kernel && adapt_headers && relocate_programs
 }
 
 make_root() {
