@@ -24,11 +24,17 @@ and exits with its exit code.
                         10.77.0.2 in the network namespace "peer"
   --nic MODEL           e1000e (default), or vmxnet3: faster, but its driver
                         copies the data of packets shorter than 128 bytes
+  --vga MODEL           a screen: cirrus, whose driver shows memory of others,
+                        or bochs, whose driver cannot
   --disk FILE[:ro]      /dev/vda, vdb, ... in order; serial disk0, disk1, ...
   --scratch-disk SIZE   the same, of zeros, gone afterwards
   --dt FILE             apply this source of a device tree overlay to the tree
                         of the machine (which only ARCH=arm64 has); it names
                         its targets by their path
+  --input FIFO          what COMMAND reads from its standard input; what is
+                        written before COMMAND has printed a line may be lost
+  --qmp PATH            take commands for QEMU (QMP) from the FIFO PATH.in,
+                        and answer in PATH.out
   --append ARGUMENTS    more arguments for the kernel
   --mem SIZE            memory (1G)
   --cpus N              processors (2)
@@ -53,13 +59,16 @@ DISKS=()
 DT=
 FILES=()
 ICOUNT=()
+INPUT=
 KOS=()
 LOG=
 MEM=1G
 NETS=()
 NIC=e1000e
+QMP=()
 STOCK=()
 TIMEOUT=300
+VGAS=()
 QEMU_PID=
 
 parse() {
@@ -86,6 +95,7 @@ parse() {
       DT=$2
       ;;
     --file) FILES+=("$2") ;;
+    --input) INPUT=$2 ;;
     --ko) KOS+=("$2") ;;
     --log) LOG=$2 ;;
     --mem) MEM=$2 ;;
@@ -95,8 +105,16 @@ parse() {
       NETS+=("$2")
       ;;
     --nic) NIC=$2 ;;
+    --qmp)
+      QMP=(-chardev "pipe,id=qmp,path=${2//,/,,}"
+        -mon "chardev=qmp,mode=control")
+      ;;
     --scratch-disk) DISKS+=("$(scratch "$2")") ;;
     --timeout) TIMEOUT=$2 ;;
+    --vga)
+      [[ $2 = cirrus || $2 = bochs ]] || die "--vga $2? It is cirrus or bochs"
+      VGAS+=("$2")
+      ;;
     *) die "what is $1? See --help" ;;
     esac
     shift 2
@@ -131,7 +149,7 @@ make_initramfs() {
   add_module virtio_pci
   add_module virtio_blk
   add_module "$NIC"
-  for name in "${STOCK[@]}"; do
+  for name in "${STOCK[@]}" "${VGAS[@]}"; do
     add_module "$name"
   done
   for file in "${KOS[@]}"; do
@@ -146,6 +164,7 @@ make_initramfs() {
   done
   lines "$OUT_PORT" "$CODE_PORT" >"$ROOT/etc/vm/ports"
   lines "${NETS[@]}" >"$ROOT/etc/vm/nets"
+  printf %s "$INPUT" >"$ROOT/etc/vm/input"
   lines "${MODULES[@]}" >"$ROOT/etc/vm/modules"
   quote "${COMMAND[@]}" >"$ROOT/etc/vm/command"
   initramfs_end "$TMP/initramfs"
@@ -167,7 +186,7 @@ quote() {
 
 # The arguments of QEMU that depend on the options, into the array DEVICES
 devices() {
-  local disk file ro n=0
+  local disk file ro vga n=0
 
   DEVICES=()
   # In this order the pair gets the names eth0 and eth1, user the next one.
@@ -187,6 +206,13 @@ devices() {
     DEVICES+=(-drive "file=${file//,/,,},format=raw,if=none,id=disk$n,read-only=$ro"
       -device "virtio-blk-pci,drive=disk$n,serial=disk$n")
     n=$((n + 1))
+  done
+  # The model is also its name in QMP.
+  for vga in "${VGAS[@]}"; do
+    case $vga in
+    cirrus) DEVICES+=(-device "cirrus-vga,id=cirrus") ;;
+    bochs) DEVICES+=(-device "bochs-display,id=bochs") ;;
+    esac
   done
 }
 
@@ -215,7 +241,7 @@ arguments() {
     -chardev "file,id=log,path=${LOG//,/,,}"
     -chardev stdio,id=out,signal=off
     -chardev "file,id=code,path=$TMP/code"
-    "${PORTS[@]}" "${DEVICES[@]}" "${ICOUNT[@]}")
+    "${PORTS[@]}" "${DEVICES[@]}" "${ICOUNT[@]}" "${QMP[@]}")
   if [ -n "$DT" ]; then
     device_tree
   fi
@@ -250,7 +276,9 @@ boot() {
   mkfifo "$TMP/out"
   cat "$TMP/out" &
   CAT_PID=$!
-  timeout -k 5 "$TIMEOUT" "$QEMU" "${ARGS[@]}" >"$TMP/out" 2>"$TMP/qemu.err" &
+  # For reading and writing: else a FIFO would want somebody to write first.
+  timeout -k 5 "$TIMEOUT" "$QEMU" "${ARGS[@]}" <>"${INPUT:-/dev/null}" \
+    >"$TMP/out" 2>"$TMP/qemu.err" &
   QEMU_PID=$!
   QEMU_STATUS=0
   wait "$QEMU_PID" || QEMU_STATUS=$?
