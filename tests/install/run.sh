@@ -178,7 +178,23 @@ completes_values() {
     . tools/completions/fpgabuf-recv
     COMP_WORDS=(fpgabuf-recv --output Makef) COMP_CWORD=2
     _fpgabuf_recv
-    [ "${COMPREPLY[*]}" = Makefile ]'
+    [ "${COMPREPLY[*]}" = Makefile ]
+    . tools/completions/fpgabuf-show
+    COMP_WORDS=("$1/fpgabuf-show" --format UY) COMP_CWORD=2
+    _fpgabuf_show
+    [ "${COMPREPLY[*]}" = UYVY ]' completion "$BUILD/install/tools"
+}
+
+# A machine without libdrm gets everything else, and is told.
+without_libdrm() {
+  local o=$TMP/without
+
+  make -C tools O="$o" PKG_CONFIG=false >"$TMP/without.log" || return
+  cat "$TMP/without.log"
+  grep -q 'fpgabuf-show is not built: no libdrm' "$TMP/without.log" &&
+    [ -x "$o/fpgabuf-send" ] && ! [ -e "$o/fpgabuf-show" ] &&
+    make -s -C tools O="$o" PKG_CONFIG=false DESTDIR="$TMP/without.root" \
+      install && ! find "$TMP/without.root" -name '*show*' | grep .
 }
 
 # describes PAGE CALL
@@ -214,14 +230,17 @@ expect 'a program is built by pkg-config, and runs with the shared library' \
 expect 'the same program runs with the static library' static
 expect 'the examples can be built with what is installed' examples
 expect 'no header is in the way of those of the kernel' no_stranger
-for tool in fpgabuf-send fpgabuf-recv; do
+for tool in fpgabuf-send fpgabuf-recv fpgabuf-show; do
   expect "$tool: --help and the manual have the same options" \
     same help_options manual_options "$tool"
   expect "$tool: --help and the completion have the same options" \
     same help_words completion_options "$tool"
 done
-expect 'the completion knows engines and files' completes_values
+expect 'the completion knows engines, files and formats' completes_values
 expect 'every call is in the manual page that its name leads to' call_pages
+
+expect 'without libdrm all but fpgabuf-show is built and installed' \
+  without_libdrm
 
 touch "$ROOT/usr/local/bin/other" "$ROOT/usr/local/include/fpgabuf/other"
 expect 'make uninstall works' in_root uninstall

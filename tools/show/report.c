@@ -1,0 +1,59 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include <inttypes.h>
+#include <stdio.h>
+
+#include "common/clock.h"
+#include "common/json.h"
+#include "show/report.h"
+
+static double seconds(const struct viewer *v)
+{
+	return (double)(clock_ns() - v->progress.start_ns) / NS_PER_SEC;
+}
+
+static void print_json(const struct viewer *v, bool ok)
+{
+	const struct show_options *o = v->options;
+	struct json j;
+
+	json_begin(&j, stdout);
+	json_bool(&j, "ok", ok);
+	json_string(&j, "device", o->device);
+	json_string(&j, "card", v->screen.path);
+	json_string(&j, "driver", v->screen.driver);
+	json_string(&j, "connector", v->screen.connector);
+	json_string(&j, "format", o->format->name);
+	json_number(&j, "width", v->geometry.width);
+	json_number(&j, "height", v->geometry.height);
+	json_number(&j, "stride", v->geometry.stride);
+	json_number(&j, "bytes", v->geometry.bytes);
+	json_string(&j, "import", v->copying ? "copy" : "prime");
+	json_string(&j, "copy_reason", v->reason);
+	json_number(&j, "pictures", v->shown);
+	json_number(&j, "discarded", v->discarded);
+	json_number(&j, "gaps", v->gaps);
+	json_number(&j, "busy_retries", v->busy_retries);
+	json_decimal(&j, "seconds", seconds(v));
+	json_end(&j);
+}
+
+static void print_text(const struct viewer *v)
+{
+	const struct screen *s = &v->screen;
+
+	printf("%s -> %s of %s (%s): %" PRIu64 " pictures of %ux%u %s in %.3f s, %s\n",
+	       v->options->device, s->connector, s->path, s->driver, v->shown,
+	       v->geometry.width, v->geometry.height,
+	       v->options->format->name, seconds(v),
+	       v->copying ? "copied" : "imported");
+	printf("  discarded %" PRIu64 ", gaps %" PRIu64 ", busy retries %"
+	       PRIu64 "\n", v->discarded, v->gaps, v->busy_retries);
+}
+
+void report_print(const struct viewer *viewer, bool ok)
+{
+	if (viewer->options->json)
+		print_json(viewer, ok);
+	else if (!viewer->options->quiet)
+		print_text(viewer);
+}
