@@ -20,6 +20,7 @@ static CU_SuiteInfo suites[] = {
 	{ .pName = "parts of the tools", .pTests = common_tests },
 	{ .pName = "fpgabuf-recv", .pTests = recv_tests },
 	{ .pName = "fpgabuf-send", .pTests = send_tests },
+	{ .pName = "fpgabuf-show", .pTests = show_tests },
 	{ .pName = "capture and send", .pTests = transfer_tests },
 	CU_SUITE_INFO_NULL,
 };
