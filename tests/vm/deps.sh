@@ -42,7 +42,7 @@ packages() {
       llvm llvm-19 perl python3 sparse xz-utils
     ;;
   kunit) echo gcc make libc6-dev bc bison flex python3 xz-utils ;;
-  fuzz) echo clang make libc6-dev ;;
+  fuzz) echo clang make libc6-dev libdrm-dev pkg-config ;;
   debug) echo bc bison flex kmod libelf-dev patch xz-utils ;;
   coverage) echo lcov ;;
   *) die "no group $1: $GROUPS_KNOWN" ;;
