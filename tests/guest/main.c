@@ -21,14 +21,15 @@ static const struct suite * const suites[] = {
 	&fence_suite,	&faults_suite, &inuse_suite,   &library_suite,
 	&stall_suite,	&lifetime_suite, &unplug_suite, &rights_suite,
 	&model_suite,	&sync_suite,	&dt_suite,	&cost_suite,	&inject_suite,
-	&reload_suite,
+	&reload_suite,	&show_suite,
 };
 
 /* Those that need a kernel booted for them */
 static bool special(const struct suite *suite)
 {
 	return suite == &sync_suite || suite == &dt_suite ||
-	       suite == &cost_suite || suite == &inject_suite;
+	       suite == &cost_suite || suite == &inject_suite ||
+	       suite == &show_suite;
 }
 
 static bool wanted(const struct suite *suite, int argc, char **argv)

@@ -106,6 +106,20 @@ injected() {
     -- guest-tests inject
 }
 
+# Needs drivers of screens, which not every kernel has.
+showing() {
+  local driver
+
+  for driver in cirrus bochs; do
+    modprobe -d "${KROOT:-/}" -S "$KVER" -n "$driver" 2>/dev/null || {
+      echo "Suite show is not run: kernel $KVER has no driver $driver"
+      return
+    }
+  done
+  guest guest-show --vga cirrus --vga bochs --timeout 200 \
+    --file "$OBJ/guest/tools/fpgabuf-show" -- guest-tests show
+}
+
 # Only arm64 has a device tree.
 DT=()
 if [ "$ARCH" = arm64 ]; then
@@ -127,7 +141,9 @@ case ${1-} in
   stock
   bounced capture
   injected
+  showing
   ;;
+show) showing ;;
 sync) bounced ;;
 inject) injected ;;
 dt) device_tree ;;
