@@ -12,12 +12,13 @@ else
 # People read this.
 define HELP
 make modules    build the driver and the simulator for an installed kernel
-make tools      build libfpgabuf, fpgabuf-send, fpgabuf-recv
+make tools      build libfpgabuf, fpgabuf-send, fpgabuf-recv, fpgabuf-show
 make demo       send a file through the simulated FPGA, with and without a copy
                 [INPUT=file | SIZE=32M]
 make install    install library, tools, manual, udev rule
                 [PREFIX=/usr/local] [DESTDIR=root] [bindir=, libdir=, mandir=..]
 make uninstall  remove what that has installed
+make screenshot take Documentation/screenshot.png anew if the screen is another
 make htmldocs   build the documentation, .build/html/index.html
 make check      run all tests
 make check-debug
@@ -97,8 +98,12 @@ demo:
 	@tests/vm/deps.sh build vm demo
 	@tests/vm/demo.sh
 
+screenshot:
+	@tests/vm/deps.sh build vm show
+	@tests/vm/screenshot.sh --update
+
 check:
-	@tests/vm/deps.sh build unit vm arm64
+	@tests/vm/deps.sh build unit vm arm64 show
 	@tests/vm/check.sh
 
 kunit:
@@ -148,8 +153,8 @@ help:
 	$(info $(HELP))
 	@:
 
-.PHONY: all modules tools install uninstall htmldocs demo check check-debug \
-	coverage coverage-tools kunit fuzz fuzz-ioctl lint in-tree in-tree-undo \
-	in-tree-patches check-in-tree clean help
+.PHONY: all modules tools install uninstall htmldocs demo screenshot check \
+	check-debug coverage coverage-tools kunit fuzz fuzz-ioctl lint in-tree \
+	in-tree-undo in-tree-patches check-in-tree clean help
 
 endif

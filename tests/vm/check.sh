@@ -17,6 +17,8 @@ suite unit 'library and tools, on the host' \
   make -s -C tests/unit O="$BUILD/unit" run
 suite install 'what is installed' tests/install/run.sh
 suite selftest 'the test bed' tests/vm/selftest.sh
+suite screenshot 'what fpgabuf-show shows, pixel by pixel' \
+  tests/vm/screenshot.sh
 suite guest 'the driver, in the virtual machine' tests/guest/run.sh
 suite guest-dt 'the driver, in a machine with a device tree' \
   env ARCH=arm64 tests/guest/run.sh dt

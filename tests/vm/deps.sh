@@ -3,16 +3,15 @@
 #
 # deps.sh GROUP... - install the Debian packages that are missing
 #
-# Groups: build, unit, vm, arm64, demo, docs, lint, in-tree, kunit, fuzz, debug,
-# coverage.
-# As root, or by sudo; says what it would do if it can be neither.
+# The groups are those of GROUPS_KNOWN.  As root, or by sudo; says what it would
+# do if it can be neither.
 
 set -eu
 . "$(dirname "$0")/common.sh"
 
 LOG=$BUILD/log/deps.log
 LOCK_SECONDS=300
-GROUPS_KNOWN='build, unit, vm, arm64, demo, docs, lint, in-tree, kunit, fuzz, debug, coverage'
+GROUPS_KNOWN='build, unit, vm, arm64, demo, show, docs, lint, in-tree, kunit, fuzz, debug, coverage'
 
 packages() {
   case $1 in
@@ -32,6 +31,7 @@ packages() {
       device-tree-compiler binutils cpio kmod make pkg-config xz-utils
     ;;
   demo) echo jq ;;
+  show) echo gcc libc6-dev libdrm-dev netpbm pkg-config ;;
   docs) echo python3-sphinx linux-source-6.1 perl xz-utils ;;
   lint)
     echo clang git groff-base mandoc perl shellcheck sparse \
