@@ -1,10 +1,15 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* fpgabuf-send as a program: without a device, and on the fake one. */
+/*
+ * fpgabuf-send as a program: without a device, and on the fake one; and the
+ * header of its framed streams.
+ */
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
+#include "common/frame.h"
 #include "fake-device.h"
 #include "process.h"
 #include "suites.h"
@@ -154,7 +159,66 @@ static void test_receiver_fails(void)
 	CU_ASSERT_PTR_NOT_NULL(strstr(sender.output, "{\"ok\": false, "));
 }
 
+static void test_frame(void)
+{
+	static const uint8_t wire[FRAME_HEADER_SIZE] = {
+		'F', 'P', 'G', 'F', 1, 0, 48, 0, 0x09, 0, 0, 0, 0, 0, 0, 0,
+		1, 2, 3, 4, 5, 6, 7, 8, 9, 0, 0, 0, 0, 0, 0, 0x80,
+		0, 0, 0x10, 0, 0, 0, 0, 0, 0xff, 0, 0, 0, 1, 0, 0, 0,
+	};
+	const struct frame frame = {
+		.flags = FRAME_GAP | FRAME_PARTIAL,
+		.sequence = 0x0807060504030201,
+		.timestamp_ns = 0x8000000000000009,
+		.length = 1 << 20,
+		.skipped = 0x1000000ff,
+	};
+	uint8_t bytes[FRAME_HEADER_SIZE];
+	struct frame again;
+
+	frame_encode(&frame, bytes);
+	CU_ASSERT_EQUAL(memcmp(bytes, wire, sizeof(wire)), 0);
+	CU_ASSERT_EQUAL(frame_decode(bytes, &again), 0);
+	CU_ASSERT_EQUAL(again.header_size, FRAME_HEADER_SIZE);
+	CU_ASSERT_EQUAL(again.flags, frame.flags);
+	CU_ASSERT_EQUAL(again.sequence, frame.sequence);
+	CU_ASSERT_EQUAL(again.timestamp_ns, frame.timestamp_ns);
+	CU_ASSERT_EQUAL(again.length, frame.length);
+	CU_ASSERT_EQUAL(again.skipped, frame.skipped);
+}
+
+/* Byte @at of a header set to @value. */
+static int decode_with(unsigned int at, uint8_t value)
+{
+	uint8_t bytes[FRAME_HEADER_SIZE];
+	struct frame frame = { .length = 1, .sequence = 3 };
+
+	frame_encode(&frame, bytes);
+	bytes[at] = value;
+	return frame_decode(bytes, &frame);
+}
+
+static void test_bad_frames(void)
+{
+	CU_ASSERT_EQUAL(decode_with(0, 'F'), 0);
+	CU_ASSERT_EQUAL(decode_with(0, 'f'), -EBADMSG);
+	CU_ASSERT_EQUAL(decode_with(3, 'f'), -EBADMSG);
+	CU_ASSERT_EQUAL(decode_with(4, 2), -EPROTONOSUPPORT);
+	CU_ASSERT_EQUAL(decode_with(5, 1), -EPROTONOSUPPORT);
+	/* Longer, but not without end; and not shorter */
+	CU_ASSERT_EQUAL(decode_with(6, 56), 0);
+	CU_ASSERT_EQUAL(decode_with(6, 47), -EBADMSG);
+	CU_ASSERT_EQUAL(decode_with(7, 4), -EBADMSG);
+	/* Flags nobody knows, and an end that has bytes */
+	CU_ASSERT_EQUAL(decode_with(8, 0x0f), 0);
+	CU_ASSERT_EQUAL(decode_with(8, 0x10), -EBADMSG);
+	CU_ASSERT_EQUAL(decode_with(9, 0x01), -EBADMSG);
+	CU_ASSERT_EQUAL(decode_with(15, 1), -EBADMSG);
+}
+
 CU_TestInfo send_tests[] = {
+	{ "a frame header is what the documentation says", test_frame },
+	{ "what is no frame header is refused", test_bad_frames },
 	{ "without a device it says what to do", test_no_device },
 	{ "another kind of device is told apart", test_wrong_device },
 	{ "bad usage exits with 2 and says why", test_usage },
