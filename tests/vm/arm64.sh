@@ -18,7 +18,8 @@ ROOT=$DIR/root
 STAMP=$ROOT/complete
 
 # Come with all they depend on.
-GUEST=(busybox-static coreutils dash iproute2 libcunit1-dev libdrm-dev udev)
+GUEST=(busybox-static coreutils dash iproute2 libcunit1-dev libdrm-dev
+  liburing-dev udev)
 
 # The second is for what runs here when modules are built.
 apt_in "$DIR/apt" arm64 "$(dpkg --print-architecture)"

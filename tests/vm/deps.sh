@@ -15,7 +15,7 @@ GROUPS_KNOWN='build, unit, vm, arm64, demo, show, docs, lint, in-tree, kunit, fu
 
 packages() {
   case $1 in
-  build) echo gcc make libc6-dev ;;
+  build) echo gcc make libc6-dev liburing-dev pkg-config ;;
   unit) echo libcunit1-dev libdrm-dev pkg-config ;;
   vm)
     echo qemu-system-x86 binutils busybox-static cpio iproute2 kmod udev \
