@@ -97,7 +97,7 @@ compile() {
   ln -sfn "$ROOT" "$root"
   flags=$(PKG_CONFIG_SYSROOT_DIR=$root \
     PKG_CONFIG_LIBDIR=$root/usr/local/lib/pkgconfig \
-    pkg-config --cflags --libs libfpgabuf) || return
+    pkg-config ${3:+--static} --cflags --libs libfpgabuf) || return
   # shellcheck disable=SC2086 # they are many words
   gcc -std=c11 -D_GNU_SOURCE -Wall -Wextra -Werror -O2 -o "$output" \
     "$source" $flags "${@:3}"

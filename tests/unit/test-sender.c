@@ -13,8 +13,9 @@
 #include <time.h>
 #include <unistd.h>
 
-#include <fpgabuf/fpgabuf.h>
+#include <linux/errqueue.h>
 
+#include "lib/sender.h"
 #include "net.h"
 #include "suites.h"
 
@@ -86,13 +87,16 @@ static void job_submit(struct job *job, struct fpgabuf_sender *s)
 	}
 }
 
-static void job_reap(struct job *job, struct fpgabuf_sender *s)
+/* Returns whether there was one. */
+static bool job_reap(struct job *job, struct fpgabuf_sender *s)
 {
+	uint64_t before = job->reaped;
 	uint64_t token;
 
 	while (fpgabuf_sender_reap(s, &token))
 		if (token != job->reaped++)
 			job->ok = false;
+	return job->reaped != before;
 }
 
 static void job_receive(struct job *job, int fd)
@@ -108,26 +112,26 @@ static void job_receive(struct job *job, int fd)
 	job->received += n;
 }
 
-/* One turn: both ends do what they can, then wait for something to do. */
+/* Waits for something to do; the peer does it. */
 static void job_turn(struct job *job, struct fpgabuf_sender *s,
 		     const struct pair *p)
 {
 	struct pollfd fds[2] = {
-		{ .fd = p->sender, .events = fpgabuf_sender_events(s) },
+		{ .fd = fpgabuf_sender_fd(s), .events = POLLIN },
 		{ .fd = p->peer, .events = POLLIN },
 	};
-	struct fpgabuf_sender_stats stats;
 
-	fpgabuf_sender_stats(s, &stats);
-	if (!fds[0].events && stats.bytes < job->submitted)
+	if (s->starved)
 		job->starved++;
 	if (poll(fds, 2, PATIENCE_MS) <= 0)
 		job->ok = false;
-	if (fpgabuf_sender_run(s, fds[0].revents))
-		job->ok = false;
-	job_reap(job, s);
 	if (fds[1].revents)
 		job_receive(job, p->peer);
+}
+
+static bool job_done(const struct job *job)
+{
+	return job->received == job->len && job->reaped == job->tokens;
 }
 
 static void job_run(struct job *job, enum fpgabuf_engine engine,
@@ -139,12 +143,12 @@ static void job_run(struct job *job, enum fpgabuf_engine engine,
 		job->ok = false;
 		return;
 	}
-	while (job->ok && (job->received < job->len ||
-			   job->reaped < job->tokens)) {
+	while (job->ok && !job_done(job)) {
 		job_submit(job, s);
-		if (fpgabuf_sender_run(s, 0))
+		if (fpgabuf_sender_run(s))
 			job->ok = false;
-		job_turn(job, s, p);
+		if (!job_reap(job, s))
+			job_turn(job, s, p);
 	}
 	fpgabuf_sender_stats(s, stats);
 	fpgabuf_sender_destroy(s);
@@ -170,6 +174,14 @@ static void check_stream(enum fpgabuf_engine engine, int buffer,
 	pair_close(&p);
 }
 
+/* Nothing to do, nor anything that would wake a poll(2). */
+static bool is_idle(const struct fpgabuf_sender *s)
+{
+	struct pollfd pfd = { .fd = fpgabuf_sender_fd(s), .events = POLLIN };
+
+	return poll(&pfd, 1, 0) == 0;
+}
+
 static void check_zerocopy_stats(const struct fpgabuf_sender_stats *stats)
 {
 	CU_ASSERT_EQUAL(stats->zerocopy_sends, stats->sends);
@@ -185,6 +197,7 @@ static void test_zerocopy(void)
 
 	check_stream(FPGABUF_ENGINE_ZEROCOPY, 0, 65536, (8 << 20) + 3, &stats);
 	check_zerocopy_stats(&stats);
+	CU_ASSERT_EQUAL(stats.copied_exact, 0);
 }
 
 static void test_zerocopy_slow(void)
@@ -192,6 +205,18 @@ static void test_zerocopy_slow(void)
 	struct fpgabuf_sender_stats stats;
 
 	check_stream(FPGABUF_ENGINE_ZEROCOPY, TINY_BUFFER, 701, 500001, &stats);
+	check_zerocopy_stats(&stats);
+}
+
+static void test_uring(void)
+{
+	struct fpgabuf_sender_stats stats;
+
+	check_stream(FPGABUF_ENGINE_URING, 0, 65536, (8 << 20) + 3, &stats);
+	check_zerocopy_stats(&stats);
+	CU_ASSERT_EQUAL(stats.registered_sends, 0);
+	CU_ASSERT_EQUAL(stats.copied_exact, 1);
+	check_stream(FPGABUF_ENGINE_URING, TINY_BUFFER, 701, 500001, &stats);
 	check_zerocopy_stats(&stats);
 }
 
@@ -212,6 +237,9 @@ static void test_one_byte(void)
 	check_stream(FPGABUF_ENGINE_ZEROCOPY, 0, 65536, 1, &stats);
 	CU_ASSERT_EQUAL(stats.sends, 1);
 	check_zerocopy_stats(&stats);
+	check_stream(FPGABUF_ENGINE_URING, 0, 65536, 1, &stats);
+	CU_ASSERT_EQUAL(stats.sends, 1);
+	check_zerocopy_stats(&stats);
 }
 
 /* A sender whose socket is full, with @count buffers of @len bytes. */
@@ -227,11 +255,11 @@ static struct fpgabuf_sender *stalled_sender(const struct pair *p,
 						    &s), 0);
 	for (i = 0; i < count; i++)
 		CU_ASSERT_EQUAL(fpgabuf_sender_submit(s, data, len, i), 0);
-	CU_ASSERT_EQUAL(fpgabuf_sender_run(s, 0), 0);
+	CU_ASSERT_EQUAL(fpgabuf_sender_run(s), 0);
 	return s;
 }
 
-static void test_stalled(void)
+static void check_stalled(enum fpgabuf_engine engine)
 {
 	static uint8_t data[4 << 20];
 	struct pair p = pair_open(TINY_BUFFER, TINY_BUFFER);
@@ -239,13 +267,19 @@ static void test_stalled(void)
 	struct fpgabuf_sender *s;
 	uint64_t token;
 
-	s = stalled_sender(&p, FPGABUF_ENGINE_ZEROCOPY, data, sizeof(data), 1);
+	s = stalled_sender(&p, engine, data, sizeof(data), 1);
 	CU_ASSERT_EQUAL(fpgabuf_sender_drain(s, 100), -ETIMEDOUT);
 	CU_ASSERT_EQUAL(fpgabuf_sender_reap(s, &token), 0);
 	fpgabuf_sender_stats(s, &stats);
 	CU_ASSERT(stats.bytes > 0 && stats.bytes < sizeof(data));
 	fpgabuf_sender_destroy(s);
 	pair_close(&p);
+}
+
+static void test_stalled(void)
+{
+	check_stalled(FPGABUF_ENGINE_ZEROCOPY);
+	check_stalled(FPGABUF_ENGINE_URING);
 }
 
 static double cpu_seconds(void)
@@ -260,7 +294,7 @@ static double cpu_seconds(void)
  * All accepted, the peer's window closed: only the completions are missing.
  * The socket is writable all the time, which must not keep drain awake.
  */
-static void test_accepted_is_not_enough(void)
+static void check_accepted_is_not_enough(enum fpgabuf_engine engine)
 {
 	static uint8_t data[100000];
 	struct pair p = pair_open(2 * sizeof(data), TINY_BUFFER);
@@ -269,18 +303,24 @@ static void test_accepted_is_not_enough(void)
 	uint64_t token;
 	double cpu;
 
-	s = stalled_sender(&p, FPGABUF_ENGINE_ZEROCOPY, data, sizeof(data), 1);
+	s = stalled_sender(&p, engine, data, sizeof(data), 1);
 	cpu = cpu_seconds();
 	CU_ASSERT_EQUAL(fpgabuf_sender_drain(s, 500), -ETIMEDOUT);
 	CU_ASSERT(cpu_seconds() - cpu < 0.05);
 	CU_ASSERT(wait_for(p.sender, POLLOUT) & POLLOUT);
 	fpgabuf_sender_stats(s, &stats);
 	CU_ASSERT_EQUAL(stats.bytes, sizeof(data));
-	CU_ASSERT_EQUAL(fpgabuf_sender_events(s), 0);
+	CU_ASSERT_TRUE(is_idle(s));
 	CU_ASSERT(stats.completions < stats.sends);
 	CU_ASSERT_EQUAL(fpgabuf_sender_reap(s, &token), 0);
 	fpgabuf_sender_destroy(s);
 	pair_close(&p);
+}
+
+static void test_accepted_is_not_enough(void)
+{
+	check_accepted_is_not_enough(FPGABUF_ENGINE_ZEROCOPY);
+	check_accepted_is_not_enough(FPGABUF_ENGINE_URING);
 }
 
 /* Reads @len bytes, running the sender meanwhile. */
@@ -295,13 +335,13 @@ static void read_and_run(const struct pair *p, struct fpgabuf_sender *s,
 		if (n <= 0)
 			break;
 		len -= n;
-		CU_ASSERT_EQUAL(fpgabuf_sender_run(s, POLLERR), 0);
+		CU_ASSERT_EQUAL(fpgabuf_sender_run(s), 0);
 	}
 	CU_ASSERT_EQUAL(len, 0);
 }
 
 /* More sends than the sender can follow: it has to wait for the oldest. */
-static void test_many_in_flight(void)
+static void check_many_in_flight(enum fpgabuf_engine engine)
 {
 	const unsigned int singles = 6000;
 	static uint8_t data[100000];
@@ -316,16 +356,16 @@ static void test_many_in_flight(void)
 	large = !setsockopt(p.sender, SOL_SOCKET, SO_SNDBUFFORCE, &buffer,
 			    sizeof(buffer));
 	CU_ASSERT_EQUAL_FATAL(fpgabuf_sender_create(p.sender,
-						    FPGABUF_ENGINE_ZEROCOPY,
+						    engine,
 						    singles + 1, &s), 0);
 	CU_ASSERT_EQUAL(fpgabuf_sender_submit(s, data, sizeof(data), 0), 0);
 	for (i = 0; i < singles; i++)
 		CU_ASSERT_EQUAL(fpgabuf_sender_submit(s, data + i, 1, i + 1),
 				0);
-	CU_ASSERT_EQUAL(fpgabuf_sender_run(s, 0), 0);
+	CU_ASSERT_EQUAL(fpgabuf_sender_run(s), 0);
 	if (large) {
 		/* All followed that can be; and some are left to be sent. */
-		CU_ASSERT_EQUAL(fpgabuf_sender_events(s), 0);
+		CU_ASSERT_TRUE(s->starved);
 	} else {
 		printf("(fewer: no CAP_NET_ADMIN for a large buffer) ");
 	}
@@ -342,6 +382,12 @@ static void test_many_in_flight(void)
 	pair_close(&p);
 }
 
+static void test_many_in_flight(void)
+{
+	check_many_in_flight(FPGABUF_ENGINE_ZEROCOPY);
+	check_many_in_flight(FPGABUF_ENGINE_URING);
+}
+
 static void check_reset(enum fpgabuf_engine engine)
 {
 	static uint8_t data[4 << 20];
@@ -351,13 +397,13 @@ static void check_reset(enum fpgabuf_engine engine)
 	int err;
 
 	s = stalled_sender(&p, engine, data, sizeof(data), DEPTH);
-	CU_ASSERT_EQUAL(fpgabuf_sender_events(s), POLLOUT);
+	CU_ASSERT_TRUE(s->blocked);
 	pair_reset(&p);
 	err = fpgabuf_sender_drain(s, PATIENCE_MS);
 	CU_ASSERT(err == -ECONNRESET || err == -EPIPE);
-	CU_ASSERT_EQUAL(fpgabuf_sender_run(s, POLLERR | POLLHUP), err);
+	CU_ASSERT_EQUAL(fpgabuf_sender_run(s), err);
 	CU_ASSERT_EQUAL(fpgabuf_sender_submit(s, data, 1, 99), err);
-	CU_ASSERT_EQUAL(fpgabuf_sender_events(s), 0);
+	CU_ASSERT_TRUE(is_idle(s));
 	while (fpgabuf_sender_reap(s, &token))
 		CU_ASSERT_EQUAL(token, count++);
 	CU_ASSERT_EQUAL(count, DEPTH);
@@ -368,24 +414,31 @@ static void check_reset(enum fpgabuf_engine engine)
 static void test_reset(void)
 {
 	check_reset(FPGABUF_ENGINE_ZEROCOPY);
+	check_reset(FPGABUF_ENGINE_URING);
 	check_reset(FPGABUF_ENGINE_COPY);
+}
+
+static void check_idle_reset(enum fpgabuf_engine engine)
+{
+	struct pair p = pair_open(0, 0);
+	struct fpgabuf_sender *s;
+
+	CU_ASSERT_EQUAL_FATAL(fpgabuf_sender_create(p.sender, engine, DEPTH,
+						    &s), 0);
+	CU_ASSERT_EQUAL(fpgabuf_sender_run(s), 0);
+	CU_ASSERT_TRUE(is_idle(s));
+	pair_reset(&p);
+	CU_ASSERT_EQUAL(wait_for(fpgabuf_sender_fd(s), POLLIN), POLLIN);
+	CU_ASSERT_EQUAL(fpgabuf_sender_run(s), -ECONNRESET);
+	fpgabuf_sender_destroy(s);
+	pair_close(&p);
 }
 
 static void test_idle_reset(void)
 {
-	struct pair p = pair_open(0, 0);
-	struct fpgabuf_sender *s;
-	short revents;
-
-	CU_ASSERT_EQUAL_FATAL(fpgabuf_sender_create(p.sender,
-						    FPGABUF_ENGINE_ZEROCOPY,
-						    DEPTH, &s), 0);
-	pair_reset(&p);
-	revents = wait_for(p.sender, fpgabuf_sender_events(s));
-	CU_ASSERT(revents & POLLERR);
-	CU_ASSERT_EQUAL(fpgabuf_sender_run(s, revents), -ECONNRESET);
-	fpgabuf_sender_destroy(s);
-	pair_close(&p);
+	check_idle_reset(FPGABUF_ENGINE_ZEROCOPY);
+	check_idle_reset(FPGABUF_ENGINE_URING);
+	check_idle_reset(FPGABUF_ENGINE_COPY);
 }
 
 static void test_drain(void)
@@ -419,7 +472,8 @@ struct limited {
  * The peer's buffer is small: on loopback a send is in flight only as long as
  * the peer has no room for it.
  */
-static int run_limited(struct limited *shared, size_t len, unsigned int pages)
+static int run_limited(struct limited *shared, enum fpgabuf_engine engine,
+		       size_t len, unsigned int pages)
 {
 	struct rlimit limit;
 	int status;
@@ -436,8 +490,7 @@ static int run_limited(struct limited *shared, size_t len, unsigned int pages)
 		if (setrlimit(RLIMIT_MEMLOCK, &limit) ||
 		    (!geteuid() && setuid(NOBODY)))
 			_exit(1);
-		job_run(&shared->job, FPGABUF_ENGINE_ZEROCOPY, &p,
-			&shared->stats);
+		job_run(&shared->job, engine, &p, &shared->stats);
 		_exit(0);
 	}
 	if (pid < 0 || waitpid(pid, &status, 0) != pid)
@@ -465,7 +518,8 @@ static void test_nothing_pinnable(void)
 {
 	struct limited *l = limited_new();
 
-	CU_ASSERT_EQUAL(run_limited(l, 3000001, 0), 0);
+	CU_ASSERT_EQUAL(run_limited(l, FPGABUF_ENGINE_ZEROCOPY, 3000001,
+				    0), 0);
 	CU_ASSERT_TRUE(l->job.ok);
 	CU_ASSERT_EQUAL(l->job.received, l->job.len);
 	CU_ASSERT_EQUAL(l->job.reaped, l->job.tokens);
@@ -476,12 +530,13 @@ static void test_nothing_pinnable(void)
 	limited_free(l);
 }
 
-/* Room for the largest send, 1 MiB, and hardly anything besides. */
-static void test_little_pinnable(void)
+
+/* Room for the largest send, 1 MiB, a ring, and hardly anything besides. */
+static void check_little_pinnable(enum fpgabuf_engine engine)
 {
 	struct limited *l = limited_new();
 
-	CU_ASSERT_EQUAL(run_limited(l, 3000001, 262), 0);
+	CU_ASSERT_EQUAL(run_limited(l, engine, 3000001, 270), 0);
 	CU_ASSERT_TRUE(l->job.ok);
 	CU_ASSERT_EQUAL(l->job.received, l->job.len);
 	CU_ASSERT_EQUAL(l->job.reaped, l->job.tokens);
@@ -489,6 +544,12 @@ static void test_little_pinnable(void)
 	CU_ASSERT_EQUAL(l->stats.completions, l->stats.sends);
 	CU_ASSERT(l->job.starved > 0);
 	limited_free(l);
+}
+
+static void test_little_pinnable(void)
+{
+	check_little_pinnable(FPGABUF_ENGINE_ZEROCOPY);
+	check_little_pinnable(FPGABUF_ENGINE_URING);
 }
 
 static int try_create(int fd, int engine, unsigned int depth)
@@ -511,7 +572,7 @@ static void test_create_errors(void)
 	CU_ASSERT_FATAL(!socketpair(AF_UNIX, SOCK_STREAM, 0, unix_pair));
 	CU_ASSERT_FATAL(!pipe(pipe_pair));
 	CU_ASSERT_EQUAL(try_create(p.sender, 0, 1), -EINVAL);
-	CU_ASSERT_EQUAL(try_create(p.sender, 3, 1), -EINVAL);
+	CU_ASSERT_EQUAL(try_create(p.sender, 5, 1), -EINVAL);
 	CU_ASSERT_EQUAL(try_create(p.sender, FPGABUF_ENGINE_COPY, 0), -EINVAL);
 	CU_ASSERT_EQUAL(try_create(p.sender, FPGABUF_ENGINE_COPY,
 				   FPGABUF_SENDER_MAX_DEPTH + 1), -EINVAL);
@@ -524,7 +585,10 @@ static void test_create_errors(void)
 	CU_ASSERT_EQUAL(try_create(-1, FPGABUF_ENGINE_COPY, 1), -EBADF);
 	CU_ASSERT_EQUAL(try_create(unix_pair[0], FPGABUF_ENGINE_ZEROCOPY, 1),
 			-EOPNOTSUPP);
+	CU_ASSERT_EQUAL(try_create(unix_pair[0], FPGABUF_ENGINE_URING, 1),
+			-EOPNOTSUPP);
 	CU_ASSERT_EQUAL(try_create(unix_pair[0], FPGABUF_ENGINE_COPY, 1), 0);
+	CU_ASSERT_EQUAL(try_create(unix_pair[0], FPGABUF_ENGINE_AUTO, 1), 0);
 	close(tcp);
 	close(udp);
 	close(unix_pair[0]);
@@ -554,7 +618,7 @@ static void test_submit_errors(void)
 	pair_close(&p);
 }
 
-static void test_bad_memory(void)
+static void check_bad_memory(enum fpgabuf_engine engine)
 {
 	size_t page = sysconf(_SC_PAGESIZE);
 	struct pair p = pair_open(0, 0);
@@ -565,14 +629,263 @@ static void test_bad_memory(void)
 	hole = mmap(NULL, page, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 	CU_ASSERT_FATAL(hole != MAP_FAILED);
 	CU_ASSERT_EQUAL_FATAL(fpgabuf_sender_create(p.sender,
-						    FPGABUF_ENGINE_ZEROCOPY,
+						    engine,
 						    DEPTH, &s), 0);
 	CU_ASSERT_EQUAL(fpgabuf_sender_submit(s, hole, page, 7), 0);
-	CU_ASSERT_EQUAL(fpgabuf_sender_run(s, 0), -EFAULT);
+	CU_ASSERT_EQUAL(fpgabuf_sender_run(s), -EFAULT);
 	CU_ASSERT_EQUAL(fpgabuf_sender_reap(s, &token), 1);
 	CU_ASSERT_EQUAL(token, 7);
 	fpgabuf_sender_destroy(s);
 	munmap(hole, page);
+	pair_close(&p);
+}
+
+static void test_bad_memory(void)
+{
+	check_bad_memory(FPGABUF_ENGINE_ZEROCOPY);
+	check_bad_memory(FPGABUF_ENGINE_URING);
+}
+
+/*
+ * No socket can be told where to begin to count: instead, what the kernel
+ * reports is shifted.
+ */
+static uint32_t id_shift;
+
+ssize_t __real_recvmsg(int fd, struct msghdr *msg, int flags);
+ssize_t __wrap_recvmsg(int fd, struct msghdr *msg, int flags);
+
+static void shift_ids(struct msghdr *msg)
+{
+	struct sock_extended_err e;
+	struct cmsghdr *c;
+
+	for (c = CMSG_FIRSTHDR(msg); c; c = CMSG_NXTHDR(msg, c)) {
+		if (c->cmsg_level != SOL_IP || c->cmsg_type != IP_RECVERR)
+			continue;
+		memcpy(&e, CMSG_DATA(c), sizeof(e));
+		e.ee_info += id_shift;
+		e.ee_data += id_shift;
+		memcpy(CMSG_DATA(c), &e, sizeof(e));
+	}
+}
+
+ssize_t __wrap_recvmsg(int fd, struct msghdr *msg, int flags)
+{
+	ssize_t n = __real_recvmsg(fd, msg, flags);
+
+	if (n >= 0 && flags & MSG_ERRQUEUE && id_shift)
+		shift_ids(msg);
+	return n;
+}
+
+/* All in flight at once, so that one report can cover the wrap. */
+static void test_wrap(void)
+{
+	static uint8_t data[100000];
+	struct pair p = pair_open(2 * sizeof(data), TINY_BUFFER);
+	struct fpgabuf_sender_stats stats;
+	struct fpgabuf_sender *s;
+	uint64_t token, count = 0;
+	unsigned int i;
+
+	id_shift = UINT32_MAX - 9;
+	CU_ASSERT_EQUAL_FATAL(fpgabuf_sender_new(p.sender,
+						 FPGABUF_ENGINE_ZEROCOPY, 20,
+						 id_shift, &s), 0);
+	for (i = 0; i < 20; i++)
+		CU_ASSERT_EQUAL(fpgabuf_sender_submit(s, data + i * 5000, 5000,
+						      i), 0);
+	CU_ASSERT_EQUAL(fpgabuf_sender_run(s), 0);
+	read_and_run(&p, s, sizeof(data));
+	CU_ASSERT_EQUAL(fpgabuf_sender_drain(s, PATIENCE_MS), 0);
+	while (fpgabuf_sender_reap(s, &token))
+		CU_ASSERT_EQUAL(token, count++);
+	CU_ASSERT_EQUAL(count, 20);
+	fpgabuf_sender_stats(s, &stats);
+	CU_ASSERT(stats.zerocopy_sends >= 20);
+	CU_ASSERT_EQUAL(stats.completions, stats.zerocopy_sends);
+	id_shift = 0;
+	fpgabuf_sender_destroy(s);
+	pair_close(&p);
+}
+
+/* What is registered is held by the completions alone. */
+static void test_registered(void)
+{
+	static uint8_t data[100000];
+	struct pair p = pair_open(2 * sizeof(data), TINY_BUFFER);
+	struct fpgabuf_sender_stats stats;
+	struct fpgabuf_sender *s;
+	uint64_t token;
+
+	CU_ASSERT_EQUAL_FATAL(fpgabuf_sender_create(p.sender,
+						    FPGABUF_ENGINE_URING, DEPTH,
+						    &s), 0);
+	CU_ASSERT_EQUAL(fpgabuf_sender_register(s, NULL, 1), -EINVAL);
+	CU_ASSERT_EQUAL(fpgabuf_sender_register(s, data, 0), -EINVAL);
+	CU_ASSERT_EQUAL(fpgabuf_sender_register(s, data, 90000), 0);
+	CU_ASSERT_EQUAL(fpgabuf_sender_register(s, data, 90000), -EBUSY);
+	fill_noise(data, sizeof(data));
+	CU_ASSERT_EQUAL(fpgabuf_sender_submit(s, data, 90000, 1), 0);
+	CU_ASSERT_EQUAL(fpgabuf_sender_drain(s, 200), -ETIMEDOUT);
+	CU_ASSERT_EQUAL(fpgabuf_sender_reap(s, &token), 0);
+	fpgabuf_sender_stats(s, &stats);
+	CU_ASSERT_EQUAL(stats.bytes, 90000);
+	CU_ASSERT_EQUAL(stats.registered_sends, stats.sends);
+	/* Half in it is not in it. */
+	CU_ASSERT_EQUAL(fpgabuf_sender_submit(s, data + 85000, 10000, 2), 0);
+	CU_ASSERT_EQUAL(fpgabuf_sender_run(s), 0);
+	read_and_run(&p, s, 100000);
+	CU_ASSERT_EQUAL(fpgabuf_sender_drain(s, PATIENCE_MS), 0);
+	CU_ASSERT_EQUAL(fpgabuf_sender_reap(s, &token), 1);
+	CU_ASSERT_EQUAL(fpgabuf_sender_reap(s, &token), 1);
+	CU_ASSERT_EQUAL(token, 2);
+	fpgabuf_sender_stats(s, &stats);
+	CU_ASSERT(stats.registered_sends < stats.sends);
+	fpgabuf_sender_destroy(s);
+	pair_close(&p);
+}
+
+static void test_register_errors(void)
+{
+	struct pair p = pair_open(0, 0);
+	struct fpgabuf_sender *s;
+	char byte;
+
+	CU_ASSERT_EQUAL_FATAL(fpgabuf_sender_create(p.sender,
+						    FPGABUF_ENGINE_ZEROCOPY,
+						    DEPTH, &s), 0);
+	CU_ASSERT_EQUAL(fpgabuf_sender_register(s, &byte, 1), -EOPNOTSUPP);
+	fpgabuf_sender_destroy(s);
+	pair_close(&p);
+}
+
+static void test_submit_copy(void)
+{
+	static uint8_t data[50000];
+	struct pair p = pair_open(0, 0);
+	struct fpgabuf_sender_stats stats;
+	struct fpgabuf_sender *s;
+	uint64_t token, count = 0;
+
+	CU_ASSERT_EQUAL_FATAL(fpgabuf_sender_create(p.sender,
+						    FPGABUF_ENGINE_ZEROCOPY,
+						    DEPTH, &s), 0);
+	CU_ASSERT_EQUAL(fpgabuf_sender_submit_copy(s, data, 48, 0), 0);
+	CU_ASSERT_EQUAL(fpgabuf_sender_submit(s, data, sizeof(data), 1), 0);
+	CU_ASSERT_EQUAL(fpgabuf_sender_submit_copy(s, data, 48, 2), 0);
+	CU_ASSERT_EQUAL(fpgabuf_sender_drain(s, PATIENCE_MS), 0);
+	while (fpgabuf_sender_reap(s, &token))
+		CU_ASSERT_EQUAL(token, count++);
+	CU_ASSERT_EQUAL(count, 3);
+	fpgabuf_sender_stats(s, &stats);
+	CU_ASSERT_EQUAL(stats.bytes, sizeof(data) + 96);
+	CU_ASSERT_EQUAL(stats.zerocopy_sends, stats.sends - 2);
+	CU_ASSERT_EQUAL(stats.fallback_copies, 0);
+	fpgabuf_sender_destroy(s);
+	pair_close(&p);
+}
+
+static void check_abort(enum fpgabuf_engine engine)
+{
+	static uint8_t data[4 << 20];
+	struct pair p = pair_open(TINY_BUFFER, TINY_BUFFER);
+	struct fpgabuf_sender *s;
+	uint64_t token, count = 0;
+
+	s = stalled_sender(&p, engine, data, sizeof(data), DEPTH);
+	CU_ASSERT_EQUAL(fpgabuf_sender_reap(s, &token), 0);
+	CU_ASSERT_EQUAL(fpgabuf_sender_abort(s), 0);
+	CU_ASSERT_EQUAL(fpgabuf_sender_drain(s, PATIENCE_MS), -ECONNABORTED);
+	while (fpgabuf_sender_reap(s, &token))
+		CU_ASSERT_EQUAL(token, count++);
+	CU_ASSERT_EQUAL(count, DEPTH);
+	fpgabuf_sender_destroy(s);
+	pair_close(&p);
+}
+
+static void test_abort(void)
+{
+	check_abort(FPGABUF_ENGINE_ZEROCOPY);
+	check_abort(FPGABUF_ENGINE_URING);
+	check_abort(FPGABUF_ENGINE_COPY);
+}
+
+static void test_abort_unix(void)
+{
+	struct fpgabuf_sender *s;
+	int fds[2];
+	char byte;
+
+	CU_ASSERT_FATAL(!socketpair(AF_UNIX, SOCK_STREAM, 0, fds));
+	CU_ASSERT_EQUAL_FATAL(fpgabuf_sender_create(fds[0],
+						    FPGABUF_ENGINE_AUTO, DEPTH,
+						    &s), 0);
+	CU_ASSERT_PTR_NOT_NULL(strstr(fpgabuf_sender_obstacle(s), "Unix"));
+	CU_ASSERT_EQUAL(fpgabuf_sender_abort(s), 0);
+	CU_ASSERT_EQUAL(fpgabuf_sender_run(s), -ECONNABORTED);
+	CU_ASSERT_EQUAL(recv(fds[1], &byte, 1, MSG_DONTWAIT), 0);
+	fpgabuf_sender_destroy(s);
+	close(fds[0]);
+	close(fds[1]);
+}
+
+static void test_auto(void)
+{
+	struct pair p = pair_open(0, 0);
+	struct fpgabuf_sender *s;
+	const char *why;
+
+	CU_ASSERT_EQUAL_FATAL(fpgabuf_sender_create(p.sender,
+						    FPGABUF_ENGINE_AUTO, DEPTH,
+						    &s), 0);
+	CU_ASSERT_EQUAL(fpgabuf_sender_engine(s, &why), FPGABUF_ENGINE_COPY);
+	CU_ASSERT_PTR_NOT_NULL(strstr(why, "on this machine"));
+	CU_ASSERT_STRING_EQUAL(fpgabuf_sender_obstacle(s), why);
+	fpgabuf_sender_destroy(s);
+	CU_ASSERT_EQUAL_FATAL(fpgabuf_sender_create(p.sender,
+						    FPGABUF_ENGINE_URING, DEPTH,
+						    &s), 0);
+	CU_ASSERT_EQUAL(fpgabuf_sender_engine(s, &why), FPGABUF_ENGINE_URING);
+	CU_ASSERT_STRING_EQUAL(why, "it was asked for");
+	fpgabuf_sender_destroy(s);
+	pair_close(&p);
+}
+
+/* Loopback as if nobody had seen that it is one. */
+static void test_auto_learns(void)
+{
+	static uint8_t data[65536];
+	struct pair p = pair_open(0, 0);
+	struct fpgabuf_sender_stats stats;
+	struct fpgabuf_sender *s;
+	const char *why;
+	uint64_t token;
+
+	CU_ASSERT_EQUAL_FATAL(fpgabuf_sender_create(p.sender,
+						    FPGABUF_ENGINE_ZEROCOPY,
+						    DEPTH, &s), 0);
+	s->chosen = true;
+	s->copy_below = 32768;
+	/* One below the break-even, one above */
+	CU_ASSERT_EQUAL(fpgabuf_sender_submit(s, data, 32767, 0), 0);
+	CU_ASSERT_EQUAL(fpgabuf_sender_submit(s, data, 32768, 1), 0);
+	CU_ASSERT_EQUAL(fpgabuf_sender_run(s), 0);
+	read_and_run(&p, s, 65535);
+	CU_ASSERT_EQUAL(fpgabuf_sender_drain(s, PATIENCE_MS), 0);
+	fpgabuf_sender_stats(s, &stats);
+	CU_ASSERT_EQUAL(stats.zerocopy_sends, 1);
+	CU_ASSERT_EQUAL(stats.copied, 1);
+	while (fpgabuf_sender_reap(s, &token))
+		;
+	CU_ASSERT_EQUAL(fpgabuf_sender_submit(s, data, sizeof(data), 2), 0);
+	CU_ASSERT_EQUAL(fpgabuf_sender_run(s), 0);
+	fpgabuf_sender_stats(s, &stats);
+	CU_ASSERT_EQUAL(stats.zerocopy_sends, 1);
+	fpgabuf_sender_engine(s, &why);
+	CU_ASSERT_PTR_NOT_NULL(strstr(why, "copied after all"));
+	fpgabuf_sender_destroy(s);
 	pair_close(&p);
 }
 
@@ -581,6 +894,7 @@ CU_TestInfo sender_tests[] = {
 	  test_zerocopy },
 	{ "zero-copy works with tiny socket buffers and a slow reader",
 	  test_zerocopy_slow },
+	{ "io_uring does both as well", test_uring },
 	{ "the copy engine delivers the same and waits for no completion",
 	  test_copy },
 	{ "a single byte is one send and one completion", test_one_byte },
@@ -603,5 +917,16 @@ CU_TestInfo sender_tests[] = {
 	  test_submit_errors },
 	{ "memory that cannot be read ends the sender and comes back",
 	  test_bad_memory },
+	{ "the numbers of zero-copy sends wrap, and nothing is lost", test_wrap },
+	{ "registered memory comes back when its notification has come",
+	  test_registered },
+	{ "only io_uring registers memory", test_register_errors },
+	{ "a short buffer can be copied between others that are not",
+	  test_submit_copy },
+	{ "an aborted sender gives all back though the peer stalls", test_abort },
+	{ "a Unix socket can be aborted, too", test_abort_unix },
+	{ "auto copies on loopback, and says why", test_auto },
+	{ "auto copies what is short, and all once it hears of copies",
+	  test_auto_learns },
 	CU_TEST_INFO_NULL,
 };

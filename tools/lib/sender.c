@@ -9,20 +9,20 @@
  *
  * head, cursor and tail only ever grow; the slot is the number modulo depth.
  * After an error cursor stands still, and head goes on to tail.
+ *
+ * What can happen is watched by an epoll descriptor.  It watches the socket for
+ * edges: a level would report a socket that is writable, or dead while the
+ * device still holds pages, for ever.
  */
-#include <errno.h>
-#include <netinet/in.h>
 #include <poll.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/epoll.h>
 #include <sys/socket.h>
 #include <time.h>
 #include <unistd.h>
 
-#include <fpgabuf/fpgabuf.h>
-
-#include "completion.h"
-#include "errqueue.h"
+#include "sender.h"
 
 /*
  * A call is charged against RLIMIT_MEMLOCK with all it offers, not with what
@@ -30,36 +30,8 @@
  */
 #define MAX_SEND	((size_t)1 << 20)
 
-/* A full socket takes at most a few hundred sends, so this hardly ever ends. */
-#define TRACKER_CAPACITY	4096U
-
-/* What older kernels (5.10) answer for EOPNOTSUPP; no errno of user space. */
-#define KERNEL_ENOTSUPP	524
-
-struct buffer {
-	const char *addr;
-	size_t len;
-	size_t accepted;
-	uint64_t token;
-	unsigned int pending;
-};
-
-struct fpgabuf_sender {
-	int fd;
-	enum fpgabuf_engine engine;
-	int error;
-	/* Only a completion can help; POLLOUT would wake for nothing. */
-	bool starved;
-	unsigned int depth;
-	uint64_t head;
-	uint64_t cursor;
-	uint64_t tail;
-	struct buffer *ring;
-	struct fpgabuf_tracker tracker;
-	struct fpgabuf_sender_stats stats;
-};
-
-static struct buffer *buffer_at(const struct fpgabuf_sender *s, uint64_t pos)
+static struct fpgabuf_buffer *buffer_at(const struct fpgabuf_sender *s,
+					uint64_t pos)
 {
 	return &s->ring[pos % s->depth];
 }
@@ -80,112 +52,127 @@ static int check_socket(int fd)
 	return 0;
 }
 
-static int enable_zerocopy(int fd)
+int fpgabuf_sender_watch(struct fpgabuf_sender *s, int fd, uint32_t events,
+			 uint32_t what)
 {
-	int one = 1;
+	struct epoll_event event = { .events = events, .data.u32 = what };
 
-	if (!setsockopt(fd, SOL_SOCKET, SO_ZEROCOPY, &one, sizeof(one)))
-		return 0;
-	if (errno == KERNEL_ENOTSUPP || errno == ENOPROTOOPT)
-		return -EOPNOTSUPP;
-	return -errno;
+	return epoll_ctl(s->epfd, EPOLL_CTL_ADD, fd, &event) < 0 ? -errno : 0;
 }
 
-static int check_create(int fd, enum fpgabuf_engine engine, unsigned int depth)
+static void sender_free(struct fpgabuf_sender *s)
 {
-	int err;
-
-	if (depth < 1 || depth > FPGABUF_SENDER_MAX_DEPTH)
-		return -EINVAL;
-	if (engine != FPGABUF_ENGINE_ZEROCOPY && engine != FPGABUF_ENGINE_COPY)
-		return -EINVAL;
-	err = check_socket(fd);
-	if (err || engine == FPGABUF_ENGINE_COPY)
-		return err;
-	return enable_zerocopy(fd);
+	if (s->epfd >= 0)
+		close(s->epfd);
+	free(s->ring);
+	free(s);
 }
 
-int fpgabuf_sender_create(int sockfd, enum fpgabuf_engine engine,
-			  unsigned int depth, struct fpgabuf_sender **sender)
+static int sender_init(struct fpgabuf_sender *s, int fd, unsigned int depth)
+{
+	s->fd = fd;
+	s->depth = depth;
+	s->epfd = epoll_create1(EPOLL_CLOEXEC);
+	if (s->epfd < 0)
+		return -errno;
+	s->ring = calloc(depth, sizeof(*s->ring));
+	if (!s->ring)
+		return -ENOMEM;
+	fpgabuf_route_obstacle(fd, s->obstacle, sizeof(s->obstacle));
+	return fpgabuf_sender_watch(s, fd, EPOLLOUT | EPOLLET,
+				    FPGABUF_WATCH_SOCKET);
+}
+
+int fpgabuf_sender_new(int sockfd, enum fpgabuf_engine engine,
+		       unsigned int depth, uint32_t first_id,
+		       struct fpgabuf_sender **sender)
 {
 	struct fpgabuf_sender *s;
 	int err;
 
-	err = check_create(sockfd, engine, depth);
+	if (depth < 1 || depth > FPGABUF_SENDER_MAX_DEPTH)
+		return -EINVAL;
+	err = check_socket(sockfd);
 	if (err)
 		return err;
 	s = calloc(1, sizeof(*s));
 	if (!s)
 		return -ENOMEM;
-	s->fd = sockfd;
-	s->engine = engine;
-	s->depth = depth;
-	err = -ENOMEM;
-	s->ring = calloc(depth, sizeof(*s->ring));
-	if (!s->ring)
-		goto err_sender;
-	err = fpgabuf_tracker_init(&s->tracker, TRACKER_CAPACITY, 0);
+	s->first_id = first_id;
+	err = sender_init(s, sockfd, depth);
+	if (!err)
+		err = fpgabuf_engine_open(s, engine);
 	if (err)
-		goto err_ring;
-	*sender = s;
-	return 0;
-
-err_ring:
-	free(s->ring);
-err_sender:
-	free(s);
+		sender_free(s);
+	else
+		*sender = s;
 	return err;
+}
+
+int fpgabuf_sender_create(int sockfd, enum fpgabuf_engine engine,
+			  unsigned int depth, struct fpgabuf_sender **sender)
+{
+	return fpgabuf_sender_new(sockfd, engine, depth, 0, sender);
 }
 
 void fpgabuf_sender_destroy(struct fpgabuf_sender *sender)
 {
 	if (!sender)
 		return;
-	fpgabuf_tracker_exit(&sender->tracker);
-	free(sender->ring);
-	free(sender);
+	sender->ops->close(sender);
+	sender_free(sender);
+}
+
+static int submit(struct fpgabuf_sender *s, const struct fpgabuf_buffer *b)
+{
+	if (!b->addr || !b->len)
+		return -EINVAL;
+	if (s->error)
+		return s->error;
+	if (s->tail - s->head == s->depth)
+		return -EAGAIN;
+	*buffer_at(s, s->tail++) = *b;
+	return 0;
 }
 
 int fpgabuf_sender_submit(struct fpgabuf_sender *sender, const void *addr,
 			  size_t len, uint64_t token)
 {
-	if (!addr || !len)
-		return -EINVAL;
-	if (sender->error)
-		return sender->error;
-	if (sender->tail - sender->head == sender->depth)
-		return -EAGAIN;
-	*buffer_at(sender, sender->tail++) = (struct buffer){
+	const struct fpgabuf_buffer b = {
 		.addr = addr,
 		.len = len,
 		.token = token,
 	};
-	return 0;
+
+	return submit(sender, &b);
 }
 
-short fpgabuf_sender_events(const struct fpgabuf_sender *sender)
+int fpgabuf_sender_submit_copy(struct fpgabuf_sender *sender, const void *addr,
+			       size_t len, uint64_t token)
 {
-	bool sending = sender->cursor != sender->tail;
+	const struct fpgabuf_buffer b = {
+		.addr = addr,
+		.len = len,
+		.token = token,
+		.copy = true,
+	};
 
-	return sending && !sender->starved && !sender->error ? POLLOUT : 0;
+	return submit(sender, &b);
 }
 
-/* Reads all reports there are.  Each ends at least one id: that is the bound */
-static int collect(struct fpgabuf_sender *s)
+int fpgabuf_sender_register(struct fpgabuf_sender *sender, const void *addr,
+			    size_t len)
 {
-	struct fpgabuf_report r;
-	int ret, err;
+	if (!addr || !len)
+		return -EINVAL;
+	if (!sender->ops->register_memory)
+		return -EOPNOTSUPP;
+	return sender->ops->register_memory(sender, addr, len);
+}
 
-	while ((ret = fpgabuf_errqueue_read(s->fd, &r)) > 0) {
-		err = fpgabuf_tracker_complete(&s->tracker, r.lo, r.hi);
-		if (err)
-			return err;
-		s->stats.completions += r.hi - r.lo + 1;
-		if (r.copied)
-			s->stats.copied += r.hi - r.lo + 1;
-		s->starved = false;
-	}
-	return ret;
+int fpgabuf_sender_fd(const struct fpgabuf_sender *sender)
+{
+	return sender->epfd;
 }
 
 static int socket_error(int fd)
@@ -198,83 +185,93 @@ static int socket_error(int fd)
 	return -err;
 }
 
-static ssize_t send_once(struct fpgabuf_sender *s, const struct buffer *b,
-			 int flags)
+void fpgabuf_sender_completed(struct fpgabuf_sender *s, uint32_t n,
+			      uint32_t copied)
 {
-	size_t len = b->len - b->accepted;
-	ssize_t n;
-
-	if (len > MAX_SEND)
-		len = MAX_SEND;
-	n = send(s->fd, b->addr + b->accepted, len,
-		 flags | MSG_DONTWAIT | MSG_NOSIGNAL);
-	if (n < 0)
-		return errno == EINTR ? -EAGAIN : -errno;
-	return n;
+	s->stats.completions += n;
+	s->stats.copied += copied;
+	s->starved = false;
+	if (copied)
+		fpgabuf_engine_reconsider(s);
 }
 
-/* -ENOBUFS: the kernel, or the tracker, has no room for another send. */
-static ssize_t send_zerocopy(struct fpgabuf_sender *s, struct buffer *b)
+/* Reads what has happened since the last time. */
+static int attend(struct fpgabuf_sender *s)
 {
-	ssize_t n;
+	struct epoll_event events[2];
+	uint32_t seen = 0;
+	int i, n, err;
 
-	if (fpgabuf_tracker_full(&s->tracker))
-		return -ENOBUFS;
-	n = send_once(s, b, MSG_ZEROCOPY);
-	if (n > 0) {
-		fpgabuf_tracker_issue(&s->tracker, &b->pending);
-		s->stats.zerocopy_sends++;
-	}
-	return n;
+	/* Cannot fail: it does not wait, and its arguments are good. */
+	n = epoll_wait(s->epfd, events, 2, 0);
+	for (i = 0; i < n; i++)
+		if (events[i].data.u32 == FPGABUF_WATCH_SOCKET)
+			seen = events[i].events;
+	if (seen)
+		s->blocked = false;
+	err = s->ops->collect(s);
+	if (!err && seen & (EPOLLERR | EPOLLHUP))
+		err = socket_error(s->fd);
+	return err;
+}
+
+static ssize_t send_piece(struct fpgabuf_sender *s, struct fpgabuf_buffer *b)
+{
+	size_t len = b->len - b->accepted;
+
+	if (b->copy || len < s->copy_below)
+		return fpgabuf_send_now(s, b, len, 0);
+	return s->ops->send(s, b, len < MAX_SEND ? len : MAX_SEND);
 }
 
 /*
  * No room for a zero-copy send.  Completions make room, if some are to come.
  * If not, no event would ever wake us, so this piece goes as a copy.
  */
-static ssize_t send_without_room(struct fpgabuf_sender *s, struct buffer *b)
+static ssize_t send_without_room(struct fpgabuf_sender *s,
+				 struct fpgabuf_buffer *b)
 {
-	uint32_t before = s->tracker.outstanding;
+	uint32_t before = s->outstanding;
 	ssize_t n;
 	int err;
 
-	err = collect(s);
+	err = s->ops->collect(s);
 	if (err)
 		return err;
-	if (s->tracker.outstanding != before) {
-		n = send_zerocopy(s, b);
+	if (s->outstanding != before) {
+		n = send_piece(s, b);
 		if (n != -ENOBUFS)
 			return n;
 	}
-	if (s->tracker.outstanding) {
+	if (s->outstanding) {
 		s->starved = true;
-		return -EAGAIN;
+		return -ENOBUFS;
 	}
-	n = send_once(s, b, 0);
+	n = b->len - b->accepted;
+	n = fpgabuf_send_now(s, b, (size_t)n < MAX_SEND ? (size_t)n : MAX_SEND,
+			     0);
 	if (n > 0)
 		s->stats.fallback_copies++;
 	return n;
 }
 
-static ssize_t send_some(struct fpgabuf_sender *s, struct buffer *b)
-{
-	ssize_t n;
-
-	if (s->engine == FPGABUF_ENGINE_COPY)
-		return send_once(s, b, 0);
-	n = send_zerocopy(s, b);
-	return n == -ENOBUFS ? send_without_room(s, b) : n;
-}
-
 /* Sends until the socket is full, or the ring is empty. */
 static int push(struct fpgabuf_sender *s)
 {
-	while (s->cursor != s->tail && !s->starved) {
-		struct buffer *b = buffer_at(s, s->cursor);
-		ssize_t n = send_some(s, b);
+	while (s->cursor != s->tail && !s->starved && !s->blocked) {
+		struct fpgabuf_buffer *b = buffer_at(s, s->cursor);
+		ssize_t n = send_piece(s, b);
 
+		if (n == -ENOBUFS)
+			n = send_without_room(s, b);
+		if (n == -ENOBUFS)
+			break;
+		if (n == -EAGAIN) {
+			s->blocked = true;
+			break;
+		}
 		if (n < 0)
-			return n == -EAGAIN ? 0 : n;
+			return n;
 		s->stats.sends++;
 		s->stats.bytes += n;
 		b->accepted += n;
@@ -284,15 +281,11 @@ static int push(struct fpgabuf_sender *s)
 	return 0;
 }
 
-int fpgabuf_sender_run(struct fpgabuf_sender *sender, short revents)
+int fpgabuf_sender_run(struct fpgabuf_sender *sender)
 {
-	int err = 0;
+	int err;
 
-	if (revents & (POLLERR | POLLHUP)) {
-		err = collect(sender);
-		if (!err)
-			err = socket_error(sender->fd);
-	}
+	err = attend(sender);
 	if (!err && !sender->error)
 		err = push(sender);
 	if (!sender->error)
@@ -300,9 +293,22 @@ int fpgabuf_sender_run(struct fpgabuf_sender *sender, short revents)
 	return sender->error;
 }
 
+int fpgabuf_sender_abort(struct fpgabuf_sender *sender)
+{
+	const struct sockaddr none = { .sa_family = AF_UNSPEC };
+
+	if (!sender->error)
+		sender->error = -ECONNABORTED;
+	/* Only TCP throws away what it has; the others hold nothing of ours. */
+	if (!connect(sender->fd, &none, sizeof(none)) ||
+	    !shutdown(sender->fd, SHUT_RDWR) || errno == ENOTCONN)
+		return 0;
+	return -errno;
+}
+
 int fpgabuf_sender_reap(struct fpgabuf_sender *sender, uint64_t *token)
 {
-	struct buffer *b = buffer_at(sender, sender->head);
+	struct fpgabuf_buffer *b = buffer_at(sender, sender->head);
 
 	if (sender->head == sender->tail || b->pending)
 		return 0;
@@ -323,47 +329,44 @@ static int64_t now_ms(void)
 
 static bool settled(const struct fpgabuf_sender *s)
 {
-	return !s->tracker.outstanding && (s->error || s->cursor == s->tail);
+	return !s->outstanding && (s->error || s->cursor == s->tail);
 }
 
-static int drain_with(struct fpgabuf_sender *s, int epfd, int timeout_ms)
+/*
+ * Not with epoll_wait(): it returns EINTR also when io_uring has work for this
+ * thread, poll() only when there is a signal.
+ */
+int fpgabuf_sender_drain(struct fpgabuf_sender *sender, int timeout_ms)
 {
+	struct pollfd pfd = { .fd = sender->epfd, .events = POLLIN };
 	int64_t deadline = now_ms() + timeout_ms;
-	struct epoll_event event;
 	int64_t left;
 
+	if (timeout_ms < 0)
+		return -EINVAL;
 	for (;;) {
-		fpgabuf_sender_run(s, POLLOUT | POLLERR);
-		if (settled(s))
-			return s->error;
+		fpgabuf_sender_run(sender);
+		if (settled(sender))
+			return sender->error;
 		left = deadline - now_ms();
 		if (left <= 0)
 			return -ETIMEDOUT;
-		if (epoll_wait(epfd, &event, 1, left) < 0)
+		if (poll(&pfd, 1, left) < 0)
 			return -errno;
 	}
 }
 
-/*
- * Edge-triggered, because a dead connection reports POLLERR | POLLHUP for ever
- * while the device still holds pages: a level would make the loop spin.
- */
-int fpgabuf_sender_drain(struct fpgabuf_sender *sender, int timeout_ms)
+enum fpgabuf_engine fpgabuf_sender_engine(const struct fpgabuf_sender *sender,
+					  const char **why)
 {
-	struct epoll_event event = { .events = EPOLLOUT | EPOLLET };
-	int epfd, ret;
+	if (why)
+		*why = sender->why;
+	return sender->engine;
+}
 
-	if (timeout_ms < 0)
-		return -EINVAL;
-	epfd = epoll_create1(EPOLL_CLOEXEC);
-	if (epfd < 0)
-		return -errno;
-	if (epoll_ctl(epfd, EPOLL_CTL_ADD, sender->fd, &event) < 0)
-		ret = -errno;
-	else
-		ret = drain_with(sender, epfd, timeout_ms);
-	close(epfd);
-	return ret;
+const char *fpgabuf_sender_obstacle(const struct fpgabuf_sender *sender)
+{
+	return *sender->obstacle ? sender->obstacle : NULL;
 }
 
 void fpgabuf_sender_stats(const struct fpgabuf_sender *sender,

@@ -24,7 +24,7 @@
  */
 #define CLOSE_GRACE_NS	NS_PER_SEC
 
-enum { FD_SOCKET, FD_DEVICE, FD_SIGNAL, FD_COUNT };
+enum { FD_SENDER, FD_DEVICE, FD_SIGNAL, FD_COUNT };
 
 /* From now on, the next signal ends the program as usual. */
 static void release_signals(struct transfer *t)
@@ -68,8 +68,8 @@ static int wait_event(struct transfer *t, struct pollfd fds[FD_COUNT])
 {
 	int device = fpgabuf_device_fd(t->source->device);
 
-	fds[FD_SOCKET].fd = t->sock;
-	fds[FD_SOCKET].events = fpgabuf_sender_events(t->sender);
+	fds[FD_SENDER].fd = fpgabuf_sender_fd(t->sender);
+	fds[FD_SENDER].events = POLLIN;
 	/* Without a queued capture it has nothing to tell. */
 	fds[FD_DEVICE].fd = t->source->queued ? device : -1;
 	fds[FD_DEVICE].events = POLLIN;
@@ -131,8 +131,8 @@ static int step(struct transfer *t)
 		err = take_captures(t);
 	if (err)
 		return err;
-	if (fds[FD_SOCKET].revents || fds[FD_DEVICE].revents)
-		err = fpgabuf_sender_run(t->sender, fds[FD_SOCKET].revents);
+	if (fds[FD_SENDER].revents || fds[FD_DEVICE].revents)
+		err = fpgabuf_sender_run(t->sender);
 	release_sent(t);
 	progress_update(&t->progress, bytes_sent(t));
 	return err;

@@ -203,30 +203,40 @@ int fpgabuf_region_sync_end(struct fpgabuf_region *region, int prot);
  * enum fpgabuf_engine - how a sender hands bytes to the network
  * @FPGABUF_ENGINE_ZEROCOPY: MSG_ZEROCOPY, the network reads the pages
  * @FPGABUF_ENGINE_COPY: the kernel copies into its own memory
+ * @FPGABUF_ENGINE_URING: IORING_OP_SEND_ZC, the network reads the pages; needs
+ *	Linux 6.0, and a library that was built with liburing
+ * @FPGABUF_ENGINE_AUTO: one of the others, see fpgabuf_sender_engine()
  */
 enum fpgabuf_engine {
 	FPGABUF_ENGINE_ZEROCOPY = 1,
 	FPGABUF_ENGINE_COPY = 2,
+	FPGABUF_ENGINE_URING = 3,
+	FPGABUF_ENGINE_AUTO = 4,
 };
 
 /**
  * struct fpgabuf_sender_stats - what a sender did since it was made
  * @bytes: bytes the socket accepted
  * @sends: send calls that accepted at least one byte, of every kind
- * @zerocopy_sends: those of them with MSG_ZEROCOPY
+ * @zerocopy_sends: those of them that were to be without a copy
+ * @registered_sends: those of these from registered memory
  * @completions: zero-copy sends the kernel reported as completed
- * @copied: completions labelled "copied after all".  A lower bound: TCP merges
- *	adjacent reports and keeps the label of the first one only.  It is exact
- *	if no send is made before the completion of the last one was read
- * @fallback_copies: sends the zero-copy engine had to make as copies, because
- *	the kernel refused to pin pages (RLIMIT_MEMLOCK, optmem_max)
+ * @copied: completions labelled "copied after all"
+ * @copied_exact: 1: @copied is exact.  0: it is a lower bound, as with
+ *	MSG_ZEROCOPY: TCP merges adjacent reports and keeps the label of the
+ *	first one only.  It is exact all the same if no send is made before the
+ *	completion of the last one was read
+ * @fallback_copies: sends that a zero-copy engine had to make as copies,
+ *	because the kernel refused to pin pages (RLIMIT_MEMLOCK, optmem_max)
  */
 struct fpgabuf_sender_stats {
 	uint64_t bytes;
 	uint64_t sends;
 	uint64_t zerocopy_sends;
+	uint64_t registered_sends;
 	uint64_t completions;
 	uint64_t copied;
+	uint64_t copied_exact;
 	uint64_t fallback_copies;
 };
 
@@ -245,8 +255,9 @@ struct fpgabuf_sender_stats {
  * @sender: the new object; release it with fpgabuf_sender_destroy()
  *
  * Errors: -EINVAL bad @engine or @depth; -EPROTOTYPE not a stream socket;
- * -ENOTCONN; -EOPNOTSUPP this kind of socket cannot send without a copy;
- * -ENOTSOCK; -EBADF; -ENOMEM.
+ * -ENOTCONN; -EOPNOTSUPP this kind of socket, or this kernel, cannot send
+ * without a copy; -ENOSYS no io_uring, in the library or in the kernel; -EPERM
+ * io_uring is forbidden here; -ENOTSOCK; -EBADF; -EMFILE; -ENOMEM.
  */
 int fpgabuf_sender_create(int sockfd, enum fpgabuf_engine engine,
 			  unsigned int depth, struct fpgabuf_sender **sender);
@@ -255,10 +266,61 @@ int fpgabuf_sender_create(int sockfd, enum fpgabuf_engine engine,
  * fpgabuf_sender_destroy() - release a sender
  * @sender: the sender, or NULL
  *
- * The socket stays open.  Buffers that were not reaped may still be read by
- * the network: drain first.
+ * The socket stays open, and what it has accepted is still sent.  Buffers that
+ * were not reaped may still be read by the network: drain first, or abort and
+ * drain.
  */
 void fpgabuf_sender_destroy(struct fpgabuf_sender *sender);
+
+/**
+ * fpgabuf_sender_engine() - what a sender sends with
+ * @sender: the sender
+ * @why: set to a sentence that says why it is this one, without a capital and
+ *	a full stop; valid until the next call for this sender.  Or NULL
+ *
+ * %FPGABUF_ENGINE_AUTO becomes %FPGABUF_ENGINE_COPY if there is an obstacle, see
+ * fpgabuf_sender_obstacle(), or if the kernel has no zero-copy for this kind of
+ * socket; else %FPGABUF_ENGINE_ZEROCOPY, which then copies pieces that are too
+ * short to be worth pinning, and everything from the moment when the kernel
+ * reports that it copied after all.
+ */
+enum fpgabuf_engine fpgabuf_sender_engine(const struct fpgabuf_sender *sender,
+					  const char **why);
+
+/**
+ * fpgabuf_sender_obstacle() - what turns zero-copy into a copy on this route
+ * @sender: the sender
+ *
+ * That is: the peer is on this machine, the socket is none of the network, the
+ * interface is a virtual one, or it lacks scatter-gather or checksums.
+ *
+ * Returns such a sentence as fpgabuf_sender_engine(), valid as long as the
+ * sender, or NULL if nothing was found when the sender was made.  Then there
+ * may still be something farther down.
+ */
+const char *fpgabuf_sender_obstacle(const struct fpgabuf_sender *sender);
+
+/**
+ * fpgabuf_sender_register() - pin memory once, instead of with each send
+ * @sender: a sender with %FPGABUF_ENGINE_URING
+ * @addr: start of the memory, mapped for writing
+ * @len: its length, 1 to 1 GiB
+ *
+ * Whatever is submitted and lies in it as a whole is sent from there.  It stays
+ * pinned as long as the sender lives and anything of it is in flight.  Packets
+ * then hold no references to the pages: while the memory is pinned all of it is
+ * in use for a driver that looks (fpgabuf answers -EBUSY to QUEUE), and nothing
+ * but fpgabuf_sender_reap() tells which part the network still reads.
+ *
+ * A sender works the same without it, so most errors need no attention.
+ *
+ * Errors: -EOPNOTSUPP another engine, or memory this kernel does not take (that
+ * of files, which regions are, before Linux 6.5); -EFAULT not mapped for
+ * writing; -ENOMEM beyond RLIMIT_MEMLOCK; -EBUSY some is registered already;
+ * -EINVAL.
+ */
+int fpgabuf_sender_register(struct fpgabuf_sender *sender, const void *addr,
+			    size_t len);
 
 /**
  * fpgabuf_sender_submit() - add a buffer to the stream
@@ -276,27 +338,56 @@ int fpgabuf_sender_submit(struct fpgabuf_sender *sender, const void *addr,
 			  size_t len, uint64_t token);
 
 /**
- * fpgabuf_sender_events() - what to poll(2) the socket for
+ * fpgabuf_sender_submit_copy() - add a buffer that is too short to be pinned
  * @sender: the sender
+ * @addr: first byte
+ * @len: bytes, at least 1
+ * @token: any number
  *
- * Returns POLLOUT or 0.  Wait with 0, too: completions are reported as POLLERR,
- * which poll(2) always watches.
+ * The same as fpgabuf_sender_submit(), but every engine sends this one by a
+ * copy.  For headers between large buffers.
+ *
+ * Errors: as fpgabuf_sender_submit().
  */
-short fpgabuf_sender_events(const struct fpgabuf_sender *sender);
+int fpgabuf_sender_submit_copy(struct fpgabuf_sender *sender, const void *addr,
+			       size_t len, uint64_t token);
+
+/**
+ * fpgabuf_sender_fd() - the descriptor of a sender, for poll(2)
+ * @sender: the sender, which keeps the descriptor
+ *
+ * POLLIN: fpgabuf_sender_run() has something to do.  The socket itself need not
+ * be polled.
+ */
+int fpgabuf_sender_fd(const struct fpgabuf_sender *sender);
 
 /**
  * fpgabuf_sender_run() - send what the socket takes, read what has completed
  * @sender: the sender
- * @revents: what poll(2) reported, or 0 after fpgabuf_sender_submit()
  *
- * Never blocks.  The first error ends the sender and is returned ever after;
- * go on calling (or drain), because what was accepted still has to complete.
+ * Call it after fpgabuf_sender_submit(), and when fpgabuf_sender_fd() is
+ * readable.  Never blocks.  The first error ends the sender and is returned
+ * ever after; go on calling (or drain), because what was accepted still has to
+ * complete.
  *
  * Errors: those of send(2) and of the connection (-EPIPE, -ECONNRESET,
  * -ETIMEDOUT, ...); -EFAULT memory the network cannot pin; -EPROTO the kernel's
- * reports make no sense, so that nothing more is known about the buffers.
+ * reports make no sense, so that nothing more is known about the buffers;
+ * -ECONNABORTED fpgabuf_sender_abort().
  */
-int fpgabuf_sender_run(struct fpgabuf_sender *sender, short revents);
+int fpgabuf_sender_run(struct fpgabuf_sender *sender);
+
+/**
+ * fpgabuf_sender_abort() - reset the connection, so that buffers come back soon
+ * @sender: the sender
+ *
+ * Ends the sender with -ECONNABORTED, unless another error has.  What the
+ * socket had accepted and not sent is thrown away, and the kernel lets go of
+ * the pages, which may take a moment: go on running, or drain, and reap.
+ *
+ * Errors: those of connect(2) and shutdown(2); none are to be expected.
+ */
+int fpgabuf_sender_abort(struct fpgabuf_sender *sender);
 
 /**
  * fpgabuf_sender_reap() - take back a buffer

@@ -1,0 +1,117 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+/* What the way to a peer does with pages, as far as can be told beforehand. */
+#include <ifaddrs.h>
+#include <net/if.h>
+#include <netinet/in.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/socket.h>
+
+#include <linux/ethtool.h>
+#include <linux/sockios.h>
+
+#include "sender.h"
+
+/* An address without its port, IPv4 in the clothes of IPv6. */
+static bool address_of(const struct sockaddr *sa, struct in6_addr *addr)
+{
+	struct sockaddr_in6 v6;
+	struct sockaddr_in v4;
+
+	if (sa->sa_family == AF_INET6) {
+		memcpy(&v6, sa, sizeof(v6));
+		*addr = v6.sin6_addr;
+		return true;
+	}
+	if (sa->sa_family != AF_INET)
+		return false;
+	memcpy(&v4, sa, sizeof(v4));
+	memset(addr, 0, sizeof(*addr));
+	addr->s6_addr[10] = 0xff;
+	addr->s6_addr[11] = 0xff;
+	memcpy(&addr->s6_addr[12], &v4.sin_addr, sizeof(v4.sin_addr));
+	return true;
+}
+
+/* The name of the interface that has the address; false: none has. */
+static bool interface_of(const struct in6_addr *addr, char name[IFNAMSIZ])
+{
+	struct ifaddrs *list, *i;
+	struct in6_addr own;
+	bool found = false;
+
+	if (getifaddrs(&list))
+		return false;
+	for (i = list; i && !found; i = i->ifa_next) {
+		if (!i->ifa_addr || !address_of(i->ifa_addr, &own) ||
+		    memcmp(&own, addr, sizeof(own)))
+			continue;
+		snprintf(name, IFNAMSIZ, "%s", i->ifa_name);
+		found = true;
+	}
+	freeifaddrs(list);
+	return found;
+}
+
+static bool ethtool(int fd, const char *name, void *command)
+{
+	struct ifreq request = { .ifr_data = command };
+
+	snprintf(request.ifr_name, sizeof(request.ifr_name), "%s", name);
+	return !ioctl(fd, SIOCETHTOOL, &request);
+}
+
+/* What cannot be asked for is taken to be there. */
+static bool lacks(int fd, const char *name, uint32_t command)
+{
+	struct ethtool_value value = { .cmd = command };
+
+	return ethtool(fd, name, &value) && !value.data;
+}
+
+static bool is_virtual(int fd, const char *name)
+{
+	struct ethtool_drvinfo info = { .cmd = ETHTOOL_GDRVINFO };
+
+	return ethtool(fd, name, &info) &&
+	       (!strcmp(info.driver, "veth") || !strcmp(info.driver, "tun"));
+}
+
+static void interface_obstacle(int fd, const char *name, char *text,
+			       size_t size)
+{
+	if (is_virtual(fd, name))
+		snprintf(text, size, "%s is a virtual network, which copies",
+			 name);
+	else if (lacks(fd, name, ETHTOOL_GSG))
+		snprintf(text, size, "%s has no scatter-gather", name);
+	else if (lacks(fd, name, ETHTOOL_GTXCSUM))
+		snprintf(text, size, "%s does not compute checksums", name);
+}
+
+void fpgabuf_route_obstacle(int fd, char *text, size_t size)
+{
+	union {
+		struct sockaddr sa;
+		struct sockaddr_storage storage;
+	} own = { 0 }, peer = { 0 };
+	socklen_t own_len = sizeof(own), peer_len = sizeof(peer);
+	struct in6_addr own_addr, peer_addr;
+	char name[IFNAMSIZ];
+
+	*text = '\0';
+	if (getsockname(fd, &own.sa, &own_len) ||
+	    getpeername(fd, &peer.sa, &peer_len))
+		return;
+	if (own.sa.sa_family == AF_UNIX)
+		snprintf(text, size, "a Unix socket has no zero-copy");
+	if (!address_of(&own.sa, &own_addr) ||
+	    !address_of(&peer.sa, &peer_addr))
+		return;
+	if (!memcmp(&own_addr, &peer_addr, sizeof(own_addr)) ||
+	    interface_of(&peer_addr, name))
+		snprintf(text, size,
+			 "the peer is on this machine, and loopback copies");
+	else if (interface_of(&own_addr, name))
+		interface_obstacle(fd, name, text, size);
+}

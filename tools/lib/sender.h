@@ -1,0 +1,144 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * What the sender and its engines know of each other
+ *
+ * The sender keeps the buffers in order, and calls the engine for a piece of
+ * one at a time.  The engine hands it to the socket, and counts down what the
+ * buffer waits for when the kernel has let go of the piece.
+ */
+#ifndef FPGABUF_LIB_SENDER_H
+#define FPGABUF_LIB_SENDER_H
+
+#include <stdbool.h>
+#include <sys/types.h>
+
+#include "internal.h"
+
+/**
+ * struct fpgabuf_buffer - bytes on their way
+ * @addr: the first one
+ * @len: how many
+ * @accepted: how many of them the socket has taken
+ * @token: what the owner calls it
+ * @pending: sends of it that the kernel has not let go of
+ * @copy: is not worth pinning, whatever the engine
+ */
+struct fpgabuf_buffer {
+	const char *addr;
+	size_t len;
+	size_t accepted;
+	uint64_t token;
+	unsigned int pending;
+	bool copy;
+};
+
+/**
+ * struct fpgabuf_engine_ops - how pieces get to the socket
+ * @open: set up; the socket is connected and can be polled by the epoll
+ *	descriptor, to which the engine may add one of its own
+ * @close: undo that; what the kernel still holds is not waited for
+ * @send: hand over @len bytes from where the buffer stands; like send(2) it
+ *	returns how many were taken, or a negative errno: -EAGAIN the socket is
+ *	full, -ENOBUFS the kernel does not pin more at the moment
+ * @collect: take what the kernel has said about earlier sends
+ * @register_memory: see fpgabuf_sender_register(); NULL = cannot
+ */
+struct fpgabuf_engine_ops {
+	int (*open)(struct fpgabuf_sender *s);
+	void (*close)(struct fpgabuf_sender *s);
+	ssize_t (*send)(struct fpgabuf_sender *s, struct fpgabuf_buffer *b,
+			size_t len);
+	int (*collect)(struct fpgabuf_sender *s);
+	int (*register_memory)(struct fpgabuf_sender *s, const void *addr,
+			       size_t len);
+};
+
+extern const struct fpgabuf_engine_ops fpgabuf_copy_ops;
+extern const struct fpgabuf_engine_ops fpgabuf_zerocopy_ops;
+extern const struct fpgabuf_engine_ops fpgabuf_uring_ops;
+
+/**
+ * struct fpgabuf_sender - see sender.c for the ring
+ * @fd: the socket
+ * @epfd: becomes readable when there is something to do
+ * @engine: what sends
+ * @ops: its calls
+ * @state: its own data
+ * @first_id: number of the first MSG_ZEROCOPY send of the socket
+ * @why: why it is this engine
+ * @obstacle: what makes zero-copy a copy on this route, or ""
+ * @chosen: the engine was chosen here, and may change its mind
+ * @copy_below: pieces with fewer bytes are copied
+ * @error: what ended the sender, or 0
+ * @blocked: the socket was full, and has not said yet that it is not
+ * @starved: only a completion can help
+ * @outstanding: sends that the kernel has not let go of
+ * @depth: size of the ring
+ * @head: oldest buffer that was not reaped
+ * @cursor: oldest buffer that has bytes to send
+ * @tail: where the next one will be
+ * @ring: the buffers
+ * @stats: what was done
+ */
+struct fpgabuf_sender {
+	int fd;
+	int epfd;
+	enum fpgabuf_engine engine;
+	const struct fpgabuf_engine_ops *ops;
+	void *state;
+	uint32_t first_id;
+	const char *why;
+	char obstacle[96];
+	bool chosen;
+	size_t copy_below;
+	int error;
+	bool blocked;
+	bool starved;
+	uint32_t outstanding;
+	unsigned int depth;
+	uint64_t head;
+	uint64_t cursor;
+	uint64_t tail;
+	struct fpgabuf_buffer *ring;
+	struct fpgabuf_sender_stats stats;
+};
+
+/* engine.c: sets up the engine that is asked for, or the one that fits. */
+int fpgabuf_engine_open(struct fpgabuf_sender *s, enum fpgabuf_engine engine);
+
+/* The kernel has copied after all: if the choice was ours, copy from now on. */
+void fpgabuf_engine_reconsider(struct fpgabuf_sender *s);
+
+/* What the epoll descriptor reports: the socket itself, or another one. */
+enum { FPGABUF_WATCH_SOCKET, FPGABUF_WATCH_ENGINE };
+
+int fpgabuf_sender_watch(struct fpgabuf_sender *s, int fd, uint32_t events,
+			 uint32_t what);
+
+/* send(2) with @flags, from where the buffer stands; never blocks. */
+ssize_t fpgabuf_send_now(struct fpgabuf_sender *s,
+			  const struct fpgabuf_buffer *b, size_t len,
+			  int flags);
+
+/* Allows MSG_ZEROCOPY; -EOPNOTSUPP: on this kind of socket it cannot be. */
+int fpgabuf_enable_zerocopy(int fd);
+
+/* The kernel has let go of @n sends; @copied of them were copies after all. */
+void fpgabuf_sender_completed(struct fpgabuf_sender *s, uint32_t n,
+			      uint32_t copied);
+
+/*
+ * Says why zero-copy would be none between the two ends of a socket; "" if
+ * there is nothing to be seen.
+ */
+void fpgabuf_route_obstacle(int fd, char *text, size_t size);
+
+/*
+ * fpgabuf_sender_create() for a socket that has made @first_id sends with
+ * MSG_ZEROCOPY, all of which have been reported.
+ */
+int fpgabuf_sender_new(int sockfd, enum fpgabuf_engine engine,
+		       unsigned int depth, uint32_t first_id,
+		       struct fpgabuf_sender **sender);
+
+#endif /* FPGABUF_LIB_SENDER_H */

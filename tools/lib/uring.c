@@ -1,0 +1,308 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+/*
+ * The engine that sends with IORING_OP_SEND_ZC
+ *
+ * A request must not wait (MSG_DONTWAIT), so its result is there when the call
+ * that hands it over returns, and the stream stays in order; when the socket is
+ * writable again, epoll says.  What is still to come then is the notification,
+ * a second completion that says that the kernel has let go of the memory.
+ *
+ * For registered memory there is nothing else that says so: packets with it
+ * hold no references of their own.
+ */
+#include <stdlib.h>
+#include <sys/epoll.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "sender.h"
+
+#ifdef FPGABUF_HAVE_LIBURING
+
+#include <liburing.h>
+
+/* Since Linux 6.2 and 6.1.x; older headers lack them. */
+#ifndef IORING_SEND_ZC_REPORT_USAGE
+#define IORING_SEND_ZC_REPORT_USAGE	(1U << 3)
+#define IORING_NOTIF_USAGE_ZC_COPIED	(1U << 31)
+#endif
+
+/* Sends in flight; a full socket takes at most a few hundred. */
+#define SLOTS	1024U
+
+/**
+ * struct slot - a request that the kernel has
+ * @buffer: what it sends a piece of
+ * @result: what it answered
+ * @answered: it has
+ */
+struct slot {
+	struct fpgabuf_buffer *buffer;
+	int result;
+	bool answered;
+};
+
+/**
+ * struct uring - the state of the engine
+ * @ring: the ring; a request's number is that of its slot
+ * @slots: the requests in flight
+ * @unused: slots that are free
+ * @unused_count: how many there are
+ * @flags: of every request
+ * @first: registered memory, or NULL
+ * @size: bytes of it
+ */
+struct uring {
+	struct io_uring ring;
+	struct slot slots[SLOTS];
+	uint16_t unused[SLOTS];
+	unsigned int unused_count;
+	unsigned int flags;
+	const char *first;
+	size_t size;
+};
+
+static int check_kernel(struct io_uring *ring)
+{
+	struct io_uring_probe *probe = io_uring_get_probe_ring(ring);
+	bool supported;
+
+	if (!probe)
+		return -EOPNOTSUPP;
+	supported = io_uring_opcode_supported(probe, IORING_OP_SEND_ZC);
+	io_uring_free_probe(probe);
+	return supported ? 0 : -EOPNOTSUPP;
+}
+
+/* Room for all notifications: a ring that overflows delays them. */
+static int ring_open(struct io_uring *ring)
+{
+	struct io_uring_params params = {
+		.flags = IORING_SETUP_CQSIZE,
+		.cq_entries = 2 * SLOTS,
+	};
+	int err;
+
+	err = io_uring_queue_init_params(1, ring, &params);
+	if (err)
+		return err;
+	err = check_kernel(ring);
+	if (err)
+		io_uring_queue_exit(ring);
+	return err;
+}
+
+static int uring_open(struct fpgabuf_sender *s)
+{
+	struct uring *u;
+	unsigned int i;
+	int err;
+
+	/* Asks for the kind of socket; the ring itself does not need it. */
+	err = fpgabuf_enable_zerocopy(s->fd);
+	if (err)
+		return err;
+	u = calloc(1, sizeof(*u));
+	if (!u)
+		return -ENOMEM;
+	err = ring_open(&u->ring);
+	if (err)
+		goto err_free;
+	err = fpgabuf_sender_watch(s, u->ring.ring_fd, EPOLLIN,
+				   FPGABUF_WATCH_ENGINE);
+	if (err)
+		goto err_ring;
+	for (i = 0; i < SLOTS; i++)
+		u->unused[u->unused_count++] = i;
+	u->flags = IORING_SEND_ZC_REPORT_USAGE;
+	s->stats.copied_exact = 1;
+	s->state = u;
+	return 0;
+
+err_ring:
+	io_uring_queue_exit(&u->ring);
+err_free:
+	free(u);
+	return err;
+}
+
+static void uring_close(struct fpgabuf_sender *s)
+{
+	struct uring *u = s->state;
+
+	io_uring_queue_exit(&u->ring);
+	free(u);
+}
+
+static void release_slot(struct fpgabuf_sender *s, struct slot *slot)
+{
+	struct uring *u = s->state;
+
+	slot->buffer->pending--;
+	s->outstanding--;
+	u->unused[u->unused_count++] = slot - u->slots;
+}
+
+/* The kernel has let go of what a request read. */
+static void notify(struct fpgabuf_sender *s, struct slot *slot, uint32_t usage)
+{
+	bool copied = usage & IORING_NOTIF_USAGE_ZC_COPIED;
+
+	release_slot(s, slot);
+	/* One that the socket did not take is notified of as well. */
+	if (slot->result > 0)
+		fpgabuf_sender_completed(s, 1, copied);
+	else
+		s->starved = false;
+}
+
+static void take(struct fpgabuf_sender *s, const struct io_uring_cqe *cqe)
+{
+	struct uring *u = s->state;
+	struct slot *slot = &u->slots[cqe->user_data];
+
+	if (cqe->flags & IORING_CQE_F_NOTIF) {
+		notify(s, slot, cqe->res);
+		return;
+	}
+	slot->result = cqe->res;
+	slot->answered = true;
+	if (!(cqe->flags & IORING_CQE_F_MORE))
+		notify(s, slot, 0);
+}
+
+static int uring_collect(struct fpgabuf_sender *s)
+{
+	struct uring *u = s->state;
+	struct io_uring_cqe *cqe;
+
+	while (!io_uring_peek_cqe(&u->ring, &cqe)) {
+		take(s, cqe);
+		io_uring_cqe_seen(&u->ring, cqe);
+	}
+	return 0;
+}
+
+static bool is_registered(const struct uring *u, const char *addr, size_t len)
+{
+	return u->first && addr >= u->first && len <= u->size &&
+	       (size_t)(addr - u->first) <= u->size - len;
+}
+
+static void prepare(struct uring *u, int fd, unsigned int number,
+		    const char *addr, size_t len)
+{
+	struct io_uring_sqe *sqe = io_uring_get_sqe(&u->ring);
+	int flags = MSG_DONTWAIT | MSG_NOSIGNAL;
+
+	if (is_registered(u, addr, len))
+		io_uring_prep_send_zc_fixed(sqe, fd, addr, len, flags,
+					    u->flags, 0);
+	else
+		io_uring_prep_send_zc(sqe, fd, addr, len, flags, u->flags);
+	io_uring_sqe_set_data64(sqe, number);
+}
+
+/* The answer of a request that does not wait is there at once. */
+static int submit(struct fpgabuf_sender *s, struct slot *slot)
+{
+	struct uring *u = s->state;
+	struct io_uring_cqe *cqe;
+	int n;
+
+	n = io_uring_submit(&u->ring);
+	if (n != 1) {
+		release_slot(s, slot);
+		/* It stays in the ring, so nothing may be sent any more. */
+		return -EIO;
+	}
+	while (!slot->answered) {
+		n = io_uring_wait_cqe(&u->ring, &cqe);
+		if (n && n != -EINTR)
+			return n;
+		uring_collect(s);
+	}
+	return 0;
+}
+
+static int request(struct fpgabuf_sender *s, struct fpgabuf_buffer *b,
+		   size_t len)
+{
+	struct uring *u = s->state;
+	unsigned int number;
+	struct slot *slot;
+	int err;
+
+	if (!u->unused_count)
+		return -ENOBUFS;
+	number = u->unused[--u->unused_count];
+	slot = &u->slots[number];
+	*slot = (struct slot){ .buffer = b };
+	b->pending++;
+	s->outstanding++;
+	prepare(u, s->fd, number, b->addr + b->accepted, len);
+	err = submit(s, slot);
+	return err ? err : slot->result;
+}
+
+static ssize_t uring_send(struct fpgabuf_sender *s, struct fpgabuf_buffer *b,
+			  size_t len)
+{
+	struct uring *u = s->state;
+	int n;
+
+	do {
+		n = request(s, b, len);
+	} while (n == -EINTR);
+	/* The first 6.1 could not tell what it had to copy. */
+	if (n == -EINVAL && u->flags && !s->stats.zerocopy_sends) {
+		u->flags = 0;
+		s->stats.copied_exact = 0;
+		n = request(s, b, len);
+	}
+	if (n == -ENOMEM)
+		return -ENOBUFS;
+	if (n > 0) {
+		s->stats.zerocopy_sends++;
+		if (is_registered(u, b->addr + b->accepted, len))
+			s->stats.registered_sends++;
+	}
+	return n;
+}
+
+static int uring_register(struct fpgabuf_sender *s, const void *addr,
+			  size_t len)
+{
+	const struct iovec range = { (void *)addr, len };
+	struct uring *u = s->state;
+	int err;
+
+	if (u->first)
+		return -EBUSY;
+	err = io_uring_register_buffers(&u->ring, &range, 1);
+	if (err)
+		return err;
+	u->first = addr;
+	u->size = len;
+	return 0;
+}
+
+const struct fpgabuf_engine_ops fpgabuf_uring_ops = {
+	.open = uring_open,
+	.close = uring_close,
+	.send = uring_send,
+	.collect = uring_collect,
+	.register_memory = uring_register,
+};
+
+#else
+
+static int no_uring(struct fpgabuf_sender *s)
+{
+	(void)s;
+	return -ENOSYS;
+}
+
+const struct fpgabuf_engine_ops fpgabuf_uring_ops = { .open = no_uring };
+
+#endif
