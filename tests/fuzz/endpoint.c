@@ -15,11 +15,22 @@ static void expect_same(const char *text, const struct endpoint *endpoint)
 	CHECK(!endpoint_parse(text, &again));
 	CHECK(!strcmp(again.host, endpoint->host));
 	CHECK(!strcmp(again.port, endpoint->port));
+	CHECK(!strcmp(again.path, endpoint->path));
+}
+
+static void check_unix(const struct endpoint *endpoint)
+{
+	char text[ENDPOINT_TEXT_SIZE];
+
+	CHECK(memchr(endpoint->path, 0, sizeof(endpoint->path)));
+	CHECK(!*endpoint->host && !*endpoint->port);
+	endpoint_text(endpoint, text);
+	expect_same(text, endpoint);
 }
 
 static void check_understood(const struct endpoint *endpoint)
 {
-	char text[sizeof(*endpoint) + 8];
+	char text[ENDPOINT_TEXT_SIZE];
 	uint64_t port;
 
 	CHECK(memchr(endpoint->host, 0, sizeof(endpoint->host)));
@@ -33,7 +44,8 @@ static void check_understood(const struct endpoint *endpoint)
 		 endpoint->port);
 	expect_same(text, endpoint);
 	/* Without brackets only what needs none, and has none of its own. */
-	if (!strchr(endpoint->host, ':') && *endpoint->host != '[') {
+	if (!strchr(endpoint->host, ':') && *endpoint->host != '[' &&
+	    strcmp(endpoint->host, "unix")) {
 		snprintf(text, sizeof(text), "%s:%s", endpoint->host,
 			 endpoint->port);
 		expect_same(text, endpoint);
@@ -50,6 +62,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	err = endpoint_parse(text, &endpoint);
 	if (err)
 		CHECK(err == -EINVAL);
+	else if (*endpoint.path)
+		check_unix(&endpoint);
 	else
 		check_understood(&endpoint);
 	free(text);

@@ -72,12 +72,24 @@ static void test_json(void)
 	json_number(&j, "n", UINT64_MAX);
 	json_decimal(&j, "d", 1.5);
 	json_bool(&j, "b", true);
+	json_array_begin(&j, "none");
+	json_array_end(&j);
+	json_array_begin(&j, "a");
+	json_item_begin(&j);
+	json_number(&j, "x", 1);
+	json_number(&j, "y", 2);
+	json_item_end(&j);
+	json_item_begin(&j);
+	json_item_end(&j);
+	json_array_end(&j);
+	json_bool(&j, "c", false);
 	json_end(&j);
 	fclose(f);
 	CU_ASSERT_STRING_EQUAL(text,
 		"{\"s\": \"a\\\"b\\\\c/\\u000a\\u0009\\u0001\\u007f\\u00ff\", "
 		"\"n\": 18446744073709551615, \"d\": 1.500000, "
-		"\"b\": true}\n");
+		"\"b\": true, \"none\": [], "
+		"\"a\": [{\"x\": 1, \"y\": 2}, {}], \"c\": false}\n");
 	free(text);
 }
 
@@ -98,6 +110,27 @@ static void test_endpoints(void)
 		CU_ASSERT_STRING_EQUAL(e.host, good[i].host);
 		CU_ASSERT_STRING_EQUAL(e.port, good[i].port);
 	}
+}
+
+static void test_unix_endpoints(void)
+{
+	char text[ENDPOINT_TEXT_SIZE], longest[200] = "unix:";
+	struct endpoint e;
+
+	CU_ASSERT_EQUAL(endpoint_parse("unix:/run/a:80", &e), 0);
+	CU_ASSERT_STRING_EQUAL(e.path, "/run/a:80");
+	CU_ASSERT_STRING_EQUAL(e.host, "");
+	endpoint_text(&e, text);
+	CU_ASSERT_STRING_EQUAL(text, "unix:/run/a:80");
+	CU_ASSERT_EQUAL(endpoint_parse("[::1]:80", &e), 0);
+	CU_ASSERT_STRING_EQUAL(e.path, "");
+	endpoint_text(&e, text);
+	CU_ASSERT_STRING_EQUAL(text, "[::1]:80");
+	CU_ASSERT_EQUAL(endpoint_parse("unix:", &e), -EINVAL);
+	memset(longest + 5, 'a', 107);
+	CU_ASSERT_EQUAL(endpoint_parse(longest, &e), 0);
+	memset(longest + 5, 'a', 108);
+	CU_ASSERT_EQUAL(endpoint_parse(longest, &e), -EINVAL);
 }
 
 static void test_bad_endpoints(void)
@@ -159,6 +192,7 @@ CU_TestInfo common_tests[] = {
 	  test_json },
 	{ "HOST:PORT may be a name, an address, or only a port",
 	  test_endpoints },
+	{ "unix:PATH is a Unix socket, if the path fits", test_unix_endpoints },
 	{ "malformed HOST:PORT is refused", test_bad_endpoints },
 	{ "time left is rounded up and never negative", test_clock },
 	{ "the pattern check finds the first wrong byte at any offset",

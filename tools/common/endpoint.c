@@ -5,6 +5,7 @@
 #include <netinet/in.h>
 #include <poll.h>
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <string.h>
@@ -37,12 +38,28 @@ static int set_port(struct endpoint *endpoint, const char *text)
 	return 0;
 }
 
+#define UNIX_PREFIX	"unix:"
+
+static int set_path(struct endpoint *endpoint, const char *path)
+{
+	size_t len = strlen(path);
+
+	if (!len || len >= sizeof(endpoint->path))
+		return -EINVAL;
+	endpoint->port[0] = '\0';
+	memcpy(endpoint->path, path, len + 1);
+	return 0;
+}
+
 int endpoint_parse(const char *text, struct endpoint *endpoint)
 {
 	const char *colon = strrchr(text, ':');
 	size_t len;
 
 	endpoint->host[0] = '\0';
+	endpoint->path[0] = '\0';
+	if (!strncmp(text, UNIX_PREFIX, strlen(UNIX_PREFIX)))
+		return set_path(endpoint, text + strlen(UNIX_PREFIX));
 	if (!colon)
 		return set_port(endpoint, text);
 	len = colon - text;
@@ -55,6 +72,30 @@ int endpoint_parse(const char *text, struct endpoint *endpoint)
 	if (set_host(endpoint, text, len))
 		return -EINVAL;
 	return set_port(endpoint, colon + 1);
+}
+
+/* In brackets is what could be taken for something else. */
+void endpoint_text(const struct endpoint *endpoint,
+		   char text[ENDPOINT_TEXT_SIZE])
+{
+	bool plain = !strchr(endpoint->host, ':') &&
+		     strcmp(endpoint->host, "unix");
+
+	if (*endpoint->path)
+		snprintf(text, ENDPOINT_TEXT_SIZE, UNIX_PREFIX "%s",
+			 endpoint->path);
+	else
+		snprintf(text, ENDPOINT_TEXT_SIZE,
+			 plain ? "%s:%s" : "[%s]:%s",
+			 endpoint->host, endpoint->port);
+}
+
+static struct sockaddr_un unix_address(const struct endpoint *endpoint)
+{
+	struct sockaddr_un addr = { .sun_family = AF_UNIX };
+
+	memcpy(addr.sun_path, endpoint->path, sizeof(addr.sun_path));
+	return addr;
 }
 
 static struct addrinfo *resolve(const struct endpoint *endpoint, int flags)
@@ -94,44 +135,55 @@ static int wait_connected(int fd, int timeout_ms)
 	return -err;
 }
 
-static int open_socket(const struct addrinfo *ai)
+static int open_socket(int family)
 {
-	int fd = socket(ai->ai_family,
-			ai->ai_socktype | SOCK_NONBLOCK | SOCK_CLOEXEC,
-			ai->ai_protocol);
+	int fd = socket(family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
 
 	return fd < 0 ? -errno : fd;
 }
 
-static int connect_address(const struct addrinfo *ai, int timeout_ms)
+int endpoint_connect_start(const struct sockaddr *addr, socklen_t len)
 {
-	int err = 0;
-	int fd;
+	int err, fd;
 
-	fd = open_socket(ai);
+	fd = open_socket(addr->sa_family);
+	if (fd < 0 || !connect(fd, addr, len) || errno == EINPROGRESS)
+		return fd;
+	err = -errno;
+	close(fd);
+	return err;
+}
+
+static int connect_address(const struct sockaddr *addr, socklen_t len,
+			   int timeout_ms)
+{
+	int err, fd;
+
+	fd = endpoint_connect_start(addr, len);
 	if (fd < 0)
 		return fd;
-	if (connect(fd, ai->ai_addr, ai->ai_addrlen) < 0)
-		err = -errno;
-	if (err == -EINPROGRESS)
-		err = wait_connected(fd, timeout_ms);
+	err = wait_connected(fd, timeout_ms);
 	if (!err)
 		return fd;
 	close(fd);
 	return err;
 }
 
-static void explain_connect(const struct endpoint *endpoint, int err)
+void endpoint_explain(const char *text, int err)
 {
-	message("cannot connect to %s port %s: %s", endpoint->host,
-		endpoint->port, strerror(-err));
-	if (err == -ECONNREFUSED)
+	message("cannot connect to %s: %s", text, strerror(-err));
+	if (err == -ECONNREFUSED || err == -ENOENT)
 		remedy("is fpgabuf-recv (or another receiver) listening there?");
 	else if (err == -ETIMEDOUT)
 		remedy("check the address and firewalls, or use --timeout");
+	else if (err == -ENETUNREACH || err == -EHOSTUNREACH)
+		remedy("is the network up? see `ip route get ADDRESS`");
+	else if (err == -EAGAIN)
+		remedy("the receiver does not accept connections at the moment; try again");
 }
 
-int endpoint_connect(const struct endpoint *endpoint, int timeout_ms)
+static int connect_host(const struct endpoint *endpoint, int timeout_ms,
+			int *result)
 {
 	struct addrinfo *list, *ai;
 	int fd = -EADDRNOTAVAIL;
@@ -140,32 +192,48 @@ int endpoint_connect(const struct endpoint *endpoint, int timeout_ms)
 	if (!list)
 		return -1;
 	for (ai = list; ai && fd < 0; ai = ai->ai_next)
-		fd = connect_address(ai, timeout_ms);
+		fd = connect_address(ai->ai_addr, ai->ai_addrlen, timeout_ms);
 	freeaddrinfo(list);
+	*result = fd;
+	return 0;
+}
+
+int endpoint_connect(const struct endpoint *endpoint, int timeout_ms)
+{
+	struct sockaddr_un addr = unix_address(endpoint);
+	char text[ENDPOINT_TEXT_SIZE];
+	int fd;
+
+	if (*endpoint->path)
+		fd = connect_address((struct sockaddr *)&addr, sizeof(addr),
+				     timeout_ms);
+	else if (connect_host(endpoint, timeout_ms, &fd))
+		return -1;
 	if (fd >= 0)
 		return fd;
-	explain_connect(endpoint, fd);
+	endpoint_text(endpoint, text);
+	endpoint_explain(text, fd);
 	return -1;
 }
 
-static int listen_address(const struct addrinfo *ai)
+static int listen_address(const struct sockaddr *addr, socklen_t len)
 {
 	int one = 1;
 	int err, fd;
 
-	fd = open_socket(ai);
+	fd = open_socket(addr->sa_family);
 	if (fd < 0)
 		return fd;
 	/* Otherwise the port of the last run is taken for a minute. */
 	if (!setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &one, sizeof(one)) &&
-	    !bind(fd, ai->ai_addr, ai->ai_addrlen) && !listen(fd, 1))
+	    !bind(fd, addr, len) && !listen(fd, 1))
 		return fd;
 	err = -errno;
 	close(fd);
 	return err;
 }
 
-int endpoint_listen(const struct endpoint *endpoint)
+static int listen_host(const struct endpoint *endpoint, int *result)
 {
 	struct addrinfo *list, *ai;
 	int fd = -EADDRNOTAVAIL;
@@ -174,17 +242,51 @@ int endpoint_listen(const struct endpoint *endpoint)
 	if (!list)
 		return -1;
 	for (ai = list; ai && fd < 0; ai = ai->ai_next)
-		fd = listen_address(ai);
+		fd = listen_address(ai->ai_addr, ai->ai_addrlen);
 	freeaddrinfo(list);
+	*result = fd;
+	return 0;
+}
+
+static void explain_listen(const struct endpoint *endpoint, int err)
+{
+	char text[ENDPOINT_TEXT_SIZE];
+
+	endpoint_text(endpoint, text);
+	message("cannot listen at %s: %s", text, strerror(-err));
+	if (err == -EADDRINUSE && *endpoint->path)
+		remedy("if no program listens there any more, remove the file");
+	else if (err == -EADDRINUSE)
+		remedy("choose another port; 0 takes any free one");
+	else if (err == -EACCES && !*endpoint->path)
+		remedy("ports below 1024 need CAP_NET_BIND_SERVICE");
+}
+
+int endpoint_listen(const struct endpoint *endpoint)
+{
+	struct sockaddr_un addr = unix_address(endpoint);
+	int fd;
+
+	if (*endpoint->path)
+		fd = listen_address((struct sockaddr *)&addr, sizeof(addr));
+	else if (listen_host(endpoint, &fd))
+		return -1;
 	if (fd >= 0)
 		return fd;
-	message("cannot listen at %s port %s: %s", endpoint->host,
-		endpoint->port, strerror(-fd));
-	if (fd == -EADDRINUSE)
-		remedy("choose another port; 0 takes any free one");
-	else if (fd == -EACCES)
-		remedy("ports below 1024 need CAP_NET_BIND_SERVICE");
+	explain_listen(endpoint, fd);
 	return -1;
+}
+
+/* The path may fill all of its room, without a NUL. */
+static void unix_name(const struct sockaddr *addr, socklen_t len,
+		      char name[ENDPOINT_NAME_SIZE])
+{
+	size_t offset = offsetof(struct sockaddr_un, sun_path);
+	struct sockaddr_un un = { 0 };
+
+	memcpy(&un, addr, len < sizeof(un) ? len : sizeof(un));
+	snprintf(name, ENDPOINT_NAME_SIZE, UNIX_PREFIX "%.*s",
+		 (int)(len > offset ? len - offset : 0), un.sun_path);
 }
 
 void endpoint_name(const struct sockaddr *addr, socklen_t len,
@@ -194,6 +296,10 @@ void endpoint_name(const struct sockaddr *addr, socklen_t len,
 	char host[INET6_ADDRSTRLEN + IF_NAMESIZE];
 	char port[6];
 
+	if (addr->sa_family == AF_UNIX) {
+		unix_name(addr, len, name);
+		return;
+	}
 	if (getnameinfo(addr, len, host, sizeof(host), port, sizeof(port),
 			NI_NUMERICHOST | NI_NUMERICSERV)) {
 		snprintf(name, ENDPOINT_NAME_SIZE, "unknown");

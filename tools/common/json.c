@@ -56,6 +56,31 @@ void json_bool(struct json *json, const char *name, bool value)
 	fputs(value ? "true" : "false", json->out);
 }
 
+void json_array_begin(struct json *json, const char *name)
+{
+	name_field(json, name);
+	fputc('[', json->out);
+	json->outer_fields = json->fields;
+	json->items = 0;
+}
+
+void json_item_begin(struct json *json)
+{
+	fputs(json->items++ ? ", {" : "{", json->out);
+	json->fields = 0;
+}
+
+void json_item_end(struct json *json)
+{
+	fputc('}', json->out);
+}
+
+void json_array_end(struct json *json)
+{
+	fputc(']', json->out);
+	json->fields = json->outer_fields;
+}
+
 void json_end(struct json *json)
 {
 	fputs("}\n", json->out);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * One flat JSON object on one line
+ * One JSON object on one line: flat, but for arrays of flat objects
  *
  * Names are constants of the tools and are written as they are; values of
  * strings may hold any bytes.
@@ -15,6 +15,8 @@
 struct json {
 	FILE *out;
 	unsigned int fields;
+	unsigned int items;
+	unsigned int outer_fields;
 };
 
 void json_begin(struct json *json, FILE *out);
@@ -22,6 +24,12 @@ void json_string(struct json *json, const char *name, const char *value);
 void json_number(struct json *json, const char *name, uint64_t value);
 void json_decimal(struct json *json, const char *name, double value);
 void json_bool(struct json *json, const char *name, bool value);
+
+/* Between the first two and the last two, fields belong to an item. */
+void json_array_begin(struct json *json, const char *name);
+void json_item_begin(struct json *json);
+void json_item_end(struct json *json);
+void json_array_end(struct json *json);
 
 /* Ends the object and the line. */
 void json_end(struct json *json);
