@@ -4,13 +4,17 @@
  * header of its framed streams.
  */
 #include <errno.h>
+#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
+#include "common/endpoint.h"
 #include "common/frame.h"
 #include "fake-device.h"
+#include "net.h"
 #include "process.h"
 #include "suites.h"
 
@@ -39,37 +43,66 @@ static void test_wrong_device(void)
 	check(argv, 1, "it is not an fpgabuf device");
 }
 
+/* Each line of words, and what is said about it. */
 static void test_usage(void)
 {
-	char *none[] = { "tools/fpgabuf-send", NULL };
-	char *two[] = { "tools/fpgabuf-send", "a:1", "b:2", NULL };
-	char *no_host[] = { "tools/fpgabuf-send", "80", NULL };
-	char *no_port[] = { "tools/fpgabuf-send", "host", NULL };
-	char *both[] = { "tools/fpgabuf-send", "-b", "1", "-c", "1", "a:1", NULL };
-	char *engine[] = { "tools/fpgabuf-send", "-e", "magic", "a:1", NULL };
-	char *bytes[] = { "tools/fpgabuf-send", "-b", "0", "a:1", NULL };
-	char *size[] = { "tools/fpgabuf-send", "-r", "1X", "a:1", NULL };
-	char *count[] = { "tools/fpgabuf-send", "-n", "0", "a:1", NULL };
-	char *option[] = { "tools/fpgabuf-send", "--none", "a:1", NULL };
+	static const struct { const char *text; char *words[6]; } bad[] = {
+		{ "no HOST:PORT given", { NULL } },
+		{ "80: not of the form HOST:PORT", { "80" } },
+		{ "host: not of the form HOST:PORT", { "a:1", "host" } },
+		{ "unix:: not of the form HOST:PORT", { "unix:" } },
+		{ "exclude each other", { "-b", "1", "-c", "1", "a:1" } },
+		{ "exclude each other",
+		  { "-c", "1", "--duration", "1", "a:1" } },
+		{ "exclude each other", { "-d", "x", "--fd", "5", "a:1" } },
+		{ "--fd is sent once", { "--fd", "5", "-c", "1", "a:1" } },
+		{ "needs two --regions",
+		  { "--slow-peer", "drop", "-n", "1", "a:1" } },
+		{ "--engine: magic: not a valid value",
+		  { "-e", "magic", "a:1" } },
+		{ "--bytes: 0: out of range", { "-b", "0", "a:1" } },
+		{ "--region-size: 1X: not a valid value",
+		  { "-r", "1X", "a:1" } },
+		{ "--regions: 0: out of range", { "-n", "0", "a:1" } },
+		{ "--rate: 0: out of range", { "--rate", "0", "a:1" } },
+		{ "--slow-peer: no: not a valid value",
+		  { "--slow-peer", "no", "a:1" } },
+		{ "--reconnect: 0: out of range",
+		  { "--reconnect", "0", "a:1" } },
+		{ "--keepalive: 40000: out of range",
+		  { "--keepalive", "40000", "a:1" } },
+		{ "--duration: x: not a valid value",
+		  { "--duration", "x", "a:1" } },
+		{ "--fd: -1: not a valid value", { "--fd", "-1", "a:1" } },
+		{ "try --help", { "--none", "a:1" } },
+	};
+	char *argv[8] = { "tools/fpgabuf-send" };
+	size_t i;
 
-	check(none, 2, "no HOST:PORT given");
-	check(two, 2, "more than one HOST:PORT given");
-	check(no_host, 2, "80: not of the form HOST:PORT");
-	check(no_port, 2, "host: not of the form HOST:PORT");
-	check(both, 2, "exclude each other");
-	check(engine, 2, "-e: magic: not a valid value");
-	check(bytes, 2, "-b: 0: out of range");
-	check(size, 2, "-r: 1X: not a valid value");
-	check(count, 2, "-n: 0: out of range");
-	check(option, 2, "try --help");
+	for (i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
+		memcpy(argv + 1, bad[i].words, sizeof(bad[i].words));
+		check(argv, 2, bad[i].text);
+	}
+}
+
+static void test_many_peers(void)
+{
+	char *argv[67] = { "tools/fpgabuf-send" };
+	int i;
+
+	for (i = 1; i <= 65; i++)
+		argv[i] = "a:1";
+	check(argv, 2, "more than 64 peers given");
 }
 
 static void test_help(void)
 {
 	static const char * const options[] = {
-		"--bytes", "--count", "--device", "--engine", "--help",
-		"--json", "--progress", "--quiet", "--region-size",
-		"--regions", "--timeout", "--verbose", "--version",
+		"--bytes", "--count", "--device", "--duration", "--engine",
+		"--fd", "--framed", "--help", "--json", "--keepalive",
+		"--progress", "--quiet", "--rate", "--reconnect",
+		"--region-size", "--regions", "--slow-peer", "--timeout",
+		"--verbose", "--version",
 	};
 	char *help[] = { "tools/fpgabuf-send", "--help", NULL };
 	char *version[] = { "tools/fpgabuf-send", "--version", NULL };
@@ -99,8 +132,8 @@ static void test_whole(void)
 	struct process receiver, sender;
 	char peer[32];
 	char *argv[] = { "fpgabuf-send-fake", "-d", FAKE_DEVICE, "-b",
-			 "10000003", "-r", "300K", "-n", "5", "--json", peer,
-			 NULL };
+			 "10000003", "-r", "300K", "-n", "5", "--json", "-e",
+			 "zerocopy", peer, NULL };
 
 	start_receiver(&receiver, "/dev/null", peer);
 	CU_ASSERT_EQUAL(process_run(&sender, argv), 0);
@@ -115,8 +148,97 @@ static void test_whole(void)
 				      "\"region_size\": 307200,"));
 	CU_ASSERT_PTR_NOT_NULL(strstr(sender.output,
 				      "\"backend\": \"folio\","));
+	CU_ASSERT_PTR_NOT_NULL(strstr(sender.output, "\"peers\": [{"));
 	/* On loopback, and it says so. */
 	CU_ASSERT_PTR_NOT_NULL(strstr(sender.output, "copied after all"));
+	CU_ASSERT_PTR_NOT_NULL(strstr(sender.output,
+				      "-> the peer is on this machine"));
+}
+
+static void check_engine(char *engine, const char *text)
+{
+	struct process receiver, sender;
+	char peer[32];
+	char *argv[] = { "fpgabuf-send-fake", "-d", FAKE_DEVICE, "-b",
+			 "10000003", "-v", "-e", engine, peer, NULL };
+
+	start_receiver(&receiver, "/dev/null", peer);
+	CU_ASSERT_EQUAL(process_run(&sender, argv), 0);
+	CU_ASSERT_EQUAL(process_finish(&receiver), 0);
+	CU_ASSERT_PTR_NOT_NULL(strstr(receiver.output, "10000003 bytes from"));
+	CU_ASSERT_PTR_NOT_NULL(strstr(receiver.output, "verified"));
+	CU_ASSERT_PTR_NOT_NULL(strstr(sender.output, text));
+}
+
+static void test_engines(void)
+{
+	check_engine("auto", "engine copy: the peer is on this machine");
+	check_engine("uring", "engine uring: it was asked for");
+	check_engine("zerocopy", "engine zerocopy: it was asked for");
+	check_engine("copy", "engine copy: it was asked for");
+}
+
+/* A receiver of our own, as fpgabuf-recv need not know Unix sockets. */
+static uint64_t receive_all(int listener)
+{
+	static char buffer[65536];
+	uint64_t total = 0;
+	ssize_t n;
+	int fd;
+
+	wait_for(listener, POLLIN);
+	fd = accept(listener, NULL, NULL);
+	while ((n = recv(fd, buffer, sizeof(buffer), 0)) > 0)
+		total += n;
+	close(fd);
+	return total;
+}
+
+static void test_unix(void)
+{
+	char path[] = "unix:/tmp/fpgabuf-unit-XXXXXX";
+	char *argv[] = { "fpgabuf-send-fake", "-d", FAKE_DEVICE, "-b",
+			 "3000001", "-v", path, NULL };
+	char *zerocopy[] = { "fpgabuf-send-fake", "-d", FAKE_DEVICE, "-e",
+			     "zerocopy", path, NULL };
+	struct process sender;
+	struct endpoint e;
+	int listener;
+
+	CU_ASSERT_PTR_NOT_NULL_FATAL(mkdtemp(path + 5));
+	CU_ASSERT_EQUAL_FATAL(endpoint_parse(path, &e), 0);
+	/* Only its name was wanted. */
+	CU_ASSERT_FATAL(!rmdir(e.path));
+	listener = endpoint_listen(&e);
+	CU_ASSERT_FATAL(listener >= 0);
+	process_start(&sender, argv);
+	CU_ASSERT_EQUAL(receive_all(listener), 3000001);
+	CU_ASSERT_EQUAL(process_finish(&sender), 0);
+	CU_ASSERT_PTR_NOT_NULL(strstr(sender.output, path));
+	CU_ASSERT_PTR_NOT_NULL(strstr(sender.output, "a Unix socket has no"));
+	check(zerocopy, 1, "Operation not supported");
+	close(listener);
+	check(argv, 1, "Connection refused");
+	unlink(e.path);
+	check(argv, 1, "No such file");
+}
+
+static void test_unresolved(void)
+{
+	/* ".invalid" is guaranteed not to exist. */
+	char *argv[] = { "fpgabuf-send-fake", "-d", FAKE_DEVICE,
+			 "nowhere.invalid:1", NULL };
+
+	check(argv, 1, "cannot resolve nowhere.invalid");
+}
+
+static void test_fd_errors(void)
+{
+	char *closed[] = { "tools/fpgabuf-send", "--fd", "100", "a:1", NULL };
+	char *wrong[] = { "tools/fpgabuf-send", "--fd", "1", "a:1", NULL };
+
+	check(closed, 1, "cannot send descriptor 100: Bad file descriptor");
+	check(wrong, 1, "cannot send descriptor 1: it is not a dma-buf");
 }
 
 static void test_text(void)
@@ -222,11 +344,17 @@ CU_TestInfo send_tests[] = {
 	{ "without a device it says what to do", test_no_device },
 	{ "another kind of device is told apart", test_wrong_device },
 	{ "bad usage exits with 2 and says why", test_usage },
+	{ "there is a limit to the number of peers", test_many_peers },
 	{ "help names every option", test_help },
 	{ "a whole transfer arrives and its JSON summary is right",
 	  test_whole },
 	{ "the summary for people and the verbose lines are right",
 	  test_text },
+	{ "each engine delivers the same, and says why it is the one",
+	  test_engines },
+	{ "a Unix socket gets every byte", test_unix },
+	{ "a name that does not exist is an error", test_unresolved },
+	{ "a descriptor that is no dma-buf is refused", test_fd_errors },
 	{ "a refused connection is an error with a remedy", test_refused },
 	{ "a receiver that fails makes the sender fail", test_receiver_fails },
 	CU_TEST_INFO_NULL,

@@ -4,7 +4,10 @@
  */
 #include <err.h>
 #include <errno.h>
+#include <fcntl.h>
+#include <netinet/in.h>
 #include <poll.h>
+#include <pthread.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -21,81 +24,175 @@
 #include "send/transfer.h"
 #include "suites.h"
 
+#define MAX_RIG_PEERS	3
+
+/**
+ * struct tally - what a receiver found
+ * @bytes: samples that were right
+ * @frames: headers that were right
+ * @next: number the next frame must have
+ * @skipped: bytes that the headers say were left out
+ * @left_out: captures that are missing between the others
+ * @flags: of all headers together
+ * @anew: the next frame is the first of a connection
+ * @wrong: something was not as it should be
+ */
+struct tally {
+	uint64_t bytes;
+	uint64_t frames;
+	uint64_t next;
+	uint64_t skipped;
+	uint64_t left_out;
+	uint32_t flags;
+	bool anew;
+	bool wrong;
+};
+
 /**
  * struct rig - a transfer from end to end
  * @options: what is asked for
- * @receive_buffer: bytes of the peer's socket buffer, or 0 for the usual
- * @pair: the connection; the peer's end is read by @receiver
- * @receiver: process that reads and checks the pattern
- * @result: where it writes how many bytes were right
+ * @receive_buffer: bytes of the peers' socket buffers, or 0 for the usual
+ * @peer_count: how many peers, 0 means 1
+ * @listener: where the sender connects to
+ * @socks: the peers' ends of the connections
+ * @receivers: processes that read and check the pattern
+ * @results: where they write what was right
+ * @receive: what they do with the connection, or NULL to read the pattern
+ * @late: readable when a late receiver may begin
+ * @tell: the other end of that
  * @source: the capturing half
+ * @peers: the sending half
+ * @holders: for @transfer
  * @transfer: the loop
- * @stats: of the sender, after the run
- * @received: bytes the receiver found right, after the run
+ * @sigfd: for @transfer
+ * @stats: of the first peer's senders, after the run
+ * @tallies: what each receiver found, after the run
  */
 struct rig {
 	struct send_options options;
 	int receive_buffer;
-	struct pair pair;
-	pid_t receiver;
-	int result;
-	struct source source;
+	unsigned int peer_count;
+	int listener;
+	int socks[MAX_RIG_PEERS];
+	pid_t receivers[MAX_RIG_PEERS];
+	int results[MAX_RIG_PEERS];
+	void (*receive)(const struct rig *r, int fd, struct tally *tally);
+	int late;
+	int tell;
+	struct source *source;
+	struct peer peers[MAX_RIG_PEERS];
+	unsigned int holders[64];
 	struct transfer transfer;
+	int sigfd;
 	struct fpgabuf_sender_stats stats;
-	uint64_t received;
+	struct tally tallies[MAX_RIG_PEERS];
 };
 
 static struct send_options default_options(void)
 {
 	return (struct send_options){
 		.device = FAKE_DEVICE,
+		.fd = -1,
 		.region_size = 65536,
 		.regions = 4,
 		.bytes = UNLIMITED,
 		.captures = UNLIMITED,
+		.duration_s = UNLIMITED,
 		.engine = FPGABUF_ENGINE_ZEROCOPY,
 		.timeout_ms = PATIENCE_MS,
 	};
 }
 
 /* Reads to the end; what it counts ends with the first wrong byte. */
-static uint64_t count_good(int fd)
+static void count_good(const struct rig *r, int fd, struct tally *tally)
 {
 	static uint8_t buffer[65536];
-	uint64_t good = 0;
 	ssize_t n;
 
+	(void)r;
 	while ((n = recv(fd, buffer, sizeof(buffer), 0)) > 0) {
-		size_t k = pattern_check(buffer, n, good);
+		size_t k = pattern_check(buffer, n, tally->bytes);
 
-		good += k;
+		tally->bytes += k;
 		if (k < (size_t)n)
 			break;
 	}
-	return good;
 }
 
-static void start_receiver(struct rig *r)
+static void check_header(struct tally *t, const struct frame *f)
 {
-	uint64_t good;
+	if (f->sequence < t->next)
+		t->wrong = true;
+	if (!t->anew && !f->skipped != (f->sequence == t->next))
+		t->wrong = true;
+	t->anew = false;
+	t->left_out += f->sequence - t->next;
+	t->next = f->sequence + 1;
+	t->skipped += f->skipped;
+	t->flags |= f->flags;
+}
+
+/*
+ * One frame; all captures are as long as a region, so its number says where in
+ * the pattern it is.  False: there is none, or it was the last.
+ */
+static bool read_frame(int fd, struct tally *t)
+{
+	static uint8_t data[65536];
+	uint8_t header[FRAME_HEADER_SIZE];
+	struct frame f;
+
+	if (recv(fd, header, sizeof(header), MSG_WAITALL) != sizeof(header))
+		return false;
+	if (frame_decode(header, &f) || f.length > sizeof(data)) {
+		t->wrong = true;
+		return false;
+	}
+	check_header(t, &f);
+	if (f.flags & FRAME_END)
+		return false;
+	if (recv(fd, data, f.length, MSG_WAITALL) != (ssize_t)f.length)
+		return false;
+	if (pattern_check(data, f.length, f.sequence * 65536) != f.length)
+		t->wrong = true;
+	t->frames++;
+	t->bytes += f.length;
+	return true;
+}
+
+static void count_frames(const struct rig *r, int fd, struct tally *tally)
+{
+	char byte;
+
+	(void)r;
+	while (read_frame(fd, tally))
+		;
+	/* Nothing follows the end. */
+	if (recv(fd, &byte, 1, 0) != 0)
+		tally->wrong = true;
+}
+
+static void start_receiver(struct rig *r, unsigned int i)
+{
+	struct tally tally = { 0 };
 	int fds[2];
 
 	if (pipe(fds))
 		err(EXIT_FAILURE, "pipe");
 	fflush(stdout);
-	r->receiver = fork();
-	if (r->receiver < 0)
+	r->receivers[i] = fork();
+	if (r->receivers[i] < 0)
 		err(EXIT_FAILURE, "fork");
-	if (!r->receiver) {
-		close(r->pair.sender);
+	if (!r->receivers[i]) {
+		close(r->peers[i].sock);
 		alarm(2 * PATIENCE_MS / 1000);
-		good = count_good(r->pair.peer);
-		_exit(write(fds[1], &good, sizeof(good)) != sizeof(good));
+		(r->receive ? r->receive : count_good)(r, r->socks[i], &tally);
+		_exit(write(fds[1], &tally, sizeof(tally)) != sizeof(tally));
 	}
 	close(fds[1]);
-	close(r->pair.peer);
-	r->pair.peer = -1;
-	r->result = fds[0];
+	close(r->socks[i]);
+	r->socks[i] = -1;
+	r->results[i] = fds[0];
 }
 
 static int block_signals(void)
@@ -108,59 +205,115 @@ static int block_signals(void)
 	return signalfd(-1, &set, SFD_NONBLOCK | SFD_CLOEXEC);
 }
 
+static void rig_listen(struct rig *r)
+{
+	struct sockaddr_in addr;
+	socklen_t len = sizeof(addr);
+	struct endpoint *peer = &r->options.peers[0];
+	char text[32];
+
+	CU_ASSERT_EQUAL_FATAL(endpoint_parse("127.0.0.1:0", peer), 0);
+	r->listener = endpoint_listen(peer);
+	CU_ASSERT_FATAL(r->listener >= 0);
+	if (r->receive_buffer)
+		setsockopt(r->listener, SOL_SOCKET, SO_RCVBUF,
+			   &r->receive_buffer, sizeof(r->receive_buffer));
+	getsockname(r->listener, (struct sockaddr *)&addr, &len);
+	snprintf(text, sizeof(text), "127.0.0.1:%d", ntohs(addr.sin_port));
+	CU_ASSERT_EQUAL_FATAL(endpoint_parse(text, peer), 0);
+}
+
+static int rig_accept(const struct rig *r)
+{
+	wait_for(r->listener, POLLIN);
+	return accept4(r->listener, NULL, NULL, SOCK_CLOEXEC);
+}
+
+static void rig_connect(struct rig *r)
+{
+	unsigned int i;
+
+	for (i = 0; i < r->peer_count; i++) {
+		CU_ASSERT_EQUAL_FATAL(peer_open(&r->peers[i],
+						&r->options.peers[0],
+						&r->options, r->source), 0);
+		r->socks[i] = rig_accept(r);
+		CU_ASSERT_FATAL(r->socks[i] >= 0);
+	}
+}
+
 static void rig_open(struct rig *r)
 {
 	struct transfer *t = &r->transfer;
 
-	r->pair = pair_open(0, r->receive_buffer);
-	CU_ASSERT_EQUAL_FATAL(source_open(&r->source, &r->options), 0);
+	if (!r->peer_count)
+		r->peer_count = 1;
+	r->source = source_open(&r->options);
+	CU_ASSERT_PTR_NOT_NULL_FATAL(r->source);
+	rig_listen(r);
+	rig_connect(r);
+	r->sigfd = block_signals();
 	*t = (struct transfer){
-		.source = &r->source,
-		.sock = r->pair.sender,
-		.timeout_ms = r->options.timeout_ms,
-		.sigfd = block_signals(),
+		.source = r->source,
+		.peers = r->peers,
+		.peer_count = r->peer_count,
+		.sigfd = r->sigfd,
+		.drop = r->options.drop,
+		.rate.bytes_per_s = r->options.rate,
+		.holders = r->holders,
 	};
-	CU_ASSERT_EQUAL_FATAL(fpgabuf_sender_create(t->sock, r->options.engine,
-						    r->source.slot_count,
-						    &t->sender), 0);
 	progress_start(&t->progress, 0, false, true);
 }
 
-static void rig_close(struct rig *r, int sigfd)
+/* Whatever happened, every slot came back to the source. */
+static void rig_close(struct rig *r)
 {
-	fpgabuf_sender_stats(r->transfer.sender, &r->stats);
-	fpgabuf_sender_destroy(r->transfer.sender);
-	source_close(&r->source);
-	close(sigfd);
-	pair_close(&r->pair);
+	unsigned int i;
+
+	CU_ASSERT_EQUAL(r->transfer.held, 0);
+	peer_stats(&r->peers[0], &r->stats);
+	for (i = 0; i < r->peer_count; i++) {
+		CU_ASSERT_EQUAL(r->peers[i].held, 0);
+		peer_close(&r->peers[i]);
+		if (r->socks[i] >= 0)
+			close(r->socks[i]);
+	}
+	close(r->sigfd);
+	close(r->listener);
 }
 
-/* What the receiver has to say once the connection is closed. */
-static void join_receiver(struct rig *r)
+/* What a receiver has to say once the connection is closed. */
+static void join_receiver(struct rig *r, unsigned int i)
 {
 	int status = -1;
 
-	if (read(r->result, &r->received, sizeof(r->received)) !=
-	    sizeof(r->received))
-		r->received = UINT64_MAX;
-	close(r->result);
-	CU_ASSERT_EQUAL(waitpid(r->receiver, &status, 0), r->receiver);
+	if (read(r->results[i], &r->tallies[i], sizeof(struct tally)) !=
+	    sizeof(struct tally))
+		r->tallies[i].wrong = true;
+	close(r->results[i]);
+	CU_ASSERT_EQUAL(waitpid(r->receivers[i], &status, 0), r->receivers[i]);
 	CU_ASSERT_EQUAL(status, 0);
 }
 
+/* The source stays open, to be looked at. */
 static int rig_run(struct rig *r)
 {
-	int ret, sigfd;
+	unsigned int i;
+	int ret;
 
 	rig_open(r);
-	start_receiver(r);
-	sigfd = r->transfer.sigfd;
+	for (i = 0; i < r->peer_count; i++)
+		start_receiver(r, i);
 	ret = transfer_run(&r->transfer);
-	rig_close(r, sigfd);
-	join_receiver(r);
+	rig_close(r);
+	for (i = 0; i < r->peer_count; i++)
+		join_receiver(r, i);
 	CU_ASSERT_EQUAL(fake.bad_calls, 0);
-	CU_ASSERT_EQUAL(r->received, r->stats.bytes);
-	CU_ASSERT_EQUAL(r->stats.bytes, r->source.bytes);
+	CU_ASSERT_FALSE(r->tallies[0].wrong);
+	if (!r->options.framed) {
+		CU_ASSERT_EQUAL(r->tallies[0].bytes, r->stats.bytes);
+		CU_ASSERT_EQUAL(r->stats.bytes, r->source->bytes);
+	}
 	return ret;
 }
 
@@ -172,10 +325,11 @@ static void check_bytes(uint64_t bytes, enum fpgabuf_engine engine)
 	r.options.bytes = bytes;
 	r.options.engine = engine;
 	CU_ASSERT_EQUAL(rig_run(&r), 0);
-	CU_ASSERT_EQUAL(r.received, bytes);
+	CU_ASSERT_EQUAL(r.tallies[0].bytes, bytes);
 	CU_ASSERT_EQUAL(r.stats.completions, r.stats.zerocopy_sends);
 	/* No more was captured than the alignment asks for. */
 	CU_ASSERT_EQUAL(fake.bytes, (bytes + 7) / 8 * 8);
+	source_close(r.source);
 }
 
 static void test_bytes(void)
@@ -195,8 +349,9 @@ static void test_count(void)
 	r.options.captures = 50;
 	CU_ASSERT_EQUAL(rig_run(&r), 0);
 	CU_ASSERT_EQUAL(fake.captures, 50);
-	CU_ASSERT_EQUAL(r.received, 50 * 65536);
-	CU_ASSERT_EQUAL(r.source.captures, 50);
+	CU_ASSERT_EQUAL(r.tallies[0].bytes, 50 * 65536);
+	CU_ASSERT_EQUAL(r.source->captures, 50);
+	source_close(r.source);
 }
 
 static void test_busy(void)
@@ -207,9 +362,10 @@ static void test_busy(void)
 	fake.busy = 9;
 	r.options.captures = 20;
 	CU_ASSERT_EQUAL(rig_run(&r), 0);
-	CU_ASSERT_EQUAL(r.received, 20 * 65536);
-	CU_ASSERT_EQUAL(r.source.busy_retries, 9);
+	CU_ASSERT_EQUAL(r.tallies[0].bytes, 20 * 65536);
+	CU_ASSERT_EQUAL(r.source->busy_retries, 9);
 	CU_ASSERT_EQUAL(fake.busy, 0);
+	source_close(r.source);
 }
 
 static void test_busy_for_ever(void)
@@ -222,9 +378,10 @@ static void test_busy_for_ever(void)
 	r.options.captures = 20;
 	CU_ASSERT_EQUAL(rig_run(&r), -1);
 	/* What had been captured is sent all the same. */
-	CU_ASSERT_EQUAL(r.received, 4 * 65536);
+	CU_ASSERT_EQUAL(r.tallies[0].bytes, 4 * 65536);
 	CU_ASSERT(clock_ns() - start >= 10 * NS_PER_SEC);
-	CU_ASSERT(r.source.busy_retries < 4 * 10 * 1000 / 60);
+	CU_ASSERT(r.source->busy_retries < 4 * 10 * 1000 / 60);
+	source_close(r.source);
 }
 
 static void test_odd_captures(void)
@@ -237,10 +394,11 @@ static void test_odd_captures(void)
 	fake.gap_every = 5;
 	r.options.bytes = 1000001;
 	CU_ASSERT_EQUAL(rig_run(&r), 0);
-	CU_ASSERT_EQUAL(r.received, 1000001);
-	CU_ASSERT_EQUAL(r.source.gaps, fake.captures / 5);
-	CU_ASSERT(r.source.partial > 0);
-	CU_ASSERT(r.source.captures < fake.captures);
+	CU_ASSERT_EQUAL(r.tallies[0].bytes, 1000001);
+	CU_ASSERT_EQUAL(r.source->gaps, fake.captures / 5);
+	CU_ASSERT(r.source->partial > 0);
+	CU_ASSERT(r.source->captures < fake.captures);
+	source_close(r.source);
 }
 
 /* What had arrived before the timeout is as good as any other byte. */
@@ -254,8 +412,9 @@ static void test_timeouts(void)
 	fake.timeout_every = 2;
 	r.options.bytes = 1000001;
 	CU_ASSERT_EQUAL(rig_run(&r), 0);
-	CU_ASSERT_EQUAL(r.received, 1000001);
-	CU_ASSERT_EQUAL(r.source.timeouts, fake.captures / 2);
+	CU_ASSERT_EQUAL(r.tallies[0].bytes, 1000001);
+	CU_ASSERT_EQUAL(r.source->timeouts, fake.captures / 2);
+	source_close(r.source);
 }
 
 static void test_alignment(void)
@@ -266,8 +425,9 @@ static void test_alignment(void)
 	fake.alignment = 3000;
 	r.options.bytes = 131071;
 	CU_ASSERT_EQUAL(rig_run(&r), 0);
-	CU_ASSERT_EQUAL(r.received, 131071);
+	CU_ASSERT_EQUAL(r.tallies[0].bytes, 131071);
 	CU_ASSERT_EQUAL(fake.bytes, 132000);
+	source_close(r.source);
 }
 
 static void test_queue_depth(void)
@@ -279,11 +439,12 @@ static void test_queue_depth(void)
 	fake.queue_depth = 2;
 	r.options.captures = 10;
 	rig_open(&r);
-	CU_ASSERT_EQUAL(source_fill(&r.source), 0);
+	CU_ASSERT_EQUAL(source_fill(r.source), 0);
 	CU_ASSERT_EQUAL(fake.most_queued, 2);
-	CU_ASSERT_EQUAL(source_fill(&r.source), 0);
+	CU_ASSERT_EQUAL(source_fill(r.source), 0);
 	CU_ASSERT_EQUAL(fake.most_queued, 2);
-	rig_close(&r, r.transfer.sigfd);
+	rig_close(&r);
+	source_close(r.source);
 }
 
 static void test_failed_capture(void)
@@ -294,28 +455,29 @@ static void test_failed_capture(void)
 	fake.fail_at = 10;
 	r.options.captures = 20;
 	CU_ASSERT_EQUAL(rig_run(&r), -1);
-	CU_ASSERT_EQUAL(r.received, 9 * 65536);
+	CU_ASSERT_EQUAL(r.tallies[0].bytes, 9 * 65536);
+	source_close(r.source);
 }
 
 /* Without an end, with captures that take for ever. */
 static void test_signal(void)
 {
 	struct rig r = { .options = default_options() };
-	int ret, sigfd;
+	int ret;
 
 	fake_reset();
 	fake.never = true;
 	fake.canceled_bytes = 1000;
 	rig_open(&r);
-	start_receiver(&r);
-	sigfd = r.transfer.sigfd;
+	start_receiver(&r, 0);
 	raise(SIGINT);
 	ret = transfer_run(&r.transfer);
-	rig_close(&r, sigfd);
-	join_receiver(&r);
+	rig_close(&r);
+	join_receiver(&r, 0);
 	CU_ASSERT_EQUAL(ret, 0);
-	CU_ASSERT_EQUAL(r.received, 1000);
+	CU_ASSERT_EQUAL(r.tallies[0].bytes, 1000);
 	CU_ASSERT_EQUAL(fake.captures, 4);
+	source_close(r.source);
 }
 
 static void test_signal_too_early(void)
@@ -328,26 +490,35 @@ static void test_signal_too_early(void)
 	block_signals();
 	raise(SIGINT);
 	CU_ASSERT_EQUAL(rig_run(&r), -1);
-	CU_ASSERT_EQUAL(r.received, 0);
+	CU_ASSERT_EQUAL(r.tallies[0].bytes, 0);
+	source_close(r.source);
+}
+
+/* Closes a peer's end so that the sender gets a reset. */
+static void reset(int *sock)
+{
+	struct linger linger = { .l_onoff = 1 };
+
+	setsockopt(*sock, SOL_SOCKET, SO_LINGER, &linger, sizeof(linger));
+	close(*sock);
+	*sock = -1;
 }
 
 static void test_peer_reset(void)
 {
 	struct rig r = { .options = default_options() };
-	int sigfd;
 
 	fake_reset();
 	rig_open(&r);
-	sigfd = r.transfer.sigfd;
-	pair_reset(&r.pair);
+	reset(&r.socks[0]);
 	CU_ASSERT_EQUAL(transfer_run(&r.transfer), -1);
-	rig_close(&r, sigfd);
+	rig_close(&r);
+	source_close(r.source);
 }
 
 static void check_stall(enum fpgabuf_engine engine)
 {
 	struct rig r = { .options = default_options() };
-	int sigfd;
 
 	fake_reset();
 	r.options.bytes = 100000;
@@ -355,11 +526,11 @@ static void check_stall(enum fpgabuf_engine engine)
 	r.options.timeout_ms = 500;
 	r.receive_buffer = 4096;
 	rig_open(&r);
-	sigfd = r.transfer.sigfd;
 	CU_ASSERT_EQUAL(transfer_run(&r.transfer), -1);
-	rig_close(&r, sigfd);
+	rig_close(&r);
 	/* The socket had taken all: that was not what it waited for. */
 	CU_ASSERT_EQUAL(r.stats.bytes, 100000);
+	source_close(r.source);
 }
 
 static void test_peer_stalls(void)
@@ -373,12 +544,12 @@ static void test_peer_stalls(void)
  * seen the last acknowledgement before the reset comes; it looks every 10 ms,
  * and nothing here can tell when it has.
  */
-static int end_unread(const struct pair *p)
+static int end_unread(const struct rig *r)
 {
 	short revents;
 
-	close(p->sender);
-	revents = wait_for(p->peer, POLLRDHUP);
+	close(r->peers[0].sock);
+	revents = wait_for(r->socks[0], POLLRDHUP);
 	poll(NULL, 0, 200);
 	return revents & POLLRDHUP ? 0 : 1;
 }
@@ -386,36 +557,269 @@ static int end_unread(const struct pair *p)
 static void test_peer_does_not_read(void)
 {
 	struct rig r = { .options = default_options() };
-	int sigfd, status;
+	int status;
 	pid_t pid;
 
 	fake_reset();
 	r.options.bytes = 1000;
 	rig_open(&r);
-	sigfd = r.transfer.sigfd;
 	fflush(stdout);
 	pid = fork();
 	if (!pid)
-		_exit(end_unread(&r.pair));
-	close(r.pair.peer);
-	r.pair.peer = -1;
+		_exit(end_unread(&r));
+	close(r.socks[0]);
+	r.socks[0] = -1;
 	CU_ASSERT_EQUAL(transfer_run(&r.transfer), -1);
-	rig_close(&r, sigfd);
+	rig_close(&r);
 	CU_ASSERT_EQUAL(waitpid(pid, &status, 0), pid);
 	CU_ASSERT_EQUAL(status, 0);
+	source_close(r.source);
+}
+
+static void test_several(void)
+{
+	struct rig r = { .options = default_options(), .peer_count = 3 };
+	unsigned int i;
+
+	fake_reset();
+	r.options.bytes = 3000001;
+	CU_ASSERT_EQUAL(rig_run(&r), 0);
+	for (i = 0; i < 3; i++)
+		CU_ASSERT_EQUAL(r.tallies[i].bytes, 3000001);
+	/* It was captured once. */
+	CU_ASSERT_EQUAL(fake.bytes, 3000008);
+	source_close(r.source);
+}
+
+/* One reads, one does not, and one is killed: the first gets every byte. */
+static void test_company(void)
+{
+	struct rig r = {
+		.options = default_options(),
+		.peer_count = 3,
+		.receive_buffer = 4096,
+	};
+
+	fake_reset();
+	r.options.bytes = 3000000;
+	r.options.timeout_ms = 1500;
+	rig_open(&r);
+	/* First, or the receiver would have it open as well. */
+	reset(&r.socks[2]);
+	start_receiver(&r, 0);
+	CU_ASSERT_EQUAL(transfer_run(&r.transfer), -1);
+	CU_ASSERT_EQUAL(r.peers[0].error, 0);
+	CU_ASSERT_EQUAL(r.peers[1].error, -ETIMEDOUT);
+	CU_ASSERT(r.peers[2].error == -ECONNRESET ||
+		  r.peers[2].error == -EPIPE);
+	rig_close(&r);
+	join_receiver(&r, 0);
+	CU_ASSERT_EQUAL(r.tallies[0].bytes, 3000000);
+	source_close(r.source);
+}
+
+static void framed_options(struct rig *r)
+{
+	r->options.framed = true;
+	r->options.captures = 50;
+	r->receive = count_frames;
+}
+
+static void test_framed(void)
+{
+	struct rig r = { .options = default_options() };
+
+	fake_reset();
+	fake.gap_every = 5;
+	framed_options(&r);
+	CU_ASSERT_EQUAL(rig_run(&r), 0);
+	CU_ASSERT_EQUAL(r.tallies[0].frames, 50);
+	CU_ASSERT_EQUAL(r.tallies[0].bytes, 50 * 65536);
+	/* That of the end, and one more */
+	CU_ASSERT_EQUAL(r.tallies[0].next, 51);
+	CU_ASSERT_EQUAL(r.tallies[0].flags, FRAME_GAP | FRAME_END);
+	CU_ASSERT_EQUAL(r.tallies[0].left_out, 0);
+	source_close(r.source);
+}
+
+/* Reads nothing before the other peer, which is not slow, has got all. */
+static void read_late(const struct rig *r, int fd, struct tally *tally)
+{
+	if (fd == r->socks[1])
+		wait_for(r->late, POLLIN);
+	count_frames(r, fd, tally);
+}
+
+static void *tell_late(void *arg)
+{
+	struct rig *r = arg;
+
+	while (r->peers[0].next < r->options.captures)
+		poll(NULL, 0, 10);
+	CU_ASSERT_EQUAL(write(r->tell, "", 1), 1);
+	return NULL;
+}
+
+static void test_drop(void)
+{
+	struct rig r = {
+		.options = default_options(),
+		.peer_count = 2,
+		.receive_buffer = 4096,
+	};
+	pthread_t thread;
+	int fds[2];
+
+	fake_reset();
+	framed_options(&r);
+	r.options.drop = true;
+	r.receive = read_late;
+	CU_ASSERT_FATAL(!pipe2(fds, O_CLOEXEC));
+	r.late = fds[0];
+	r.tell = fds[1];
+	rig_open(&r);
+	start_receiver(&r, 0);
+	start_receiver(&r, 1);
+	CU_ASSERT_FATAL(!pthread_create(&thread, NULL, tell_late, &r));
+	CU_ASSERT_EQUAL(transfer_run(&r.transfer), 0);
+	rig_close(&r);
+	pthread_join(thread, NULL);
+	join_receiver(&r, 0);
+	join_receiver(&r, 1);
+	CU_ASSERT_FALSE(r.tallies[0].wrong);
+	CU_ASSERT_FALSE(r.tallies[1].wrong);
+	CU_ASSERT_EQUAL(r.tallies[0].next, 51);
+	CU_ASSERT_EQUAL(r.tallies[1].next, 51);
+	CU_ASSERT(r.tallies[1].left_out > 0);
+	CU_ASSERT_EQUAL(r.tallies[1].left_out, r.peers[1].skipped_captures);
+	CU_ASSERT_EQUAL(r.tallies[1].skipped, r.peers[1].skipped_bytes);
+	CU_ASSERT_EQUAL(r.tallies[1].frames + r.tallies[1].left_out, 50);
+	close(r.late);
+	close(r.tell);
+	source_close(r.source);
+}
+
+/* Resets the connection in the middle, and takes another one. */
+static void read_twice(const struct rig *r, int fd, struct tally *tally)
+{
+	while (tally->frames < 10 && read_frame(fd, tally))
+		;
+	reset(&fd);
+	fd = rig_accept(r);
+	/* What was on its way then is known to nobody. */
+	tally->anew = true;
+	count_frames(r, fd, tally);
+}
+
+static void test_reconnect(void)
+{
+	struct rig r = { .options = default_options() };
+
+	fake_reset();
+	framed_options(&r);
+	r.options.captures = 200;
+	r.options.reconnect = 5;
+	r.receive = read_twice;
+	rig_open(&r);
+	start_receiver(&r, 0);
+	CU_ASSERT_EQUAL(transfer_run(&r.transfer), 0);
+	CU_ASSERT_EQUAL(r.peers[0].reconnects, 1);
+	rig_close(&r);
+	join_receiver(&r, 0);
+	CU_ASSERT_FALSE(r.tallies[0].wrong);
+	CU_ASSERT_EQUAL(r.tallies[0].next, 201);
+	CU_ASSERT(r.tallies[0].frames > 100);
+	CU_ASSERT(r.tallies[0].flags & FRAME_END);
+	source_close(r.source);
+}
+
+/* Nobody listens any more: all attempts are made, and then it is over. */
+static void test_reconnect_in_vain(void)
+{
+	struct rig r = { .options = default_options() };
+	int64_t start;
+
+	fake_reset();
+	r.options.reconnect = 3;
+	rig_open(&r);
+	reset(&r.socks[0]);
+	close(r.listener);
+	r.listener = -1;
+	start = clock_ns();
+	CU_ASSERT_EQUAL(transfer_run(&r.transfer), -1);
+	/* 100, 200 and 400 ms */
+	CU_ASSERT(clock_ns() - start >= 700 * NS_PER_MS);
+	CU_ASSERT_EQUAL(r.peers[0].error, -ECONNREFUSED);
+	CU_ASSERT_EQUAL(r.peers[0].reconnects, 0);
+	rig_close(&r);
+	source_close(r.source);
+}
+
+static void test_rate(void)
+{
+	struct rig r = { .options = default_options() };
+	int64_t start = clock_ns();
+
+	fake_reset();
+	r.options.bytes = 20 * 65536;
+	r.options.rate = 20 * 65536;
+	CU_ASSERT_EQUAL(rig_run(&r), 0);
+	/* The last one need not wait for itself, and 0.1 s are for free. */
+	CU_ASSERT(clock_ns() - start >= 850 * NS_PER_MS);
+	CU_ASSERT_EQUAL(r.tallies[0].bytes, 20 * 65536);
+	source_close(r.source);
+}
+
+static void test_duration(void)
+{
+	struct rig r = { .options = default_options() };
+	int64_t start;
+
+	fake_reset();
+	fake.never = true;
+	fake.canceled_bytes = 1000;
+	rig_open(&r);
+	start_receiver(&r, 0);
+	start = clock_ns();
+	r.transfer.stop_ns = start + 300 * NS_PER_MS;
+	CU_ASSERT_EQUAL(transfer_run(&r.transfer), 0);
+	CU_ASSERT(clock_ns() - start >= 300 * NS_PER_MS);
+	rig_close(&r);
+	join_receiver(&r, 0);
+	CU_ASSERT_EQUAL(r.tallies[0].bytes, 1000);
+	source_close(r.source);
+}
+
+static void test_rate_limit(void)
+{
+	struct rate rate = { 0 };
+	int64_t now = 100 * NS_PER_SEC;
+
+	rate_use(&rate, UINT64_MAX, now);
+	CU_ASSERT_EQUAL(rate_wait_ns(&rate, now), 0);
+	rate.bytes_per_s = 1000;
+	/* The first 0.1 s are for free. */
+	rate_use(&rate, 1000, now);
+	CU_ASSERT_EQUAL(rate_wait_ns(&rate, now), 900 * NS_PER_MS);
+	CU_ASSERT_EQUAL(rate_wait_ns(&rate, now + NS_PER_SEC), 0);
+	/* Who comes late may catch up, but only a little. */
+	now += 60 * NS_PER_SEC;
+	rate_use(&rate, 1000, now);
+	CU_ASSERT_EQUAL(rate_wait_ns(&rate, now), 900 * NS_PER_MS);
+	rate_use(&rate, 1ULL << 62, now);
+	CU_ASSERT(rate_wait_ns(&rate, now) > 0);
 }
 
 static void test_alloc_fails(void)
 {
 	struct send_options o = default_options();
-	struct source s;
 
 	fake_reset();
 	fake.alloc_errno = ENOMEM;
-	CU_ASSERT_EQUAL(source_open(&s, &o), -ENOMEM);
+	CU_ASSERT_PTR_NULL(source_open(&o));
 	fake_reset();
 	fake.alignment = 100000;
-	CU_ASSERT_EQUAL(source_open(&s, &o), -EINVAL);
+	CU_ASSERT_PTR_NULL(source_open(&o));
 }
 
 CU_TestInfo transfer_tests[] = {
@@ -439,6 +843,19 @@ CU_TestInfo transfer_tests[] = {
 	  test_peer_stalls },
 	{ "a peer that ends without having read all is a failure",
 	  test_peer_does_not_read },
+	{ "several peers get the same, captured once", test_several },
+	{ "a peer that stalls and one that dies take nothing from another",
+	  test_company },
+	{ "each capture has a header with its number and its gap, and the end has one",
+	  test_framed },
+	{ "a slow peer is told of every capture that was left out for it",
+	  test_drop },
+	{ "a peer that was lost is connected again, at a capture", test_reconnect },
+	{ "a peer that stays away is given up after all attempts",
+	  test_reconnect_in_vain },
+	{ "the rate is kept", test_rate },
+	{ "the rate of late bytes is kept, too", test_rate_limit },
+	{ "after the duration what there is is sent", test_duration },
 	{ "a device without memory, or with long captures, is refused",
 	  test_alloc_fails },
 	CU_TEST_INFO_NULL,

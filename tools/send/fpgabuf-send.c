@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* fpgabuf-send: captures from an FPGA and sends it to a TCP peer. */
+/* fpgabuf-send: captures from an FPGA and sends it to one peer or several. */
 #include <errno.h>
 #include <signal.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/signalfd.h>
 #include <unistd.h>
 
+#include "common/clock.h"
 #include "common/message.h"
 #include "send/report.h"
 
@@ -21,26 +23,15 @@ static int block_signals(void)
 	return signalfd(-1, &set, SFD_NONBLOCK | SFD_CLOEXEC);
 }
 
-static void explain_sender(enum fpgabuf_engine engine, int err)
-{
-	message("cannot send with engine %s: %s", engine_name(engine),
-		strerror(-err));
-	if (err == -EOPNOTSUPP)
-		remedy("the kernel cannot send on this socket without a copy; use --engine copy");
-}
-
 /* Everything has been opened: transfers and reports. */
-static int transfer(const struct send_options *o, struct transfer *t,
-		    const char *peer)
+static int transfer(const struct send_options *o, struct transfer *t)
 {
-	struct report report = {
-		.options = o,
-		.transfer = t,
-		.peer = peer,
-	};
+	struct report report = { .options = o, .transfer = t };
 
 	progress_start(&t->progress, o->bytes == UNLIMITED ? 0 : o->bytes,
 		       o->progress, o->quiet);
+	if (o->duration_s != UNLIMITED)
+		t->stop_ns = clock_ns() + o->duration_s * NS_PER_SEC;
 	report.ok = !transfer_run(t);
 	report_print(&report);
 	if (fflush(stdout)) {
@@ -50,68 +41,65 @@ static int transfer(const struct send_options *o, struct transfer *t,
 	return report.ok ? EXIT_OK : EXIT_FAILED;
 }
 
-static int send_on(const struct send_options *o, struct source *source,
-		   int sock, const char *peer)
+static int send_to(const struct send_options *o, struct source *source,
+		   struct peer *peers)
 {
 	struct transfer t = {
 		.source = source,
-		.sock = sock,
-		.timeout_ms = o->timeout_ms,
+		.peers = peers,
+		.peer_count = o->peer_count,
+		.drop = o->drop,
 		.verbose = o->verbose,
+		.rate.bytes_per_s = o->rate,
 	};
-	int err, sigfd, ret;
+	int ret, sigfd;
 
-	err = fpgabuf_sender_create(sock, o->engine, source->slot_count,
-				    &t.sender);
-	if (err) {
-		explain_sender(o->engine, err);
-		return EXIT_FAILED;
-	}
+	t.holders = calloc(source->slot_count, sizeof(*t.holders));
 	sigfd = block_signals();
-	if (sigfd < 0) {
-		message("cannot receive signals: %s", strerror(errno));
-		fpgabuf_sender_destroy(t.sender);
+	if (!t.holders || sigfd < 0) {
+		message("cannot prepare: %s", strerror(errno));
+		free(t.holders);
 		return EXIT_FAILED;
 	}
 	t.sigfd = sigfd;
-	ret = transfer(o, &t, peer);
+	ret = transfer(o, &t);
 	close(sigfd);
-	fpgabuf_sender_destroy(t.sender);
+	free(t.holders);
 	return ret;
 }
 
+/* All of them, or none. */
 static int connect_and_send(const struct send_options *o,
 			    struct source *source)
 {
-	struct sockaddr_storage addr = { 0 };
-	socklen_t len = sizeof(addr);
-	char peer[ENDPOINT_NAME_SIZE];
-	int sock, ret;
+	static struct peer peers[MAX_PEERS];
+	int ret = EXIT_FAILED, err = 0;
+	unsigned int i, opened = 0;
 
-	sock = endpoint_connect(&o->peer, o->timeout_ms);
-	if (sock < 0)
-		return EXIT_FAILED;
-	getpeername(sock, (struct sockaddr *)&addr, &len);
-	endpoint_name((struct sockaddr *)&addr, len, peer);
-	if (o->verbose)
-		message("connected to %s", peer);
-	ret = send_on(o, source, sock, peer);
-	close(sock);
+	while (!err && opened < o->peer_count) {
+		err = peer_open(&peers[opened], &o->peers[opened], o, source);
+		opened++;
+	}
+	if (!err)
+		ret = send_to(o, source, peers);
+	for (i = 0; i < opened; i++)
+		peer_close(&peers[i]);
 	return ret;
 }
 
 int main(int argc, char **argv)
 {
 	struct send_options options;
-	struct source source;
+	struct source *source;
 	int ret;
 
 	ret = send_options_parse(argc, argv, &options);
 	if (ret >= 0)
 		return ret;
-	if (source_open(&source, &options))
+	source = source_open(&options);
+	if (!source)
 		return EXIT_FAILED;
-	ret = connect_and_send(&options, &source);
-	source_close(&source);
+	ret = connect_and_send(&options, source);
+	source_close(source);
 	return ret;
 }

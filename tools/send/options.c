@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include <errno.h>
 #include <getopt.h>
+#include <limits.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -9,20 +10,32 @@
 #include "send/options.h"
 
 #define MAX_TIMEOUT_S	1000000
+#define MAX_KEEPALIVE_S	32767
+#define MAX_ATTEMPTS	1000000
 
-enum { OPT_JSON = 0x100, OPT_PROGRESS, OPT_VERSION };
+enum {
+	OPT_DURATION = 0x100, OPT_FD, OPT_FRAMED, OPT_JSON, OPT_KEEPALIVE,
+	OPT_PROGRESS, OPT_RATE, OPT_RECONNECT, OPT_SLOW_PEER, OPT_VERSION,
+};
 
 static const struct option long_options[] = {
 	{ "bytes", required_argument, NULL, 'b' },
 	{ "count", required_argument, NULL, 'c' },
 	{ "device", required_argument, NULL, 'd' },
+	{ "duration", required_argument, NULL, OPT_DURATION },
 	{ "engine", required_argument, NULL, 'e' },
+	{ "fd", required_argument, NULL, OPT_FD },
+	{ "framed", no_argument, NULL, OPT_FRAMED },
 	{ "help", no_argument, NULL, 'h' },
 	{ "json", no_argument, NULL, OPT_JSON },
+	{ "keepalive", required_argument, NULL, OPT_KEEPALIVE },
 	{ "progress", no_argument, NULL, OPT_PROGRESS },
 	{ "quiet", no_argument, NULL, 'q' },
+	{ "rate", required_argument, NULL, OPT_RATE },
+	{ "reconnect", required_argument, NULL, OPT_RECONNECT },
 	{ "region-size", required_argument, NULL, 'r' },
 	{ "regions", required_argument, NULL, 'n' },
+	{ "slow-peer", required_argument, NULL, OPT_SLOW_PEER },
 	{ "timeout", required_argument, NULL, 't' },
 	{ "verbose", no_argument, NULL, 'v' },
 	{ "version", no_argument, NULL, OPT_VERSION },
@@ -30,22 +43,31 @@ static const struct option long_options[] = {
 };
 
 static const char help[] =
-"Usage: fpgabuf-send [options] HOST:PORT\n"
+"Usage: fpgabuf-send [options] PEER...\n"
 "\n"
-"Captures from an FPGA and sends what it captures to a TCP peer, from the\n"
-"memory it was captured into.  An IPv6 address is written as [::1]:PORT.\n"
+"Captures from an FPGA and sends what it captures, from the memory it was\n"
+"captured into, to one peer or to several at once.  PEER is HOST:PORT, where an\n"
+"IPv6 address is written as [::1]:PORT, or unix:PATH.\n"
 "\n"
-"What to send (default: until SIGINT or SIGTERM):\n"
-"  -b, --bytes SIZE        send exactly SIZE bytes\n"
-"  -c, --count N           send N captures\n"
-"\n"
-"How:\n"
+"What to send (default: captures, until SIGINT or SIGTERM):\n"
+"  -b, --bytes SIZE        exactly SIZE bytes\n"
+"  -c, --count N           N captures\n"
+"      --duration SECONDS  captures for so long\n"
 "  -d, --device PATH       capture device (default " FPGABUF_DEFAULT_DEVICE ")\n"
 "  -r, --region-size SIZE  memory of one capture (default 1M)\n"
 "  -n, --regions N         number of such regions (default 8)\n"
-"  -e, --engine ENGINE     zerocopy (default) or copy\n"
-"  -t, --timeout SECONDS   give up when the peer does not answer, or takes\n"
-"                          nothing of the rest, for so long (default 30)\n"
+"      --fd N              instead: the dma-buf that was inherited as N, once\n"
+"\n"
+"How:\n"
+"  -e, --engine ENGINE     auto (default), zerocopy, uring or copy\n"
+"      --framed            a header before each capture\n"
+"      --rate SIZE         at most SIZE bytes a second\n"
+"      --slow-peer POLICY  wait (default): all wait for the slowest peer; drop:\n"
+"                          leave captures out for a peer that holds too many\n"
+"      --reconnect N       connect again to a peer that was lost, N attempts\n"
+"      --keepalive SECONDS ask a silent peer whether it is alive\n"
+"  -t, --timeout SECONDS   give up when a peer does not answer, or takes nothing\n"
+"                          of what is there, for so long (default 30)\n"
 "\n"
 "What to print:\n"
 "      --json              the summary as one JSON object on stdout\n"
@@ -60,12 +82,28 @@ static const char help[] =
 "On the first SIGINT or SIGTERM the capture ends, what was captured is sent,\n"
 "and the summary printed; the second one ends the program at once.\n"
 "\n"
-"Exit status: 0 the peer has acknowledged every byte asked for; 1 it has not,\n"
+"Exit status: 0 every peer has acknowledged what it was to get; 1 one has not,\n"
 "or something failed; 2 bad usage.\n";
+
+static const struct {
+	const char *name;
+	enum fpgabuf_engine engine;
+} engines[] = {
+	{ "auto", FPGABUF_ENGINE_AUTO },
+	{ "copy", FPGABUF_ENGINE_COPY },
+	{ "uring", FPGABUF_ENGINE_URING },
+	{ "zerocopy", FPGABUF_ENGINE_ZEROCOPY },
+};
+
+#define ENGINE_COUNT	(sizeof(engines) / sizeof(engines[0]))
 
 const char *engine_name(enum fpgabuf_engine engine)
 {
-	return engine == FPGABUF_ENGINE_COPY ? "copy" : "zerocopy";
+	size_t i = 0;
+
+	while (engines[i].engine != engine)
+		i++;
+	return engines[i].name;
 }
 
 static int usage_error(void)
@@ -74,22 +112,50 @@ static int usage_error(void)
 	return EXIT_USAGE;
 }
 
+static const char *option_name(int option)
+{
+	size_t i = 0;
+
+	while (long_options[i].val != option)
+		i++;
+	return long_options[i].name;
+}
+
 static int bad_value(int option, int err)
 {
-	message("-%c: %s: %s", option, optarg,
+	message("--%s: %s: %s", option_name(option), optarg,
 		err == -ERANGE ? "out of range" : "not a valid value");
 	return usage_error();
 }
 
 static int parse_engine(const char *text, enum fpgabuf_engine *engine)
 {
-	if (!strcmp(text, "zerocopy"))
-		*engine = FPGABUF_ENGINE_ZEROCOPY;
-	else if (!strcmp(text, "copy"))
-		*engine = FPGABUF_ENGINE_COPY;
-	else
-		return -EINVAL;
-	return 0;
+	size_t i;
+
+	for (i = 0; i < ENGINE_COUNT; i++) {
+		if (strcmp(text, engines[i].name))
+			continue;
+		*engine = engines[i].engine;
+		return 0;
+	}
+	return -EINVAL;
+}
+
+static int parse_policy(const char *text, bool *drop)
+{
+	*drop = !strcmp(text, "drop");
+	return *drop || !strcmp(text, "wait") ? 0 : -EINVAL;
+}
+
+/* A number that fits into an int. */
+static int parse_int(uint64_t min, uint64_t max, int *value)
+{
+	uint64_t number;
+	int err = parse_number(optarg, min, max, &number);
+
+	if (!err)
+		*value = number;
+	return err;
 }
 
 static int parse_limit(const char *text, uint64_t *limit)
@@ -101,28 +167,50 @@ static int parse_limit(const char *text, uint64_t *limit)
 	return *limit < 1 || *limit == UNLIMITED ? -ERANGE : 0;
 }
 
-/* Options that have a value: 0 or a negative errno. */
-static int set_value(struct send_options *o, int option)
+/* What to send: 0, a negative errno, or 1 if it is none of these options. */
+static int set_extent(struct send_options *o, int option)
 {
-	uint64_t seconds;
-	int err;
-
 	switch (option) {
 	case 'b':
 		return parse_limit(optarg, &o->bytes);
 	case 'c':
 		return parse_number(optarg, 1, UNLIMITED - 1, &o->captures);
-	case 'e':
-		return parse_engine(optarg, &o->engine);
 	case 'n':
-		return parse_number(optarg, 1, FPGABUF_SENDER_MAX_DEPTH,
-				    &o->regions);
+		return parse_number(optarg, 1, MAX_REGIONS, &o->regions);
 	case 'r':
 		return parse_limit(optarg, &o->region_size);
+	case OPT_DURATION:
+		return parse_number(optarg, 1, MAX_TIMEOUT_S, &o->duration_s);
+	case OPT_FD:
+		return parse_int(0, INT_MAX, &o->fd);
 	default:
-		err = parse_number(optarg, 1, MAX_TIMEOUT_S, &seconds);
-		if (!err)
-			o->timeout_ms = seconds * 1000;
+		return 1;
+	}
+}
+
+/* How to send it: 0 or a negative errno. */
+static int set_manner(struct send_options *o, int option)
+{
+	int value = 0, err;
+
+	switch (option) {
+	case 'e':
+		return parse_engine(optarg, &o->engine);
+	case OPT_RATE:
+		return parse_limit(optarg, &o->rate);
+	case OPT_SLOW_PEER:
+		return parse_policy(optarg, &o->drop);
+	case OPT_KEEPALIVE:
+		err = parse_int(1, MAX_KEEPALIVE_S, &value);
+		o->keepalive_s = value;
+		return err;
+	case OPT_RECONNECT:
+		err = parse_int(1, MAX_ATTEMPTS, &value);
+		o->reconnect = value;
+		return err;
+	default:
+		err = parse_int(1, MAX_TIMEOUT_S, &value);
+		o->timeout_ms = value * 1000;
 		return err;
 	}
 }
@@ -133,6 +221,8 @@ static int set_option(struct send_options *o, int option)
 
 	switch (option) {
 	case 'd':
+		if (!*optarg)
+			return bad_value(option, -EINVAL);
 		o->device = optarg;
 		return -1;
 	case 'q':
@@ -140,6 +230,9 @@ static int set_option(struct send_options *o, int option)
 		return -1;
 	case 'v':
 		o->verbose = true;
+		return -1;
+	case OPT_FRAMED:
+		o->framed = true;
 		return -1;
 	case OPT_JSON:
 		o->json = true;
@@ -156,23 +249,57 @@ static int set_option(struct send_options *o, int option)
 	case '?':
 		return usage_error();
 	}
-	err = set_value(o, option);
+	err = set_extent(o, option);
+	if (err > 0)
+		err = set_manner(o, option);
 	return err ? bad_value(option, err) : -1;
 }
 
-static int check(struct send_options *o, int argc, char **argv)
+static int add_peers(struct send_options *o, int count, char **words)
 {
-	if (argc - optind != 1) {
-		message(argc == optind ? "no HOST:PORT given" :
-					 "more than one HOST:PORT given");
+	int i;
+
+	if (!count) {
+		message("no HOST:PORT given");
 		return usage_error();
 	}
-	if (endpoint_parse(argv[optind], &o->peer) || !*o->peer.host) {
-		message("%s: not of the form HOST:PORT", argv[optind]);
+	if (count > MAX_PEERS) {
+		message("more than %d peers given", MAX_PEERS);
 		return usage_error();
 	}
-	if (o->bytes != UNLIMITED && o->captures != UNLIMITED) {
-		message("--bytes and --count exclude each other");
+	for (i = 0; i < count; i++) {
+		struct endpoint *peer = &o->peers[o->peer_count++];
+
+		if (!endpoint_parse(words[i], peer) &&
+		    (*peer->host || *peer->path))
+			continue;
+		message("%s: not of the form HOST:PORT or unix:PATH", words[i]);
+		return usage_error();
+	}
+	return -1;
+}
+
+static int check(const struct send_options *o)
+{
+	int ends = (o->bytes != UNLIMITED) + (o->captures != UNLIMITED) +
+		   (o->duration_s != UNLIMITED);
+
+	if (ends > 1) {
+		message("--bytes, --count and --duration exclude each other");
+		return usage_error();
+	}
+	if (o->drop && (o->regions < 2 || o->fd >= 0)) {
+		message("--slow-peer drop needs two --regions or more");
+		return usage_error();
+	}
+	if (o->fd < 0)
+		return -1;
+	if (o->device) {
+		message("--device and --fd exclude each other");
+		return usage_error();
+	}
+	if (ends && o->bytes == UNLIMITED) {
+		message("--fd is sent once: it goes with --bytes, not with --count or --duration");
 		return usage_error();
 	}
 	return -1;
@@ -183,12 +310,13 @@ int send_options_parse(int argc, char **argv, struct send_options *options)
 	int option, ret;
 
 	*options = (struct send_options){
-		.device = FPGABUF_DEFAULT_DEVICE,
+		.fd = -1,
 		.region_size = 1 << 20,
 		.regions = 8,
 		.bytes = UNLIMITED,
 		.captures = UNLIMITED,
-		.engine = FPGABUF_ENGINE_ZEROCOPY,
+		.duration_s = UNLIMITED,
+		.engine = FPGABUF_ENGINE_AUTO,
 		.timeout_ms = 30 * 1000,
 	};
 	while ((option = getopt_long(argc, argv, "b:c:d:e:hn:qr:t:v",
@@ -197,5 +325,10 @@ int send_options_parse(int argc, char **argv, struct send_options *options)
 		if (ret >= 0)
 			return ret;
 	}
-	return check(options, argc, argv);
+	ret = check(options);
+	if (ret < 0)
+		ret = add_peers(options, argc - optind, argv + optind);
+	if (!options->device)
+		options->device = FPGABUF_DEFAULT_DEVICE;
+	return ret;
 }

@@ -11,15 +11,29 @@
 /* No limit, for a number of bytes or captures. */
 #define UNLIMITED	UINT64_MAX
 
+/* Most regions: a sender holds a header and the bytes of each, and an end. */
+#define MAX_REGIONS	(FPGABUF_SENDER_MAX_DEPTH / 2 - 1)
+
+/* Most peers at once. */
+#define MAX_PEERS	64
+
 /**
  * struct send_options - the command line
- * @device: path of the device
- * @peer: where to send
+ * @device: path of the device to capture from
+ * @fd: dma-buf to send instead, or -1
+ * @peers: where to send
+ * @peer_count: how many there are
  * @region_size: bytes of a region
  * @regions: number of regions
  * @bytes: bytes to send, or %UNLIMITED
  * @captures: captures to send, or %UNLIMITED
+ * @duration_s: seconds to capture, or %UNLIMITED
+ * @rate: bytes a second, or 0 for no limit
  * @engine: how to send
+ * @framed: send a header before each capture
+ * @drop: leave out captures for a peer that is too slow
+ * @reconnect: attempts to connect again to a peer that was lost
+ * @keepalive_s: seconds of silence before the peer is asked; 0 = do not ask
  * @timeout_ms: patience with a peer that makes no progress
  * @json: print the summary as JSON
  * @progress: show progress even if stderr is no terminal
@@ -28,12 +42,20 @@
  */
 struct send_options {
 	const char *device;
-	struct endpoint peer;
+	int fd;
+	struct endpoint peers[MAX_PEERS];
+	unsigned int peer_count;
 	uint64_t region_size;
 	uint64_t regions;
 	uint64_t bytes;
 	uint64_t captures;
+	uint64_t duration_s;
+	uint64_t rate;
 	enum fpgabuf_engine engine;
+	bool framed;
+	bool drop;
+	unsigned int reconnect;
+	unsigned int keepalive_s;
 	int timeout_ms;
 	bool json;
 	bool progress;

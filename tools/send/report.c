@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include <inttypes.h>
 #include <stdio.h>
+#include <string.h>
 #include <sys/resource.h>
 
 #include "common/clock.h"
@@ -38,92 +39,176 @@ static double cpu_seconds(const struct timeval *tv)
 	return tv->tv_sec + tv->tv_usec / 1e6;
 }
 
-static void print_json(const struct report *r,
-		       const struct fpgabuf_sender_stats *st,
-		       const struct rusage *ru)
+/* Of all peers together. */
+static void sum_up(const struct transfer *t, struct fpgabuf_sender_stats *sum)
 {
-	const struct source *src = r->transfer->source;
-	double time = seconds(r->transfer);
+	struct fpgabuf_sender_stats st;
+	unsigned int i;
+
+	*sum = (struct fpgabuf_sender_stats){ .copied_exact = 1 };
+	for (i = 0; i < t->peer_count; i++) {
+		peer_stats(&t->peers[i], &st);
+		sum->bytes += st.bytes;
+		sum->sends += st.sends;
+		sum->zerocopy_sends += st.zerocopy_sends;
+		sum->registered_sends += st.registered_sends;
+		sum->completions += st.completions;
+		sum->copied += st.copied;
+		sum->copied_exact &= st.copied_exact;
+		sum->fallback_copies += st.fallback_copies;
+	}
+}
+
+static void json_stats(struct json *j, const struct fpgabuf_sender_stats *st)
+{
+	json_number(j, "bytes", st->bytes);
+	json_number(j, "sends", st->sends);
+	json_number(j, "zerocopy_sends", st->zerocopy_sends);
+	json_number(j, "registered_sends", st->registered_sends);
+	json_number(j, "completions", st->completions);
+	json_number(j, "copied", st->copied);
+	json_bool(j, "copied_exact", st->copied_exact);
+	json_number(j, "fallback_copies", st->fallback_copies);
+}
+
+static void json_peer(struct json *j, const struct peer *p)
+{
+	struct fpgabuf_sender_stats st;
+
+	peer_stats(p, &st);
+	json_item_begin(j);
+	json_bool(j, "ok", !p->error);
+	json_string(j, "peer", p->address.name);
+	json_string(j, "error", p->error ? strerror(-p->error) : "");
+	json_string(j, "engine", engine_name(p->engine));
+	json_string(j, "engine_why", p->why);
+	json_string(j, "obstacle", p->obstacle);
+	json_stats(j, &st);
+	json_number(j, "skipped_captures", p->skipped_captures);
+	json_number(j, "skipped_bytes", p->skipped_bytes);
+	json_number(j, "reconnects", p->reconnects);
+	json_item_end(j);
+}
+
+static void json_source(struct json *j, const struct source *src)
+{
+	json_string(j, "device", src->name);
+	json_number(j, "captures", src->captures);
+	json_number(j, "captured_bytes", src->bytes);
+	json_number(j, "regions", src->slot_count);
+	json_number(j, "region_size", src->region_size);
+	json_string(j, "backend", backend_name(src->backend));
+	json_number(j, "gaps", src->gaps);
+	json_number(j, "partial", src->partial);
+	json_number(j, "timeouts", src->timeouts);
+	json_number(j, "missed", src->missed);
+	json_number(j, "busy_retries", src->busy_retries);
+}
+
+static void print_json(const struct report *r, const struct rusage *ru)
+{
+	const struct transfer *t = r->transfer;
+	struct fpgabuf_sender_stats st;
+	unsigned int i;
 	struct json j;
 
+	sum_up(t, &st);
 	json_begin(&j, stdout);
 	json_bool(&j, "ok", r->ok);
-	json_string(&j, "device", r->options->device);
-	json_string(&j, "peer", r->peer);
 	json_string(&j, "engine", engine_name(r->options->engine));
-	json_number(&j, "bytes", st->bytes);
-	json_decimal(&j, "seconds", time);
-	json_decimal(&j, "mb_per_s", mb_per_s(st->bytes, time));
-	json_number(&j, "captures", src->captures);
-	json_number(&j, "regions", src->slot_count);
-	json_number(&j, "region_size", src->region_size);
-	json_string(&j, "backend", backend_name(src->backend));
-	json_number(&j, "sends", st->sends);
-	json_number(&j, "zerocopy_sends", st->zerocopy_sends);
-	json_number(&j, "completions", st->completions);
-	json_number(&j, "copied", st->copied);
-	json_number(&j, "fallback_copies", st->fallback_copies);
-	json_number(&j, "gaps", src->gaps);
-	json_number(&j, "partial", src->partial);
-	json_number(&j, "timeouts", src->timeouts);
-	json_number(&j, "busy_retries", src->busy_retries);
+	json_bool(&j, "framed", r->options->framed);
+	json_decimal(&j, "seconds", seconds(t));
+	json_decimal(&j, "mb_per_s", mb_per_s(st.bytes, seconds(t)));
+	json_source(&j, t->source);
+	json_stats(&j, &st);
 	json_decimal(&j, "cpu_user_s", cpu_seconds(&ru->ru_utime));
 	json_decimal(&j, "cpu_sys_s", cpu_seconds(&ru->ru_stime));
+	json_array_begin(&j, "peers");
+	for (i = 0; i < t->peer_count; i++)
+		json_peer(&j, &t->peers[i]);
+	json_array_end(&j);
 	json_end(&j);
 }
 
-static void print_text(const struct report *r,
-		       const struct fpgabuf_sender_stats *st,
-		       const struct rusage *ru)
+static void print_peer(const struct transfer *t, const struct peer *p)
+{
+	struct fpgabuf_sender_stats st;
+
+	peer_stats(p, &st);
+	printf("%s -> %s: %" PRIu64 " bytes in %.3f s, %.1f MB/s, engine %s%s%s\n",
+	       t->source->name, p->address.name, st.bytes, seconds(t),
+	       mb_per_s(st.bytes, seconds(t)), engine_name(p->engine),
+	       p->error ? "; failed: " : "",
+	       p->error ? strerror(-p->error) : "");
+	printf("  sends %" PRIu64 ", zero-copy %" PRIu64 ", completions %" PRIu64
+	       ", copied %s%" PRIu64 ", fallback copies %" PRIu64 "\n",
+	       st.sends, st.zerocopy_sends, st.completions,
+	       st.copied && !st.copied_exact ? "at least " : "", st.copied,
+	       st.fallback_copies);
+	if (p->skipped_captures || p->reconnects)
+		printf("  left out %" PRIu64 " captures, %" PRIu64
+		       " bytes; connected again %u times\n",
+		       p->skipped_captures, p->skipped_bytes, p->reconnects);
+}
+
+static void print_text(const struct report *r, const struct rusage *ru)
 {
 	const struct source *src = r->transfer->source;
-	double time = seconds(r->transfer);
+	unsigned int i;
 
-	printf("%s -> %s: %" PRIu64 " bytes in %.3f s, %.1f MB/s, engine %s\n",
-	       r->options->device, r->peer, st->bytes, time,
-	       mb_per_s(st->bytes, time), engine_name(r->options->engine));
+	for (i = 0; i < r->transfer->peer_count; i++)
+		print_peer(r->transfer, &r->transfer->peers[i]);
 	printf("  captures %" PRIu64 " (gaps %" PRIu64 ", partial %" PRIu64
-	       ", timeouts %" PRIu64 ") into %u regions of %" PRIu64
-	       " bytes (%s)\n",
+	       ", timeouts %" PRIu64 ", missed %" PRIu64
+	       ") in %u regions of %" PRIu64 " bytes (%s), busy retries %"
+	       PRIu64 "\n",
 	       src->captures, src->gaps, src->partial, src->timeouts,
-	       src->slot_count, src->region_size, backend_name(src->backend));
-	printf("  sends %" PRIu64 ", zero-copy %" PRIu64 ", completions %" PRIu64
-	       ", copied %" PRIu64 ", fallback copies %" PRIu64
-	       ", busy retries %" PRIu64 "\n",
-	       st->sends, st->zerocopy_sends, st->completions, st->copied,
-	       st->fallback_copies, src->busy_retries);
+	       src->missed, src->slot_count, src->region_size,
+	       backend_name(src->backend), src->busy_retries);
 	printf("  CPU %.3f s user, %.3f s system\n",
 	       cpu_seconds(&ru->ru_utime), cpu_seconds(&ru->ru_stime));
 }
 
 /* Zero-copy that is none costs more than a copy, so say why it may be. */
-static void print_reasons(const struct fpgabuf_sender_stats *st)
+static void print_reasons(const struct peer *p)
 {
-	if (st->copied) {
-		message("the kernel copied after all for %" PRIu64
-			" of %" PRIu64 " completions", st->copied,
-			st->completions);
-		remedy("loopback and taps always copy; so does a network device without scatter-gather (`ethtool -k DEV`), and a packet capture (tcpdump, a DHCP client)");
+	struct fpgabuf_sender_stats st;
+
+	peer_stats(p, &st);
+	if (st.copied) {
+		message("%s: the kernel copied after all for %s%" PRIu64
+			" of %" PRIu64 " completions", p->address.name,
+			st.copied_exact ? "" : "at least ", st.copied,
+			st.completions);
+		if (*p->obstacle)
+			remedy("%s; --engine auto does not even try",
+			       p->obstacle);
+		else
+			remedy("the interface looks capable (`ethtool -k DEV`), so it may be a packet capture (tcpdump, a DHCP client), or a tunnel or bridge above or below it");
 	}
-	if (st->fallback_copies) {
-		message("the kernel would not pin memory for %" PRIu64
+	if (st.fallback_copies) {
+		message("%s: the kernel would not pin memory for %" PRIu64
 			" of %" PRIu64 " sends, so they were copies",
-			st->fallback_copies, st->sends);
+			p->address.name, st.fallback_copies, st.sends);
 		remedy("raise the limit of locked memory (`ulimit -l`, RLIMIT_MEMLOCK), or net.core.optmem_max");
 	}
+	if (p->skipped_captures)
+		message("%s: %" PRIu64 " captures with %" PRIu64
+			" bytes were left out", p->address.name,
+			p->skipped_captures, p->skipped_bytes);
 }
 
 void report_print(const struct report *report)
 {
-	struct fpgabuf_sender_stats stats;
+	const struct transfer *t = report->transfer;
 	struct rusage usage;
+	unsigned int i;
 
-	fpgabuf_sender_stats(report->transfer->sender, &stats);
 	getrusage(RUSAGE_SELF, &usage);
 	if (report->options->json)
-		print_json(report, &stats, &usage);
+		print_json(report, &usage);
 	else if (!report->options->quiet)
-		print_text(report, &stats, &usage);
-	if (!report->options->quiet)
-		print_reasons(&stats);
+		print_text(report, &usage);
+	for (i = 0; i < t->peer_count && !report->options->quiet; i++)
+		print_reasons(&t->peers[i]);
 }

@@ -12,13 +12,11 @@
  * struct report - what the summary is about
  * @options: what was asked for
  * @transfer: what was done
- * @peer: address of the peer
  * @ok: everything asked for has been acknowledged
  */
 struct report {
 	const struct send_options *options;
 	const struct transfer *transfer;
-	const char *peer;
 	bool ok;
 };
 

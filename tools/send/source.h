@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * The capturing half: a device, its regions, and which of them are where
+ * Where the captures come from
  *
- * A region goes round: idle -> queued for capture -> taken by the sender ->
- * idle.  Functions that fail have said why when they return.
+ * Each lies in a slot, which is taken until it is released.  There is one kind
+ * of source for a device, and for other things that have captures.  Functions
+ * that fail have said why when they return.
  */
 #ifndef FPGABUF_SEND_SOURCE_H
 #define FPGABUF_SEND_SOURCE_H
@@ -14,39 +15,60 @@
 
 #include "send/options.h"
 
-enum slot_state { SLOT_IDLE, SLOT_QUEUED, SLOT_TAKEN };
+/**
+ * struct capture - bytes to be sent
+ * @slot: where they are
+ * @addr: the first one
+ * @bytes: how many
+ * @flags: FPGABUF_CAPTURE_*
+ * @sequence: number of the capture
+ * @timestamp_ns: CLOCK_MONOTONIC when it was complete
+ */
+struct capture {
+	unsigned int slot;
+	const void *addr;
+	uint64_t bytes;
+	uint32_t flags;
+	uint64_t sequence;
+	uint64_t timestamp_ns;
+};
+
+struct source;
 
 /**
- * struct slot - a region and where it is
- * @region: the region
- * @addr: where it is mapped
- * @state: where it is
- * @length: bytes asked for, when it is queued
- * @busy_since_ns: first refusal because its pages were in use; 0 = none
- * @retry_ns: when to try again
- * @backoff_ns: how long the last pause was
+ * struct source_ops - what a kind of source can do
+ * @fill: get on with capturing; called before each wait
+ * @take: take the oldest finished capture that has bytes; 1 and where it is, 0
+ *	if there is none at the moment, or a negative errno
+ * @release: nobody uses the bytes in a slot any more
+ * @stop: end; what there is by now can still be taken
+ * @finished: nothing more will come
+ * @fd: becomes readable when take() has something; -1 = there is nothing to
+ *	wait for
+ * @retry_ns: when fill() should be called although nothing happened, or 0
+ * @close: release everything
  */
-struct slot {
-	struct fpgabuf_region *region;
-	const void *addr;
-	enum slot_state state;
-	uint64_t length;
-	int64_t busy_since_ns;
-	int64_t retry_ns;
-	int64_t backoff_ns;
+struct source_ops {
+	int (*fill)(struct source *source);
+	int (*take)(struct source *source, struct capture *capture);
+	void (*release)(struct source *source, unsigned int slot);
+	int (*stop)(struct source *source);
+	bool (*finished)(const struct source *source);
+	int (*fd)(const struct source *source);
+	int64_t (*retry_ns)(const struct source *source);
+	void (*close)(struct source *source);
 };
 
 /**
- * struct source - the device and all slots
- * @device: the device
- * @path: its path, for messages
- * @info: its limits
- * @slots: the regions
- * @slot_count: how many there are
- * @backend: one of enum fpgabuf_backend, or 0 if the regions differ
- * @region_size: bytes of every region
- * @queued: slots that are queued
- * @planned: bytes they were asked for, together
+ * struct source - what all kinds have
+ * @ops: what it can do
+ * @name: for messages
+ * @slot_count: how many slots
+ * @backend: one of enum fpgabuf_backend, 0 if the slots differ, or
+ *	%BACKEND_UNKNOWN
+ * @region_size: bytes of every slot
+ * @fixed: the memory of the only slot, if nobody will capture into it, and it
+ *	is mapped for writing; or NULL
  * @stopping: no further capture is wanted
  * @bytes_wanted: bytes to take in all, or %UNLIMITED
  * @captures_wanted: captures to take in all, or %UNLIMITED
@@ -55,18 +77,16 @@ struct slot {
  * @gaps: captures before which samples may be missing
  * @partial: captures shorter than asked for
  * @timeouts: captures that the driver ended because they took too long
+ * @missed: captures that were not told of in time
  * @busy_retries: refusals because the pages were in use
  */
 struct source {
-	struct fpgabuf_device *device;
-	const char *path;
-	struct fpgabuf_info info;
-	struct slot *slots;
+	const struct source_ops *ops;
+	const char *name;
 	unsigned int slot_count;
 	uint32_t backend;
 	uint64_t region_size;
-	unsigned int queued;
-	uint64_t planned;
+	void *fixed;
 	bool stopping;
 	uint64_t bytes_wanted;
 	uint64_t captures_wanted;
@@ -75,31 +95,64 @@ struct source {
 	uint64_t gaps;
 	uint64_t partial;
 	uint64_t timeouts;
+	uint64_t missed;
 	uint64_t busy_retries;
 };
 
-int source_open(struct source *source, const struct send_options *options);
-void source_close(struct source *source);
+#define BACKEND_UNKNOWN	UINT32_MAX
 
-/* Queues idle regions, as many as are wanted and allowed. */
-int source_fill(struct source *source);
+/* Opens what the options name; NULL after having said why not. */
+struct source *source_open(const struct send_options *options);
+
+/* One function for each kind; source_open() knows which. */
+struct source *source_open_device(const struct send_options *options);
+struct source *source_open_fd(const struct send_options *options);
 
 /*
- * Takes the oldest finished capture that has bytes.  Returns 1 and where they
- * are, 0 if there is none, or a negative errno.
+ * For the kinds: notes what is known about a capture, and returns how many of
+ * its bytes are wanted.
  */
-int source_take(struct source *source, unsigned int *slot, uint64_t *bytes);
+uint64_t source_account(struct source *source, uint32_t flags, uint64_t bytes);
 
-/* The sender has let go of a slot that was taken. */
-void source_release(struct source *source, unsigned int slot);
+static inline void source_close(struct source *source)
+{
+	source->ops->close(source);
+}
 
-/* Ends the captures under way; what they have is still there to be taken. */
-int source_stop(struct source *source);
+static inline int source_fill(struct source *source)
+{
+	return source->ops->fill(source);
+}
 
-/* Nothing is queued and nothing more will be. */
-bool source_finished(const struct source *source);
+static inline int source_take(struct source *source, struct capture *capture)
+{
+	return source->ops->take(source, capture);
+}
 
-/* When source_fill() should be called although nothing happened; or 0. */
-int64_t source_retry_ns(const struct source *source);
+static inline void source_release(struct source *source, unsigned int slot)
+{
+	source->ops->release(source, slot);
+}
+
+static inline int source_stop(struct source *source)
+{
+	source->stopping = true;
+	return source->ops->stop(source);
+}
+
+static inline bool source_finished(const struct source *source)
+{
+	return source->ops->finished(source);
+}
+
+static inline int source_fd(const struct source *source)
+{
+	return source->ops->fd(source);
+}
+
+static inline int64_t source_retry_ns(const struct source *source)
+{
+	return source->ops->retry_ns(source);
+}
 
 #endif /* FPGABUF_SEND_SOURCE_H */

@@ -1,30 +1,21 @@
 // SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Each capture goes to all peers, and its slot back to the source when the last
+ * of them has done with it.
+ */
 #include <errno.h>
 #include <inttypes.h>
 #include <poll.h>
 #include <signal.h>
 #include <string.h>
-#include <sys/ioctl.h>
 #include <sys/signalfd.h>
-#include <sys/socket.h>
 #include <unistd.h>
-
-#include <linux/sockios.h>
 
 #include "common/clock.h"
 #include "common/message.h"
 #include "send/transfer.h"
 
-/* The kernel has no event for "everything acknowledged": look so often. */
-#define ACK_PERIOD_MS	10
-
-/*
- * A peer that read everything closes at once, and one that failed resets.  So
- * wait for either; but some peers keep the connection open.
- */
-#define CLOSE_GRACE_NS	NS_PER_SEC
-
-enum { FD_SENDER, FD_DEVICE, FD_SIGNAL, FD_COUNT };
+enum { FD_SIGNAL, FD_SOURCE, FD_PEERS };
 
 /* From now on, the next signal ends the program as usual. */
 static void release_signals(struct transfer *t)
@@ -51,209 +42,220 @@ static int on_signal(struct transfer *t)
 	return source_stop(t->source);
 }
 
-/* How long poll() may wait: for ever, unless a retry or the progress is due. */
-static int poll_timeout(const struct transfer *t)
+static int check_duration(struct transfer *t)
 {
-	int64_t retry_ns = source_retry_ns(t->source);
-	int timeout = t->progress.enabled ? PROGRESS_PERIOD_MS : -1;
-	int left;
-
-	if (!retry_ns)
-		return timeout;
-	left = clock_left_ms(retry_ns);
-	return timeout < 0 || left < timeout ? left : timeout;
+	if (!t->stop_ns || clock_ns() < t->stop_ns)
+		return 0;
+	t->stop_ns = 0;
+	return t->source->stopping ? 0 : source_stop(t->source);
 }
 
-static int wait_event(struct transfer *t, struct pollfd fds[FD_COUNT])
+static bool any_peer(const struct transfer *t, enum peer_state state)
 {
-	int device = fpgabuf_device_fd(t->source->device);
+	unsigned int i;
 
-	fds[FD_SENDER].fd = fpgabuf_sender_fd(t->sender);
-	fds[FD_SENDER].events = POLLIN;
-	/* Without a queued capture it has nothing to tell. */
-	fds[FD_DEVICE].fd = t->source->queued ? device : -1;
-	fds[FD_DEVICE].events = POLLIN;
-	fds[FD_SIGNAL].fd = t->sigfd;
-	fds[FD_SIGNAL].events = POLLIN;
-	if (poll(fds, FD_COUNT, poll_timeout(t)) >= 0 || errno == EINTR)
+	for (i = 0; i < t->peer_count; i++)
+		if (t->peers[i].state == state)
+			return true;
+	return false;
+}
+
+static bool all_over(const struct transfer *t)
+{
+	unsigned int i;
+
+	for (i = 0; i < t->peer_count; i++)
+		if (t->peers[i].state != PEER_OVER)
+			return false;
+	return true;
+}
+
+/*
+ * What nobody is there to get is left with the source: the FPGA loses samples
+ * then and tells so, and none are lost here.
+ */
+static bool may_take(const struct transfer *t)
+{
+	return !t->ending && any_peer(t, PEER_SENDING) &&
+	       !rate_wait_ns(&t->rate, clock_ns());
+}
+
+static void sooner(int64_t *first, int64_t due)
+{
+	if (due && (!*first || due < *first))
+		*first = due;
+}
+
+/* When to go on although nothing happened, or 0. */
+static int64_t next_due_ns(const struct transfer *t)
+{
+	int64_t now = clock_ns(), wait = rate_wait_ns(&t->rate, now);
+	int64_t first = t->stop_ns;
+	unsigned int i;
+
+	if (!t->ending)
+		sooner(&first, source_retry_ns(t->source));
+	if (wait)
+		sooner(&first, now + wait);
+	if (t->progress.enabled)
+		sooner(&first, now + PROGRESS_PERIOD_MS * NS_PER_MS);
+	for (i = 0; i < t->peer_count; i++)
+		sooner(&first, peer_due_ns(&t->peers[i]));
+	return first;
+}
+
+static int wait_event(struct transfer *t, struct pollfd *fds)
+{
+	int64_t due = next_due_ns(t);
+	unsigned int i;
+
+	fds[FD_SIGNAL] = (struct pollfd){ .fd = t->sigfd, .events = POLLIN };
+	fds[FD_SOURCE] = (struct pollfd){ .fd = -1, .events = POLLIN };
+	if (may_take(t))
+		fds[FD_SOURCE].fd = source_fd(t->source);
+	for (i = 0; i < t->peer_count; i++)
+		fds[FD_PEERS + i] = peer_pollfd(&t->peers[i]);
+	if (poll(fds, FD_PEERS + t->peer_count,
+		 due ? clock_left_ms(due) : -1) >= 0 || errno == EINTR)
 		return 0;
 	message("cannot wait: %s", strerror(errno));
 	return -errno;
 }
 
-/* Hands finished captures to the sender. */
+/*
+ * A peer gets it unless it holds as many slots as are left to the others; but
+ * one that holds none is not slow.
+ */
+static bool is_slow(const struct transfer *t, const struct peer *p)
+{
+	unsigned int left = t->source->slot_count - 1 - t->held;
+
+	return t->drop && p->held && p->held >= left;
+}
+
+static void distribute(struct transfer *t, const struct capture *c)
+{
+	unsigned int *holders = &t->holders[c->slot];
+	unsigned int i;
+
+	for (i = 0; i < t->peer_count; i++) {
+		struct peer *p = &t->peers[i];
+
+		if (is_slow(t, p))
+			peer_skip(p, c);
+		else
+			*holders += peer_give(p, c);
+	}
+	if (*holders)
+		t->held++;
+	else
+		source_release(t->source, c->slot);
+}
+
+/* Hands finished captures to the peers. */
 static int take_captures(struct transfer *t)
 {
-	struct source *src = t->source;
-	unsigned int slot;
-	uint64_t bytes;
-	int ret;
+	struct capture c;
+	int ret = 0;
 
-	while ((ret = source_take(src, &slot, &bytes)) > 0) {
-		ret = fpgabuf_sender_submit(t->sender, src->slots[slot].addr,
-					    bytes, slot);
-		if (ret)
-			return ret;
+	while (may_take(t) && (ret = source_take(t->source, &c)) > 0) {
+		rate_use(&t->rate, c.bytes, clock_ns());
+		distribute(t, &c);
 		if (t->verbose)
 			message("capture %" PRIu64 ": %" PRIu64 " bytes",
-				src->captures, bytes);
+				t->source->captures, c.bytes);
 	}
-	return ret;
+	return ret < 0 ? ret : 0;
 }
 
-static void release_sent(struct transfer *t)
+static void release_sent(struct transfer *t, struct peer *p)
 {
-	uint64_t slot;
+	unsigned int slot;
 
-	while (fpgabuf_sender_reap(t->sender, &slot))
+	while (peer_reap(p, &slot)) {
+		if (--t->holders[slot])
+			continue;
+		t->held--;
 		source_release(t->source, slot);
+	}
 }
 
+/* How far the slowest is; one that is lost does not count. */
 static uint64_t bytes_sent(const struct transfer *t)
 {
 	struct fpgabuf_sender_stats stats;
+	uint64_t least = t->source->bytes;
+	unsigned int i;
 
-	fpgabuf_sender_stats(t->sender, &stats);
-	return stats.bytes;
+	for (i = 0; i < t->peer_count; i++) {
+		peer_stats(&t->peers[i], &stats);
+		if (!t->peers[i].error && stats.bytes < least)
+			least = stats.bytes;
+	}
+	return least;
+}
+
+/* One turn: wait unless there is no need to, then do all that can be done. */
+static void step_peers(struct transfer *t, const struct pollfd *fds)
+{
+	unsigned int i;
+
+	for (i = 0; i < t->peer_count; i++) {
+		struct peer *p = &t->peers[i];
+
+		peer_step(p, fds[FD_PEERS + i].revents);
+		release_sent(t, p);
+		peer_settle(p);
+	}
+	progress_update(&t->progress, bytes_sent(t));
 }
 
 static int step(struct transfer *t)
 {
-	struct pollfd fds[FD_COUNT] = { 0 };
+	struct pollfd fds[FD_PEERS + MAX_PEERS] = { 0 };
 	int err;
 
-	err = source_fill(t->source);
-	if (!err)
-		err = wait_event(t, fds);
+	err = wait_event(t, fds);
 	if (!err && fds[FD_SIGNAL].revents)
 		err = on_signal(t);
-	if (!err && fds[FD_DEVICE].revents)
+	if (!err)
+		err = check_duration(t);
+	if (!err)
 		err = take_captures(t);
-	if (err)
-		return err;
-	if (fds[FD_SENDER].revents || fds[FD_DEVICE].revents)
-		err = fpgabuf_sender_run(t->sender);
-	release_sent(t);
-	progress_update(&t->progress, bytes_sent(t));
+	step_peers(t, fds);
 	return err;
 }
 
-/*
- * Calls @poke until it returns something else than -EAGAIN, or until nothing
- * has moved for the timeout.  @poke waits a little and tells how far it is.
- */
-static int wait_progress(struct transfer *t,
-			 int (*poke)(struct transfer *t, uint64_t *position))
+static int capture_all(struct transfer *t)
 {
-	int64_t deadline = clock_ns() + t->timeout_ms * NS_PER_MS;
-	uint64_t last = 0, position = 0;
-	int err;
+	int err = 0;
 
-	while ((err = poke(t, &position)) == -EAGAIN) {
-		progress_update(&t->progress, bytes_sent(t));
-		if (position != last)
-			deadline = clock_ns() + t->timeout_ms * NS_PER_MS;
-		else if (clock_ns() >= deadline)
-			return -ETIMEDOUT;
-		last = position;
+	while (!err && !source_finished(t->source) && !all_over(t)) {
+		err = source_fill(t->source);
+		if (!err)
+			err = step(t);
 	}
+	/* Nobody is left to send to. */
+	if (!err && !source_finished(t->source))
+		err = -EPIPE;
 	return err;
 }
 
-static int poke_completions(struct transfer *t, uint64_t *position)
+/* What was taken is still sent; then each connection ends. */
+static void end_all(struct transfer *t)
 {
-	struct fpgabuf_sender_stats stats;
-	int err;
+	struct pollfd fds[FD_PEERS + MAX_PEERS] = { 0 };
+	unsigned int i;
 
-	err = fpgabuf_sender_drain(t->sender, PROGRESS_PERIOD_MS);
-	fpgabuf_sender_stats(t->sender, &stats);
-	*position = stats.bytes + stats.completions;
-	return err == -ETIMEDOUT || err == -EINTR ? -EAGAIN : err;
-}
-
-/* Bytes the peer has not acknowledged; our FIN counts as one. */
-static int unacknowledged(int sock)
-{
-	int bytes;
-
-	return ioctl(sock, SIOCOUTQ, &bytes) < 0 ? -errno : bytes;
-}
-
-/* Throws away what the peer says.  1: it has closed; 0: not yet. */
-static int peer_closed(int sock)
-{
-	char buffer[4096];
-	ssize_t n;
-
-	n = recv(sock, buffer, sizeof(buffer), MSG_DONTWAIT);
-	if (n < 0)
-		return errno == EAGAIN || errno == EINTR ? 0 : -errno;
-	return n == 0;
-}
-
-/* A closed or reset connection is readable for ever: ask for it only once. */
-static int poke_acknowledgements(struct transfer *t, uint64_t *position)
-{
-	struct pollfd p = { .fd = t->sock, .events = POLLIN };
-	int left, ret;
-
-	ret = peer_closed(t->sock);
-	if (ret < 0)
-		return ret;
-	if (ret)
-		p.fd = -1;
-	left = unacknowledged(t->sock);
-	if (left <= 0)
-		return left;
-	*position = left;
-	if (poll(&p, 1, ACK_PERIOD_MS) < 0 && errno != EINTR)
-		return -errno;
-	return -EAGAIN;
-}
-
-static int wait_close(struct transfer *t)
-{
-	struct pollfd p = { .fd = t->sock, .events = POLLIN };
-	int64_t deadline = clock_ns() + CLOSE_GRACE_NS;
-	int left, ret;
-
-	while ((left = clock_left_ms(deadline)) > 0) {
-		if (poll(&p, 1, left) < 0 && errno != EINTR)
-			return -errno;
-		ret = peer_closed(t->sock);
-		if (ret)
-			return ret < 0 ? ret : 0;
-	}
-	return 0;
-}
-
-static int finish(struct transfer *t)
-{
-	int err;
-
-	err = wait_progress(t, poke_completions);
-	release_sent(t);
-	if (err)
-		return err;
-	if (shutdown(t->sock, SHUT_WR) < 0)
-		return -errno;
-	err = wait_progress(t, poke_acknowledgements);
+	t->ending = true;
+	t->rate.bytes_per_s = 0;
+	t->stop_ns = 0;
+	for (i = 0; i < t->peer_count; i++)
+		peer_end(&t->peers[i]);
+	step_peers(t, fds);
+	while (!all_over(t) && !wait_event(t, fds))
+		step_peers(t, fds);
 	t->end_ns = clock_ns();
-	return err ? err : wait_close(t);
-}
-
-static void explain_finish(const struct transfer *t, int err)
-{
-	if (err == -ETIMEDOUT)
-		message("the peer took nothing for %d s", t->timeout_ms / 1000);
-	else
-		message("cannot send: %s", strerror(-err));
-	if (err == -ETIMEDOUT)
-		remedy("is the receiver still reading? --timeout gives it longer");
-	else if (err == -EPIPE || err == -ECONNRESET)
-		remedy("the receiver closed the connection: see its messages");
-	else if (err == -EFAULT)
-		remedy("the network cannot hold the pages of this memory; use --engine copy");
 }
 
 /* Says so if a signal, or the device, ended the capture too early. */
@@ -271,20 +273,25 @@ static int check_complete(const struct source *s)
 	return -1;
 }
 
+static int check_peers(const struct transfer *t)
+{
+	unsigned int i;
+
+	for (i = 0; i < t->peer_count; i++)
+		if (t->peers[i].error)
+			return -1;
+	return 0;
+}
+
 int transfer_run(struct transfer *transfer)
 {
-	int source_err = 0;
 	int err;
 
-	while (!source_err && !source_finished(transfer->source))
-		source_err = step(transfer);
+	err = capture_all(transfer);
 	release_signals(transfer);
-	err = finish(transfer);
+	end_all(transfer);
 	progress_end(&transfer->progress);
-	if (err) {
-		transfer->end_ns = clock_ns();
-		explain_finish(transfer, err);
+	if (err || check_peers(transfer))
 		return -1;
-	}
-	return source_err ? -1 : check_complete(transfer->source);
+	return check_complete(transfer->source);
 }

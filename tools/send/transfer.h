@@ -1,39 +1,49 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* The loop between the capturing half and the socket. */
+/* The loop between the source and the peers. */
 #ifndef FPGABUF_SEND_TRANSFER_H
 #define FPGABUF_SEND_TRANSFER_H
 
 #include <stdbool.h>
 
-#include <fpgabuf/fpgabuf.h>
-
 #include "common/progress.h"
+#include "send/peer.h"
+#include "send/rate.h"
 #include "send/source.h"
 
 /**
  * struct transfer - what the loop works on
- * @source: the capturing half
- * @sender: the sending half
- * @sock: the socket of @sender
+ * @source: where the captures come from
+ * @peers: where they go
+ * @peer_count: how many there are
  * @sigfd: signalfd of SIGINT and SIGTERM, which are blocked
- * @timeout_ms: patience with a peer that makes no progress at the end
+ * @drop: leave out captures for a peer that holds too many
  * @verbose: say what is going on
+ * @rate: limit of the stream
+ * @stop_ns: when to end the capture, or 0
  * @progress: the progress line, started
- * @end_ns: set to when the peer had acknowledged everything
+ * @holders: by slot, how many peers hold it; zeroed
+ * @held: slots that some peer holds
+ * @ending: no further capture is taken
+ * @end_ns: set to when every peer had acknowledged everything
  */
 struct transfer {
 	struct source *source;
-	struct fpgabuf_sender *sender;
-	int sock;
+	struct peer *peers;
+	unsigned int peer_count;
 	int sigfd;
-	int timeout_ms;
+	bool drop;
 	bool verbose;
+	struct rate rate;
+	int64_t stop_ns;
 	struct progress progress;
+	unsigned int *holders;
+	unsigned int held;
+	bool ending;
 	int64_t end_ns;
 };
 
 /*
- * Captures and sends until all that was asked for has been acknowledged.
+ * Captures and sends until every peer has acknowledged all that it was to get.
  * Returns 0, or -1 after having said what went wrong; what was captured before
  * that has been sent as far as possible.
  */

@@ -1,0 +1,85 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include <errno.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <sys/ioctl.h>
+#include <unistd.h>
+
+#include <linux/sockios.h>
+
+#include "send/link.h"
+
+/* Questions that may stay without an answer. */
+#define KEEPALIVE_PROBES	3
+
+static void set_option(int sock, int level, int option, int value)
+{
+	/* Only TCP knows them, and it takes all values that get here. */
+	setsockopt(sock, level, option, &value, sizeof(value));
+}
+
+static void configure(int sock, const struct send_options *o)
+{
+	set_option(sock, IPPROTO_TCP, TCP_USER_TIMEOUT, o->timeout_ms);
+	if (!o->keepalive_s)
+		return;
+	set_option(sock, SOL_SOCKET, SO_KEEPALIVE, 1);
+	set_option(sock, IPPROTO_TCP, TCP_KEEPIDLE, o->keepalive_s);
+	set_option(sock, IPPROTO_TCP, TCP_KEEPINTVL, o->keepalive_s);
+	set_option(sock, IPPROTO_TCP, TCP_KEEPCNT, KEEPALIVE_PROBES);
+}
+
+int link_connect(const struct endpoint *peer, const struct send_options *o,
+		 struct link_address *address)
+{
+	int sock = endpoint_connect(peer, o->timeout_ms);
+
+	if (sock < 0)
+		return -1;
+	address->len = sizeof(address->addr);
+	getpeername(sock, (struct sockaddr *)&address->addr, &address->len);
+	endpoint_name((struct sockaddr *)&address->addr, address->len,
+		      address->name);
+	configure(sock, o);
+	return sock;
+}
+
+int link_reconnect(const struct link_address *address,
+		   const struct send_options *o)
+{
+	int sock;
+
+	sock = endpoint_connect_start((const struct sockaddr *)&address->addr,
+				      address->len);
+	if (sock >= 0)
+		configure(sock, o);
+	return sock;
+}
+
+int link_error(int sock)
+{
+	socklen_t len = sizeof(int);
+	int err;
+
+	if (getsockopt(sock, SOL_SOCKET, SO_ERROR, &err, &len) < 0)
+		return -errno;
+	return -err;
+}
+
+int link_unacknowledged(int sock)
+{
+	int bytes;
+
+	return ioctl(sock, SIOCOUTQ, &bytes) < 0 ? -errno : bytes;
+}
+
+int link_closed(int sock)
+{
+	char buffer[4096];
+	ssize_t n;
+
+	n = recv(sock, buffer, sizeof(buffer), MSG_DONTWAIT);
+	if (n < 0)
+		return errno == EAGAIN || errno == EINTR ? 0 : -errno;
+	return n == 0;
+}

@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* The socket of a peer: making it, and seeing it off. */
+#ifndef FPGABUF_SEND_LINK_H
+#define FPGABUF_SEND_LINK_H
+
+#include <stdbool.h>
+#include <sys/socket.h>
+
+#include "send/options.h"
+
+/**
+ * struct link_address - where a peer is
+ * @addr: its address
+ * @len: length of that
+ * @name: the same in words
+ */
+struct link_address {
+	struct sockaddr_storage addr;
+	socklen_t len;
+	char name[ENDPOINT_NAME_SIZE];
+};
+
+/*
+ * Connects, and waits for it.  Returns the socket, and where it leads; or -1
+ * after having said why.
+ */
+int link_connect(const struct endpoint *peer, const struct send_options *o,
+		 struct link_address *address);
+
+/* Begins to connect again; a socket or a negative errno. */
+int link_reconnect(const struct link_address *address,
+		   const struct send_options *o);
+
+/* The error that a socket has pending, or 0. */
+int link_error(int sock);
+
+/* Bytes the peer has not acknowledged, our FIN among them; or a negative errno */
+int link_unacknowledged(int sock);
+
+/*
+ * Throws away what the peer says.  1: it has closed; 0: not yet; or the
+ * negative errno that it ended with.
+ */
+int link_closed(int sock);
+
+#endif /* FPGABUF_SEND_LINK_H */

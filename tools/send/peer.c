@@ -1,0 +1,390 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "common/clock.h"
+#include "common/message.h"
+#include "send/peer.h"
+
+/* The kernel has no event for "everything acknowledged": look so often. */
+#define ACK_PERIOD_NS	(10 * NS_PER_MS)
+
+/*
+ * A peer that read everything closes at once, and one that failed resets.  So
+ * wait for either; but some peers keep the connection open.
+ */
+#define CLOSE_GRACE_NS	NS_PER_SEC
+
+/* Pages of a connection that was reset come back when the NIC is done. */
+#define ABORT_GRACE_NS	(10 * NS_PER_SEC)
+
+/* Between two attempts to connect again; doubled each time. */
+#define FIRST_PAUSE_NS	(100 * NS_PER_MS)
+#define MAX_PAUSE_NS	(5 * NS_PER_SEC)
+
+static void explain_failure(const struct peer *p, int err)
+{
+	if (err == -ETIMEDOUT)
+		message("%s took nothing for %d s", p->address.name,
+			p->options->timeout_ms / 1000);
+	else
+		message("cannot send to %s: %s", p->address.name,
+			strerror(-err));
+	if (err == -ETIMEDOUT)
+		remedy("is the receiver still reading? --timeout gives it longer");
+	else if (err == -EPIPE || err == -ECONNRESET)
+		remedy("the receiver closed the connection: see its messages");
+	else if (err == -EFAULT)
+		remedy("the network cannot hold the pages of this memory; use --engine copy");
+}
+
+static void explain_sender(const struct peer *p, int err)
+{
+	message("cannot send to %s with engine %s: %s", p->address.name,
+		engine_name(p->options->engine), strerror(-err));
+	if (err == -EOPNOTSUPP)
+		remedy("the kernel cannot send on this socket without a copy; use --engine auto");
+	else if (err == -ENOSYS)
+		remedy("this program was built without liburing, or the kernel has no io_uring; use --engine auto");
+	else if (err == -EPERM)
+		remedy("io_uring is forbidden (`sysctl kernel.io_uring_disabled`); use --engine auto");
+	else if (err == -ENOMEM)
+		remedy("a ring counts as locked memory: raise its limit (`ulimit -l`)");
+}
+
+/* What the sender can tell about itself; it may change its mind. */
+static void note_engine(struct peer *p)
+{
+	const char *why, *obstacle = fpgabuf_sender_obstacle(p->sender);
+
+	p->engine = fpgabuf_sender_engine(p->sender, &why);
+	snprintf(p->why, sizeof(p->why), "%s", why);
+	snprintf(p->obstacle, sizeof(p->obstacle), "%s",
+		 obstacle ? obstacle : "");
+}
+
+static void try_register(struct peer *p)
+{
+	int err;
+
+	if (!p->source->fixed || p->engine != FPGABUF_ENGINE_URING)
+		return;
+	err = fpgabuf_sender_register(p->sender, p->source->fixed,
+				      p->source->region_size);
+	if (err && p->options->verbose)
+		message("the memory is not registered with io_uring: %s",
+			strerror(-err));
+}
+
+/* The socket is connected: makes what sends on it. */
+static int start(struct peer *p)
+{
+	int err;
+
+	err = fpgabuf_sender_create(p->sock, p->options->engine,
+				    2 * p->source->slot_count + 2, &p->sender);
+	if (err)
+		return err;
+	note_engine(p);
+	try_register(p);
+	p->given_up = false;
+	p->submitted = 0;
+	p->position = 0;
+	p->state = PEER_SENDING;
+	p->due_ns = 0;
+	if (p->options->verbose)
+		message("connected to %s, engine %s: %s", p->address.name,
+			engine_name(p->engine), p->why);
+	return 0;
+}
+
+int peer_open(struct peer *peer, const struct endpoint *endpoint,
+	      const struct send_options *options,
+	      const struct source *source)
+{
+	int err;
+
+	*peer = (struct peer){ .options = options, .source = source };
+	peer->sock = link_connect(endpoint, options, &peer->address);
+	if (peer->sock < 0)
+		return -1;
+	peer->parcels = calloc(source->slot_count + 1,
+			       sizeof(*peer->parcels));
+	err = peer->parcels ? start(peer) : -ENOMEM;
+	if (err)
+		explain_sender(peer, err);
+	return err ? -1 : 0;
+}
+
+static void add_stats(struct fpgabuf_sender_stats *sum,
+		      const struct fpgabuf_sender_stats *stats)
+{
+	sum->bytes += stats->bytes;
+	sum->sends += stats->sends;
+	sum->zerocopy_sends += stats->zerocopy_sends;
+	sum->registered_sends += stats->registered_sends;
+	sum->completions += stats->completions;
+	sum->copied += stats->copied;
+	sum->copied_exact = stats->copied_exact;
+	sum->fallback_copies += stats->fallback_copies;
+}
+
+void peer_stats(const struct peer *peer, struct fpgabuf_sender_stats *stats)
+{
+	struct fpgabuf_sender_stats now;
+
+	*stats = peer->earlier;
+	if (!peer->sender)
+		return;
+	fpgabuf_sender_stats(peer->sender, &now);
+	add_stats(stats, &now);
+}
+
+/* Nothing of the connection is held any more: forgets it. */
+static void hang_up(struct peer *p)
+{
+	if (p->sender) {
+		note_engine(p);
+		peer_stats(p, &p->earlier);
+		fpgabuf_sender_destroy(p->sender);
+	}
+	p->sender = NULL;
+	if (p->sock >= 0)
+		close(p->sock);
+	p->sock = -1;
+}
+
+void peer_close(struct peer *peer)
+{
+	hang_up(peer);
+	free(peer->parcels);
+}
+
+static void finish(struct peer *p, int err)
+{
+	hang_up(p);
+	p->state = PEER_OVER;
+	p->due_ns = 0;
+	p->error = err;
+}
+
+static void pause_or_finish(struct peer *p)
+{
+	if (p->ending || p->attempts >= p->options->reconnect) {
+		explain_failure(p, p->error);
+		finish(p, p->error);
+		return;
+	}
+	p->attempts++;
+	p->backoff_ns = p->attempts == 1 ? FIRST_PAUSE_NS : 2 * p->backoff_ns;
+	if (p->backoff_ns > MAX_PAUSE_NS)
+		p->backoff_ns = MAX_PAUSE_NS;
+	p->due_ns = clock_ns() + p->backoff_ns;
+	p->state = PEER_PAUSING;
+	if (!p->options->quiet)
+		message("%s: %s; connecting again in %.1f s, attempt %u of %u",
+			p->address.name, strerror(-p->error),
+			(double)p->backoff_ns / NS_PER_SEC, p->attempts,
+			p->options->reconnect);
+}
+
+static void fail(struct peer *p, int err)
+{
+	struct fpgabuf_sender_stats stats;
+
+	p->error = err;
+	fpgabuf_sender_stats(p->sender, &stats);
+	/* One that took something before it was lost is a fresh start. */
+	if (stats.bytes)
+		p->attempts = 0;
+	fpgabuf_sender_abort(p->sender);
+	p->state = PEER_ABORTING;
+	p->due_ns = clock_ns() + ABORT_GRACE_NS;
+}
+
+/* Has anything moved for a while?  0, or -ETIMEDOUT. */
+static int check_progress(struct peer *p, uint64_t position)
+{
+	int64_t now = clock_ns();
+
+	if (!p->moved_ns || position != p->position) {
+		p->position = position;
+		p->moved_ns = now;
+	}
+	p->due_ns = p->moved_ns + p->options->timeout_ms * NS_PER_MS;
+	return now >= p->due_ns ? -ETIMEDOUT : 0;
+}
+
+static bool all_sent(const struct peer *p)
+{
+	struct fpgabuf_sender_stats stats;
+
+	fpgabuf_sender_stats(p->sender, &stats);
+	return !p->held && stats.bytes == p->submitted;
+}
+
+static void step_sending(struct peer *p)
+{
+	struct fpgabuf_sender_stats stats;
+	int err;
+
+	err = fpgabuf_sender_run(p->sender);
+	fpgabuf_sender_stats(p->sender, &stats);
+	p->due_ns = 0;
+	if (!err && !all_sent(p))
+		err = check_progress(p, stats.bytes + stats.completions);
+	if (err)
+		fail(p, err);
+}
+
+/* Called when all that is held has been reaped. */
+static void begin_close(struct peer *p)
+{
+	if (shutdown(p->sock, SHUT_WR) < 0) {
+		fail(p, -errno);
+		return;
+	}
+	p->state = PEER_CLOSING;
+	p->position = 0;
+	p->moved_ns = 0;
+	p->closed = false;
+	p->acknowledged_ns = 0;
+	p->due_ns = clock_ns();
+}
+
+/* Everything was acknowledged; the peer may still say that it was not well. */
+static void wait_close(struct peer *p)
+{
+	int64_t now = clock_ns();
+
+	if (!p->acknowledged_ns)
+		p->acknowledged_ns = now;
+	p->due_ns = p->acknowledged_ns + CLOSE_GRACE_NS;
+	if (p->closed || now >= p->due_ns)
+		finish(p, 0);
+}
+
+static void step_closing(struct peer *p)
+{
+	int left, err;
+
+	err = p->closed ? 0 : link_closed(p->sock);
+	if (err > 0)
+		p->closed = true;
+	left = err < 0 ? err : link_unacknowledged(p->sock);
+	if (!left) {
+		wait_close(p);
+		return;
+	}
+	err = left < 0 ? left : check_progress(p, left);
+	if (err)
+		fail(p, err);
+	else
+		p->due_ns = clock_ns() + ACK_PERIOD_NS;
+}
+
+static void step_aborting(struct peer *p)
+{
+	fpgabuf_sender_run(p->sender);
+	if (clock_ns() >= p->due_ns)
+		p->given_up = true;
+}
+
+static void step_connecting(struct peer *p, short revents)
+{
+	int err;
+
+	if (!revents && clock_ns() < p->due_ns && !p->ending)
+		return;
+	err = revents ? link_error(p->sock) : -ETIMEDOUT;
+	if (!err && !p->ending)
+		err = start(p);
+	if (!err && !p->ending) {
+		p->reconnects++;
+		return;
+	}
+	hang_up(p);
+	/* If there is nothing left to send, the loss was the end of it. */
+	if (!p->ending)
+		p->error = err;
+	pause_or_finish(p);
+}
+
+static void step_pausing(struct peer *p)
+{
+	if (p->ending) {
+		pause_or_finish(p);
+		return;
+	}
+	if (clock_ns() < p->due_ns)
+		return;
+	p->sock = link_reconnect(&p->address, p->options);
+	if (p->sock < 0) {
+		p->error = p->sock;
+		pause_or_finish(p);
+		return;
+	}
+	p->state = PEER_CONNECTING;
+	p->due_ns = clock_ns() + p->options->timeout_ms * NS_PER_MS;
+}
+
+void peer_step(struct peer *peer, short revents)
+{
+	switch (peer->state) {
+	case PEER_SENDING:
+		step_sending(peer);
+		break;
+	case PEER_CLOSING:
+		step_closing(peer);
+		break;
+	case PEER_ABORTING:
+		step_aborting(peer);
+		break;
+	case PEER_PAUSING:
+		step_pausing(peer);
+		break;
+	case PEER_CONNECTING:
+		step_connecting(peer, revents);
+		break;
+	case PEER_OVER:
+		break;
+	}
+}
+
+void peer_settle(struct peer *peer)
+{
+	if (peer->held)
+		return;
+	if (peer->state == PEER_ABORTING) {
+		hang_up(peer);
+		pause_or_finish(peer);
+	} else if (peer->state == PEER_SENDING && peer->ending &&
+		   all_sent(peer)) {
+		begin_close(peer);
+	}
+}
+
+struct pollfd peer_pollfd(const struct peer *peer)
+{
+	struct pollfd pfd = { .fd = -1, .events = POLLIN };
+
+	if (peer->state == PEER_SENDING || peer->state == PEER_ABORTING)
+		pfd.fd = fpgabuf_sender_fd(peer->sender);
+	/* A connection that was closed is readable for ever. */
+	if (peer->state == PEER_CLOSING && !peer->closed)
+		pfd.fd = peer->sock;
+	if (peer->state == PEER_CONNECTING) {
+		pfd.fd = peer->sock;
+		pfd.events = POLLOUT;
+	}
+	return pfd;
+}
+
+int64_t peer_due_ns(const struct peer *peer)
+{
+	return peer->due_ns;
+}

@@ -1,0 +1,147 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * One of those who get the captures
+ *
+ * Each peer has a sender of its own, and holds the captures that it has not
+ * done with.  A peer that fails says why, and does not hold up the others.
+ */
+#ifndef FPGABUF_SEND_PEER_H
+#define FPGABUF_SEND_PEER_H
+
+#include <poll.h>
+#include <stdbool.h>
+
+#include "common/frame.h"
+#include "send/link.h"
+#include "send/source.h"
+
+/**
+ * enum peer_state - how far it is
+ * @PEER_SENDING: connected
+ * @PEER_CLOSING: all was sent; the peer has to acknowledge it
+ * @PEER_ABORTING: the connection has failed; the kernel has to let go of pages
+ * @PEER_PAUSING: waits before it connects again
+ * @PEER_CONNECTING: does so
+ * @PEER_OVER: nothing more will happen
+ */
+enum peer_state {
+	PEER_SENDING,
+	PEER_CLOSING,
+	PEER_ABORTING,
+	PEER_PAUSING,
+	PEER_CONNECTING,
+	PEER_OVER,
+};
+
+/**
+ * struct parcel - a capture that a peer holds
+ * @header: what is sent before it
+ * @held: it is held
+ * @bytes: its length
+ * @skipped: what the header says was left out before it
+ * @end: bytes submitted to the sender with it and before
+ */
+struct parcel {
+	uint8_t header[FRAME_HEADER_SIZE];
+	bool held;
+	uint64_t bytes;
+	uint64_t skipped;
+	uint64_t end;
+};
+
+/**
+ * struct peer - where it is and what it got
+ * @options: the command line
+ * @source: where the captures come from
+ * @address: where it is
+ * @state: how far it is
+ * @sock: its socket, or -1
+ * @sender: what sends on it, or NULL
+ * @parcels: by slot; the last one is for the end
+ * @held: captures it holds
+ * @submitted: bytes submitted on this connection
+ * @given_up: the kernel does not let go; what is held comes back all the same
+ * @closed: the peer has closed its side
+ * @acknowledged_ns: when it had acknowledged everything, or 0
+ * @ending: no further capture will come
+ * @next: number the next capture should have
+ * @skipped: bytes left out since the last header
+ * @skipped_bytes: bytes left out in all
+ * @skipped_captures: captures left out in all
+ * @position: a number that changes when something is getting on
+ * @moved_ns: when it last did
+ * @due_ns: when to go on although nothing happened, or 0
+ * @attempts: attempts to connect again, in a row
+ * @backoff_ns: how long the last pause was
+ * @reconnects: how often it was connected again
+ * @error: why it has failed, or 0
+ * @earlier: of the connections before this one
+ * @engine: what sends
+ * @why: why that one
+ * @obstacle: what makes zero-copy a copy, or ""
+ */
+struct peer {
+	const struct send_options *options;
+	const struct source *source;
+	struct link_address address;
+	enum peer_state state;
+	int sock;
+	struct fpgabuf_sender *sender;
+	struct parcel *parcels;
+	unsigned int held;
+	uint64_t submitted;
+	bool given_up;
+	bool closed;
+	int64_t acknowledged_ns;
+	bool ending;
+	uint64_t next;
+	uint64_t skipped;
+	uint64_t skipped_bytes;
+	uint64_t skipped_captures;
+	uint64_t position;
+	int64_t moved_ns;
+	int64_t due_ns;
+	unsigned int attempts;
+	int64_t backoff_ns;
+	unsigned int reconnects;
+	int error;
+	struct fpgabuf_sender_stats earlier;
+	enum fpgabuf_engine engine;
+	char why[160];
+	char obstacle[96];
+};
+
+/* Connects; -1 after having said why not. */
+int peer_open(struct peer *peer, const struct endpoint *endpoint,
+	      const struct send_options *options,
+	      const struct source *source);
+void peer_close(struct peer *peer);
+
+/* Sends a capture, and holds it if this returns true; else it is left out. */
+bool peer_give(struct peer *peer, const struct capture *capture);
+
+/* Leaves a capture out. */
+void peer_skip(struct peer *peer, const struct capture *capture);
+
+/* No further capture will come: ends the connection when all is sent. */
+void peer_end(struct peer *peer);
+
+/* What to wait for; fd is -1 if it is only the time. */
+struct pollfd peer_pollfd(const struct peer *peer);
+
+/* When to call peer_step() although nothing happened, or 0. */
+int64_t peer_due_ns(const struct peer *peer);
+
+/* Goes on; @revents is what poll() reported. */
+void peer_step(struct peer *peer, short revents);
+
+/* Takes back a capture that the peer does not hold any more: 1, or 0 if none. */
+int peer_reap(struct peer *peer, unsigned int *slot);
+
+/* When all has been reaped: does what had to wait for that. */
+void peer_settle(struct peer *peer);
+
+/* Sums up all its connections. */
+void peer_stats(const struct peer *peer, struct fpgabuf_sender_stats *stats);
+
+#endif /* FPGABUF_SEND_PEER_H */
