@@ -226,7 +226,7 @@ static int listen_address(const struct sockaddr *addr, socklen_t len)
 		return fd;
 	/* Otherwise the port of the last run is taken for a minute. */
 	if (!setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &one, sizeof(one)) &&
-	    !bind(fd, addr, len) && !listen(fd, 1))
+	    !bind(fd, addr, len) && !listen(fd, SOMAXCONN))
 		return fd;
 	err = -errno;
 	close(fd);
