@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* The command line of fpgabuf-recv: what passes is fit for use */
+/*
+ * The command line of fpgabuf-recv: what passes is fit for use, and no two files
+ * get the same name
+ */
 #include <getopt.h>
 #include <inttypes.h>
 #include <stdio.h>
@@ -8,6 +11,7 @@
 #include "common/message.h"
 #include "fuzz.h"
 #include "recv/options.h"
+#include "recv/output-name.h"
 
 static int parse(struct arguments *arguments, struct recv_options *options)
 {
@@ -18,10 +22,38 @@ static int parse(struct arguments *arguments, struct recv_options *options)
 
 static void check_ranges(const struct recv_options *o)
 {
-	CHECK(*o->listen.host && *o->listen.port);
+	CHECK(*o->listen.path || (*o->listen.host && *o->listen.port));
+	CHECK(!*o->listen.path || !o->port_file);
+	CHECK(o->connections <= 1000000);
+	CHECK(!o->rotate_size || o->rotate_size >= 4096);
+	CHECK(o->rotate_ns >= 0 && o->rotate_ns % 1000000000 == 0);
+	CHECK(!o->keep_frames || o->framed);
 	CHECK(o->timeout_ms == -1 ||
 	      (o->timeout_ms >= 1000 && o->timeout_ms <= 1000000000 &&
 	       o->timeout_ms % 1000 == 0));
+}
+
+/* Names that must differ do; and they hold nothing that was not asked for. */
+static void check_names(const struct recv_options *o)
+{
+	bool rotates = o->rotate_size || o->rotate_ns;
+	char first[PATH_MAX], other[PATH_MAX];
+	struct output_numbers has;
+
+	if (!o->output || !strcmp(o->output, "-")) {
+		CHECK(!rotates && (!o->output || o->connections == 1));
+		return;
+	}
+	CHECK(*o->output && !output_name_numbers(o->output, &has));
+	CHECK(!rotates || has.file);
+	CHECK(o->connections == 1 || has.connection);
+	if (output_name(first, sizeof(first), o->output, 1, 1))
+		return;
+	if (!output_name(other, sizeof(other), o->output, 2, 1))
+		CHECK(has.connection == !!strcmp(first, other));
+	if (!output_name(other, sizeof(other), o->output, 1, 2))
+		CHECK(has.file == !!strcmp(first, other));
+	CHECK(output_name(other, 1, o->output, 1, 1));
 }
 
 /* The same, in the plainest words. */
@@ -35,6 +67,17 @@ static void write_out(struct arguments *to, const struct recv_options *o)
 		arguments_add(to, "--port-file=%s", o->port_file);
 	if (o->bytes != ANY_LENGTH)
 		arguments_add(to, "--bytes=%" PRIu64, o->bytes);
+	if (o->connections != 1)
+		arguments_add(to, "--connections=%u", o->connections);
+	if (o->rotate_size)
+		arguments_add(to, "--rotate-size=%" PRIu64, o->rotate_size);
+	if (o->rotate_ns)
+		arguments_add(to, "--rotate-time=%" PRId64,
+			      o->rotate_ns / 1000000000);
+	if (o->framed)
+		arguments_add(to, "--framed");
+	if (o->keep_frames)
+		arguments_add(to, "--keep-frames");
 	if (o->timeout_ms != -1)
 		arguments_add(to, "--timeout=%d", o->timeout_ms / 1000);
 	if (o->verify)
@@ -46,7 +89,10 @@ static void write_out(struct arguments *to, const struct recv_options *o)
 	if (o->quiet)
 		arguments_add(to, "--quiet");
 	arguments_add(to, "--");
-	arguments_add(to, "[%s]:%s", o->listen.host, o->listen.port);
+	if (*o->listen.path)
+		arguments_add(to, "unix:%s", o->listen.path);
+	else
+		arguments_add(to, "[%s]:%s", o->listen.host, o->listen.port);
 }
 
 static bool same_text(const char *a, const char *b)
@@ -61,6 +107,10 @@ static void check_same(const struct recv_options *a,
 	CHECK(same_text(a->listen.port, b->listen.port));
 	CHECK(same_text(a->output, b->output));
 	CHECK(same_text(a->port_file, b->port_file));
+	CHECK(same_text(a->listen.path, b->listen.path));
+	CHECK(a->connections == b->connections);
+	CHECK(a->rotate_size == b->rotate_size && a->rotate_ns == b->rotate_ns);
+	CHECK(a->framed == b->framed && a->keep_frames == b->keep_frames);
 	CHECK(a->bytes == b->bytes && a->timeout_ms == b->timeout_ms);
 	CHECK(a->verify == b->verify && a->json == b->json);
 	CHECK(a->progress == b->progress && a->quiet == b->quiet);
@@ -81,6 +131,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		/* A length that was given is not forgotten. */
 		CHECK(!length || options.bytes != ANY_LENGTH);
 		check_ranges(&options);
+		check_names(&options);
 		write_out(&plain, &options);
 		CHECK(parse(&plain, &again) == -1);
 		check_same(&options, &again);

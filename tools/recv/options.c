@@ -4,22 +4,35 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "common/clock.h"
 #include "common/message.h"
 #include "common/size.h"
 #include "recv/options.h"
+#include "recv/output-name.h"
 
 #define MAX_TIMEOUT_S	1000000
+#define MAX_CONNECTIONS	1000000
+#define MIN_ROTATE_SIZE	4096
 
-enum { OPT_JSON = 0x100, OPT_PORT_FILE, OPT_PROGRESS, OPT_VERIFY, OPT_VERSION };
+enum {
+	OPT_CONNECTIONS = 0x100, OPT_FRAMED, OPT_JSON, OPT_KEEP_FRAMES,
+	OPT_PORT_FILE, OPT_PROGRESS, OPT_ROTATE_SIZE, OPT_ROTATE_TIME,
+	OPT_VERIFY, OPT_VERSION,
+};
 
 static const struct option long_options[] = {
 	{ "bytes", required_argument, NULL, 'b' },
+	{ "connections", required_argument, NULL, OPT_CONNECTIONS },
+	{ "framed", no_argument, NULL, OPT_FRAMED },
 	{ "help", no_argument, NULL, 'h' },
 	{ "json", no_argument, NULL, OPT_JSON },
+	{ "keep-frames", no_argument, NULL, OPT_KEEP_FRAMES },
 	{ "output", required_argument, NULL, 'o' },
 	{ "port-file", required_argument, NULL, OPT_PORT_FILE },
 	{ "progress", no_argument, NULL, OPT_PROGRESS },
 	{ "quiet", no_argument, NULL, 'q' },
+	{ "rotate-size", required_argument, NULL, OPT_ROTATE_SIZE },
+	{ "rotate-time", required_argument, NULL, OPT_ROTATE_TIME },
 	{ "timeout", required_argument, NULL, 't' },
 	{ "verify", no_argument, NULL, OPT_VERIFY },
 	{ "version", no_argument, NULL, OPT_VERSION },
@@ -28,20 +41,34 @@ static const struct option long_options[] = {
 
 static const char help[] =
 "Usage: fpgabuf-recv [options] [HOST:]PORT\n"
+"       fpgabuf-recv [options] unix:PATH\n"
 "\n"
-"Accepts one TCP connection, takes the stream to its end, and exits.  HOST is\n"
-"the address to listen at (default 127.0.0.1; 0.0.0.0 or [::] for all); PORT 0\n"
-"takes any free port.\n"
+"Accepts a connection, takes the stream to its end, and exits.  HOST is the\n"
+"address to listen at (default 127.0.0.1; 0.0.0.0 or [::] for all); PORT 0 takes\n"
+"any free port.\n"
 "\n"
 "  -o, --output FILE       write the stream to FILE; - is stdout, and the\n"
-"                          summary then goes to stderr (default: discard it)\n"
-"  -b, --bytes SIZE        fail unless the stream has exactly SIZE bytes\n"
+"                          summary then goes to stderr (default: discard it).\n"
+"                          In FILE, %c is the number of the connection, %n that\n"
+"                          of the file, and %% is %; .%c and .%n are appended\n"
+"                          when there may be several and FILE has none\n"
+"      --rotate-size SIZE  begin the next file before one gets larger\n"
+"      --rotate-time SECONDS\n"
+"                          begin the next file when one is so old\n"
+"      --framed            the stream is framed, as by fpgabuf-send --framed:\n"
+"                          check that, and write the samples alone\n"
+"      --keep-frames       write the headers, too\n"
+"  -b, --bytes SIZE        fail unless the stream has exactly SIZE bytes (of\n"
+"                          samples); reserve space for them\n"
 "      --verify            fail unless the stream is the pattern of the\n"
-"                          simulated FPGA: 64-bit little-endian 0, 1, 2, ...\n"
+"                          simulated FPGA: 64-bit little-endian 0, 1, 2, ...;\n"
+"                          with --framed it may go on elsewhere after a gap\n"
+"      --connections N     take N connections, each when it comes; 0: until\n"
+"                          SIGINT or SIGTERM (default 1)\n"
 "  -t, --timeout SECONDS   give up when nobody connects, or nothing arrives,\n"
 "                          for so long (default: never)\n"
 "      --port-file FILE    write the port number to FILE when listening\n"
-"      --json              the summary as one JSON object\n"
+"      --json              the summary as JSON, each object on one line\n"
 "      --progress          progress even if stderr is not a terminal\n"
 "  -q, --quiet             errors only\n"
 "  -h, --help              this text\n"
@@ -49,10 +76,10 @@ static const char help[] =
 "\n"
 "SIZE is in bytes, with an optional suffix K, M, G or T (powers of 1024).\n"
 "\n"
-"When it fails, FILE keeps what had arrived before.\n"
+"When it fails, or is interrupted, FILE keeps what had arrived before.\n"
 "\n"
-"Exit status: 0 the whole stream arrived and is as it should be; 1 it is not,\n"
-"or something failed; 2 bad usage.\n";
+"Exit status: 0 all streams arrived and are as they should be; 1 one did not, or\n"
+"is not, or something failed; 2 bad usage.\n";
 
 static int usage_error(void)
 {
@@ -75,6 +102,41 @@ static int set_bytes(struct recv_options *o)
 	return 0;
 }
 
+static int set_connections(struct recv_options *o)
+{
+	uint64_t connections;
+	int err;
+
+	err = parse_number(optarg, 0, MAX_CONNECTIONS, &connections);
+	if (!err)
+		o->connections = connections;
+	return err;
+}
+
+static int set_rotate_size(struct recv_options *o)
+{
+	uint64_t size;
+	int err;
+
+	err = parse_size(optarg, &size);
+	if (!err && size < MIN_ROTATE_SIZE)
+		err = -ERANGE;
+	if (!err)
+		o->rotate_size = size;
+	return err;
+}
+
+static int set_rotate_time(struct recv_options *o)
+{
+	uint64_t seconds;
+	int err;
+
+	err = parse_number(optarg, 1, MAX_TIMEOUT_S, &seconds);
+	if (!err)
+		o->rotate_ns = seconds * NS_PER_SEC;
+	return err;
+}
+
 static int set_timeout(struct recv_options *o)
 {
 	uint64_t seconds;
@@ -88,50 +150,147 @@ static int set_timeout(struct recv_options *o)
 
 static int bad_value(int option, int err)
 {
-	message("-%c: %s: %s", option, optarg,
-		err == -ERANGE ? "out of range" : "not a valid value");
+	const char *what = err == -ERANGE ? "out of range" :
+					    "not a valid value";
+	const struct option *o;
+
+	if (option < OPT_CONNECTIONS) {
+		message("-%c: %s: %s", option, optarg, what);
+		return usage_error();
+	}
+	for (o = long_options; o->val != option; o++)
+		;
+	message("--%s: %s: %s", o->name, optarg, what);
 	return usage_error();
+}
+
+/* Options that are there or not; false: it is none of them. */
+static bool set_flag(struct recv_options *o, int option)
+{
+	switch (option) {
+	case 'q':
+		o->quiet = true;
+		return true;
+	case OPT_FRAMED:
+		o->framed = true;
+		return true;
+	case OPT_JSON:
+		o->json = true;
+		return true;
+	case OPT_KEEP_FRAMES:
+		o->keep_frames = true;
+		return true;
+	case OPT_PROGRESS:
+		o->progress = true;
+		return true;
+	case OPT_VERIFY:
+		o->verify = true;
+		return true;
+	default:
+		return false;
+	}
+}
+
+/* Options with a value. */
+static int set_value(struct recv_options *o, int option)
+{
+	switch (option) {
+	case 'b':
+		return set_bytes(o);
+	case 'o':
+		o->output = optarg;
+		return *optarg ? 0 : -EINVAL;
+	case 't':
+		return set_timeout(o);
+	case OPT_CONNECTIONS:
+		return set_connections(o);
+	case OPT_PORT_FILE:
+		o->port_file = optarg;
+		return 0;
+	case OPT_ROTATE_SIZE:
+		return set_rotate_size(o);
+	default:
+		return set_rotate_time(o);
+	}
 }
 
 static int set_option(struct recv_options *o, int option)
 {
-	int err = 0;
+	int err;
 
+	if (set_flag(o, option))
+		return -1;
 	switch (option) {
-	case 'b':
-		err = set_bytes(o);
-		break;
-	case 'o':
-		o->output = optarg;
-		break;
-	case 'q':
-		o->quiet = true;
-		break;
-	case 't':
-		err = set_timeout(o);
-		break;
-	case OPT_JSON:
-		o->json = true;
-		break;
-	case OPT_PORT_FILE:
-		o->port_file = optarg;
-		break;
-	case OPT_PROGRESS:
-		o->progress = true;
-		break;
-	case OPT_VERIFY:
-		o->verify = true;
-		break;
+	case '?':
+		return usage_error();
 	case 'h':
 		fputs(help, stdout);
 		return EXIT_OK;
 	case OPT_VERSION:
 		puts("fpgabuf-recv " FPGABUF_TOOLS_VERSION);
 		return EXIT_OK;
-	default:
+	}
+	err = set_value(o, option);
+	return err ? bad_value(option, err) : -1;
+}
+
+static int bad_combination(const char *what)
+{
+	message("%s", what);
+	return usage_error();
+}
+
+static int set_listen(struct recv_options *o, const char *text)
+{
+	if (endpoint_parse(text, &o->listen)) {
+		message("%s: not of the form [HOST:]PORT or unix:PATH", text);
 		return usage_error();
 	}
-	return err ? bad_value(option, err) : -1;
+	if (*o->listen.path && o->port_file)
+		return bad_combination("a Unix socket has no port for --port-file");
+	if (!*o->listen.path && !*o->listen.host)
+		strcpy(o->listen.host, "127.0.0.1");
+	return -1;
+}
+
+/* Every file has a name of its own. */
+static int set_name(struct recv_options *o)
+{
+	bool rotates = o->rotate_size || o->rotate_ns;
+	struct output_numbers has;
+	int len;
+
+	if (output_name_numbers(o->output, &has)) {
+		message("--output: %s: behind %% comes one of c, n and %%",
+			o->output);
+		return usage_error();
+	}
+	len = snprintf(o->name, sizeof(o->name), "%s%s%s", o->output,
+		       o->connections != 1 && !has.connection ? ".%c" : "",
+		       rotates && !has.file ? ".%n" : "");
+	if (len >= (int)sizeof(o->name))
+		return bad_combination("the name of the output is too long");
+	o->output = o->name;
+	return -1;
+}
+
+static int set_output(struct recv_options *o)
+{
+	bool rotates = o->rotate_size || o->rotate_ns;
+
+	if (o->keep_frames && !o->framed)
+		return bad_combination("--keep-frames needs --framed");
+	if (rotates && !o->output)
+		return bad_combination("to rotate files needs --output");
+	if (!o->output)
+		return -1;
+	if (strcmp(o->output, "-"))
+		return set_name(o);
+	if (rotates)
+		return bad_combination("stdout cannot be rotated");
+	if (o->connections != 1)
+		return bad_combination("only one connection can go to stdout");
+	return -1;
 }
 
 int recv_options_parse(int argc, char **argv, struct recv_options *options)
@@ -141,6 +300,7 @@ int recv_options_parse(int argc, char **argv, struct recv_options *options)
 	*options = (struct recv_options){
 		.bytes = ANY_LENGTH,
 		.timeout_ms = -1,
+		.connections = 1,
 	};
 	while ((option = getopt_long(argc, argv, "b:ho:qt:", long_options,
 				     NULL)) != -1) {
@@ -153,11 +313,6 @@ int recv_options_parse(int argc, char **argv, struct recv_options *options)
 					 "more than one port given");
 		return usage_error();
 	}
-	if (endpoint_parse(argv[optind], &options->listen)) {
-		message("%s: not of the form [HOST:]PORT", argv[optind]);
-		return usage_error();
-	}
-	if (!*options->listen.host)
-		strcpy(options->listen.host, "127.0.0.1");
-	return -1;
+	ret = set_listen(options, argv[optind]);
+	return ret >= 0 ? ret : set_output(options);
 }

@@ -2,6 +2,7 @@
 #ifndef FPGABUF_RECV_OPTIONS_H
 #define FPGABUF_RECV_OPTIONS_H
 
+#include <limits.h>
 #include <stdbool.h>
 #include <stdint.h>
 
@@ -13,10 +14,18 @@
 /**
  * struct recv_options - the command line
  * @listen: where to listen
- * @output: file to write, "-" for stdout, or NULL to discard
+ * @output: pattern of the names of the files to write, see output-name.h; it has
+ *	the numbers that are needed to tell them from each other.  Or "-" for
+ *	stdout, or NULL to discard
+ * @name: where @output is
  * @port_file: file that gets the port number, or NULL
- * @bytes: bytes the stream must have, or %ANY_LENGTH
+ * @connections: how many to take; 0 = until a signal comes
+ * @bytes: samples each must have, in bytes, or %ANY_LENGTH
  * @timeout_ms: patience for the connection and between bytes; -1 = for ever
+ * @rotate_size: most bytes of a file, or 0
+ * @rotate_ns: how long a file is written, or 0
+ * @framed: the stream is framed
+ * @keep_frames: what is written is, too
  * @verify: check the pattern of the simulated FPGA
  * @json: print the summary as JSON
  * @progress: show progress even if stderr is no terminal
@@ -25,9 +34,15 @@
 struct recv_options {
 	struct endpoint listen;
 	const char *output;
+	char name[PATH_MAX];
 	const char *port_file;
+	unsigned int connections;
 	uint64_t bytes;
 	int timeout_ms;
+	uint64_t rotate_size;
+	int64_t rotate_ns;
+	bool framed;
+	bool keep_frames;
 	bool verify;
 	bool json;
 	bool progress;

@@ -1,0 +1,415 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* fpgabuf-recv takes framed streams apart, and finds what is wrong in them. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "common/frame.h"
+#include "receiver.h"
+#include "recv/checker.h"
+#include "recv/pattern.h"
+#include "suites.h"
+
+#define ROOM	(4 << 20)
+
+/**
+ * struct made - a framed stream
+ * @bytes: ROOM bytes
+ * @len: of them are used
+ * @samples: what is in its captures
+ * @samples_len: their bytes
+ * @sequence: the number of the next capture
+ * @position: where in the pattern the FPGA is
+ */
+struct made {
+	uint8_t *bytes;
+	size_t len;
+	uint8_t *samples;
+	size_t samples_len;
+	uint64_t sequence;
+	uint64_t position;
+};
+
+static void made_start(struct made *m)
+{
+	*m = (struct made){
+		.bytes = malloc(ROOM),
+		.samples = malloc(ROOM),
+		.sequence = 7,
+		.position = 800,
+	};
+	if (!m->bytes || !m->samples)
+		abort();
+}
+
+static void made_free(struct made *m)
+{
+	free(m->bytes);
+	free(m->samples);
+}
+
+static void add_header(struct made *m, const struct frame *frame)
+{
+	frame_encode(frame, m->bytes + m->len);
+	m->len += FRAME_HEADER_SIZE;
+}
+
+static void add_samples(struct made *m, size_t len)
+{
+	uint8_t *at = m->bytes + m->len;
+	size_t i;
+
+	for (i = 0; i < len; i++)
+		at[i] = pattern_byte(m->position++);
+	memcpy(m->samples + m->samples_len, at, len);
+	m->samples_len += len;
+	m->len += len;
+}
+
+static void add_capture(struct made *m, uint32_t flags, size_t len)
+{
+	add_header(m, &(struct frame){
+		.flags = flags,
+		.sequence = m->sequence++,
+		.length = len,
+	});
+	add_samples(m, len);
+}
+
+/* The sender leaves two captures out before the next. */
+static void add_after_skipped(struct made *m, size_t len)
+{
+	m->position += 64;
+	m->sequence += 2;
+	add_header(m, &(struct frame){
+		.sequence = m->sequence++,
+		.length = len,
+		.skipped = 64,
+	});
+	add_samples(m, len);
+}
+
+static void add_end(struct made *m)
+{
+	add_header(m, &(struct frame){
+		.flags = FRAME_END,
+		.sequence = m->sequence,
+	});
+}
+
+/* Captures of every kind, 5 of them */
+static void made_all(struct made *m)
+{
+	made_start(m);
+	add_capture(m, FRAME_GAP, 8192);
+	add_capture(m, FRAME_PARTIAL, 1003);
+	add_capture(m, 0, 2 << 20);
+	m->position += 8000;
+	add_capture(m, FRAME_GAP | FRAME_PARTIAL | FRAME_ERROR | FRAME_TIMEOUT,
+		    501);
+	add_after_skipped(m, 4096);
+	add_end(m);
+}
+
+static void expect_failure(const struct made *m, size_t len, const char *text)
+{
+	char *args[] = { "--framed", "-t", "20", NULL };
+	struct process p;
+
+	CU_ASSERT_EQUAL(receiver_run(&p, args, m->bytes, len), 1);
+	if (!strstr(p.output, text))
+		printf("\n    no '%s' in: %s", text, p.output);
+	CU_ASSERT_PTR_NOT_NULL(strstr(p.output, text));
+}
+
+static void test_all(void)
+{
+	static const char * const expected[] = {
+		"{\"ok\": true, ", "\"verified\": true", "\"complete\": true",
+		"\"captures\": 5,", "\"first_sequence\": 7,", "\"gaps\": 2,",
+		"\"partial\": 2,", "\"errors\": 1,", "\"timeouts\": 1,",
+		"\"skipped_captures\": 2,", "\"skipped_bytes\": 64,",
+	};
+	struct process p;
+	struct made m;
+	struct temp t;
+	size_t i;
+
+	temp_make(&t, "samples");
+	made_all(&m);
+	char *args[] = { "--framed", "--verify", "--json", "-o", t.file, NULL };
+
+	CU_ASSERT_EQUAL(receiver_run(&p, args, m.bytes, m.len), 0);
+	for (i = 0; i < sizeof(expected) / sizeof(expected[0]); i++)
+		CU_ASSERT_PTR_NOT_NULL(strstr(p.output, expected[i]));
+	CU_ASSERT_TRUE(file_is(t.file, m.samples, m.samples_len));
+	made_free(&m);
+	temp_remove(&t);
+}
+
+static void test_people(void)
+{
+	char *args[] = { "--framed", NULL };
+	struct process p;
+	struct made m;
+
+	made_all(&m);
+	CU_ASSERT_EQUAL(receiver_run(&p, args, m.bytes, m.len), 0);
+	CU_ASSERT_PTR_NOT_NULL(strstr(p.output, "5 captures from number 7; "
+				      "samples may be missing before 2 of"));
+	CU_ASSERT_PTR_NOT_NULL(strstr(p.output, "2 captures (64 bytes) were left out"));
+	CU_ASSERT_PTR_NOT_NULL(strstr(p.output, "1 captures ended with an error, 1"));
+	made_free(&m);
+}
+
+static void test_keep_frames(void)
+{
+	struct process p;
+	struct made m;
+	struct temp t;
+
+	temp_make(&t, "frames");
+	made_all(&m);
+	char *args[] = { "--framed", "--keep-frames", "-o", t.file, NULL };
+
+	CU_ASSERT_EQUAL(receiver_run(&p, args, m.bytes, m.len), 0);
+	CU_ASSERT_TRUE(file_is(t.file, m.bytes, m.len));
+	made_free(&m);
+	temp_remove(&t);
+}
+
+/* Cut off anywhere it is no good stream, and what came is kept. */
+static void test_cut_off(void)
+{
+	struct process p;
+	struct made m;
+	struct temp t;
+
+	made_all(&m);
+	expect_failure(&m, 0, "was cut off after 0 captures");
+	expect_failure(&m, 20, "ends in the header of frame 1");
+	expect_failure(&m, FRAME_HEADER_SIZE,
+		       "ends in capture 7, 8192 bytes before its end");
+	expect_failure(&m, FRAME_HEADER_SIZE + 8191, "1 bytes before its end");
+	expect_failure(&m, m.len - FRAME_HEADER_SIZE,
+		       "was cut off after 5 captures");
+	expect_failure(&m, m.len - 1, "ends in the header of frame 6");
+
+	temp_make(&t, "samples");
+	char *args[] = { "--framed", "-o", t.file, NULL };
+
+	CU_ASSERT_EQUAL(receiver_run(&p, args, m.bytes, 5048), 1);
+	CU_ASSERT_PTR_NOT_NULL(strstr(p.output, "keeps the first 5000 bytes"));
+	CU_ASSERT_TRUE(file_is(t.file, m.samples, 5000));
+	made_free(&m);
+	temp_remove(&t);
+}
+
+static void test_no_frames(void)
+{
+	struct made m;
+
+	made_all(&m);
+	m.bytes[FRAME_HEADER_SIZE + 8192] ^= 1;
+	expect_failure(&m, m.len, "frame 2 has no valid header; was");
+	m.bytes[4] = 2;
+	expect_failure(&m, m.len, "frame 1 is of a later version");
+	made_free(&m);
+}
+
+static void test_numbers(void)
+{
+	struct made m;
+	size_t len;
+
+	made_start(&m);
+	add_capture(&m, 0, 100);
+	m.sequence = 10;
+	add_capture(&m, FRAME_GAP, 100);
+	add_end(&m);
+	expect_failure(&m, m.len, "2 captures are missing before 10, and");
+	made_free(&m);
+
+	made_start(&m);
+	add_capture(&m, 0, 100);
+	m.sequence = 7;
+	add_capture(&m, 0, 100);
+	expect_failure(&m, m.len, "capture 7 comes where 8 should");
+	made_free(&m);
+
+	made_start(&m);
+	add_capture(&m, 0, 100);
+	m.sequence -= 2;
+	add_after_skipped(&m, 100);
+	expect_failure(&m, m.len, "64 bytes are said to be left out before");
+	made_free(&m);
+
+	made_start(&m);
+	add_end(&m);
+	len = m.len;
+	add_capture(&m, 0, 100);
+	expect_failure(&m, len + 1, "more comes after the end");
+	made_free(&m);
+}
+
+/* A later version may have more fields. */
+static void test_longer_header(void)
+{
+	char *args[] = { "--framed", "--verify", "-b", "4096", NULL };
+	struct process p;
+	struct made m;
+
+	made_start(&m);
+	add_header(&m, &(struct frame){ .sequence = 1, .length = 4096 });
+	m.bytes[6] = FRAME_HEADER_SIZE + 24;
+	memset(m.bytes + m.len, 0xa5, 24);
+	m.len += 24;
+	m.sequence = 2;
+	add_samples(&m, 4096);
+	add_end(&m);
+	CU_ASSERT_EQUAL(receiver_run(&p, args, m.bytes, m.len), 0);
+	CU_ASSERT_PTR_NOT_NULL(strstr(p.output, "4096 bytes from"));
+	made_free(&m);
+}
+
+static void expect_unverified(const struct made *m, const char *text)
+{
+	char *args[] = { "--framed", "--verify", NULL };
+	struct process p;
+
+	CU_ASSERT_EQUAL(receiver_run(&p, args, m->bytes, m->len), 1);
+	CU_ASSERT_PTR_NOT_NULL(strstr(p.output, text));
+}
+
+/* Samples may be missing where a frame says so, and there alone. */
+static void test_verify(void)
+{
+	struct made m;
+
+	made_start(&m);
+	add_capture(&m, FRAME_GAP, 4096);
+	m.position += 8;
+	add_capture(&m, 0, 4096);
+	add_end(&m);
+	expect_unverified(&m, "byte 4096 is ");
+	made_free(&m);
+
+	made_start(&m);
+	add_capture(&m, FRAME_GAP, 4096);
+	m.position -= 8;
+	add_capture(&m, FRAME_GAP, 4096);
+	add_end(&m);
+	expect_unverified(&m, "after a gap at byte 4096 does not go on");
+	made_free(&m);
+
+	made_start(&m);
+	add_capture(&m, FRAME_GAP, 4096);
+	m.bytes[FRAME_HEADER_SIZE + 3000] ^= 1;
+	add_end(&m);
+	expect_unverified(&m, "byte 3000 is ");
+	made_free(&m);
+}
+
+/* The same with every way to split the bytes after a break. */
+static void test_checker(void)
+{
+	uint8_t data[64];
+	struct checker c;
+	uint64_t to;
+	size_t i, split;
+
+	for (to = 1000; to < 1200; to += 7) {
+		for (i = 0; i < sizeof(data); i++)
+			data[i] = pattern_byte(to + i);
+		for (split = 0; split <= sizeof(data); split++) {
+			checker_start(&c);
+			checker_break(&c, 0, true);
+			CU_ASSERT_EQUAL(checker_check(&c, data, split), split);
+			CU_ASSERT_EQUAL(checker_check(&c, data + split,
+						      sizeof(data) - split),
+					sizeof(data) - split);
+			CU_ASSERT_EQUAL(c.position, to + sizeof(data));
+		}
+		data[40] ^= 0x80;
+		checker_start(&c);
+		checker_break(&c, 0, true);
+		CU_ASSERT_EQUAL(checker_check(&c, data, sizeof(data)), 40);
+		data[3] ^= 1;
+		checker_break(&c, 0, true);
+		CU_ASSERT_NOT_EQUAL(checker_check(&c, data, sizeof(data)),
+				    sizeof(data));
+	}
+}
+
+/* The first file that is not there is behind the last. */
+static unsigned int count_files(const struct temp *t)
+{
+	unsigned int n = 1;
+	char name[32];
+
+	for (;; n++) {
+		snprintf(name, sizeof(name), "frames.%06u", n);
+		if (access(temp_path(t, name), F_OK))
+			return n - 1;
+	}
+}
+
+/* Each file has whole frames, and all together are the stream. */
+static void test_rotate(void)
+{
+	uint8_t *all = malloc(ROOM);
+	size_t len = 0, before = 0;
+	struct process p;
+	struct frame f;
+	struct made m;
+	struct temp t;
+	char name[32];
+	unsigned int i;
+
+	temp_make(&t, "frames");
+	made_start(&m);
+	for (i = 0; i < 40; i++)
+		add_capture(&m, 0, 1000 + 37 * i);
+	add_capture(&m, 0, 20000);
+	add_capture(&m, 0, 1);
+	add_end(&m);
+	char *args[] = {
+		"--framed", "--keep-frames", "--rotate-size", "8K", "-o",
+		t.file, NULL
+	};
+
+	CU_ASSERT_EQUAL(receiver_run(&p, args, m.bytes, m.len), 0);
+	CU_ASSERT(count_files(&t) > 8);
+	for (i = 1; i <= count_files(&t); i++) {
+		snprintf(name, sizeof(name), "frames.%06u", i);
+		len = file_append(temp_path(&t, name), all, len, ROOM);
+		CU_ASSERT(len - before >= FRAME_HEADER_SIZE);
+		CU_ASSERT_EQUAL(frame_decode(all + before, &f), 0);
+		CU_ASSERT(len - before <= 8192 ||
+			  len - before == 20000 + FRAME_HEADER_SIZE);
+		before = len;
+	}
+	CU_ASSERT_EQUAL(len, m.len);
+	CU_ASSERT_EQUAL(memcmp(all, m.bytes, m.len), 0);
+	free(all);
+	made_free(&m);
+	temp_remove(&t);
+}
+
+CU_TestInfo framed_tests[] = {
+	{ "captures, gaps and what was left out are counted; samples alone are "
+	  "written", test_all },
+	{ "the summary for people says the same", test_people },
+	{ "the headers are kept if that is asked for", test_keep_frames },
+	{ "a stream that is cut off fails, wherever that is", test_cut_off },
+	{ "what is no frame, or too new a one, fails", test_no_frames },
+	{ "captures that are missing, double or after the end fail",
+	  test_numbers },
+	{ "what a longer header has is skipped", test_longer_header },
+	{ "verify goes on after a gap, but only there", test_verify },
+	{ "the pattern is found again at any place, in any pieces",
+	  test_checker },
+	{ "rotation splits no frame and loses none", test_rotate },
+	CU_TEST_INFO_NULL,
+};

@@ -1,0 +1,169 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include <errno.h>
+#include <netinet/in.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include "common/message.h"
+#include "recv/listener.h"
+
+static int local_port(int sock)
+{
+	union {
+		struct sockaddr any;
+		struct sockaddr_in v4;
+		struct sockaddr_in6 v6;
+	} addr = { 0 };
+	socklen_t len = sizeof(addr);
+
+	if (getsockname(sock, &addr.any, &len) < 0)
+		return -errno;
+	/* The port stands at the same place in both. */
+	return ntohs(addr.v4.sin_port);
+}
+
+static int write_number(const char *path, int number)
+{
+	FILE *f = fopen(path, "we");
+	int err = 0;
+
+	if (!f)
+		return -errno;
+	fprintf(f, "%d\n", number);
+	if (ferror(f))
+		err = -EIO;
+	if (fclose(f))
+		err = -errno;
+	return err;
+}
+
+/* Whoever sees the file finds the whole number in it. */
+static int write_port_file(const char *path, int port)
+{
+	char temp[4096];
+	int err;
+
+	if (snprintf(temp, sizeof(temp), "%s.%d", path, getpid()) >=
+	    (int)sizeof(temp))
+		err = -ENAMETOOLONG;
+	else
+		err = write_number(temp, port);
+	if (!err && rename(temp, path) < 0) {
+		err = -errno;
+		unlink(temp);
+	}
+	if (err)
+		message("cannot write %s: %s", path, strerror(-err));
+	return err;
+}
+
+static int announce_port(const struct listener *l, const struct recv_options *o)
+{
+	int port = local_port(l->fd);
+
+	if (port < 0) {
+		message("cannot tell the port: %s", strerror(-port));
+		return port;
+	}
+	if (o->port_file && write_port_file(o->port_file, port))
+		return -1;
+	if (!o->quiet)
+		message("listening at %s port %d", o->listen.host, port);
+	return 0;
+}
+
+/*
+ * Nobody listens there any more.  A socket of another type tells that without
+ * being taken for a peer.
+ */
+static bool is_stale(const struct endpoint *endpoint)
+{
+	struct sockaddr_un addr = { .sun_family = AF_UNIX };
+	int fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	bool stale = false;
+
+	if (fd < 0)
+		return false;
+	memcpy(addr.sun_path, endpoint->path, sizeof(addr.sun_path));
+	if (connect(fd, (struct sockaddr *)&addr, sizeof(addr)) < 0)
+		stale = errno == ECONNREFUSED;
+	close(fd);
+	return stale;
+}
+
+/* What a program has left behind that could not take it away. */
+static void remove_stale(const struct endpoint *endpoint)
+{
+	struct stat st;
+
+	if (!lstat(endpoint->path, &st) && S_ISSOCK(st.st_mode) &&
+	    is_stale(endpoint))
+		unlink(endpoint->path);
+}
+
+static int announce(const struct listener *l, const struct recv_options *o)
+{
+	if (!l->path)
+		return announce_port(l, o);
+	if (!o->quiet)
+		message("listening at unix:%s", l->path);
+	return 0;
+}
+
+int listener_open(struct listener *l, const struct recv_options *o)
+{
+	const char *path = *o->listen.path ? o->listen.path : NULL;
+
+	if (path)
+		remove_stale(&o->listen);
+	*l = (struct listener){ .fd = endpoint_listen(&o->listen) };
+	if (l->fd < 0)
+		return -1;
+	l->path = path;
+	if (!announce(l, o))
+		return 0;
+	listener_close(l);
+	return -1;
+}
+
+void listener_close(struct listener *l)
+{
+	if (l->fd >= 0)
+		close(l->fd);
+	if (l->path)
+		unlink(l->path);
+	*l = (struct listener){ .fd = -1 };
+}
+
+/* At the other end of a Unix socket is a process, not an address. */
+static void name_peer(int sock, char peer[ENDPOINT_NAME_SIZE])
+{
+	struct ucred cred = { 0 };
+	socklen_t len = sizeof(cred);
+
+	if (getsockopt(sock, SOL_SOCKET, SO_PEERCRED, &cred, &len) < 0)
+		snprintf(peer, ENDPOINT_NAME_SIZE, "unix");
+	else
+		snprintf(peer, ENDPOINT_NAME_SIZE, "process %d", cred.pid);
+}
+
+int listener_accept(const struct listener *l, char peer[ENDPOINT_NAME_SIZE])
+{
+	struct sockaddr_storage addr;
+	socklen_t len = sizeof(addr);
+	int sock;
+
+	sock = accept4(l->fd, (struct sockaddr *)&addr, &len,
+		       SOCK_NONBLOCK | SOCK_CLOEXEC);
+	if (sock < 0)
+		return -errno;
+	if (l->path)
+		name_peer(sock, peer);
+	else
+		endpoint_name((struct sockaddr *)&addr, len, peer);
+	return sock;
+}

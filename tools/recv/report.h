@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* What came, for people or as JSON. */
+#ifndef FPGABUF_RECV_REPORT_H
+#define FPGABUF_RECV_REPORT_H
+
+#include "recv/connection.h"
+
+/**
+ * struct totals - all connections together
+ * @connections: that have ended
+ * @failed: of those, or of what did not come to a connection
+ * @bytes: samples
+ * @first_ns: when the first was accepted
+ * @last_ns: when the last ended
+ */
+struct totals {
+	unsigned int connections;
+	unsigned int failed;
+	uint64_t bytes;
+	int64_t first_ns;
+	int64_t last_ns;
+};
+
+void totals_add(struct totals *totals, const struct connection *connection);
+
+/* Of a connection that has ended. */
+void report_connection(const struct recv_options *options,
+		       const struct connection *connection);
+
+/* At the end.  -1 if what was reported could not be written, and says so. */
+int report_totals(const struct recv_options *options,
+		  const struct totals *totals);
+
+#endif /* FPGABUF_RECV_REPORT_H */
