@@ -5,14 +5,20 @@
 
 void json_begin(struct json *json, FILE *out)
 {
-	json->out = out;
-	json->fields = 0;
+	*json = (struct json){ .out = out };
 	fputc('{', out);
+}
+
+static void separate(struct json *json)
+{
+	if (json->count[json->depth]++)
+		fputs(", ", json->out);
 }
 
 static void name_field(struct json *json, const char *name)
 {
-	fprintf(json->out, "%s\"%s\": ", json->fields++ ? ", " : "", name);
+	separate(json);
+	fprintf(json->out, "\"%s\": ", name);
 }
 
 /*
@@ -56,29 +62,38 @@ void json_bool(struct json *json, const char *name, bool value)
 	fputs(value ? "true" : "false", json->out);
 }
 
+static void open_level(struct json *json, char bracket)
+{
+	fputc(bracket, json->out);
+	json->count[++json->depth] = 0;
+}
+
+static void close_level(struct json *json, char bracket)
+{
+	fputc(bracket, json->out);
+	json->depth--;
+}
+
 void json_array_begin(struct json *json, const char *name)
 {
 	name_field(json, name);
-	fputc('[', json->out);
-	json->outer_fields = json->fields;
-	json->items = 0;
+	open_level(json, '[');
 }
 
 void json_item_begin(struct json *json)
 {
-	fputs(json->items++ ? ", {" : "{", json->out);
-	json->fields = 0;
+	separate(json);
+	open_level(json, '{');
 }
 
 void json_item_end(struct json *json)
 {
-	fputc('}', json->out);
+	close_level(json, '}');
 }
 
 void json_array_end(struct json *json)
 {
-	fputc(']', json->out);
-	json->fields = json->outer_fields;
+	close_level(json, ']');
 }
 
 void json_end(struct json *json)

@@ -12,11 +12,19 @@
 #include <stdint.h>
 #include <stdio.h>
 
+/* Arrays and items that can be open at once. */
+#define JSON_DEPTH	8
+
+/**
+ * struct json - an object that is being written
+ * @out: where it goes
+ * @depth: arrays and items that are open
+ * @count: fields or items so far, of the object and of each that is open
+ */
 struct json {
 	FILE *out;
-	unsigned int fields;
-	unsigned int items;
-	unsigned int outer_fields;
+	unsigned int depth;
+	unsigned int count[JSON_DEPTH + 1];
 };
 
 void json_begin(struct json *json, FILE *out);
@@ -25,7 +33,10 @@ void json_number(struct json *json, const char *name, uint64_t value);
 void json_decimal(struct json *json, const char *name, double value);
 void json_bool(struct json *json, const char *name, bool value);
 
-/* Between the first two and the last two, fields belong to an item. */
+/*
+ * Between the first two and the last two, fields belong to an item, which may
+ * have arrays of its own.
+ */
 void json_array_begin(struct json *json, const char *name);
 void json_item_begin(struct json *json);
 void json_item_end(struct json *json);
