@@ -1,0 +1,95 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include <errno.h>
+#include <getopt.h>
+#include <stdio.h>
+
+#include "common/message.h"
+#include "common/size.h"
+#include "info/options.h"
+
+#define MAX_WATCH_S	86400
+
+enum { OPT_JSON = 0x100, OPT_VERSION, OPT_WATCH };
+
+static const struct option long_options[] = {
+	{ "help", no_argument, NULL, 'h' },
+	{ "json", no_argument, NULL, OPT_JSON },
+	{ "version", no_argument, NULL, OPT_VERSION },
+	{ "watch", optional_argument, NULL, OPT_WATCH },
+	{ 0 },
+};
+
+static const char help[] =
+"Usage: fpgabuf-info [options] [DEVICE...]\n"
+"\n"
+"Shows capture devices: limits, counters, and the regions with who holds them.\n"
+"DEVICE is a node like /dev/fpgabuf0; without one, all there are.\n"
+"\n"
+"      --json              as JSON, on one line\n"
+"      --watch[=SECONDS]   look again every so many seconds (default 1), and show\n"
+"                          rates: in place on a terminal, else a line a device;\n"
+"                          ends with SIGINT or SIGTERM\n"
+"  -h, --help              this text\n"
+"      --version           the version\n"
+"\n"
+"Who is not root sees limits and counters, and the regions of his own processes;\n"
+"what could not be looked into is said.\n"
+"\n"
+"Exit status: 0 success; 1 failed; 2 bad usage.\n";
+
+static int usage_error(void)
+{
+	remedy("try --help");
+	return EXIT_USAGE;
+}
+
+static int set_watch(struct info_options *o)
+{
+	uint64_t seconds = 1;
+	int err = 0;
+
+	if (optarg)
+		err = parse_number(optarg, 1, MAX_WATCH_S, &seconds);
+	if (err) {
+		message("--watch: %s: %s", optarg,
+			err == -ERANGE ? "out of range" : "not a valid value");
+		return usage_error();
+	}
+	o->watch_s = seconds;
+	return -1;
+}
+
+static int set_option(struct info_options *o, int option)
+{
+	switch (option) {
+	case 'h':
+		fputs(help, stdout);
+		return EXIT_OK;
+	case OPT_JSON:
+		o->json = true;
+		return -1;
+	case OPT_VERSION:
+		puts("fpgabuf-info " FPGABUF_TOOLS_VERSION);
+		return EXIT_OK;
+	case OPT_WATCH:
+		return set_watch(o);
+	default:
+		return usage_error();
+	}
+}
+
+int info_options_parse(int argc, char **argv, struct info_options *options)
+{
+	int option, ret;
+
+	*options = (struct info_options){ 0 };
+	while ((option = getopt_long(argc, argv, "h", long_options,
+				     NULL)) != -1) {
+		ret = set_option(options, option);
+		if (ret >= 0)
+			return ret;
+	}
+	options->devices = argv + optind;
+	options->device_count = argc - optind;
+	return -1;
+}

@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * What the kernel writes in debugfs and procfs, a line or a file at a time
+ *
+ * -ENOENT: it is about something else; -EINVAL: it is not what it should be.
+ */
+#ifndef FPGABUF_INFO_PARSE_H
+#define FPGABUF_INFO_PARSE_H
+
+#include <stdint.h>
+
+#include "info/regions.h"
+
+/**
+ * struct dmabuf_info - what the dma-buf core tells
+ * @inode: its inode number
+ * @size: bytes
+ * @refs: references of its file
+ */
+struct dmabuf_info {
+	uint64_t inode;
+	uint64_t size;
+	uint64_t refs;
+};
+
+/* A line of fpgabuf/fpgabufN/regions; sets inode, size and what follows. */
+int parse_region(const char *line, struct region *region);
+
+/* A line of fpgabuf/fpgabufN/counters: the number behind @name. */
+int parse_counter(const char *line, const char *name, uint64_t *value);
+
+/* A line of dma_buf/bufinfo, if it is about one of ours. */
+int parse_bufinfo(const char *line, struct dmabuf_info *info);
+
+/* All of /proc/PID/fdinfo/FD, if it is one of ours. */
+int parse_fdinfo(const char *text, struct dmabuf_info *info);
+
+/* A line of /proc/PID/maps, if it is a dma-buf; sets inode and size. */
+int parse_mapping(const char *line, struct dmabuf_info *info);
+
+#endif /* FPGABUF_INFO_PARSE_H */

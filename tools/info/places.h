@@ -1,0 +1,17 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#ifndef FPGABUF_INFO_PLACES_H
+#define FPGABUF_INFO_PLACES_H
+
+/**
+ * struct places - where the system tells what it knows
+ * @dev: directory of the device nodes
+ * @proc: procfs
+ * @debug: debugfs
+ */
+struct places {
+	const char *dev;
+	const char *proc;
+	const char *debug;
+};
+
+#endif /* FPGABUF_INFO_PLACES_H */

@@ -1,0 +1,86 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* Regions, with what is known about each, and who holds it. */
+#ifndef FPGABUF_INFO_REGIONS_H
+#define FPGABUF_INFO_REGIONS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+/* A region of no device that was asked for */
+#define NO_DEVICE	(-1)
+
+/**
+ * struct owner - a process that holds a region
+ * @pid: the process
+ * @name: its command, as the kernel has it
+ * @descriptors: descriptors of the region it has
+ * @mapped: bytes of it that it has mapped
+ */
+struct owner {
+	pid_t pid;
+	char name[32];
+	unsigned int descriptors;
+	uint64_t mapped;
+};
+
+/**
+ * struct region - a region
+ * @inode: of its dma-buf; two regions never have the same
+ * @size: bytes
+ * @device: index of its device, or %NO_DEVICE
+ * @described: the driver has told the following, up to @locked
+ * @backend: where its memory comes from
+ * @chunks: pieces of it
+ * @state: idle, queued or done
+ * @locked: it was just being mapped or queued, and the next three are not known
+ * @importers: mappings by other devices
+ * @mappings: mapped pages
+ * @in_use: references of its pages by somebody else: network, pipes, disks
+ * @refs: references of its dma-buf, from user space and the kernel; 0 = unknown
+ * @owners: processes that hold it, as far as they can be seen
+ * @owner_count: how many
+ */
+struct region {
+	uint64_t inode;
+	uint64_t size;
+	int device;
+	bool described;
+	char backend[24];
+	unsigned int chunks;
+	char state[16];
+	bool locked;
+	unsigned int importers;
+	uint64_t mappings;
+	uint64_t in_use;
+	uint64_t refs;
+	struct owner *owners;
+	size_t owner_count;
+};
+
+/**
+ * struct regions - all of them
+ * @list: the regions
+ * @count: how many
+ */
+struct regions {
+	struct region *list;
+	size_t count;
+};
+
+void regions_free(struct regions *regions);
+
+/* The one with that inode number, or a new one; NULL: out of memory. */
+struct region *regions_get(struct regions *regions, uint64_t inode);
+
+/* The process as an owner of the region, known or new; NULL: out of memory. */
+struct owner *region_owner(struct region *region, pid_t pid, const char *name);
+
+/*
+ * Bytes that must not be captured into now, because something else reads or
+ * writes the pages: all of the region if it is one of them.
+ */
+uint64_t region_in_flight(const struct region *region);
+
+#endif /* FPGABUF_INFO_REGIONS_H */

@@ -1,0 +1,187 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include <inttypes.h>
+#include <string.h>
+
+#include "info/show.h"
+
+/* Bytes with three digits or so, in powers of 1024 */
+static const char *amount(uint64_t bytes, char text[16])
+{
+	static const char * const units[] = { "KiB", "MiB", "GiB", "TiB" };
+	double value = bytes / 1024.0;
+	unsigned int i = 0;
+
+	if (bytes < 1024) {
+		snprintf(text, 16, "%" PRIu64 " B", bytes);
+		return text;
+	}
+	while (value >= 1024 && i < 3) {
+		value /= 1024;
+		i++;
+	}
+	snprintf(text, 16, "%.4g %s", value, units[i]);
+	return text;
+}
+
+static void show_limits(FILE *out, const struct fpgabuf_info *info)
+{
+	char region[16], device[16], file[16];
+
+	fprintf(out, "  limits    %s a region, %s a file, %s in all; %u queued; a multiple of %u bytes; %u ms\n",
+		amount(info->max_region_size, region),
+		amount(info->file_limit_bytes, file),
+		amount(info->limit_bytes, device), info->queue_depth,
+		info->alignment, info->default_timeout_ms);
+}
+
+static void show_now(FILE *out, const struct snapshot *s, unsigned int device)
+{
+	const struct device_state *d = &s->devices[device];
+	char used[16], flight[16];
+
+	fprintf(out, "  now       %s in regions, %u queued",
+		amount(d->info.used_bytes, used), d->info.queued);
+	if (!d->debug_error)
+		fprintf(out, ", %s in flight",
+			amount(bytes_in_flight(s, device), flight));
+	fputc('\n', out);
+}
+
+static void show_counters(FILE *out, const struct device_state *d,
+			  const struct rates *r)
+{
+	char cpu[16], device[16];
+
+	fprintf(out, "  so far    %" PRIu64 " captures, %" PRIu64 " gaps, %" PRIu64 " refused as busy\n",
+		(uint64_t)d->info.captures, (uint64_t)d->info.gaps,
+		(uint64_t)d->info.busy);
+	if (!d->debug_error)
+		fprintf(out, "            synced %s for the CPU, %s for the device\n",
+			amount(d->synced_for_cpu, cpu),
+			amount(d->synced_for_device, device));
+	if (r->seconds > 0)
+		fprintf(out, "  a second  %.1f captures, %.1f gaps, %.1f refused as busy\n",
+			r->captures, r->gaps, r->busy);
+	if (r->seconds > 0 && !d->debug_error)
+		fprintf(out, "            synced %.1f MB for the CPU\n",
+			r->synced / 1e6);
+}
+
+static void show_owners(FILE *out, const struct region *region)
+{
+	const struct owner *o;
+	char mapped[16];
+	size_t i;
+
+	for (i = 0; i < region->owner_count; i++) {
+		o = &region->owners[i];
+		fprintf(out, "%s%s[%d]: ", i ? "; " : "  ", o->name, o->pid);
+		if (o->descriptors)
+			fprintf(out, "%u fd%s", o->descriptors,
+				o->mapped ? ", " : "");
+		if (o->mapped)
+			fprintf(out, "%s mapped", amount(o->mapped, mapped));
+	}
+	fputc('\n', out);
+}
+
+static void show_usage(FILE *out, const struct region *r)
+{
+	if (r->described && !r->locked)
+		fprintf(out, " %9u %8" PRIu64 " %6" PRIu64, r->importers,
+			r->mappings, r->in_use);
+	else
+		fprintf(out, " %9s %8s %6s", "?", "?", "?");
+	if (r->refs)
+		fprintf(out, " %4" PRIu64, r->refs);
+	else
+		fprintf(out, " %4s", "?");
+}
+
+static void show_region(FILE *out, const struct region *r)
+{
+	fprintf(out, "  %8" PRIu64 " %11" PRIu64 " %-15s", r->inode, r->size,
+		r->described ? r->backend : "?");
+	if (r->described)
+		fprintf(out, " %6u %-6s", r->chunks, r->state);
+	else
+		fprintf(out, " %6s %-6s", "?", "?");
+	show_usage(out, r);
+	show_owners(out, r);
+}
+
+/* Those of a device, or of none that is shown. */
+static void show_regions(FILE *out, const struct snapshot *s, int device)
+{
+	bool any = false;
+	size_t i;
+
+	for (i = 0; i < s->regions.count; i++) {
+		if (s->regions.list[i].device != device)
+			continue;
+		if (!any && device == NO_DEVICE)
+			fputs("regions whose device is not known, or not shown\n",
+			      out);
+		if (!any)
+			fprintf(out, "  %8s %11s %-15s %6s %-6s %9s %8s %6s %4s  %s\n",
+				"inode", "bytes", "backend", "chunks", "state",
+				"importers", "mappings", "in use", "refs",
+				"owners");
+		any = true;
+		show_region(out, &s->regions.list[i]);
+	}
+}
+
+void show_text(FILE *out, const struct snapshot *now,
+	       const struct snapshot *before)
+{
+	const struct device_state *d;
+	struct rates rates;
+	unsigned int i;
+
+	for (i = 0; i < now->device_count; i++) {
+		d = &now->devices[i];
+		rates = rates_since(before, now, i);
+		fprintf(out, "%s: %.*s, interface version %u\n", d->path,
+			(int)sizeof(d->info.name), d->info.name,
+			d->info.version);
+		show_limits(out, &d->info);
+		show_now(out, now, i);
+		show_counters(out, d, &rates);
+		show_regions(out, now, i);
+	}
+	show_regions(out, now, NO_DEVICE);
+}
+
+void show_lines(FILE *out, const struct snapshot *now,
+		const struct snapshot *before)
+{
+	const struct device_state *d;
+	struct rates r;
+	unsigned int i;
+	char used[16];
+
+	for (i = 0; i < now->device_count; i++) {
+		d = &now->devices[i];
+		r = rates_since(before, now, i);
+		fprintf(out, "%s: %" PRIu64 " captures, %.1f/s; %" PRIu64 " gaps, %.1f/s; %" PRIu64 " busy, %.1f/s; %u queued, %s\n",
+			d->path, (uint64_t)d->info.captures, r.captures,
+			(uint64_t)d->info.gaps, r.gaps, (uint64_t)d->info.busy,
+			r.busy, d->info.queued,
+			amount(d->info.used_bytes, used));
+	}
+}
+
+void show_hidden(FILE *out, const struct snapshot *now)
+{
+	unsigned int i;
+
+	for (i = 0; i < now->device_count; i++)
+		if (now->devices[i].debug_error)
+			fprintf(out, "Not shown: backend and use of the regions of %s: debugfs: %s\n",
+				now->devices[i].path,
+				strerror(-now->devices[i].debug_error));
+	if (now->hidden)
+		fprintf(out, "Not shown: what %u processes of others hold; for that one must be root\n",
+			now->hidden);
+}

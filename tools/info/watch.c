@@ -1,0 +1,98 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include <errno.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/signalfd.h>
+#include <unistd.h>
+
+#include "common/clock.h"
+#include "common/message.h"
+#include "info/show.h"
+#include "info/watch.h"
+
+/* To the upper left corner; and away with what is below it */
+#define HOME	"\033[H"
+#define CLEAR	"\033[J"
+
+static int block_signals(void)
+{
+	sigset_t set;
+
+	sigemptyset(&set);
+	sigaddset(&set, SIGINT);
+	sigaddset(&set, SIGTERM);
+	sigprocmask(SIG_BLOCK, &set, NULL);
+	return signalfd(-1, &set, SFD_NONBLOCK | SFD_CLOEXEC);
+}
+
+/* False if a signal came before. */
+static bool wait_until(int sigfd, int64_t deadline_ns)
+{
+	struct pollfd p = { .fd = sigfd, .events = POLLIN };
+	int n;
+
+	do {
+		n = poll(&p, 1, clock_left_ms(deadline_ns));
+	} while (n < 0 && errno == EINTR);
+	return n == 0;
+}
+
+static void show_screen(const struct snapshot *now,
+			const struct snapshot *before)
+{
+	fputs(HOME CLEAR, stdout);
+	show_text(stdout, now, before);
+	show_hidden(stdout, now);
+}
+
+static int show(const struct info_options *o, const struct snapshot *now,
+		const struct snapshot *before)
+{
+	if (o->json)
+		show_json(stdout, now, before);
+	else if (isatty(STDOUT_FILENO))
+		show_screen(now, before);
+	else
+		show_lines(stdout, now, before);
+	if (!fflush(stdout))
+		return 0;
+	message("cannot write: %s", strerror(errno));
+	return -1;
+}
+
+static int watch_with(const struct info_options *o,
+		      const struct places *places, int sigfd)
+{
+	int64_t next_ns = clock_ns(), period_ns = o->watch_s * NS_PER_SEC;
+	struct snapshot now, before = { 0 };
+	int ret = EXIT_FAILED;
+
+	while (!snapshot_take(&now, places, o->devices, o->device_count)) {
+		ret = show(o, &now, before.device_count ? &before : NULL) ?
+			      EXIT_FAILED : EXIT_OK;
+		snapshot_free(&before);
+		before = now;
+		next_ns += period_ns;
+		if (ret || !wait_until(sigfd, next_ns))
+			break;
+		ret = EXIT_FAILED;
+	}
+	snapshot_free(&before);
+	return ret;
+}
+
+int watch_run(const struct info_options *options, const struct places *places)
+{
+	int sigfd = block_signals();
+	int ret;
+
+	if (sigfd < 0) {
+		message("cannot receive signals: %s", strerror(errno));
+		return EXIT_FAILED;
+	}
+	ret = watch_with(options, places, sigfd);
+	close(sigfd);
+	return ret;
+}
