@@ -21,7 +21,7 @@ static const struct suite * const suites[] = {
 	&fence_suite,	&faults_suite, &inuse_suite,   &library_suite,
 	&stall_suite,	&lifetime_suite, &unplug_suite, &rights_suite,
 	&model_suite,	&sync_suite,	&dt_suite,	&cost_suite,	&inject_suite,
-	&reload_suite,	&show_suite,
+	&reload_suite,	&recv_suite,	&info_suite,	&show_suite,
 };
 
 /* Those that need a kernel booted for them */

@@ -74,6 +74,7 @@ guest() {
     --file "$OBJ/guest/guest-tests" \
     --file "$OBJ/guest/tools/fpgabuf-send" \
     --file "$OBJ/guest/tools/fpgabuf-recv" \
+    --file "$OBJ/guest/tools/fpgabuf-info" \
     --file "$OBJ/guest/capture-send" \
     --file "$OBJ/guest/capture-disk" \
     --file "$UDEVADM" --file "$UDEVADM:/bin/systemd-udevd" \

@@ -1,0 +1,110 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* A tool as the program it is: what it says goes to files. */
+#include <fcntl.h>
+#include <sched.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "program.h"
+
+#define NAMESPACE	"/run/netns/peer"
+
+static void redirect(const struct program *p, const char *what, int to)
+{
+	char path[64];
+	int fd;
+
+	snprintf(path, sizeof(path), "/tmp/%s.%s", p->name, what);
+	fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+	dup2(fd, to);
+}
+
+static void __attribute__((noreturn)) become(const struct program *p)
+{
+	redirect(p, "out", STDOUT_FILENO);
+	redirect(p, "err", STDERR_FILENO);
+	if (p->peer && setns(open(NAMESPACE, O_RDONLY | O_CLOEXEC),
+			     CLONE_NEWNET))
+		_exit(126);
+	if (p->nobody && (setgid(65534) || setuid(65534)))
+		_exit(126);
+	execvp(p->argv[0], (char **)p->argv);
+	_exit(127);
+}
+
+pid_t program_start(const struct program *p)
+{
+	pid_t pid;
+
+	fflush(stdout);
+	pid = fork();
+	if (!pid)
+		become(p);
+	REQUIRE(pid < 0, false);
+	return pid;
+}
+
+int program_run(const struct program *p)
+{
+	return process_exit_code(program_start(p));
+}
+
+const char *program_text(const struct program *p, const char *what)
+{
+	static char text[65536];
+	char path[64];
+	size_t n;
+	FILE *f;
+
+	snprintf(path, sizeof(path), "/tmp/%s.%s", p->name, what);
+	f = fopen(path, "re");
+	REQUIRE(!f, false);
+	n = fread(text, 1, sizeof(text) - 1, f);
+	text[n] = 0;
+	fclose(f);
+	return text;
+}
+
+void program_says(const struct program *p, const char *text)
+{
+	const char *said = program_text(p, "err");
+
+	if (!strstr(said, text))
+		printf("\n    no '%s' in: %s", text, said);
+	EXPECT(!strstr(said, text), false);
+}
+
+void program_wait_for(const struct program *p, const char *what,
+		      const char *text)
+{
+	int i;
+
+	for (i = 0; i < 2000 && !strstr(program_text(p, what), text); i++)
+		usleep(10000);
+	EXPECT(i < 2000, true);
+}
+
+const char *json_at(const char *text, const char *key)
+{
+	const char *found;
+	char name[64];
+
+	snprintf(name, sizeof(name), "\"%s\": ", key);
+	found = strstr(text, name);
+	if (!found)
+		printf("\n    no %s in: %s", key, text);
+	REQUIRE(!found, false);
+	return found + strlen(name);
+}
+
+unsigned long long json_count(const char *text, const char *key)
+{
+	return strtoull(json_at(text, key), NULL, 10);
+}
+
+unsigned long long program_count(const struct program *p, const char *key)
+{
+	return json_count(program_text(p, "out"), key);
+}
