@@ -10,7 +10,7 @@
 
 #include "bed.h"
 
-static unsigned int touch(const volatile uint8_t *mem, size_t size)
+static unsigned int touch(const uint8_t *mem, size_t size)
 {
 	unsigned int sum = 0;
 	size_t i;

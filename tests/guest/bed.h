@@ -28,8 +28,11 @@
 #define REQUIRE(actual, wanted)						\
 	expect(#actual, (long long)(actual), (long long)(wanted),	\
 	       __FILE__, __LINE__, true)
+
+/* check.c */
 bool expect(const char *what, long long actual, long long wanted,
 	    const char *file, int line, bool fatal);
+bool check_alone(void (*fn)(void *arg), void *arg);
 
 struct suite {
 	const char *name;
@@ -80,7 +83,6 @@ int sync_file_status(int fd);
 void file_write(const char *path, const char *text);
 bool file_read_line(const char *path, const char *key, unsigned long *value);
 void fail_backends(unsigned int mask);
-void region_check(int dev, int fd, size_t size);
 int kmsg_open(void);
 int kmsg_count(int fd, const char *text);
 
@@ -104,36 +106,6 @@ struct feeder;
 struct feeder *feeder_start(const void *data, size_t size);
 void feeder_wait(struct feeder *feeder);
 
-/* net.c: a TCP connection over the wired pair of NICs */
-int net_listen(char *address, size_t size);
-int net_accept(int listener);
-void net_connect(int *tx, int *rx);
-int net_completions(int tx, unsigned int sends, unsigned int *copied,
-		    int timeout_ms);
-struct reader;
-struct reader *reader_start(int fd, size_t size);
-const void *reader_wait(struct reader *reader, size_t *size);
-void reader_free(struct reader *reader);
-ssize_t send_zerocopy(int tx, const void *mem, size_t size);
-
-/* a capture sent to a peer that does not read */
-struct stalled {
-	int dev, fd, tx, rx;
-	size_t size;
-	uint8_t *mem;
-};
-
-struct stalled stalled_send(int dev, size_t size);
-void stalled_read(struct stalled *st);
-
-/* tools.c: fpgabuf-send, which becomes somebody else by before() */
-struct send_tool {
-	char *bytes, *region_size, *regions, *engine;
-	void (*before)(void);
-};
-
-pid_t send_tool_start(const struct send_tool *tool, char *address);
-unsigned long long send_tool_count(const char *key);
-void main_job(const struct send_tool *tool);
+#include "net.h"
 
 #endif /* GUEST_BED_H */

@@ -3,13 +3,24 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
 #include "bed.h"
 
+/* The test bed has them here, other machines where modprobe finds them. */
 #define FOLDER	"/lib/fpgabuf/"
+
+static int module_probe(const char *file, const char *parameters)
+{
+	char command[256];
+
+	snprintf(command, sizeof(command), "modprobe -q %.*s %s",
+		 (int)strcspn(file, "."), file, parameters);
+	return system(command) ? -ENOENT : 0;
+}
 
 int module_load(const char *file, const char *parameters)
 {
@@ -19,7 +30,7 @@ int module_load(const char *file, const char *parameters)
 	snprintf(path, sizeof(path), FOLDER "%s", file);
 	fd = open(path, O_RDONLY | O_CLOEXEC);
 	if (fd < 0)
-		return -errno;
+		return module_probe(file, parameters);
 	ret = syscall(SYS_finit_module, fd, parameters, 0) ? -errno : 0;
 	close(fd);
 	return ret;

@@ -10,8 +10,7 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
-#include <xf86drm.h>
-#include <xf86drmMode.h>
+#include <drm.h>
 
 #include "bed.h"
 
@@ -24,27 +23,68 @@ struct call_spec {
 	size_t reserved[2][2];
 };
 
-#define FIELD(type, field)						\
-	{ offsetof(struct type, field), sizeof(((struct type *)0)->field) }
-
 static const struct call_spec calls[] = {
-	{ "INFO", FPGABUF_IOC_INFO, offsetof(struct fpgabuf_info, flags), 0,
-	  { FIELD(fpgabuf_info, reserved) } },
-	{ "ALLOC", FPGABUF_IOC_ALLOC, offsetof(struct fpgabuf_alloc, flags),
-	  FPGABUF_ALLOC_SCATTER,
-	  { FIELD(fpgabuf_alloc, reserved0), FIELD(fpgabuf_alloc, reserved) } },
-	{ "QUEUE", FPGABUF_IOC_QUEUE, offsetof(struct fpgabuf_queue, flags), 0,
-	  { FIELD(fpgabuf_queue, reserved0), FIELD(fpgabuf_queue, reserved) } },
-	{ "DEQUEUE", FPGABUF_IOC_DEQUEUE,
-	  offsetof(struct fpgabuf_dequeue, flags), 0,
-	  { FIELD(fpgabuf_dequeue, reserved0),
-	    FIELD(fpgabuf_dequeue, reserved) } },
-	{ "CANCEL", FPGABUF_IOC_CANCEL, offsetof(struct fpgabuf_cancel, flags),
-	  0,
-	  { FIELD(fpgabuf_cancel, reserved) } },
-	{ "REGION_INFO", FPGABUF_IOC_REGION_INFO,
-	  offsetof(struct fpgabuf_region_info, flags), 0,
-	  { FIELD(fpgabuf_region_info, reserved) } },
+	{
+		.name = "INFO",
+		.cmd = FPGABUF_IOC_INFO,
+		.flags = offsetof(struct fpgabuf_info, flags),
+		.reserved = {
+			{ offsetof(struct fpgabuf_info, reserved),
+			  sizeof(((struct fpgabuf_info *)0)->reserved) },
+		},
+	},
+	{
+		.name = "ALLOC",
+		.cmd = FPGABUF_IOC_ALLOC,
+		.flags = offsetof(struct fpgabuf_alloc, flags),
+		.known_flags = FPGABUF_ALLOC_SCATTER,
+		.reserved = {
+			{ offsetof(struct fpgabuf_alloc, reserved0),
+			  sizeof(((struct fpgabuf_alloc *)0)->reserved0) },
+			{ offsetof(struct fpgabuf_alloc, reserved),
+			  sizeof(((struct fpgabuf_alloc *)0)->reserved) },
+		},
+	},
+	{
+		.name = "QUEUE",
+		.cmd = FPGABUF_IOC_QUEUE,
+		.flags = offsetof(struct fpgabuf_queue, flags),
+		.reserved = {
+			{ offsetof(struct fpgabuf_queue, reserved0),
+			  sizeof(((struct fpgabuf_queue *)0)->reserved0) },
+			{ offsetof(struct fpgabuf_queue, reserved),
+			  sizeof(((struct fpgabuf_queue *)0)->reserved) },
+		},
+	},
+	{
+		.name = "DEQUEUE",
+		.cmd = FPGABUF_IOC_DEQUEUE,
+		.flags = offsetof(struct fpgabuf_dequeue, flags),
+		.reserved = {
+			{ offsetof(struct fpgabuf_dequeue, reserved0),
+			  sizeof(((struct fpgabuf_dequeue *)0)->reserved0) },
+			{ offsetof(struct fpgabuf_dequeue, reserved),
+			  sizeof(((struct fpgabuf_dequeue *)0)->reserved) },
+		},
+	},
+	{
+		.name = "CANCEL",
+		.cmd = FPGABUF_IOC_CANCEL,
+		.flags = offsetof(struct fpgabuf_cancel, flags),
+		.reserved = {
+			{ offsetof(struct fpgabuf_cancel, reserved),
+			  sizeof(((struct fpgabuf_cancel *)0)->reserved) },
+		},
+	},
+	{
+		.name = "REGION_INFO",
+		.cmd = FPGABUF_IOC_REGION_INFO,
+		.flags = offsetof(struct fpgabuf_region_info, flags),
+		.reserved = {
+			{ offsetof(struct fpgabuf_region_info, reserved),
+			  sizeof(((struct fpgabuf_region_info *)0)->reserved) },
+		},
+	},
 };
 
 union arg {
@@ -329,20 +369,23 @@ static void no_descriptors(void)
 	fixture_free(&fix);
 }
 
-/* A dma-buf that has nothing to do with us. */
+/* A dma-buf that has nothing to do with us, from a DRM driver such as vgem. */
 static int foreign_dmabuf(void)
 {
-	int fd, card = open("/dev/dri/card0", O_RDWR | O_CLOEXEC);
-	uint32_t handle, pitch;
-	uint64_t size;
+	struct drm_mode_create_dumb dumb = {
+		.width = 64,
+		.height = 64,
+		.bpp = 32,
+	};
+	struct drm_prime_handle prime = { .flags = DRM_RDWR | DRM_CLOEXEC };
+	int card = open("/dev/dri/card0", O_RDWR | O_CLOEXEC);
 
 	REQUIRE(card < 0 ? -errno : 0, 0);
-	REQUIRE(drmModeCreateDumbBuffer(card, 64, 64, 32, 0, &handle, &pitch,
-					&size), 0);
-	REQUIRE(drmPrimeHandleToFD(card, handle, DRM_RDWR | DRM_CLOEXEC, &fd),
-		0);
+	REQUIRE(call(card, DRM_IOCTL_MODE_CREATE_DUMB, &dumb), 0);
+	prime.handle = dumb.handle;
+	REQUIRE(call(card, DRM_IOCTL_PRIME_HANDLE_TO_FD, &prime), 0);
 	close(card);
-	return fd;
+	return prime.fd;
 }
 
 static void descriptors(void)

@@ -2,6 +2,7 @@
 /* What can be seen from outside: debugfs and tracepoints */
 #include <errno.h>
 #include <fcntl.h>
+#include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -95,7 +96,7 @@ static void check_line(int fd, unsigned long bytes, const char *backend,
 	size_t len = 0;
 
 	REQUIRE(region_line(fd, line, sizeof(line)), true);
-	for (word = strtok(line, " \n"); word; word = strtok(NULL, " \n"))
+	for (word = strtok(line, "\n "); word; word = strtok(NULL, "\n "))
 		len += snprintf(squeezed + len, sizeof(squeezed) - len, "%s ",
 				word);
 	snprintf(want, sizeof(want), "%lu %s %s 0 %lu %lu ", bytes, backend,
@@ -153,20 +154,31 @@ static int traced(const char *text)
 
 	REQUIRE(!file, false);
 	while (fgets(line, sizeof(line), file))
-		found += strstr(line, text) != NULL;
+		if (strstr(line, text))
+			found++;
 	fclose(file);
 	if (found != 1)
 		printf("\n    %d times: %s", found, text);
 	return found;
 }
 
-static void events(void)
+static void check_traced(const char *format, ...)
+{
+	char text[128];
+	va_list args;
+
+	va_start(args, format);
+	vsnprintf(text, sizeof(text), format, args);
+	va_end(args);
+	EXPECT(traced(text), 1);
+}
+
+static void life(void)
 {
 	int dev, fd, pipes[2];
 	struct fpgabuf_dequeue done;
 	unsigned long ino;
 	struct iovec iov;
-	char text[128];
 	void *mem;
 
 	file_write(TRACING "trace", "");
@@ -190,18 +202,19 @@ static void events(void)
 	close(dev);
 	file_write(TRACING "events/fpgabuf/enable", "0");
 
-#define TRACED(format, ...)						\
-	snprintf(text, sizeof(text), format "\n", ino, ##__VA_ARGS__);	\
-	EXPECT(traced(text), 1)
-
-	TRACED("fpgabuf_alloc: fpgabuf0 ino=%lu size=65536 backend=folio chunks=1");
-	TRACED("fpgabuf_queue: fpgabuf0 ino=%lu cookie=77 length=1000");
-	TRACED("fpgabuf_sync: fpgabuf0 ino=%lu bytes=1000 for=device");
-	TRACED("fpgabuf_sync: fpgabuf0 ino=%lu bytes=1000 for=cpu");
-	TRACED("fpgabuf_done: fpgabuf0 ino=%lu sequence=%llu bytes=1000 status= error=0",
-	       (unsigned long long)done.sequence);
-	TRACED("fpgabuf_busy: fpgabuf0 ino=%lu in_use=1 mappings=16");
-	TRACED("fpgabuf_free: fpgabuf0 ino=%lu size=65536");
+	check_traced("fpgabuf_alloc: fpgabuf0 ino=%lu size=65536 backend=folio chunks=1\n",
+		     ino);
+	check_traced("fpgabuf_queue: fpgabuf0 ino=%lu cookie=77 length=1000\n",
+		     ino);
+	check_traced("fpgabuf_sync: fpgabuf0 ino=%lu bytes=1000 for=device\n",
+		     ino);
+	check_traced("fpgabuf_sync: fpgabuf0 ino=%lu bytes=1000 for=cpu\n",
+		     ino);
+	check_traced("fpgabuf_done: fpgabuf0 ino=%lu sequence=%llu bytes=1000 status= error=0\n",
+		     ino, (unsigned long long)done.sequence);
+	check_traced("fpgabuf_busy: fpgabuf0 ino=%lu in_use=1 mappings=16\n",
+		     ino);
+	check_traced("fpgabuf_free: fpgabuf0 ino=%lu size=65536\n", ino);
 	file_write(TRACING "trace", "");
 }
 
@@ -209,7 +222,7 @@ static const CU_TestInfo tests[] = {
 	{ "a capture of 64 KiB in 16 MiB syncs 64 KiB, a short one less",
 	  synced },
 	{ "debugfs lists the regions with backend, state and use", listed },
-	{ "tracepoints tell the life of a region", events },
+	{ "tracepoints tell the life of a region", life },
 	CU_TEST_INFO_NULL,
 };
 
