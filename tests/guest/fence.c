@@ -243,10 +243,9 @@ static void bracket_waits(void)
 	close(dev);
 }
 
-/* The sync_file of the capture that is queued, and the capture, end so. */
-static void expect_status(int dev, int fd, int status)
+/* The sync_file of the capture that is running, and the capture, end so. */
+static void expect_status(int dev, int sync, int status)
 {
-	int sync = export_sync_file(fd);
 	struct fpgabuf_dequeue done;
 
 	EXPECT(readable(sync, 20000), true);
@@ -270,16 +269,18 @@ static void errors_show(void)
 	close(sync);
 	EXPECT(capture_get(dev, &done), 0);
 
-	REQUIRE(queue_for(dev, fd, 100, 0), 0);
-	expect_status(dev, fd, -ETIMEDOUT);
+	REQUIRE(queue_for(dev, fd, 300, 0), 0);
+	expect_status(dev, export_sync_file(fd), -ETIMEDOUT);
 
 	sim_set("stall", 1);
 	sim_source("pattern");
 	sim_set("burst", 1000);
 	sim_set("fail_transfer", 1);
 	REQUIRE(region_queue(dev, fd, 0, 0), 0);
+	/* One that is exported later knows nothing of a capture that is over. */
+	sync = export_sync_file(fd);
 	sim_set("stall", 0);
-	expect_status(dev, fd, -EIO);
+	expect_status(dev, sync, -EIO);
 	sim_set("burst", 64 * KIB);
 	close(fd);
 	close(dev);
@@ -293,7 +294,7 @@ static void short_is_no_error(void)
 	sim_source("pattern");
 	sim_set("packet", 1000);
 	REQUIRE(region_queue(dev, fd, 0, 0), 0);
-	expect_status(dev, fd, 1);
+	expect_status(dev, export_sync_file(fd), 1);
 	sim_set("packet", 0);
 	close(fd);
 	close(dev);
