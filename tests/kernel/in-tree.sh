@@ -20,6 +20,7 @@ DRIVER=drivers/fpgabuf
 UAPI=include/uapi/linux/fpgabuf.h
 DOC=Documentation/driver-api/fpgabuf
 BINDINGS=Documentation/devicetree/bindings
+SELFTESTS=tools/testing/selftests
 
 # The files that get lines of ours.
 HOOKS=(
@@ -29,6 +30,7 @@ HOOKS=(
   Documentation/userspace-api/ioctl/ioctl-number.rst
   drivers/Kconfig
   drivers/Makefile
+  "$SELFTESTS/Makefile"
 )
 
 usage() {
@@ -93,7 +95,8 @@ maintainers() {
 
   entry=$(
     printf 'FPGABUF CAPTURE DRIVER\nM:\t%s\nS:\tMaintained\n' "$PERSON"
-    for file in "$BINDINGS/misc/fpgabuf,*.yaml" "$DOC/" "$DRIVER/" "$UAPI"; do
+    for file in "$BINDINGS/misc/fpgabuf,*.yaml" "$DOC/" "$DRIVER/" "$UAPI" \
+      "$SELFTESTS/fpgabuf/"; do
       if compgen -G "$file" >/dev/null; then
         printf 'F:\t%s\n' "$file"
       fi
@@ -183,6 +186,21 @@ options() {
     "$TOP/$DRIVER/Kconfig" >"$DRIVER/Kconfig"
 }
 
+# selftest_files NAME...: of the guest tests, which are written for CUnit
+selftest_files() {
+  local file
+
+  for file; do
+    sed '
+      s,<CUnit/CUnit\.h>,"cunit.h",
+      s/CU_TestInfo/struct test/
+      s/CU_TEST_INFO_NULL,/{ }/
+      /^#include "net\.h"$/,+1d
+      /^extern const struct suite/,/;$/c extern const struct suite SUITE;
+    ' "$TOP/tests/guest/$file" >"$SELFTESTS/fpgabuf/$file"
+  done
+}
+
 tests() {
   find "$TOP/$DRIVER" -name '*_test.[ch]' -printf '%P\n' | sort
 }
@@ -252,6 +270,20 @@ series() {
     cp "$TOP/$DRIVER/Kconfig" "$DRIVER"
     commit kunit
   fi
+
+  # Those of the guest tests that need no more than the driver and the
+  # simulated FPGA.
+  mkdir -p "$SELFTESTS/fpgabuf"
+  cp "$HERE"/selftests/{.gitignore,*} "$SELFTESTS/fpgabuf"
+  selftest_files bed.h bed.c memory.c modules.c process.c sim.c \
+    alloc.c capture.c faults.c fence.c limits.c uapi.c watch.c
+  insert "$SELFTESTS/Makefile" '
+    !done && $1 == "TARGETS" && $3 > "fpgabuf" {
+      print "TARGETS += fpgabuf"
+      done = 1
+    }
+    { print }'
+  commit selftests
 
   mkdir -p "$DOC"
   cp "$HERE/index.rst" "$DOC"
