@@ -26,6 +26,17 @@ if ! git var GIT_COMMITTER_IDENT >/dev/null 2>&1; then
   export GIT_COMMITTER_NAME=check GIT_COMMITTER_EMAIL=check@localhost
 fi
 
+AS_Y='CONFIG_FPGABUF=y
+CONFIG_FPGABUF_SIM=y
+CONFIG_FPGABUF_DEBUG=y
+CONFIG_KUNIT=y
+CONFIG_FPGABUF_KUNIT_TEST=y'
+AS_M='CONFIG_FPGABUF=m
+CONFIG_FPGABUF_SIM=m
+CONFIG_FPGABUF_DEBUG=y
+CONFIG_KUNIT=y
+CONFIG_FPGABUF_KUNIT_TEST=m'
+
 PASSED=0
 FAILED=0
 TABLE=()
@@ -167,24 +178,42 @@ built() {
 }
 
 as_y() {
-  built "$1" built-in.a main.o sim/built-in.a sim/main.o <<'END'
-CONFIG_FPGABUF=y
-CONFIG_FPGABUF_SIM=y
-CONFIG_FPGABUF_DEBUG=y
-END
+  built "$1" built-in.a main.o sim/built-in.a sim/main.o uapi_test.o \
+    <<<"$AS_Y"
 }
 
 as_m() {
-  built "$1" fpgabuf.o fpgabuf.mod sim/fpgabuf-sim.o <<'END'
-CONFIG_FPGABUF=m
-CONFIG_FPGABUF_SIM=m
-CONFIG_FPGABUF_DEBUG=y
-END
+  built "$1" fpgabuf.o fpgabuf.mod sim/fpgabuf-sim.o uapi_test.o <<<"$AS_M"
 }
 
 as_n() {
   built "$1" <<<CONFIG_FPGABUF=n || return
   ! find "$OBJ/$1/$DRIVER" -name '*.o' | grep .
+}
+
+# What it calls is there: in the kernel, and for modules.
+linked_y() {
+  configure gcc <<<"$AS_Y" && kernel gcc vmlinux
+}
+
+linked_m() {
+  local module
+
+  configure gcc <<<"$AS_M" || return
+  kernel gcc vmlinux modules || return
+  for module in fpgabuf sim/fpgabuf-sim; do
+    modinfo "$OBJ/gcc/$DRIVER/$module.ko" || return
+  done
+}
+
+# As they are installed from the tree, on the stock kernel
+selftests() {
+  local dir=$OBJ/selftests
+
+  rm -rf "$dir"
+  make -s -C "$COPY/tools/testing/selftests" TARGETS=fpgabuf O="$OBJ/gcc" \
+    USERCFLAGS=-Werror INSTALL_PATH="$dir" install || return
+  tests/kernel/selftests.sh "$dir"
 }
 
 # Checks also what need not be compiled again.
@@ -209,6 +238,23 @@ header() {
   kernel gcc headers || return
   echo '#include <linux/fpgabuf.h>' | gcc -x c -std=c99 -Wall -Wextra -Werror \
     -fsyntax-only -I "$OBJ/gcc/usr/include" -
+}
+
+# Older tools than a kernel asks for do not know what its bindings say.
+dtschema_fits() {
+  local least makefile=$SOURCE/Documentation/devicetree/bindings/Makefile
+
+  least=$(sed -n 's/^DT_SCHEMA_MIN_VERSION = //p' "$makefile")
+  printf '%s\n' "$least" "$(dt-doc-validate --version)" | sort -C -V
+}
+
+# The schemas, and the examples in them; others have warnings of their own.
+bindings() {
+  kernel gcc dt_binding_check DT_SCHEMA_FILES=misc/fpgabuf 2>&1 |
+    tee "$OBJ/bindings.log" || return
+  ! grep fpgabuf "$OBJ/bindings.log" || return
+  dt-validate -s "$OBJ/gcc/Documentation/devicetree/bindings/processed-schema.json" \
+    "$OBJ"/gcc/Documentation/devicetree/bindings/misc/fpgabuf,*.example.dtb
 }
 
 # find_clang: the oldest that may build this kernel
@@ -244,6 +290,11 @@ check_version() {
   test_that series 'git am takes the series, each patch builds' apply_series
   test_that checkpatch 'checkpatch --strict finds nothing' checkpatch
   test_that header 'the interface is documented and compiles' header
+  if dtschema_fits; then
+    test_that bindings 'dt_binding_check finds nothing' bindings
+  else
+    echo "  skip  dt_binding_check wants a newer dt-schema than is installed"
+  fi
   test_that "prepare-$clang" "the kernel is prepared, with $clang" \
     prepare "$clang"
   for tools in gcc "$clang"; do
@@ -251,6 +302,10 @@ check_version() {
     test_that "m-$tools" "FPGABUF=m, $tools, W=1: no warning" as_m "$tools"
   done
   test_that sparse 'sparse finds nothing' sparse
+  test_that linked-y 'FPGABUF=y: the kernel is linked' linked_y
+  test_that linked-m 'FPGABUF=m: modpost finds every symbol' linked_m
+  test_that selftests 'kselftest: built, installed, passes on the stock kernel' \
+    selftests
   test_that n 'FPGABUF=n: nothing is built' as_n gcc
   test_that least 'FPGABUF=y and nothing else: no warning' as_least
   test_that in-and-out 'make in-tree is the series; undo leaves no trace' \

@@ -38,8 +38,8 @@ packages() {
       linux-source-6.1 xz-utils
     ;;
   in-tree)
-    echo bc bison clang clang-19 flex git libelf-dev libssl-dev lld lld-19 \
-      llvm llvm-19 perl python3 sparse xz-utils
+    echo bc bison clang clang-19 dt-schema flex git libelf-dev libssl-dev lld \
+      lld-19 llvm llvm-19 perl python3 rsync sparse xz-utils yamllint
     ;;
   kunit) echo gcc make libc6-dev bc bison flex python3 xz-utils ;;
   fuzz) echo clang make libc6-dev libdrm-dev pkg-config ;;
