@@ -69,9 +69,15 @@ int fpgabuf_device_info(struct fpgabuf_device *device,
 int fpgabuf_device_alloc(struct fpgabuf_device *device, uint64_t size,
 			 struct fpgabuf_region **region)
 {
+	return fpgabuf_device_alloc_access(device, size, O_RDWR, region);
+}
+
+int fpgabuf_device_alloc_access(struct fpgabuf_device *device, uint64_t size,
+				int access, struct fpgabuf_region **region)
+{
 	struct fpgabuf_alloc arg = {
 		.size = size,
-		.fd_flags = O_RDWR | O_CLOEXEC,
+		.fd_flags = access | O_CLOEXEC,
 	};
 	int err;
 

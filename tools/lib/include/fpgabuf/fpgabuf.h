@@ -24,6 +24,7 @@
 extern "C" {
 #endif
 
+struct fpgabuf_client;
 struct fpgabuf_device;
 struct fpgabuf_region;
 struct fpgabuf_sender;
@@ -81,6 +82,21 @@ int fpgabuf_device_info(struct fpgabuf_device *device,
  */
 int fpgabuf_device_alloc(struct fpgabuf_device *device, uint64_t size,
 			 struct fpgabuf_region **region);
+
+/**
+ * fpgabuf_device_alloc_access() - make a region that others cannot write to
+ * @device: the device
+ * @size: bytes wanted, as for fpgabuf_device_alloc()
+ * @access: what the region may be mapped for, here and by who is passed its
+ *	descriptor: O_RDONLY or O_RDWR
+ * @region: the new object; release it with fpgabuf_region_close()
+ *
+ * With O_RDWR the same as fpgabuf_device_alloc().
+ *
+ * Errors: as fpgabuf_device_alloc().
+ */
+int fpgabuf_device_alloc_access(struct fpgabuf_device *device, uint64_t size,
+				int access, struct fpgabuf_region **region);
 
 /**
  * fpgabuf_device_queue() - hand a region to the FPGA for its next capture
@@ -423,6 +439,152 @@ int fpgabuf_sender_drain(struct fpgabuf_sender *sender, int timeout_ms);
  */
 void fpgabuf_sender_stats(const struct fpgabuf_sender *sender,
 			  struct fpgabuf_sender_stats *stats);
+
+/* What fpgabuf_client_connect() connects to if it is given no path. */
+#define FPGABUF_DEFAULT_SHARE	"/run/fpgabuf/fpgabuf0.sock"
+
+/**
+ * struct fpgabuf_client_geometry - what a server shares
+ * @device: name of the capture device, NUL terminated
+ * @regions: number of regions; they are numbered from 0
+ * @credits: captures this client may hold at once, 1 or more
+ * @region_size: bytes of every region, whole pages
+ * @alignment: captures are a multiple of so many bytes long, unless they have
+ *	FPGABUF_CAPTURE_PARTIAL
+ */
+struct fpgabuf_client_geometry {
+	char device[32];
+	uint32_t regions;
+	uint32_t credits;
+	uint64_t region_size;
+	uint32_t alignment;
+};
+
+/**
+ * struct fpgabuf_shared_capture - a capture that a server tells of
+ * @index: number of the region it is in
+ * @flags: FPGABUF_CAPTURE_* bits
+ * @error: 0, or the negative errno of a capture with FPGABUF_CAPTURE_ERROR;
+ *	what it has is valid
+ * @bytes: bytes captured, from the start of the region; at least 1
+ * @sequence: number of the capture on the device
+ * @timestamp_ns: CLOCK_MONOTONIC at the completion, in nanoseconds
+ * @missed: captures with bytes that this client was not told of since the one
+ *	before, because it had no credit left
+ */
+struct fpgabuf_shared_capture {
+	uint32_t index;
+	uint32_t flags;
+	int32_t error;
+	uint64_t bytes;
+	uint64_t sequence;
+	uint64_t timestamp_ns;
+	uint64_t missed;
+};
+
+/**
+ * fpgabuf_client_connect() - connect to a server that shares a device
+ * @path: its socket, or NULL for %FPGABUF_DEFAULT_SHARE
+ * @credits: most captures to hold at once; 0 = as many as the server gives.
+ *	The server may give fewer, see fpgabuf_client_geometry()
+ * @flags: 0, or O_NONBLOCK: fpgabuf_client_next() does not wait
+ * @client: the new object; release it with fpgabuf_client_close()
+ *
+ * Waits for the server, at most 10 s, whatever @flags say.  All regions are
+ * there when it returns; captures are told of from now on.
+ *
+ * Errors: -EINVAL bad @flags; -ENAMETOOLONG; -EACCES the socket may not be
+ * connected to, or the server does not serve this user; -EUSERS the server has
+ * no credit or no place left; -EPROTONOSUPPORT it speaks no version of the
+ * protocol that this library does; -EPROTO it is no fpgabuf-share; -ETIMEDOUT;
+ * -ENODEV the device has gone; -ESHUTDOWN, -ECONNRESET the server ended;
+ * -EMFILE no descriptors left; -ENOMEM; and those of socket(2) and connect(2)
+ * (-ENOENT, -ECONNREFUSED: no server there).  fpgabuf_client_strerror() has a
+ * sentence for each.
+ */
+int fpgabuf_client_connect(const char *path, unsigned int credits, int flags,
+			   struct fpgabuf_client **client);
+
+/**
+ * fpgabuf_client_close() - disconnect, close all regions
+ * @client: the client, or NULL
+ *
+ * All captures it holds go back to the server; their mappings go.  What the
+ * network still sends of them is sent unchanged.
+ */
+void fpgabuf_client_close(struct fpgabuf_client *client);
+
+/**
+ * fpgabuf_client_fd() - the descriptor of a client, for poll(2)
+ * @client: the client, which keeps the descriptor
+ *
+ * POLLIN: fpgabuf_client_next() has something to say.
+ */
+int fpgabuf_client_fd(const struct fpgabuf_client *client);
+
+/**
+ * fpgabuf_client_geometry() - what the server shares
+ * @client: the client
+ * @geometry: filled in; does not change while the client lives
+ */
+void fpgabuf_client_geometry(const struct fpgabuf_client *client,
+			     struct fpgabuf_client_geometry *geometry);
+
+/**
+ * fpgabuf_client_region() - one of the shared regions
+ * @client: the client, which keeps the region; do not close it
+ * @index: its number
+ *
+ * It can be mapped with PROT_READ only, if the server's driver is fpgabuf.  A
+ * region is to be read only while a capture in it is held.
+ *
+ * Returns the region, or NULL if there is none of that number.
+ */
+struct fpgabuf_region *
+fpgabuf_client_region(const struct fpgabuf_client *client, uint32_t index);
+
+/**
+ * fpgabuf_client_next() - take the next capture that the server tells of
+ * @client: the client
+ * @capture: filled in; the capture is held until fpgabuf_client_release()
+ *
+ * Waits, unless the client was connected with O_NONBLOCK.  When all credits are
+ * used up nothing comes before one is given back.
+ *
+ * What ends the client is returned ever after; captures that are held stay
+ * valid then, until fpgabuf_client_close().
+ *
+ * Errors: -EAGAIN nothing yet; -EINTR a signal.  These end the client:
+ * -ESHUTDOWN the server was told to end; -ENODEV the device has gone; -EIO
+ * capturing failed for good; -ECONNRESET the server died; -EPROTO it, or this
+ * client, said something that makes no sense.
+ */
+int fpgabuf_client_next(struct fpgabuf_client *client,
+			struct fpgabuf_shared_capture *capture);
+
+/**
+ * fpgabuf_client_release() - give a capture back
+ * @client: the client
+ * @index: number of the region it is in
+ *
+ * Nothing may read the region any more: release a capture that is sent without
+ * a copy when its send has completed.
+ *
+ * Errors: -EINVAL no capture is held there; -EAGAIN the server does not read:
+ * the capture stays held, try again; -EPIPE the server has ended, see
+ * fpgabuf_client_next() for why.
+ */
+int fpgabuf_client_release(struct fpgabuf_client *client, uint32_t index);
+
+/**
+ * fpgabuf_client_strerror() - what an error of these calls means
+ * @error: a negative errno that fpgabuf_client_connect(), fpgabuf_client_next()
+ *	or fpgabuf_client_release() returned
+ *
+ * Returns a sentence without a capital and a full stop, for messages, or NULL
+ * if strerror(3) says all there is to say.
+ */
+const char *fpgabuf_client_strerror(int error);
 
 #ifdef __cplusplus
 }
