@@ -182,7 +182,11 @@ completes_values() {
     . tools/completions/fpgabuf-show
     COMP_WORDS=("$1/fpgabuf-show" --format UY) COMP_CWORD=2
     _fpgabuf_show
-    [ "${COMPREPLY[*]}" = UYVY ]' completion "$BUILD/install/tools"
+    [ "${COMPREPLY[*]}" = UYVY ]
+    . tools/completions/fpgabuf-share
+    COMP_WORDS=(fpgabuf-share --user roo) COMP_CWORD=2
+    _fpgabuf_share
+    [ "${COMPREPLY[*]}" = root ]' completion "$BUILD/install/tools"
 }
 
 # A machine without libdrm gets everything else, and is told.
@@ -195,6 +199,27 @@ without_libdrm() {
     [ -x "$o/fpgabuf-send" ] && ! [ -e "$o/fpgabuf-show" ] &&
     make -s -C tools O="$o" PKG_CONFIG=false DESTDIR="$TMP/without.root" \
       install && ! find "$TMP/without.root" -name '*show*' | grep .
+}
+
+# units_verified: systemd would take the units as they are.  It wants a program
+# where the service looks for it, which is not where it is yet.
+units_verified() {
+  local units=$TMP/units unit
+
+  mkdir -p "$units"
+  for unit in service socket; do
+    sed "s#^ExecStart=/usr/local/bin/#ExecStart=$BUILD/install/tools/#" \
+      "$LIB/systemd/system/fpgabuf-share@.$unit" \
+      >"$units/fpgabuf-share@fpgabuf0.$unit" || return
+  done
+  # Of other units it has warnings as well.
+  ! SYSTEMD_UNIT_PATH="$units:" systemd-analyze verify --man=no \
+    "$units"/fpgabuf-share@fpgabuf0.* 2>&1 | grep fpgabuf
+}
+
+unit_programs() {
+  grep -Fx "ExecStart=/usr/local/bin/fpgabuf-share --device /dev/%I \$FPGABUF_SHARE_OPTIONS" \
+    "$LIB/systemd/system/fpgabuf-share@.service"
 }
 
 # describes PAGE CALL
@@ -230,7 +255,8 @@ expect 'a program is built by pkg-config, and runs with the shared library' \
 expect 'the same program runs with the static library' static
 expect 'the examples can be built with what is installed' examples
 expect 'no header is in the way of those of the kernel' no_stranger
-for tool in fpgabuf-send fpgabuf-recv fpgabuf-info fpgabuf-show; do
+for tool in fpgabuf-send fpgabuf-recv fpgabuf-info fpgabuf-share fpgabuf-show
+do
   expect "$tool: --help and the manual have the same options" \
     same help_options manual_options "$tool"
   expect "$tool: --help and the completion have the same options" \
@@ -238,6 +264,10 @@ for tool in fpgabuf-send fpgabuf-recv fpgabuf-info fpgabuf-show; do
 done
 expect 'the completion knows engines, files and formats' completes_values
 expect 'every call is in the manual page that its name leads to' call_pages
+expect 'the service unit runs what is installed' unit_programs
+if command -v systemd-analyze >/dev/null; then
+  expect 'systemd finds nothing wrong with the units' units_verified
+fi
 
 expect 'without libdrm all but fpgabuf-show is built and installed' \
   without_libdrm
@@ -251,8 +281,8 @@ expect 'nothing of ours is left' nothing_left
 
 expect 'every directory can be chosen' in_root install PREFIX=/usr \
   bindir=/b libdir=/l includedir=/i mandir=/m completionsdir=/c \
-  udevrulesdir=/u sysusersdir=/s
-expect 'and is taken' test "$(cd "$ROOT" && echo *)" = 'b c i l m s u usr'
+  udevrulesdir=/u sysusersdir=/s systemdunitdir=/y
+expect 'and is taken' test "$(cd "$ROOT" && echo *)" = 'b c i l m s u usr y'
 expect 'no file is elsewhere' test -z "$(find "$ROOT/usr" ! -type d)"
 
 [ "$failed" -eq 0 ]

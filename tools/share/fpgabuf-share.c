@@ -1,0 +1,142 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* fpgabuf-share: captures from an FPGA, and shares the captures. */
+#include <errno.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <sys/signalfd.h>
+#include <unistd.h>
+
+#include "common/clock.h"
+#include "common/json.h"
+#include "common/message.h"
+#include "share/server.h"
+
+static int block_signals(void)
+{
+	sigset_t set;
+	int fd;
+
+	sigemptyset(&set);
+	sigaddset(&set, SIGINT);
+	sigaddset(&set, SIGTERM);
+	sigprocmask(SIG_BLOCK, &set, NULL);
+	fd = signalfd(-1, &set, SFD_NONBLOCK | SFD_CLOEXEC);
+	if (fd < 0)
+		message("cannot receive signals: %s", strerror(errno));
+	return fd;
+}
+
+/* Every region and every client is one; as many as we may. */
+static void raise_limit(void)
+{
+	struct rlimit limit;
+
+	if (getrlimit(RLIMIT_NOFILE, &limit))
+		return;
+	limit.rlim_cur = limit.rlim_max;
+	setrlimit(RLIMIT_NOFILE, &limit);
+}
+
+static void report_json(const struct server *s, double seconds, bool ok)
+{
+	const struct pool *p = &s->pool;
+	struct json j;
+
+	json_begin(&j, stdout);
+	json_bool(&j, "ok", ok);
+	json_string(&j, "device", p->path);
+	json_number(&j, "regions", p->region_count);
+	json_number(&j, "region_size", p->region_size);
+	json_decimal(&j, "seconds", seconds);
+	json_number(&j, "captures", p->captures);
+	json_number(&j, "bytes", p->bytes);
+	json_number(&j, "gaps", p->gaps);
+	json_number(&j, "partial", p->partial);
+	json_number(&j, "timeouts", p->timeouts);
+	json_number(&j, "errors", p->errors);
+	json_number(&j, "busy_retries", p->busy_retries);
+	json_number(&j, "clients", s->served);
+	json_number(&j, "most_clients", s->most_clients);
+	json_number(&j, "refused", s->refused);
+	json_number(&j, "malformed", s->malformed);
+	json_number(&j, "late", s->late);
+	json_number(&j, "told", s->told);
+	json_number(&j, "missed", s->missed);
+	json_number(&j, "released", s->released);
+	json_number(&j, "reclaimed", s->reclaimed);
+	json_number(&j, "held", s->held);
+	json_end(&j);
+}
+
+static void report_text(const struct server *s, double seconds)
+{
+	const struct pool *p = &s->pool;
+
+	printf("%llu captures, %llu bytes in %.3f s; %llu clients, told of %llu captures, missed %llu\n",
+	       (unsigned long long)p->captures, (unsigned long long)p->bytes,
+	       seconds, (unsigned long long)s->served,
+	       (unsigned long long)s->told, (unsigned long long)s->missed);
+}
+
+static int report(const struct server *s, bool ok)
+{
+	int64_t ns = clock_ns() - s->progress.start_ns;
+	double seconds = (double)ns / NS_PER_SEC;
+
+	if (s->options->json)
+		report_json(s, seconds, ok);
+	else if (!s->options->quiet)
+		report_text(s, seconds);
+	if (!fflush(stdout))
+		return ok ? EXIT_OK : EXIT_FAILED;
+	message("cannot write the summary: %s", strerror(errno));
+	return EXIT_FAILED;
+}
+
+static int share(struct server *s)
+{
+	const struct share_options *o = s->options;
+
+	s->credits_left = o->regions - RESERVED_REGIONS;
+	if (!o->quiet)
+		message("sharing %s at %s", o->device,
+			o->path ? o->path : "the socket that was passed");
+	progress_start(&s->progress, 0, o->progress, o->quiet);
+	return report(s, !server_run(s));
+}
+
+/* The device before the socket: who can connect is served. */
+static int open_and_share(struct server *s)
+{
+	int ret;
+
+	if (pool_open(&s->pool, s->options))
+		return EXIT_FAILED;
+	ret = listener_open(&s->listener, s->options);
+	if (!ret) {
+		ret = share(s);
+		listener_close(&s->listener);
+	}
+	pool_close(&s->pool);
+	return ret;
+}
+
+int main(int argc, char **argv)
+{
+	struct share_options options;
+	struct server server = { .options = &options };
+	int ret;
+
+	ret = share_options_parse(argc, argv, &options);
+	if (ret >= 0)
+		return ret;
+	server.sigfd = block_signals();
+	if (server.sigfd < 0)
+		return EXIT_FAILED;
+	raise_limit();
+	ret = open_and_share(&server);
+	close(server.sigfd);
+	return ret;
+}

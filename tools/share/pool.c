@@ -1,0 +1,327 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "common/clock.h"
+#include "common/message.h"
+#include "share/pool.h"
+
+/*
+ * What a client gave back, or held when it was killed, may be in use for a
+ * while: packets in flight hold pages until the peer has acknowledged them.
+ */
+#define FIRST_BACKOFF_NS	NS_PER_MS
+#define MAX_BACKOFF_NS		(64 * NS_PER_MS)
+#define COMPLAIN_NS		(10 * NS_PER_SEC)
+
+/* One capture may fail; so many in a row mean that the device is broken. */
+#define MAX_FAILURES		8
+
+static void explain_open(const char *path, int err)
+{
+	message("cannot open %s: %s", path, strerror(-err));
+	if (err == -ENOENT || err == -ENXIO)
+		remedy("load the fpgabuf module and bind the FPGA to it; `ls /dev/fpgabuf*` shows what there is");
+	else if (err == -EACCES || err == -EPERM)
+		remedy("run it as a member of the group that owns the device (`ls -l %s`)",
+		       path);
+	else if (err == -ENOTTY)
+		remedy("that is no capture device; name one by --device");
+}
+
+static void explain_alloc(const struct pool *p, uint64_t size, int err)
+{
+	message("cannot allocate region %u of %" PRIu64 " bytes: %s",
+		p->region_count + 1, size, strerror(-err));
+	if (err == -ENOMEM)
+		remedy("there is no such memory in one piece: use a smaller --region-size or fewer --regions; the kernel log has more");
+	else if (err == -EDQUOT)
+		remedy("the device allows %" PRIu64 " bytes in all: use a smaller --region-size or fewer --regions",
+		       (uint64_t)p->info.limit_bytes);
+	else if (err == -EINVAL)
+		remedy("a region can have %" PRIu64 " bytes: use a smaller --region-size",
+		       (uint64_t)p->info.max_region_size);
+	else if (err == -EMFILE)
+		remedy("raise the limit of open files (LimitNOFILE= or `ulimit -n`), or use fewer --regions");
+}
+
+static void explain_gone(const struct pool *p)
+{
+	message("%s has gone", p->path);
+	remedy("it was removed, or its driver unbound; start again when it is back");
+}
+
+/* Clients shall not write to what all of them read. */
+static int add_region(struct pool *p, uint64_t size)
+{
+	struct shared_region *r = &p->regions[p->region_count];
+	int err;
+
+	err = fpgabuf_device_alloc_access(p->device, size, O_RDONLY,
+					  &r->region);
+	if (err) {
+		explain_alloc(p, size, err);
+		return err;
+	}
+	p->region_count++;
+	p->region_size = fpgabuf_region_size(r->region);
+	return 0;
+}
+
+static int add_regions(struct pool *p, const struct share_options *o)
+{
+	int err = 0;
+
+	p->regions = calloc(o->regions, sizeof(*p->regions));
+	if (!p->regions) {
+		message("out of memory");
+		return -ENOMEM;
+	}
+	while (!err && p->region_count < o->regions)
+		err = add_region(p, o->region_size);
+	if (err)
+		return err;
+	p->length = p->region_size - p->region_size % p->info.alignment;
+	if (p->length)
+		return 0;
+	message("a region is shorter than the shortest capture");
+	remedy("use a --region-size of at least %u bytes", p->info.alignment);
+	return -EINVAL;
+}
+
+int pool_open(struct pool *pool, const struct share_options *options)
+{
+	int err;
+
+	*pool = (struct pool){ .path = options->device };
+	err = fpgabuf_device_open(options->device, O_NONBLOCK, &pool->device);
+	if (!err)
+		err = fpgabuf_device_info(pool->device, &pool->info);
+	if (err)
+		explain_open(options->device, err);
+	else
+		err = add_regions(pool, options);
+	if (err)
+		pool_close(pool);
+	return err;
+}
+
+void pool_close(struct pool *pool)
+{
+	unsigned int i;
+
+	for (i = 0; i < pool->region_count; i++)
+		fpgabuf_region_close(pool->regions[i].region);
+	free(pool->regions);
+	fpgabuf_device_close(pool->device);
+}
+
+static void complain(const struct pool *p, struct shared_region *r)
+{
+	struct fpgabuf_region_info info;
+
+	r->complained = true;
+	if (fpgabuf_device_region_info(p->device, r->region, &info))
+		return;
+	message("region %d was given back, but is in use for %d s now",
+		(int)(r - p->regions), (int)(COMPLAIN_NS / NS_PER_SEC));
+	remedy("%" PRIu64 " page references, %u importers: clients should give captures back when their sends have completed, not before",
+	       (uint64_t)info.in_use, info.importers);
+}
+
+static void back_off(struct pool *p, struct shared_region *r, int64_t now)
+{
+	p->busy_retries++;
+	if (!r->busy_since_ns) {
+		r->busy_since_ns = now;
+		r->backoff_ns = FIRST_BACKOFF_NS;
+	} else if (r->backoff_ns < MAX_BACKOFF_NS) {
+		r->backoff_ns *= 2;
+	}
+	if (!r->complained && now - r->busy_since_ns >= COMPLAIN_NS)
+		complain(p, r);
+	r->retry_ns = now + r->backoff_ns;
+}
+
+static int explain_queue(const struct pool *p, int err)
+{
+	if (err == -ENODEV) {
+		explain_gone(p);
+		return err;
+	}
+	message("cannot queue a region on %s: %s", p->path, strerror(-err));
+	if (err == -EUSERS)
+		remedy("another program captures from this device; end that one");
+	return err;
+}
+
+static int queue_region(struct pool *p, struct shared_region *r, int64_t now)
+{
+	int err;
+
+	err = fpgabuf_device_queue(p->device, r->region, p->length,
+				   r - p->regions);
+	if (err == -EINTR)
+		return 0;
+	if (err == -EBUSY) {
+		back_off(p, r, now);
+		return 0;
+	}
+	if (err)
+		return explain_queue(p, err);
+	r->state = REGION_QUEUED;
+	r->busy_since_ns = 0;
+	r->retry_ns = 0;
+	r->complained = false;
+	p->queued++;
+	return 0;
+}
+
+int pool_fill(struct pool *pool)
+{
+	int64_t now = clock_ns();
+	unsigned int i;
+	int err = 0;
+
+	for (i = 0; i < pool->region_count && !err; i++) {
+		struct shared_region *r = &pool->regions[i];
+
+		if (pool->queued >= pool->info.queue_depth)
+			break;
+		if (r->state == REGION_IDLE && r->retry_ns <= now)
+			err = queue_region(pool, r, now);
+	}
+	return err;
+}
+
+int64_t pool_retry_ns(const struct pool *pool)
+{
+	int64_t first = 0;
+	unsigned int i;
+
+	for (i = 0; i < pool->region_count; i++) {
+		const struct shared_region *r = &pool->regions[i];
+
+		if (r->state != REGION_IDLE || !r->retry_ns)
+			continue;
+		if (!first || r->retry_ns < first)
+			first = r->retry_ns;
+	}
+	return first;
+}
+
+static int check_capture(const struct pool *p, const struct fpgabuf_dequeue *c)
+{
+	if (c->cookie < p->region_count &&
+	    p->regions[c->cookie].state == REGION_QUEUED &&
+	    c->bytes <= p->length)
+		return 0;
+	message("%s returned a capture that was not asked for", p->path);
+	return -EPROTO;
+}
+
+static void account(struct pool *p, const struct fpgabuf_dequeue *c)
+{
+	if (c->status & FPGABUF_CAPTURE_GAP)
+		p->gaps++;
+	if (c->status & FPGABUF_CAPTURE_PARTIAL)
+		p->partial++;
+	if (c->status & FPGABUF_CAPTURE_TIMEOUT)
+		p->timeouts++;
+	if (c->bytes) {
+		p->captures++;
+		p->bytes += c->bytes;
+	}
+}
+
+/*
+ * An FPGA that has nothing to say is no failure, nor what we have canceled; that
+ * the device has gone is said by the call that finds no capture any more.
+ */
+static int check_error(struct pool *p, const struct fpgabuf_dequeue *c)
+{
+	if (!c->error || c->error == -ETIMEDOUT) {
+		p->failures = 0;
+		return 0;
+	}
+	if (c->error == -ECANCELED || c->error == -ENODEV)
+		return 0;
+	p->errors++;
+	if (!p->failures++) {
+		message("a capture on %s failed: %s", p->path,
+			strerror(-c->error));
+		remedy("the kernel log (`dmesg`) may say more");
+	}
+	if (p->failures < MAX_FAILURES)
+		return 0;
+	message("%u captures on %s failed in a row", p->failures, p->path);
+	return -EIO;
+}
+
+static int explain_dequeue(const struct pool *p, int err)
+{
+	if (err == -ENODEV)
+		explain_gone(p);
+	else
+		message("cannot take a capture from %s: %s", p->path,
+			strerror(-err));
+	return err;
+}
+
+int pool_take(struct pool *pool, struct fpgabuf_dequeue *capture)
+{
+	int err;
+
+	if (!pool->queued)
+		return 0;
+	err = fpgabuf_device_dequeue(pool->device, capture);
+	if (err == -EAGAIN || err == -EINTR)
+		return 0;
+	if (err)
+		return explain_dequeue(pool, err);
+	err = check_capture(pool, capture);
+	if (!err)
+		err = check_error(pool, capture);
+	if (err)
+		return err;
+	account(pool, capture);
+	pool->queued--;
+	pool->regions[capture->cookie].state = REGION_SHARED;
+	pool->regions[capture->cookie].holders = 1;
+	return 1;
+}
+
+int pool_cancel(struct pool *pool)
+{
+	int err;
+
+	if (!pool->queued)
+		return 0;
+	err = fpgabuf_device_cancel(pool->device, NULL);
+	if (err)
+		return explain_dequeue(pool, err);
+	return 0;
+}
+
+void pool_hold(struct pool *pool, unsigned int index)
+{
+	pool->regions[index].holders++;
+}
+
+void pool_drop(struct pool *pool, unsigned int index)
+{
+	if (!--pool->regions[index].holders)
+		pool->regions[index].state = REGION_IDLE;
+}
+
+unsigned int pool_held(const struct pool *pool)
+{
+	unsigned int i, held = 0;
+
+	for (i = 0; i < pool->region_count; i++)
+		held += pool->regions[i].holders != 0;
+	return held;
+}

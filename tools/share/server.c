@@ -1,0 +1,251 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include <errno.h>
+#include <poll.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/signalfd.h>
+#include <unistd.h>
+
+#include "common/clock.h"
+#include "common/message.h"
+#include "share/server.h"
+
+/* So many connections, then it is the clients' turn. */
+#define CONNECTIONS_AT_A_TIME	16
+
+/* Without descriptors nobody can be accepted, nor be told so. */
+#define LISTEN_PAUSE_NS		NS_PER_SEC
+
+enum { FD_LISTENER, FD_DEVICE, FD_SIGNAL, FD_CLIENTS };
+
+/* It captures while somebody listens. */
+static bool capturing(const struct server *s)
+{
+	return s->started && s->ready_count && !s->stopping;
+}
+
+/* Takes what is finished; 0, or what makes an end of it all. */
+static int take_captures(struct server *s)
+{
+	struct fpgabuf_dequeue capture;
+	int n;
+
+	while ((n = pool_take(&s->pool, &capture)) > 0)
+		serve_capture(s, &capture);
+	return n;
+}
+
+/* What was captured before nobody listened any more is told to nobody. */
+static int pause_capture(struct server *s)
+{
+	int err = pool_cancel(&s->pool);
+
+	if (!err)
+		err = take_captures(s);
+	s->gap = false;
+	return err;
+}
+
+static int on_signal(struct server *s)
+{
+	struct signalfd_siginfo info;
+
+	if (read(s->sigfd, &info, sizeof(info)) != sizeof(info))
+		return 0;
+	progress_end(&s->progress);
+	if (s->options->verbose)
+		message("%s: ending the capture", strsignal(info.ssi_signo));
+	s->stopping = true;
+	return pause_capture(s);
+}
+
+static void on_accept_error(struct server *s, int err)
+{
+	if (err == -EAGAIN || err == -EINTR || err == -ECONNABORTED)
+		return;
+	message("cannot accept a connection: %s", strerror(-err));
+	if (err == -EMFILE)
+		remedy("raise the limit of open files (LimitNOFILE= or `ulimit -n`)");
+	s->listen_again_ns = clock_ns() + LISTEN_PAUSE_NS;
+}
+
+static void accept_clients(struct server *s)
+{
+	struct ucred peer;
+	unsigned int i;
+	int fd;
+
+	for (i = 0; i < CONNECTIONS_AT_A_TIME; i++) {
+		fd = listener_accept(&s->listener, &peer);
+		if (fd < 0) {
+			on_accept_error(s, fd);
+			return;
+		}
+		serve_connection(s, fd, &peer);
+	}
+}
+
+static void earlier(int64_t *first, int64_t ns)
+{
+	if (ns && (!*first || ns < *first))
+		*first = ns;
+}
+
+/* How long poll() may wait. */
+static int poll_timeout(const struct server *s)
+{
+	int64_t first = s->listen_again_ns;
+	unsigned int i;
+	int timeout;
+
+	if (capturing(s))
+		earlier(&first, pool_retry_ns(&s->pool));
+	for (i = 0; i < s->options->clients; i++)
+		if (s->clients[i] && s->clients[i]->state < CLIENT_READY)
+			earlier(&first, s->clients[i]->deadline_ns);
+	timeout = first ? clock_left_ms(first) : -1;
+	if (s->progress.enabled && capturing(s) &&
+	    (timeout < 0 || timeout > PROGRESS_PERIOD_MS))
+		timeout = PROGRESS_PERIOD_MS;
+	return timeout;
+}
+
+static void set_polled(const struct server *s, struct pollfd *fds)
+{
+	unsigned int i;
+
+	fds[FD_LISTENER] = (struct pollfd){
+		.fd = s->listen_again_ns ? -1 : s->listener.fd,
+		.events = POLLIN,
+	};
+	fds[FD_DEVICE] = (struct pollfd){
+		.fd = fpgabuf_device_fd(s->pool.device),
+		.events = s->pool.queued ? POLLIN : 0,
+	};
+	fds[FD_SIGNAL] = (struct pollfd){ .fd = s->sigfd, .events = POLLIN };
+	for (i = 0; i < s->options->clients; i++) {
+		const struct client *c = s->clients[i];
+
+		fds[FD_CLIENTS + i] = (struct pollfd){
+			.fd = c ? c->fd : -1,
+			.events = c && c->state == CLIENT_JOINING ?
+				  POLLIN | POLLOUT : POLLIN,
+		};
+	}
+}
+
+static void on_client(struct server *s, struct client *c, short revents)
+{
+	if (revents & POLLOUT && c->state == CLIENT_JOINING)
+		serve_regions(s, c);
+	if (revents & ~POLLOUT && c->state != CLIENT_LEAVING)
+		serve_messages(s, c);
+}
+
+static void check_deadline(struct server *s, struct client *c, int64_t now)
+{
+	if (c->state >= CLIENT_READY || now < c->deadline_ns)
+		return;
+	s->late++;
+	if (!s->options->quiet)
+		message("%s: did not say hello and take the regions in time",
+			c->name);
+	serve_end(s, c, FPGABUF_WIRE_LATE);
+}
+
+static void on_clients(struct server *s, const struct pollfd *fds)
+{
+	int64_t now = clock_ns();
+	unsigned int i;
+
+	for (i = 0; i < s->options->clients; i++) {
+		if (!s->clients[i])
+			continue;
+		if (fds[FD_CLIENTS + i].revents)
+			on_client(s, s->clients[i], fds[FD_CLIENTS + i].revents);
+		check_deadline(s, s->clients[i], now);
+	}
+	serve_reap(s);
+}
+
+static int on_device(struct server *s, short revents)
+{
+	if (revents & POLLIN)
+		return take_captures(s);
+	if (revents & (POLLHUP | POLLERR)) {
+		message("%s has gone", s->pool.path);
+		remedy("it was removed, or its driver unbound; start again when it is back");
+		return -ENODEV;
+	}
+	return 0;
+}
+
+/* Clients first: what they give back can be captured into. */
+static int handle_events(struct server *s, const struct pollfd *fds)
+{
+	bool was_capturing = capturing(s);
+	int err;
+
+	on_clients(s, fds);
+	err = on_device(s, fds[FD_DEVICE].revents);
+	serve_reap(s);
+	if (!err && was_capturing && !capturing(s))
+		err = pause_capture(s);
+	if (s->listen_again_ns && clock_ns() >= s->listen_again_ns)
+		s->listen_again_ns = 0;
+	if (!err && fds[FD_LISTENER].revents)
+		accept_clients(s);
+	if (!err && fds[FD_SIGNAL].revents)
+		err = on_signal(s);
+	progress_update(&s->progress, s->pool.bytes);
+	return err;
+}
+
+static int run_once(struct server *s)
+{
+	struct pollfd fds[FD_CLIENTS + MAX_CLIENTS];
+	int err;
+
+	if (capturing(s)) {
+		err = pool_fill(&s->pool);
+		if (err)
+			return err;
+	}
+	set_polled(s, fds);
+	if (poll(fds, FD_CLIENTS + s->options->clients, poll_timeout(s)) < 0) {
+		err = -errno;
+		if (err == -EINTR)
+			return 0;
+		message("cannot wait for clients: %s", strerror(-err));
+		return err;
+	}
+	return handle_events(s, fds);
+}
+
+static enum fpgabuf_wire_reason reason_of(int err)
+{
+	return !err ? FPGABUF_WIRE_SHUTDOWN :
+	       err == -ENODEV ? FPGABUF_WIRE_GONE : FPGABUF_WIRE_FAILED;
+}
+
+static void end_clients(struct server *s, int err)
+{
+	unsigned int i;
+
+	s->held = pool_held(&s->pool);
+	for (i = 0; i < s->options->clients; i++)
+		if (s->clients[i] && s->clients[i]->state != CLIENT_LEAVING)
+			serve_end(s, s->clients[i], reason_of(err));
+	serve_reap(s);
+}
+
+int server_run(struct server *server)
+{
+	int err = 0;
+
+	while (!err && !server->stopping)
+		err = run_once(server);
+	progress_end(&server->progress);
+	end_clients(server, err);
+	return err;
+}
