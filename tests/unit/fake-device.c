@@ -10,6 +10,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <linux/dma-buf.h>
 #include <linux/fpgabuf.h>
 
 #include "fake-device.h"
@@ -47,6 +48,15 @@ void fake_reset(void)
 	memset(used, 0, sizeof(used));
 }
 
+/* For the device of another process */
+static void set_up_from_environment(void)
+{
+	const char *most = getenv("FAKE_CAPTURES");
+
+	if (most)
+		fake.most_captures = strtoul(most, NULL, 10);
+}
+
 /* An eventfd that counts the finished captures polls as the device does. */
 int __wrap_open(const char *path, int flags, ...)
 {
@@ -58,6 +68,7 @@ int __wrap_open(const char *path, int flags, ...)
 	va_end(args);
 	if (strcmp(path, FAKE_DEVICE))
 		return __real_open(path, flags, mode);
+	set_up_from_environment();
 	fake_fd = eventfd(0, EFD_SEMAPHORE | EFD_NONBLOCK | EFD_CLOEXEC);
 	return fake_fd;
 }
@@ -80,7 +91,9 @@ static int do_alloc(struct fpgabuf_alloc *a)
 {
 	if (fake.alloc_errno)
 		return fake.alloc_errno;
-	if (!a->size || a->flags || a->fd_flags != (O_RDWR | O_CLOEXEC)) {
+	if (!a->size || a->flags ||
+	    (a->fd_flags != (O_RDWR | O_CLOEXEC) &&
+	     a->fd_flags != (O_RDONLY | O_CLOEXEC))) {
 		fake.bad_calls++;
 		return EINVAL;
 	}
@@ -192,7 +205,8 @@ static int do_queue(const struct fpgabuf_queue *q)
 	queued[queued_count++] = (struct capture){ .queue = *q };
 	if (queued_count > fake.most_queued)
 		fake.most_queued = queued_count;
-	if (!fake.never)
+	if (!fake.never &&
+	    (!fake.most_captures || fake.captures < fake.most_captures))
 		finish_first(fake.captures + 1 == fake.fail_at ? EIO : 0,
 			     q->length);
 	return 0;
@@ -243,6 +257,14 @@ static int dispatch(unsigned long request, void *arg)
 	}
 }
 
+/* To be asked for something that does not exist; only dma-bufs understand. */
+static int memory_file_sync(int fd)
+{
+	if (fcntl(fd, F_GET_SEALS) < 0)
+		return ENOTTY;
+	return EINVAL;
+}
+
 int __wrap_ioctl(int fd, unsigned long request, ...)
 {
 	va_list args;
@@ -252,9 +274,12 @@ int __wrap_ioctl(int fd, unsigned long request, ...)
 	va_start(args, request);
 	arg = va_arg(args, void *);
 	va_end(args);
-	if (fd != fake_fd || _IOC_TYPE(request) != FPGABUF_IOC_MAGIC)
+	if (fake.dmabufs && request == DMA_BUF_IOCTL_SYNC)
+		err = memory_file_sync(fd);
+	else if (fd == fake_fd && _IOC_TYPE(request) == FPGABUF_IOC_MAGIC)
+		err = dispatch(request, arg);
+	else
 		return __real_ioctl(fd, request, arg);
-	err = dispatch(request, arg);
 	if (!err)
 		return 0;
 	errno = err;

@@ -23,6 +23,9 @@
  * @busy: so many QUEUE calls of a region that was captured into before fail
  *	with EBUSY
  * @never: captures do not finish before CANCEL
+ * @most_captures: captures behind so many do not finish before CANCEL either;
+ *	0 = all do.  In another process: the variable FAKE_CAPTURES
+ * @dmabufs: memory files are taken for dma-bufs
  * @canceled_bytes: bytes the first capture has when it is canceled
  * @empty_every: every so many captures has no bytes; 0 = none
  * @short_every: every so many captures has one byte less; 0 = none
@@ -40,6 +43,8 @@ struct fake_device {
 	int alloc_errno;
 	unsigned int busy;
 	bool never;
+	uint64_t most_captures;
+	bool dmabufs;
 	uint64_t canceled_bytes;
 	unsigned int empty_every;
 	unsigned int short_every;

@@ -5,6 +5,7 @@
 
 #include <CUnit/CUnit.h>
 
+extern CU_TestInfo client_tests[];
 extern CU_TestInfo common_tests[];
 extern CU_TestInfo completion_tests[];
 extern CU_TestInfo device_tests[];
@@ -15,6 +16,7 @@ extern CU_TestInfo recv_tests[];
 extern CU_TestInfo region_tests[];
 extern CU_TestInfo send_tests[];
 extern CU_TestInfo sender_tests[];
+extern CU_TestInfo share_tests[];
 extern CU_TestInfo show_tests[];
 extern CU_TestInfo transfer_tests[];
 
