@@ -75,6 +75,7 @@ guest() {
     --file "$OBJ/guest/tools/fpgabuf-send" \
     --file "$OBJ/guest/tools/fpgabuf-recv" \
     --file "$OBJ/guest/tools/fpgabuf-info" \
+    --file "$OBJ/guest/tools/fpgabuf-share" \
     --file "$OBJ/guest/capture-send" \
     --file "$OBJ/guest/capture-disk" \
     --file "$UDEVADM" --file "$UDEVADM:/bin/systemd-udevd" \

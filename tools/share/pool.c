@@ -238,8 +238,8 @@ static void account(struct pool *p, const struct fpgabuf_dequeue *c)
 }
 
 /*
- * An FPGA that has nothing to say is no failure, nor what we have canceled; that
- * the device has gone is said by the call that finds no capture any more.
+ * An FPGA that has nothing to say is no failure, nor what we have canceled.
+ * That the device has gone is said by the call that finds no capture any more.
  */
 static int check_error(struct pool *p, const struct fpgabuf_dequeue *c)
 {
