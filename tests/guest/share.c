@@ -520,6 +520,82 @@ static void killed(void)
 	close(i);
 }
 
+struct in_flight {
+	int tx, told;
+};
+
+/* Sends a capture to a peer that does not read, and is killed then. */
+static void sending_victim(void *arg)
+{
+	const struct in_flight *flight = arg;
+	struct fpgabuf_client *client = join(1);
+	struct fpgabuf_shared_capture c;
+
+	next(client, &c);
+	REQUIRE(send_zerocopy(flight->tx, map(client, c.index), c.bytes),
+		c.bytes);
+	REQUIRE(write(flight->told, &c.index, sizeof(c.index)),
+		sizeof(c.index));
+	pause();
+}
+
+static uint32_t killed_sending(const struct in_flight *flight, int told)
+{
+	pid_t pid = process_start(sending_victim, (void *)flight);
+	uint32_t index;
+
+	REQUIRE(readable(told, PATIENCE_MS), true);
+	REQUIRE(read(told, &index, sizeof(index)), sizeof(index));
+	kill(pid, SIGKILL);
+	EXPECT(process_exit_code(pid), -1);
+	close(flight->tx);
+	return index;
+}
+
+/* What the network still reads is not captured into, whoever sent it. */
+static void killed_in_flight(void)
+{
+	char *args[] = { "-r", "256K", "-n", "6", "-k", "2", NULL };
+	struct fpgabuf_shared_capture c;
+	struct fpgabuf_client *observer;
+	unsigned int i, captures = rounds(200);
+	struct in_flight flight;
+	struct reader *reader;
+	const void *data;
+	uint32_t index;
+	int rx, told[2];
+	pid_t server;
+	size_t got;
+
+	sim_source("pattern");
+	server = server_start(args);
+	net_connect(&flight.tx, &rx);
+	REQUIRE(pipe2(told, O_CLOEXEC), 0);
+	flight.told = told[1];
+	index = killed_sending(&flight, told[0]);
+
+	observer = join(2);
+	for (i = 0; i < captures; i++) {
+		next(observer, &c);
+		CU_ASSERT(c.index != index);
+		REQUIRE(fpgabuf_client_release(observer, c.index), 0);
+	}
+	reader = reader_start(rx, 256 * KIB);
+	data = reader_wait(reader, &got);
+	EXPECT(got, 256 * KIB);
+	CU_ASSERT(is_capture(data, got));
+	reader_free(reader);
+	for (i = 0; i < 5000 && c.index != index; i++) {
+		next(observer, &c);
+		REQUIRE(fpgabuf_client_release(observer, c.index), 0);
+	}
+	EXPECT(c.index, index);
+	fpgabuf_client_close(observer);
+	server_end(server);
+	CU_ASSERT(report_count("busy_retries") > 0);
+	close(rx);
+}
+
 /* A client may read, and nothing else, even if it may open the device. */
 static void meddles(void)
 {
@@ -655,6 +731,8 @@ static const CU_TestInfo tests[] = {
 	  two_get_all },
 	{ "a slow client loses its own credits only", slow },
 	{ "clients killed at random points: no region is lost", killed },
+	{ "what a killed client was sending is sent unchanged, then captured into "
+	  "again", killed_in_flight },
 	{ "a client can read, but not write, queue or cancel", meddles },
 	{ "mode, group and user decide who is served", rights },
 	{ "when the device goes, clients are told and keep what they hold",
