@@ -12,10 +12,10 @@ else
 # People read this.
 define HELP
 make modules    build the driver and the simulator for an installed kernel
-make tools      build libfpgabuf, fpgabuf-send, fpgabuf-recv, fpgabuf-show
+make tools      build libfpgabuf and the tools
 make demo       send a file through the simulated FPGA, with and without a copy
                 [INPUT=file | SIZE=32M]
-make install    install library, tools, manual, udev rule
+make install    install library, tools, manual, udev rule, systemd units
                 [PREFIX=/usr/local] [DESTDIR=root] [bindir=, libdir=, mandir=..]
 make uninstall  remove what that has installed
 make screenshot take Documentation/screenshot.png anew if the screen is another
