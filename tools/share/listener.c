@@ -104,11 +104,13 @@ static int bind_private(int fd, const struct sockaddr_un *addr)
 	return err;
 }
 
+/* Where others may write, something else may have taken its place: no link. */
 static int set_rights(const char *path, const struct share_options *o)
 {
-	if (o->rights.has_group && chown(path, -1, o->rights.group))
+	if (o->rights.has_group &&
+	    fchownat(AT_FDCWD, path, -1, o->rights.group, AT_SYMLINK_NOFOLLOW))
 		return -errno;
-	if (chmod(path, o->mode))
+	if (fchmodat(AT_FDCWD, path, o->mode, AT_SYMLINK_NOFOLLOW))
 		return -errno;
 	return 0;
 }
