@@ -118,7 +118,7 @@ showing() {
       return
     }
   done
-  guest guest-show --vga cirrus --vga bochs --timeout 200 \
+  guest guest-show --vga cirrus --vga bochs --timeout 300 \
     --file "$OBJ/guest/tools/fpgabuf-show" -- guest-tests show
 }
 

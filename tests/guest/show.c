@@ -243,7 +243,7 @@ static void short_capture(void)
 	pid = tool_start(args);
 	feed(PICTURE - 8);
 	wait_said("a capture of 1228792 bytes is no picture of 1228800 bytes");
-	said("must say what the FPGA sends");
+	wait_said("must say what the FPGA sends");
 	feed(PICTURE);
 	wait_said("picture 1 is on the screen");
 	EXPECT(tool_end(pid, SIGINT), 0);

@@ -70,7 +70,7 @@ start_guest() {
   local modules=$BUILD/modules/$KVER/drivers/fpgabuf
 
   mkfifo "$TMP/output" "$TMP/input" "$TMP/qmp.in" "$TMP/qmp.out"
-  tests/vm/run.sh --vga "${CARDS[0]}" --vga "${CARDS[1]}" --timeout 120 \
+  tests/vm/run.sh --vga "${CARDS[0]}" --vga "${CARDS[1]}" --timeout 300 \
     --input "$TMP/input" --qmp "$TMP/qmp" \
     --log "$BUILD/log/screenshot.kernel.log" \
     --ko "$modules/fpgabuf.ko" --ko "$modules/sim/fpgabuf-sim.ko" \

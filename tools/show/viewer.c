@@ -44,7 +44,7 @@ static void explain_alloc(const struct viewer *v, int err)
 		remedy("the regions of the device may have %" PRIu64 " bytes together, and %d are needed; see fpgabuf(4) for the limits",
 		       (uint64_t)v->info.limit_bytes, SLOTS);
 	else if (err == -EINVAL)
-		remedy("the largest region has %" PRIu64 " bytes",
+		remedy("the largest region has %" PRIu64 " bytes: choose a smaller --size or --stride",
 		       (uint64_t)v->info.max_region_size);
 }
 
