@@ -45,7 +45,6 @@ static void device_free(struct kref *ref)
 	fpgabuf_cma_exit(fdev);
 	destroy_workqueue(fdev->watchdog_wq);
 	destroy_workqueue(fdev->wq);
-	ida_free(&fpgabuf_ids, fdev->id);
 	put_device(fdev->dma_dev);
 	put_device(fdev->dev);
 	kfree(fdev);
@@ -250,6 +249,7 @@ static int fpgabuf_probe(struct platform_device *pdev)
 	return 0;
 
 err_device:
+	ida_free(&fpgabuf_ids, fdev->id);
 	fpgabuf_device_put(fdev);
 err_chan:
 	dma_release_channel(chan);
@@ -268,6 +268,11 @@ static void fpgabuf_remove(struct platform_device *pdev)
 
 	fpgabuf_debugfs_remove(fdev);
 	misc_deregister(&fdev->misc);
+	/*
+	 * The number is that of the node: who is bound again has the same one,
+	 * whoever still holds a region of the past.
+	 */
+	ida_free(&fpgabuf_ids, fdev->id);
 
 	mutex_lock(&fdev->lock);
 	WRITE_ONCE(fdev->gone, true);

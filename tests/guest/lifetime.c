@@ -185,7 +185,7 @@ static void killed_sender(void)
 static void unbind(void)
 {
 	int dev = device_open(0), fd = region_alloc(dev, 64 * KIB);
-	int fd2 = region_alloc(dev, 64 * KIB), tx, rx;
+	int fd2 = region_alloc(dev, 64 * KIB), again, tx, rx;
 	void *mem = region_map(fd, 64 * KIB);
 	struct pollfd pfd = { .fd = dev };
 	struct fpgabuf_dequeue done;
@@ -218,6 +218,10 @@ static void unbind(void)
 	EXPECT(net_completions(tx, 1, &copied, 10000), 1);
 	close(tx);
 
+	/* It comes back as the node it was, whoever holds what is past. */
+	file_write(DRIVER "bind", "fpgabuf.0");
+	again = device_open(0);
+	EXPECT(capture_get(dev, &done), -ENODEV);
 	munmap(mem, 64 * KIB);
 	close(fd);
 	close(fd2);
@@ -225,8 +229,7 @@ static void unbind(void)
 	CU_ASSERT(!dmabufs_left());
 	close(dev);
 
-	file_write(DRIVER "bind", "fpgabuf.0");
-	dev = device_open(0);
+	dev = again;
 	fd = region_alloc(dev, 64 * KIB);
 	sim_source("pattern");
 	EXPECT(capture_run(dev, fd, 0).bytes, 64 * KIB);

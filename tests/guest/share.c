@@ -633,6 +633,7 @@ static void meddles(void)
 		next(client, &c);
 		mem = map(client, c.index);
 	}
+	unmap(client, c.index, mem);
 	fpgabuf_client_close(client);
 	server_end(server);
 }
