@@ -150,6 +150,7 @@ static int add_slots(struct device *d, const struct send_options *o)
 		message("out of memory");
 		return -ENOMEM;
 	}
+	d->source.capacity = o->regions;
 	while (!err && d->source.slot_count < o->regions)
 		err = add_slot(d, o->region_size);
 	if (!err && d->source.region_size < d->info.alignment) {

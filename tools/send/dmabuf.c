@@ -182,6 +182,7 @@ struct source *source_open_fd(const struct send_options *options)
 		.ops = &dmabuf_ops,
 		.name = d->name,
 		.slot_count = 1,
+		.capacity = 1,
 		.backend = BACKEND_UNKNOWN,
 		.bytes_wanted = options->bytes,
 		.captures_wanted = 1,

@@ -63,7 +63,7 @@ static const char help[] =
 "      --framed            a header before each capture\n"
 "      --rate SIZE         at most SIZE bytes a second\n"
 "      --slow-peer POLICY  wait (default): all wait for the slowest peer; drop:\n"
-"                          leave captures out for a peer that holds too many\n"
+"                          leave captures out for a peer that stalls\n"
 "      --reconnect N       connect again to a peer that was lost, N attempts\n"
 "      --keepalive SECONDS ask a silent peer whether it is alive\n"
 "  -t, --timeout SECONDS   give up when a peer does not answer, or takes nothing\n"

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* What a peer holds: captures on their way, and those left out. */
+#include "common/clock.h"
 #include "send/peer.h"
 
 /* Tokens are slots; headers have one of their own. */
@@ -54,8 +55,10 @@ bool peer_give(struct peer *peer, const struct capture *capture)
 	parcel->skipped = peer->skipped;
 	parcel->end = peer->submitted;
 	peer->skipped = 0;
-	if (!peer->held++)
+	if (!peer->held++) {
 		peer->moved_ns = 0;
+		peer->gave_ns = clock_ns();
+	}
 	return true;
 }
 
@@ -94,6 +97,8 @@ static void put_back(struct peer *p, struct parcel *parcel)
 
 	parcel->held = false;
 	p->held--;
+	p->gave_ns = clock_ns();
+	p->slow = false;
 	fpgabuf_sender_stats(p->sender, &stats);
 	if (stats.bytes >= parcel->end)
 		return;

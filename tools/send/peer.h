@@ -59,6 +59,8 @@ struct parcel {
  * @sender: what sends on it, or NULL
  * @parcels: by slot; the last one is for the end
  * @held: captures it holds
+ * @gave_ns: when it gave one back, or got one while it held none
+ * @slow: the last capture was left out because of that
  * @submitted: bytes submitted on this connection
  * @given_up: the kernel does not let go; what is held comes back all the same
  * @closed: the peer has closed its side
@@ -89,6 +91,8 @@ struct peer {
 	struct fpgabuf_sender *sender;
 	struct parcel *parcels;
 	unsigned int held;
+	int64_t gave_ns;
+	bool slow;
 	uint64_t submitted;
 	bool given_up;
 	bool closed;

@@ -64,6 +64,7 @@ struct source_ops {
  * @ops: what it can do
  * @name: for messages
  * @slot_count: how many slots
+ * @capacity: how many of them can be taken at once
  * @backend: one of enum fpgabuf_backend, 0 if the slots differ, or
  *	%BACKEND_UNKNOWN
  * @region_size: bytes of every slot
@@ -84,6 +85,7 @@ struct source {
 	const struct source_ops *ops;
 	const char *name;
 	unsigned int slot_count;
+	unsigned int capacity;
 	uint32_t backend;
 	uint64_t region_size;
 	void *fixed;

@@ -15,6 +15,13 @@
 #include "common/message.h"
 #include "send/transfer.h"
 
+/*
+ * With --slow-peer drop, a peer that has used up its share of the regions and
+ * has not given one back for so long is not waited for.  A single packet that is
+ * lost can cost some hundred milliseconds.
+ */
+#define SLOW_NS		NS_PER_SEC
+
 enum { FD_SIGNAL, FD_SOURCE, FD_PEERS };
 
 /* From now on, the next signal ends the program as usual. */
@@ -50,16 +57,6 @@ static int check_duration(struct transfer *t)
 	return t->source->stopping ? 0 : source_stop(t->source);
 }
 
-static bool any_peer(const struct transfer *t, enum peer_state state)
-{
-	unsigned int i;
-
-	for (i = 0; i < t->peer_count; i++)
-		if (t->peers[i].state == state)
-			return true;
-	return false;
-}
-
 static bool all_over(const struct transfer *t)
 {
 	unsigned int i;
@@ -71,12 +68,61 @@ static bool all_over(const struct transfer *t)
 }
 
 /*
+ * How many captures a peer may hold: half of what those that have stalled leave
+ * to the others.
+ */
+static unsigned int quota(const struct transfer *t, const struct peer *p)
+{
+	unsigned int left = t->source->capacity;
+	unsigned int i;
+
+	for (i = 0; i < t->peer_count; i++) {
+		const struct peer *other = &t->peers[i];
+
+		if (other != p && other->slow)
+			left -= other->held < left ? other->held : left;
+	}
+	return left > 3 ? left / 2 : 1;
+}
+
+/* The others need not wait for it any more. */
+static bool is_slow(const struct transfer *t, const struct peer *p)
+{
+	return t->drop && p->held >= quota(t, p) &&
+	       clock_ns() - p->gave_ns >= SLOW_NS;
+}
+
+/* It has room for another capture, or nobody cares. */
+static bool has_room(const struct transfer *t, const struct peer *p)
+{
+	return p->state == PEER_SENDING &&
+	       (!t->drop || p->held < quota(t, p));
+}
+
+/* All that are not slow have room, and there is one. */
+static bool are_ready(const struct transfer *t)
+{
+	bool ready = false;
+	unsigned int i;
+
+	for (i = 0; i < t->peer_count; i++) {
+		const struct peer *p = &t->peers[i];
+
+		if (has_room(t, p))
+			ready = true;
+		else if (p->state == PEER_SENDING && !is_slow(t, p))
+			return false;
+	}
+	return ready;
+}
+
+/*
  * What nobody is there to get is left with the source: the FPGA loses samples
  * then and tells so, and none are lost here.
  */
 static bool may_take(const struct transfer *t)
 {
-	return !t->ending && any_peer(t, PEER_SENDING) &&
+	return !t->ending && are_ready(t) &&
 	       !rate_wait_ns(&t->rate, clock_ns());
 }
 
@@ -84,6 +130,15 @@ static void sooner(int64_t *first, int64_t due)
 {
 	if (due && (!*first || due < *first))
 		*first = due;
+}
+
+/* When the others will not wait for it any more, or 0. */
+static int64_t slow_due_ns(const struct transfer *t, const struct peer *p,
+			   int64_t now)
+{
+	if (!t->drop || !p->held || p->gave_ns + SLOW_NS <= now)
+		return 0;
+	return p->gave_ns + SLOW_NS;
 }
 
 /* When to go on although nothing happened, or 0. */
@@ -99,8 +154,10 @@ static int64_t next_due_ns(const struct transfer *t)
 		sooner(&first, now + wait);
 	if (t->progress.enabled)
 		sooner(&first, now + PROGRESS_PERIOD_MS * NS_PER_MS);
-	for (i = 0; i < t->peer_count; i++)
+	for (i = 0; i < t->peer_count; i++) {
 		sooner(&first, peer_due_ns(&t->peers[i]));
+		sooner(&first, slow_due_ns(t, &t->peers[i], now));
+	}
 	return first;
 }
 
@@ -122,17 +179,6 @@ static int wait_event(struct transfer *t, struct pollfd *fds)
 	return -errno;
 }
 
-/*
- * A peer gets it unless it holds as many slots as are left to the others; but
- * one that holds none is not slow.
- */
-static bool is_slow(const struct transfer *t, const struct peer *p)
-{
-	unsigned int left = t->source->slot_count - 1 - t->held;
-
-	return t->drop && p->held && p->held >= left;
-}
-
 static void distribute(struct transfer *t, const struct capture *c)
 {
 	unsigned int *holders = &t->holders[c->slot];
@@ -141,7 +187,8 @@ static void distribute(struct transfer *t, const struct capture *c)
 	for (i = 0; i < t->peer_count; i++) {
 		struct peer *p = &t->peers[i];
 
-		if (is_slow(t, p))
+		p->slow = is_slow(t, p);
+		if (p->slow)
 			peer_skip(p, c);
 		else
 			*holders += peer_give(p, c);

@@ -16,7 +16,7 @@
  * @peers: where they go
  * @peer_count: how many there are
  * @sigfd: signalfd of SIGINT and SIGTERM, which are blocked
- * @drop: leave out captures for a peer that holds too many
+ * @drop: leave out captures for a peer that is too slow
  * @verbose: say what is going on
  * @rate: limit of the stream
  * @stop_ns: when to end the capture, or 0
