@@ -238,7 +238,7 @@ enum fpgabuf_engine {
  * @registered_sends: those of these from registered memory
  * @completions: zero-copy sends the kernel reported as completed
  * @copied: completions labelled "copied after all"
- * @copied_exact: 1: @copied is exact.  0: it is a lower bound, as with
+ * @copied_exact: 1: @copied is all that the kernel knows of.  0: it is less, as with
  *	MSG_ZEROCOPY: TCP merges adjacent reports and keeps the label of the
  *	first one only.  It is exact all the same if no send is made before the
  *	completion of the last one was read
