@@ -169,7 +169,9 @@ static uint64_t bytes_left(const struct device *d)
 
 	if (d->source.bytes_wanted == UNLIMITED)
 		return UNLIMITED;
-	return d->source.bytes_wanted > covered ? d->source.bytes_wanted - covered : 0;
+	if (d->source.bytes_wanted <= covered)
+		return 0;
+	return d->source.bytes_wanted - covered;
 }
 
 static bool wants_capture(const struct device *d)

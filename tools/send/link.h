@@ -34,7 +34,7 @@ int link_reconnect(const struct link_address *address,
 /* The error that a socket has pending, or 0. */
 int link_error(int sock);
 
-/* Bytes the peer has not acknowledged, our FIN among them; or a negative errno */
+/* Bytes the peer has not acknowledged, our FIN among them; or -errno. */
 int link_unacknowledged(int sock);
 
 /*

@@ -139,7 +139,7 @@ int64_t peer_due_ns(const struct peer *peer);
 /* Goes on; @revents is what poll() reported. */
 void peer_step(struct peer *peer, short revents);
 
-/* Takes back a capture that the peer does not hold any more: 1, or 0 if none. */
+/* Takes back a capture that the peer is done with: 1, or 0 if none. */
 int peer_reap(struct peer *peer, unsigned int *slot);
 
 /* When all has been reaped: does what had to wait for that. */

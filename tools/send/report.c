@@ -185,6 +185,11 @@ static void print_reasons(const struct peer *p)
 			       p->obstacle);
 		else
 			remedy("the interface looks capable (`ethtool -k DEV`), so it may be a packet capture (tcpdump, a DHCP client), or a tunnel or bridge above or below it");
+	} else if (st.zerocopy_sends && *p->obstacle) {
+		/* Segmenting in software copies without telling. */
+		message("%s: %s, so there were copies that the kernel does not report",
+			p->address.name, p->obstacle);
+		remedy("--engine auto does not even try");
 	}
 	if (st.fallback_copies) {
 		message("%s: the kernel would not pin memory for %" PRIu64

@@ -17,8 +17,8 @@
 
 /*
  * With --slow-peer drop, a peer that has used up its share of the regions and
- * has not given one back for so long is not waited for.  A single packet that is
- * lost can cost some hundred milliseconds.
+ * has not given one back for so long is not waited for.  A single packet that
+ * is lost can cost some hundred milliseconds.
  */
 #define SLOW_NS		NS_PER_SEC
 

@@ -237,7 +237,9 @@ enum fpgabuf_engine {
  * @zerocopy_sends: those of them that were to be without a copy
  * @registered_sends: those of these from registered memory
  * @completions: zero-copy sends the kernel reported as completed
- * @copied: completions labelled "copied after all"
+ * @copied: completions labelled "copied after all"; of the copies that are made
+ *	to cut packets for a device without scatter-gather the kernel does not
+ *	know, see fpgabuf_sender_obstacle()
  * @copied_exact: 1: @copied is all that the kernel knows of.  0: it is less, as with
  *	MSG_ZEROCOPY: TCP merges adjacent reports and keeps the label of the
  *	first one only.  It is exact all the same if no send is made before the
