@@ -1,0 +1,623 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* fpgabuf-send and its engines, on the real driver; the NICs do not copy. */
+#include <errno.h>
+#include <fcntl.h>
+#include <net/if.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/mman.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <fpgabuf/fpgabuf.h>
+#include <linux/ethtool.h>
+#include <linux/sockios.h>
+
+#include "bed.h"
+
+#define REPORT	"/tmp/send.json"
+#define MESSAGES	"/tmp/send.err"
+#define MAX_WORDS	24
+
+static void redirect(const char *path, int to)
+{
+	int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC, 0600);
+
+	dup2(fd, to);
+	close(fd);
+}
+
+/* The words end with NULL. */
+static pid_t send_start(char *const words[])
+{
+	char *argv[MAX_WORDS] = { "fpgabuf-send", "--json" };
+	unsigned int i;
+	pid_t pid;
+
+	for (i = 0; words[i] && i < MAX_WORDS - 3; i++)
+		argv[2 + i] = words[i];
+	fflush(stdout);
+	pid = fork();
+	if (pid)
+		return pid;
+	redirect(REPORT, STDOUT_FILENO);
+	redirect(MESSAGES, STDERR_FILENO);
+	execvp(argv[0], argv);
+	_exit(127);
+}
+
+/* How often a file has the text */
+static unsigned int mentions(const char *path, const char *text)
+{
+	static char content[16384];
+	int fd = open(path, O_RDONLY | O_CLOEXEC);
+	unsigned int count = 0;
+	const char *at = content;
+	ssize_t n = read(fd, content, sizeof(content) - 1);
+
+	close(fd);
+	content[n > 0 ? n : 0] = 0;
+	while ((at = strstr(at, text))) {
+		count++;
+		at += strlen(text);
+	}
+	return count;
+}
+
+/* Nothing of it is left, whatever has happened. */
+static void nothing_left(void)
+{
+	int dev = device_open(0);
+
+	EXPECT(device_used(dev), 0);
+	EXPECT(device_info(dev).queued, 0);
+	EXPECT(dmabufs_left(), false);
+	close(dev);
+}
+
+static void engine_job(char *engine, const char *used, bool zerocopy)
+{
+	const struct send_tool tool = {
+		.bytes = "20000003",
+		.region_size = "256K",
+		.regions = "8",
+		.engine = engine,
+	};
+	char text[64];
+
+	main_job(&tool);
+	EXPECT(send_tool_count("copied"), 0);
+	EXPECT(send_tool_count("fallback_copies"), 0);
+	EXPECT(send_tool_count("zerocopy_sends") > 0, zerocopy);
+	EXPECT(send_tool_count("completions"),
+	       send_tool_count("zerocopy_sends"));
+	snprintf(text, sizeof(text), "\"engine\": \"%s\", \"engine_why\"",
+		 used);
+	EXPECT(mentions(REPORT, text), 1);
+	nothing_left();
+}
+
+static void engines(void)
+{
+	engine_job("zerocopy", "zerocopy", true);
+	engine_job("uring", "uring", true);
+	/* This one is counted exactly. */
+	EXPECT(mentions(REPORT, "\"copied_exact\": true, \"fallback"), 2);
+	engine_job("copy", "copy", false);
+	engine_job("auto", "zerocopy", true);
+}
+
+/* Scatter-gather of the sending NIC on or off; TSO goes with it. */
+static void set_scatter_gather(bool on)
+{
+	struct ethtool_value value = { .cmd = ETHTOOL_SSG, .data = on };
+	struct ifreq request = { .ifr_data = (void *)&value };
+	int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+
+	strcpy(request.ifr_name, "eth0");
+	REQUIRE(ioctl(fd, SIOCETHTOOL, &request) ? -errno : 0, 0);
+	value = (struct ethtool_value){ .cmd = ETHTOOL_STSO, .data = on };
+	EXPECT(ioctl(fd, SIOCETHTOOL, &request) ? -errno : 0, 0);
+	close(fd);
+}
+
+static void job_without_scatter_gather(char *engine)
+{
+	const struct send_tool tool = {
+		.bytes = "2000003",
+		.region_size = "256K",
+		.regions = "8",
+		.engine = engine,
+	};
+
+	set_scatter_gather(false);
+	main_job(&tool);
+	set_scatter_gather(true);
+}
+
+static void auto_copies(void)
+{
+	job_without_scatter_gather("auto");
+	EXPECT(send_tool_count("zerocopy_sends"), 0);
+	EXPECT(mentions(REPORT, "\"engine_why\": \"eth0 has no scatter-gather"),
+	       1);
+	job_without_scatter_gather("uring");
+	/* The kernel reports only some of these copies, so look at the route. */
+	printf("\n    without scatter-gather: %llu of %llu reported as copied",
+	       send_tool_count("copied"), send_tool_count("completions"));
+	EXPECT(mentions(REPORT, "\"obstacle\": \"eth0 has no scatter-gather"),
+	       1);
+}
+
+enum { PEERS = 4, STALLED = 2, KILLED = 3 };
+
+#define COMPANY_BYTES	(8 * MIB)
+
+/**
+ * struct company - four peers of one fpgabuf-send
+ * @sender: its process
+ * @socks: their ends of the connections
+ * @readers: what reads them, but for the one that stalls
+ */
+struct company {
+	pid_t sender;
+	int socks[PEERS];
+	struct reader *readers[PEERS];
+};
+
+static void company_start(struct company *c, char *policy, char *timeout)
+{
+	char addresses[PEERS][32];
+	int listeners[PEERS], i;
+	char *words[] = {
+		"--bytes", "8M", "--region-size", "64K", "--engine",
+		"zerocopy", "--slow-peer", policy, "--timeout", timeout,
+		addresses[0], addresses[1], addresses[2], addresses[3], NULL,
+	};
+
+	sim_source("pattern");
+	for (i = 0; i < PEERS; i++)
+		listeners[i] = net_listen(addresses[i], sizeof(addresses[i]));
+	c->sender = send_start(words);
+	for (i = 0; i < PEERS; i++) {
+		c->socks[i] = net_accept(listeners[i]);
+		close(listeners[i]);
+	}
+}
+
+static void reset(int fd)
+{
+	struct linger linger = { .l_onoff = 1 };
+
+	EXPECT(setsockopt(fd, SOL_SOCKET, SO_LINGER, &linger, sizeof(linger)),
+	       0);
+	close(fd);
+}
+
+/* One byte more than there should be, to see the end. */
+static void company_read(struct company *c)
+{
+	static uint8_t some[100000];
+
+	c->readers[0] = reader_start(c->socks[0], COMPANY_BYTES + 1);
+	c->readers[1] = reader_start(c->socks[1], COMPANY_BYTES + 1);
+	EXPECT(recv(c->socks[KILLED], some, sizeof(some), MSG_WAITALL),
+	       sizeof(some));
+	CU_ASSERT(is_pattern(some, sizeof(some), 0));
+	reset(c->socks[KILLED]);
+}
+
+static void company_check(struct reader *reader)
+{
+	const void *data;
+	size_t got;
+
+	data = reader_wait(reader, &got);
+	EXPECT(got, COMPANY_BYTES);
+	CU_ASSERT(is_pattern(data, got, 0));
+	reader_free(reader);
+}
+
+static void company_end(struct company *c)
+{
+	EXPECT(process_exit_code(c->sender), 1);
+	EXPECT(mentions(REPORT, "\"error\": \"Connection reset by peer\""), 1);
+	EXPECT(mentions(MESSAGES, "Connection reset by peer"), 1);
+	EXPECT(mentions(MESSAGES, "the receiver closed the connection"), 1);
+	EXPECT(send_tool_count("copied"), 0);
+	EXPECT(send_tool_count("captures"), COMPANY_BYTES / (64 * KIB));
+	close(c->socks[0]);
+	close(c->socks[1]);
+	close(c->socks[STALLED]);
+	nothing_left();
+}
+
+/* All wait for it, until it is given up. */
+static void stalled_and_killed(void)
+{
+	struct company c;
+
+	company_start(&c, "wait", "3");
+	company_read(&c);
+	company_check(c.readers[0]);
+	company_check(c.readers[1]);
+	company_end(&c);
+	EXPECT(mentions(REPORT, "\"error\": \"Connection timed out\""), 1);
+	EXPECT(mentions(MESSAGES, "took nothing for 3 s"), 1);
+}
+
+/*
+ * Nobody waits, as the FPGA is slower than those who read; what the other got
+ * is what it gets when it goes on at last.
+ */
+static void stalled_and_dropped(void)
+{
+	struct reader *late;
+	struct company c;
+	const void *data;
+	size_t got;
+
+	sim_set("rate", 4 * MIB);
+	company_start(&c, "drop", "60");
+	company_read(&c);
+	company_check(c.readers[0]);
+	company_check(c.readers[1]);
+	/* That is: now, while it stalls. */
+	EXPECT(waitpid(c.sender, NULL, WNOHANG), 0);
+	late = reader_start(c.socks[STALLED], COMPANY_BYTES);
+	data = reader_wait(late, &got);
+	CU_ASSERT(got > 0 && got < COMPANY_BYTES);
+	EXPECT(got % (64 * KIB), 0);
+	CU_ASSERT(is_pattern(data, 64 * KIB, 0));
+	reader_free(late);
+	company_end(&c);
+	sim_set("rate", 0);
+	printf("\n    %zu of %zu bytes for the peer that stalled", got,
+	       COMPANY_BYTES);
+	EXPECT(mentions(REPORT, "\"error\": \"\""), 3);
+}
+
+/* A peer that will not say anything any more can listen all the same. */
+static void half_closed(void)
+{
+	char address[32];
+	char *words[] = { "--bytes", "2M", "--region-size", "256K", address,
+			  NULL };
+	int listener = net_listen(address, sizeof(address)), fd;
+	struct reader *reader;
+	const void *data;
+	pid_t sender;
+	size_t got;
+
+	sim_source("pattern");
+	sender = send_start(words);
+	fd = net_accept(listener);
+	EXPECT(shutdown(fd, SHUT_WR), 0);
+	reader = reader_start(fd, 2 * MIB + 1);
+	data = reader_wait(reader, &got);
+	EXPECT(got, 2 * MIB);
+	CU_ASSERT(is_pattern(data, got, 0));
+	reader_free(reader);
+	close(fd);
+	EXPECT(process_exit_code(sender), 0);
+	close(listener);
+	nothing_left();
+}
+
+static void unreachable(void)
+{
+	/* There is no route to the first, and nobody at the second. */
+	char *no_route[] = { "--bytes", "2M", "10.99.0.1:5000", NULL };
+	char *nobody[] = { "--bytes", "2M", "--timeout", "2",
+			   "10.77.0.99:5000", NULL };
+
+	EXPECT(process_exit_code(send_start(no_route)), 1);
+	EXPECT(mentions(MESSAGES, "Network is unreachable"), 1);
+	EXPECT(mentions(MESSAGES, "is the network up?"), 1);
+	EXPECT(process_exit_code(send_start(nobody)), 1);
+	EXPECT(mentions(MESSAGES, "cannot connect to 10.77.0.99:5000"), 1);
+	nothing_left();
+}
+
+/* Whatever was captured until then arrives, and nothing is torn. */
+static void interrupted(void)
+{
+	char address[32];
+	char *words[] = { "--region-size", "256K", address, NULL };
+	int listener = net_listen(address, sizeof(address)), fd;
+	struct reader *reader;
+	const void *data;
+	uint8_t first;
+	pid_t sender;
+	size_t got;
+
+	sim_source("pattern");
+	sender = send_start(words);
+	fd = net_accept(listener);
+	EXPECT(recv(fd, &first, 1, MSG_PEEK), 1);
+	reader = reader_start(fd, 64 * MIB);
+	EXPECT(kill(sender, SIGINT), 0);
+	EXPECT(process_exit_code(sender), 0);
+	data = reader_wait(reader, &got);
+	EXPECT(got, send_tool_count("bytes"));
+	CU_ASSERT(got > 0 && is_pattern(data, got, 0));
+	reader_free(reader);
+	close(fd);
+	close(listener);
+	nothing_left();
+}
+
+static void pass_fd(int to, int fd)
+{
+	char byte = 0, control[CMSG_SPACE(sizeof(int))] = { 0 };
+	struct iovec iov = { &byte, 1 };
+	struct msghdr msg = {
+		.msg_iov = &iov,
+		.msg_iovlen = 1,
+		.msg_control = control,
+		.msg_controllen = sizeof(control),
+	};
+	struct cmsghdr *c = CMSG_FIRSTHDR(&msg);
+
+	c->cmsg_level = SOL_SOCKET;
+	c->cmsg_type = SCM_RIGHTS;
+	c->cmsg_len = CMSG_LEN(sizeof(int));
+	memcpy(CMSG_DATA(c), &fd, sizeof(fd));
+	REQUIRE(sendmsg(to, &msg, 0), 1);
+}
+
+static int take_fd(int from)
+{
+	char byte, control[CMSG_SPACE(sizeof(int))];
+	struct iovec iov = { &byte, 1 };
+	struct msghdr msg = {
+		.msg_iov = &iov,
+		.msg_iovlen = 1,
+		.msg_control = control,
+		.msg_controllen = sizeof(control),
+	};
+	int fd;
+
+	REQUIRE(recvmsg(from, &msg, 0), 1);
+	memcpy(&fd, CMSG_DATA(CMSG_FIRSTHDR(&msg)), sizeof(fd));
+	return fd;
+}
+
+/**
+ * struct passing - how a region gets to who sends it
+ * @in: where it comes from
+ * @out: where it goes, or -1 for the last one, which sends it
+ * @engine: how
+ * @address: whereto
+ */
+struct passing {
+	int in, out;
+	char *engine;
+	char address[32];
+};
+
+static void pass_on(void *arg)
+{
+	const struct passing *p = arg;
+
+	pass_fd(p->out, take_fd(p->in));
+}
+
+static void send_passed(void *arg)
+{
+	struct passing *p = arg;
+	char number[16];
+	char *words[] = { "--verbose", "--engine", p->engine, "--fd", number,
+			  p->address, NULL };
+
+	snprintf(number, sizeof(number), "%d", take_fd(p->in));
+	EXPECT(process_exit_code(send_start(words)), 0);
+}
+
+static void passed_and_sent(char *engine)
+{
+	int dev = device_open(0), fd = region_alloc(dev, MIB), rx, a[2], b[2];
+	struct passing first = { 0 }, last = { .engine = engine };
+	int listener = net_listen(last.address, sizeof(last.address));
+	struct reader *reader;
+	const void *data;
+	pid_t pids[2];
+	size_t got;
+
+	sim_source("pattern");
+	REQUIRE(capture_run(dev, fd, 0).bytes, MIB);
+	REQUIRE(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, a), 0);
+	REQUIRE(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, b), 0);
+	first.in = a[1];
+	first.out = b[0];
+	last.in = b[1];
+	pids[0] = process_start(pass_on, &first);
+	pids[1] = process_start(send_passed, &last);
+	pass_fd(a[0], fd);
+	/* Nobody here holds it any more. */
+	close(fd);
+	close(dev);
+	rx = net_accept(listener);
+	reader = reader_start(rx, MIB + 1);
+	data = reader_wait(reader, &got);
+	EXPECT(got, MIB);
+	CU_ASSERT(is_pattern(data, got, 0));
+	reader_free(reader);
+	close(rx);
+	close(listener);
+	EXPECT(process_exit_code(pids[0]), 0);
+	EXPECT(process_exit_code(pids[1]), 0);
+	EXPECT(send_tool_count("bytes"), MIB);
+	EXPECT(send_tool_count("copied"), 0);
+	CU_ASSERT(send_tool_count("zerocopy_sends") > 0);
+	EXPECT(send_tool_count("completions"),
+	       send_tool_count("zerocopy_sends"));
+	close(a[0]);
+	close(a[1]);
+	close(b[0]);
+	close(b[1]);
+	nothing_left();
+}
+
+static void passed(void)
+{
+	passed_and_sent("zerocopy");
+	passed_and_sent("uring");
+	/* The kernel takes the memory, or says that it does not. */
+	EXPECT(send_tool_count("registered_sends") > 0 ||
+	       mentions(MESSAGES, "the memory is not registered") == 1, true);
+}
+
+static struct fpgabuf_region *captured(struct fpgabuf_device **device,
+				       void **addr)
+{
+	struct fpgabuf_region *region;
+	struct fpgabuf_dequeue done;
+
+	REQUIRE(fpgabuf_device_open(NULL, 0, device), 0);
+	sim_source("pattern");
+	REQUIRE(fpgabuf_device_alloc(*device, 512 * KIB, &region), 0);
+	REQUIRE(fpgabuf_region_map(region, PROT_READ | PROT_WRITE, addr), 0);
+	REQUIRE(fpgabuf_device_queue(*device, region, 0, 0), 0);
+	REQUIRE(fpgabuf_device_dequeue(*device, &done), 0);
+	return region;
+}
+
+/* The NIC may need a moment more than the kernel's report. */
+static int queue_soon(struct fpgabuf_device *device,
+		      struct fpgabuf_region *region)
+{
+	int err = -EBUSY, i;
+
+	for (i = 0; i < 500 && err == -EBUSY; i++) {
+		err = fpgabuf_device_queue(device, region, 0, 0);
+		if (err == -EBUSY)
+			usleep(10000);
+	}
+	return err;
+}
+
+/* What is in flight by io_uring is in use for the driver, till it is not. */
+static void uring_holds(void)
+{
+	struct fpgabuf_device *device;
+	struct fpgabuf_sender *sender;
+	uint64_t token;
+	void *addr;
+	struct fpgabuf_region *region = captured(&device, &addr);
+	int tx, rx;
+
+	net_connect(&tx, &rx);
+	REQUIRE(fpgabuf_sender_create(tx, FPGABUF_ENGINE_URING, 1, &sender), 0);
+	REQUIRE(fpgabuf_sender_submit(sender, addr, 512 * KIB, 7), 0);
+	EXPECT(fpgabuf_sender_drain(sender, 300), -ETIMEDOUT);
+	EXPECT(fpgabuf_sender_reap(sender, &token), 0);
+	EXPECT(fpgabuf_device_queue(device, region, 0, 0), -EBUSY);
+	/* The peer never reads: only the end of the connection helps. */
+	EXPECT(fpgabuf_sender_abort(sender), 0);
+	EXPECT(fpgabuf_sender_drain(sender, 10000), -ECONNABORTED);
+	EXPECT(fpgabuf_sender_reap(sender, &token), 1);
+	EXPECT(token, 7);
+	EXPECT(queue_soon(device, region), 0);
+	fpgabuf_sender_destroy(sender);
+	close(tx);
+	close(rx);
+	fpgabuf_device_close(device);
+	fpgabuf_region_close(region);
+	nothing_left();
+}
+
+/* Destroyed without waiting: what protects the region then is the driver. */
+static void uring_destroyed(void)
+{
+	struct fpgabuf_device *device;
+	struct fpgabuf_sender *sender;
+	void *addr;
+	struct fpgabuf_region *region = captured(&device, &addr);
+	struct reader *reader;
+	const void *data;
+	size_t got;
+	int tx, rx;
+
+	net_connect(&tx, &rx);
+	REQUIRE(fpgabuf_sender_create(tx, FPGABUF_ENGINE_URING, 1, &sender), 0);
+	REQUIRE(fpgabuf_sender_submit(sender, addr, 512 * KIB, 7), 0);
+	EXPECT(fpgabuf_sender_drain(sender, 300), -ETIMEDOUT);
+	fpgabuf_sender_destroy(sender);
+	EXPECT(fpgabuf_device_queue(device, region, 0, 0), -EBUSY);
+	reader = reader_start(rx, 512 * KIB);
+	data = reader_wait(reader, &got);
+	EXPECT(got, 512 * KIB);
+	CU_ASSERT(is_pattern(data, got, 0));
+	reader_free(reader);
+	EXPECT(queue_soon(device, region), 0);
+	close(tx);
+	close(rx);
+	fpgabuf_device_close(device);
+	fpgabuf_region_close(region);
+	nothing_left();
+}
+
+/*
+ * Before 6.5 the kernel refuses to register regions; from then on they are in
+ * use as long as they are registered, whatever is in flight.
+ */
+static void registered(void)
+{
+	struct fpgabuf_device *device;
+	struct fpgabuf_sender *sender;
+	void *addr;
+	struct fpgabuf_region *region = captured(&device, &addr);
+	int tx, rx, err;
+
+	net_connect(&tx, &rx);
+	REQUIRE(fpgabuf_sender_create(tx, FPGABUF_ENGINE_URING, 1, &sender), 0);
+	err = fpgabuf_sender_register(sender, addr, 512 * KIB);
+	EXPECT(err == 0 || err == -EOPNOTSUPP, true);
+	printf("\n    registering a region: %s", strerror(-err));
+	EXPECT(fpgabuf_device_queue(device, region, 0, 0), err ? 0 : -EBUSY);
+	fpgabuf_sender_destroy(sender);
+	if (!err)
+		EXPECT(queue_soon(device, region), 0);
+	close(tx);
+	close(rx);
+	fpgabuf_device_close(device);
+	fpgabuf_region_close(region);
+	nothing_left();
+}
+
+static const CU_TestInfo tests[] = {
+	{ "every engine delivers the same bytes, none of them copied by those that must not",
+	  engines },
+	{ "without scatter-gather auto copies, and the others are told why they do",
+	  auto_copies },
+	{ "four peers, one stalls and one is killed: the others get every byte",
+	  stalled_and_killed },
+	{ "the same with --slow-peer drop, and nobody waits",
+	  stalled_and_dropped },
+	{ "a peer that closes its side may go on reading", half_closed },
+	{ "a peer that cannot be reached is a failure, and said to be",
+	  unreachable },
+	{ "SIGINT ends a capture without an end, and all of it arrives",
+	  interrupted },
+	{ "a region passed through two processes is sent by the last one, without a copy",
+	  passed },
+	{ "a region that io_uring sends is in use until the peer has it, or the connection is aborted",
+	  uring_holds },
+	{ "... also when the sender is destroyed before that",
+	  uring_destroyed },
+	{ "a registered region is in use as long as it is, if the kernel takes it",
+	  registered },
+	CU_TEST_INFO_NULL,
+};
+
+const struct suite send_suite = {
+	.name = "send",
+	.title = "fpgabuf-send",
+	.init = modules_load,
+	.tests = tests,
+};
