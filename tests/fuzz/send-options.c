@@ -28,15 +28,16 @@ static void check_peers(const struct send_options *o)
 
 static void check_ranges(const struct send_options *o)
 {
-	CHECK(o->device && *o->device && o->fd >= -1);
-	CHECK(o->regions >= 1 && o->regions <= MAX_REGIONS);
+	CHECK(o->share ? *o->share && !o->device && o->fd < 0 :
+			 o->device && *o->device && o->regions);
+	CHECK(o->fd >= -1 && o->regions <= MAX_REGIONS);
 	CHECK(o->region_size >= 1 && o->region_size != UNLIMITED);
 	CHECK(o->bytes && o->captures && o->duration_s);
 	CHECK((o->bytes != UNLIMITED) + (o->captures != UNLIMITED) +
 	      (o->duration_s != UNLIMITED) <= 1);
 	CHECK(o->fd < 0 || (o->captures == UNLIMITED &&
 			    o->duration_s == UNLIMITED && !o->drop));
-	CHECK(!o->drop || o->regions >= 2);
+	CHECK(!o->drop || o->regions != 1);
 	CHECK(o->rate != UNLIMITED);
 	CHECK(o->keepalive_s <= 32767 && o->reconnect <= 1000000);
 	CHECK(o->timeout_ms >= 1000 && o->timeout_ms <= 1000000000);
@@ -48,10 +49,13 @@ static void write_source(struct arguments *to, const struct send_options *o)
 {
 	if (o->fd >= 0)
 		arguments_add(to, "--fd=%d", o->fd);
+	else if (o->share)
+		arguments_add(to, "--share=%s", o->share);
 	else
 		arguments_add(to, "--device=%s", o->device);
 	arguments_add(to, "--region-size=%" PRIu64, o->region_size);
-	arguments_add(to, "--regions=%" PRIu64, o->regions);
+	if (o->regions)
+		arguments_add(to, "--regions=%" PRIu64, o->regions);
 	if (o->bytes != UNLIMITED)
 		arguments_add(to, "--bytes=%" PRIu64, o->bytes);
 	if (o->captures != UNLIMITED)
@@ -121,7 +125,10 @@ static void check_same_peers(const struct send_options *a,
 static void check_same(const struct send_options *a,
 		       const struct send_options *b)
 {
-	CHECK(!strcmp(a->device, b->device) && a->fd == b->fd);
+	CHECK(!a->device == !b->device && !a->share == !b->share);
+	CHECK(!a->device || !strcmp(a->device, b->device));
+	CHECK(!a->share || !strcmp(a->share, b->share));
+	CHECK(a->fd == b->fd);
 	CHECK(a->region_size == b->region_size && a->regions == b->regions);
 	CHECK(a->bytes == b->bytes && a->captures == b->captures);
 	CHECK(a->duration_s == b->duration_s && a->rate == b->rate);

@@ -258,11 +258,11 @@ static int dispatch(unsigned long request, void *arg)
 }
 
 /* To be asked for something that does not exist; only dma-bufs understand. */
-static int memory_file_sync(int fd)
+static int memory_file_sync(int fd, const struct dma_buf_sync *sync)
 {
 	if (fcntl(fd, F_GET_SEALS) < 0)
 		return ENOTTY;
-	return EINVAL;
+	return sync->flags & ~DMA_BUF_SYNC_VALID_FLAGS_MASK ? EINVAL : 0;
 }
 
 int __wrap_ioctl(int fd, unsigned long request, ...)
@@ -274,8 +274,9 @@ int __wrap_ioctl(int fd, unsigned long request, ...)
 	va_start(args, request);
 	arg = va_arg(args, void *);
 	va_end(args);
-	if (fake.dmabufs && request == DMA_BUF_IOCTL_SYNC)
-		err = memory_file_sync(fd);
+	if (request == DMA_BUF_IOCTL_SYNC &&
+	    (fake.dmabufs || getenv("FAKE_DMABUFS")))
+		err = memory_file_sync(fd, arg);
 	else if (fd == fake_fd && _IOC_TYPE(request) == FPGABUF_IOC_MAGIC)
 		err = dispatch(request, arg);
 	else

@@ -5,9 +5,11 @@
  */
 #include <errno.h>
 #include <poll.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -16,6 +18,7 @@
 #include "fake-device.h"
 #include "net.h"
 #include "process.h"
+#include "recv/pattern.h"
 #include "suites.h"
 
 static void check(char *const argv[], int code, const char *text)
@@ -55,6 +58,9 @@ static void test_usage(void)
 		{ "exclude each other",
 		  { "-c", "1", "--duration", "1", "a:1" } },
 		{ "exclude each other", { "-d", "x", "--fd", "5", "a:1" } },
+		{ "exclude each other",
+		  { "--share", "x", "--fd", "5", "a:1" } },
+		{ "--share: : not a valid value", { "--share", "", "a:1" } },
 		{ "--fd is sent once", { "--fd", "5", "-c", "1", "a:1" } },
 		{ "needs two --regions",
 		  { "--slow-peer", "drop", "-n", "1", "a:1" } },
@@ -101,7 +107,8 @@ static void test_help(void)
 		"--bytes", "--count", "--device", "--duration", "--engine",
 		"--fd", "--framed", "--help", "--json", "--keepalive",
 		"--progress", "--quiet", "--rate", "--reconnect",
-		"--region-size", "--regions", "--slow-peer", "--timeout",
+		"--region-size", "--regions", "--share", "--slow-peer",
+		"--timeout",
 		"--verbose", "--version",
 	};
 	char *help[] = { "tools/fpgabuf-send", "--help", NULL };
@@ -232,6 +239,103 @@ static void test_unresolved(void)
 	check(argv, 1, "cannot resolve nowhere.invalid");
 }
 
+/*
+ * What another program captures, on the fake device as well.  That one is too
+ * fast for anybody to get all of it, so only the bytes are counted.
+ */
+static void test_share(void)
+{
+	struct process server, sender;
+	char path[64], peer[64];
+	char *share[] = { "fpgabuf-share-fake", "-d", FAKE_DEVICE, "-r", "64K",
+			  path, NULL };
+	char *argv[] = { "fpgabuf-send-fake", "--share", path, "-b",
+			 "1000003", "--json", peer, NULL };
+	struct endpoint e;
+	int listener;
+
+	snprintf(path, sizeof(path), "/tmp/fpgabuf-send-%d.sock", getpid());
+	snprintf(peer, sizeof(peer), "unix:/tmp/fpgabuf-peer-%d", getpid());
+	CU_ASSERT_EQUAL_FATAL(endpoint_parse(peer, &e), 0);
+	listener = endpoint_listen(&e);
+	CU_ASSERT_FATAL(listener >= 0);
+	setenv("FAKE_CAPTURES", "1000", 1);
+	setenv("FAKE_DMABUFS", "", 1);
+	process_start(&server, share);
+	unsetenv("FAKE_CAPTURES");
+	CU_ASSERT_TRUE_FATAL(process_expect(&server, "sharing " FAKE_DEVICE));
+	process_start(&sender, argv);
+	CU_ASSERT_EQUAL(receive_all(listener), 1000003);
+	CU_ASSERT_EQUAL(process_finish(&sender), 0);
+	CU_ASSERT_PTR_NOT_NULL(strstr(sender.output, "\"captures\": 16,"));
+	CU_ASSERT_PTR_NOT_NULL(strstr(sender.output, path));
+	kill(server.pid, SIGTERM);
+	CU_ASSERT_EQUAL(process_finish(&server), 0);
+	check(argv, 1, "is fpgabuf-share running");
+	unsetenv("FAKE_DMABUFS");
+	close(listener);
+	unlink(e.path);
+}
+
+/* A memory file with the pattern, which passes for a dma-buf. */
+static int pattern_fd(size_t size)
+{
+	int fd = memfd_create("pattern", 0);
+	uint8_t *data = malloc(size);
+	size_t i;
+
+	CU_ASSERT_PTR_NOT_NULL_FATAL(data);
+	for (i = 0; i < size; i++)
+		data[i] = pattern_byte(i);
+	CU_ASSERT_EQUAL(write(fd, data, size), size);
+	free(data);
+	return fd;
+}
+
+static void check_fd(char *engine, char *bytes, const char *received,
+		     const char *text)
+{
+	struct process receiver, sender;
+	int fd = pattern_fd(300000);
+	char peer[32], number[16];
+	char *argv[] = { "fpgabuf-send-fake", "--fd", number, "-b", bytes, "-v",
+			 "--json", "-e", engine, peer, NULL };
+
+	snprintf(number, sizeof(number), "%d", fd);
+	setenv("FAKE_DMABUFS", "", 1);
+	start_receiver(&receiver, "/dev/null", peer);
+	CU_ASSERT_EQUAL(process_run(&sender, argv), 0);
+	CU_ASSERT_EQUAL(process_finish(&receiver), 0);
+	CU_ASSERT_PTR_NOT_NULL(strstr(receiver.output, received));
+	CU_ASSERT_PTR_NOT_NULL(strstr(receiver.output, "verified"));
+	CU_ASSERT_PTR_NOT_NULL(strstr(sender.output, text));
+	unsetenv("FAKE_DMABUFS");
+	close(fd);
+}
+
+static void test_fd(void)
+{
+	check_fd("auto", "300000", "300000 bytes from", "\"captures\": 1,");
+	check_fd("copy", "299999", "299999 bytes from", "\"captures\": 1,");
+	/* Its memory is registered. */
+	check_fd("uring", "300000", "300000 bytes from",
+		 "\"zerocopy_sends\": 1, \"registered_sends\": 1,");
+}
+
+static void test_fd_too_short(void)
+{
+	int fd = pattern_fd(8192);
+	char number[16];
+	char *argv[] = { "fpgabuf-send-fake", "--fd", number, "-b", "8193",
+			 "a:1", NULL };
+
+	snprintf(number, sizeof(number), "%d", fd);
+	setenv("FAKE_DMABUFS", "", 1);
+	check(argv, 1, "has only 8192 bytes");
+	unsetenv("FAKE_DMABUFS");
+	close(fd);
+}
+
 static void test_fd_errors(void)
 {
 	char *closed[] = { "tools/fpgabuf-send", "--fd", "100", "a:1", NULL };
@@ -354,6 +458,9 @@ CU_TestInfo send_tests[] = {
 	  test_engines },
 	{ "a Unix socket gets every byte", test_unix },
 	{ "a name that does not exist is an error", test_unresolved },
+	{ "what fpgabuf-share captures is sent", test_share },
+	{ "a dma-buf that was inherited is sent, once", test_fd },
+	{ "no more is sent of it than there is", test_fd_too_short },
 	{ "a descriptor that is no dma-buf is refused", test_fd_errors },
 	{ "a refused connection is an error with a remedy", test_refused },
 	{ "a receiver that fails makes the sender fail", test_receiver_fails },

@@ -12,10 +12,12 @@
 #define MAX_TIMEOUT_S	1000000
 #define MAX_KEEPALIVE_S	32767
 #define MAX_ATTEMPTS	1000000
+#define DEFAULT_REGIONS	8
 
 enum {
 	OPT_DURATION = 0x100, OPT_FD, OPT_FRAMED, OPT_JSON, OPT_KEEPALIVE,
-	OPT_PROGRESS, OPT_RATE, OPT_RECONNECT, OPT_SLOW_PEER, OPT_VERSION,
+	OPT_PROGRESS, OPT_RATE, OPT_RECONNECT, OPT_SHARE, OPT_SLOW_PEER,
+	OPT_VERSION,
 };
 
 static const struct option long_options[] = {
@@ -35,6 +37,7 @@ static const struct option long_options[] = {
 	{ "reconnect", required_argument, NULL, OPT_RECONNECT },
 	{ "region-size", required_argument, NULL, 'r' },
 	{ "regions", required_argument, NULL, 'n' },
+	{ "share", required_argument, NULL, OPT_SHARE },
 	{ "slow-peer", required_argument, NULL, OPT_SLOW_PEER },
 	{ "timeout", required_argument, NULL, 't' },
 	{ "verbose", no_argument, NULL, 'v' },
@@ -56,6 +59,7 @@ static const char help[] =
 "  -d, --device PATH       capture device (default " FPGABUF_DEFAULT_DEVICE ")\n"
 "  -r, --region-size SIZE  memory of one capture (default 1M)\n"
 "  -n, --regions N         number of such regions (default 8)\n"
+"      --share SOCKET      instead: what an fpgabuf-share captures\n"
 "      --fd N              instead: the dma-buf that was inherited as N, once\n"
 "\n"
 "How:\n"
@@ -167,7 +171,7 @@ static int parse_limit(const char *text, uint64_t *limit)
 	return *limit < 1 || *limit == UNLIMITED ? -ERANGE : 0;
 }
 
-/* What to send: 0, a negative errno, or 1 if it is none of these options. */
+/* How much to send: 0, a negative errno, or 1 if it is none of these options */
 static int set_extent(struct send_options *o, int option)
 {
 	switch (option) {
@@ -181,6 +185,27 @@ static int set_extent(struct send_options *o, int option)
 		return parse_limit(optarg, &o->region_size);
 	case OPT_DURATION:
 		return parse_number(optarg, 1, MAX_TIMEOUT_S, &o->duration_s);
+	default:
+		return 1;
+	}
+}
+
+static int set_path(const char **path)
+{
+	if (!*optarg)
+		return -EINVAL;
+	*path = optarg;
+	return 0;
+}
+
+/* Where from: as set_extent(). */
+static int set_source(struct send_options *o, int option)
+{
+	switch (option) {
+	case 'd':
+		return set_path(&o->device);
+	case OPT_SHARE:
+		return set_path(&o->share);
 	case OPT_FD:
 		return parse_int(0, INT_MAX, &o->fd);
 	default:
@@ -220,11 +245,6 @@ static int set_option(struct send_options *o, int option)
 	int err;
 
 	switch (option) {
-	case 'd':
-		if (!*optarg)
-			return bad_value(option, -EINVAL);
-		o->device = optarg;
-		return -1;
 	case 'q':
 		o->quiet = true;
 		return -1;
@@ -250,6 +270,8 @@ static int set_option(struct send_options *o, int option)
 		return usage_error();
 	}
 	err = set_extent(o, option);
+	if (err > 0)
+		err = set_source(o, option);
 	if (err > 0)
 		err = set_manner(o, option);
 	return err ? bad_value(option, err) : -1;
@@ -279,7 +301,7 @@ static int add_peers(struct send_options *o, int count, char **words)
 	return -1;
 }
 
-static int check(const struct send_options *o)
+static int check_extent(const struct send_options *o)
 {
 	int ends = (o->bytes != UNLIMITED) + (o->captures != UNLIMITED) +
 		   (o->duration_s != UNLIMITED);
@@ -288,20 +310,30 @@ static int check(const struct send_options *o)
 		message("--bytes, --count and --duration exclude each other");
 		return usage_error();
 	}
-	if (o->drop && (o->regions < 2 || o->fd >= 0)) {
-		message("--slow-peer drop needs two --regions or more");
-		return usage_error();
-	}
-	if (o->fd < 0)
-		return -1;
-	if (o->device) {
-		message("--device and --fd exclude each other");
-		return usage_error();
-	}
-	if (ends && o->bytes == UNLIMITED) {
+	if (o->fd >= 0 && ends && o->bytes == UNLIMITED) {
 		message("--fd is sent once: it goes with --bytes, not with --count or --duration");
 		return usage_error();
 	}
+	if (o->drop && (o->regions == 1 || o->fd >= 0)) {
+		message("--slow-peer drop needs two --regions or more");
+		return usage_error();
+	}
+	return -1;
+}
+
+/* Fills in what was not given. */
+static int settle_source(struct send_options *o)
+{
+	if (!!o->device + !!o->share + (o->fd >= 0) > 1) {
+		message("--device, --share and --fd exclude each other");
+		return usage_error();
+	}
+	if (o->share)
+		return -1;
+	if (!o->device)
+		o->device = FPGABUF_DEFAULT_DEVICE;
+	if (!o->regions)
+		o->regions = DEFAULT_REGIONS;
 	return -1;
 }
 
@@ -312,7 +344,6 @@ int send_options_parse(int argc, char **argv, struct send_options *options)
 	*options = (struct send_options){
 		.fd = -1,
 		.region_size = 1 << 20,
-		.regions = 8,
 		.bytes = UNLIMITED,
 		.captures = UNLIMITED,
 		.duration_s = UNLIMITED,
@@ -325,10 +356,10 @@ int send_options_parse(int argc, char **argv, struct send_options *options)
 		if (ret >= 0)
 			return ret;
 	}
-	ret = check(options);
+	ret = check_extent(options);
+	if (ret < 0)
+		ret = settle_source(options);
 	if (ret < 0)
 		ret = add_peers(options, argc - optind, argv + optind);
-	if (!options->device)
-		options->device = FPGABUF_DEFAULT_DEVICE;
 	return ret;
 }

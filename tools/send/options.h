@@ -20,11 +20,13 @@
 /**
  * struct send_options - the command line
  * @device: path of the device to capture from
+ * @share: socket of an fpgabuf-share to get captures from instead, or NULL
  * @fd: dma-buf to send instead, or -1
  * @peers: where to send
  * @peer_count: how many there are
  * @region_size: bytes of a region
- * @regions: number of regions
+ * @regions: number of regions; with @share the most that are held at once, 0 for
+ *	what the server gives
  * @bytes: bytes to send, or %UNLIMITED
  * @captures: captures to send, or %UNLIMITED
  * @duration_s: seconds to capture, or %UNLIMITED
@@ -42,6 +44,7 @@
  */
 struct send_options {
 	const char *device;
+	const char *share;
 	int fd;
 	struct endpoint peers[MAX_PEERS];
 	unsigned int peer_count;

@@ -5,6 +5,8 @@ struct source *source_open(const struct send_options *options)
 {
 	if (options->fd >= 0)
 		return source_open_fd(options);
+	if (options->share)
+		return source_open_share(options);
 	return source_open_device(options);
 }
 

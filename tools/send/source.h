@@ -109,6 +109,7 @@ struct source *source_open(const struct send_options *options);
 /* One function for each kind; source_open() knows which. */
 struct source *source_open_device(const struct send_options *options);
 struct source *source_open_fd(const struct send_options *options);
+struct source *source_open_share(const struct send_options *options);
 
 /*
  * For the kinds: notes what is known about a capture, and returns how many of
