@@ -472,6 +472,72 @@ static void passed(void)
 	       mentions(MESSAGES, "the memory is not registered") == 1, true);
 }
 
+#define SHARE	"/tmp/send-share.sock"
+
+static pid_t share_start(void)
+{
+	pid_t pid;
+	int i;
+
+	unlink(SHARE);
+	fflush(stdout);
+	pid = fork();
+	if (!pid) {
+		execlp("fpgabuf-share", "fpgabuf-share", "--quiet",
+		       "--region-size", "64K", SHARE, NULL);
+		_exit(127);
+	}
+	/* It listens from the moment when its socket has its name. */
+	for (i = 0; i < 2000 && access(SHARE, F_OK); i++)
+		usleep(10000);
+	return pid;
+}
+
+/* Captures may be missing, and each one says where in the pattern it is. */
+static void check_captures(const uint8_t *data, size_t size)
+{
+	uint64_t position;
+	size_t at;
+
+	for (at = 0; at < size; at += 64 * KIB) {
+		memcpy(&position, data + at, sizeof(position));
+		CU_ASSERT(is_pattern(data + at, 64 * KIB,
+				     position * sizeof(position)));
+	}
+}
+
+static void shared(void)
+{
+	char address[32];
+	char *words[] = { "--share", SHARE, "--bytes", "4M", "--engine",
+			  "zerocopy", address, NULL };
+	int listener = net_listen(address, sizeof(address)), fd;
+	struct reader *reader;
+	pid_t server, sender;
+	const void *data;
+	size_t got;
+
+	sim_source("pattern");
+	server = share_start();
+	sender = send_start(words);
+	fd = net_accept(listener);
+	reader = reader_start(fd, 4 * MIB + 1);
+	data = reader_wait(reader, &got);
+	EXPECT(got, 4 * MIB);
+	check_captures(data, got);
+	reader_free(reader);
+	EXPECT(process_exit_code(sender), 0);
+	EXPECT(send_tool_count("captures"), 64);
+	EXPECT(send_tool_count("copied"), 0);
+	EXPECT(send_tool_count("completions"),
+	       send_tool_count("zerocopy_sends"));
+	EXPECT(kill(server, SIGTERM), 0);
+	EXPECT(process_exit_code(server), 0);
+	close(fd);
+	close(listener);
+	nothing_left();
+}
+
 static struct fpgabuf_region *captured(struct fpgabuf_device **device,
 				       void **addr)
 {
@@ -606,6 +672,7 @@ static const CU_TestInfo tests[] = {
 	  interrupted },
 	{ "a region passed through two processes is sent by the last one, without a copy",
 	  passed },
+	{ "what fpgabuf-share captures is sent, without a copy", shared },
 	{ "a region that io_uring sends is in use until the peer has it, or the connection is aborted",
 	  uring_holds },
 	{ "... also when the sender is destroyed before that",
