@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include <errno.h>
 #include <fcntl.h>
+#include <net/if.h>
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
@@ -12,6 +13,7 @@
 
 #include <linux/dma-buf.h>
 #include <linux/fpgabuf.h>
+#include <linux/sockios.h>
 
 #include "fake-device.h"
 #include "recv/pattern.h"
@@ -277,6 +279,8 @@ int __wrap_ioctl(int fd, unsigned long request, ...)
 	if (request == DMA_BUF_IOCTL_SYNC &&
 	    (fake.dmabufs || getenv("FAKE_DMABUFS")))
 		err = memory_file_sync(fd, arg);
+	else if (request == SIOCETHTOOL && fake.ethtool)
+		err = fake.ethtool(((struct ifreq *)arg)->ifr_data);
 	else if (fd == fake_fd && _IOC_TYPE(request) == FPGABUF_IOC_MAGIC)
 		err = dispatch(request, arg);
 	else

@@ -26,6 +26,7 @@
  * @most_captures: captures behind so many do not finish before CANCEL either;
  *	0 = all do.  In another process: the variable FAKE_CAPTURES
  * @dmabufs: memory files are taken for dma-bufs
+ * @ethtool: answers for SIOCETHTOOL, or NULL for the kernel's
  * @canceled_bytes: bytes the first capture has when it is canceled
  * @empty_every: every so many captures has no bytes; 0 = none
  * @short_every: every so many captures has one byte less; 0 = none
@@ -45,6 +46,7 @@ struct fake_device {
 	bool never;
 	uint64_t most_captures;
 	bool dmabufs;
+	int (*ethtool)(void *command);
 	uint64_t canceled_bytes;
 	unsigned int empty_every;
 	unsigned int short_every;

@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
+#include <arpa/inet.h>
 #include <errno.h>
+#include <ifaddrs.h>
+#include <net/if.h>
 #include <netinet/in.h>
 #include <poll.h>
 #include <stdbool.h>
@@ -14,7 +17,9 @@
 #include <unistd.h>
 
 #include <linux/errqueue.h>
+#include <linux/ethtool.h>
 
+#include "fake-device.h"
 #include "lib/sender.h"
 #include "net.h"
 #include "suites.h"
@@ -853,6 +858,111 @@ static void test_auto(void)
 	pair_close(&p);
 }
 
+/* Where the other end is said to be, "" = where it is. */
+static const char *peer_address = "";
+/* The interface that loopback is said to be, "" = what it is. */
+static char interface_name[16];
+
+int __real_getpeername(int fd, struct sockaddr *addr, socklen_t *len);
+int __wrap_getpeername(int fd, struct sockaddr *addr, socklen_t *len);
+int __real_getifaddrs(struct ifaddrs **list);
+int __wrap_getifaddrs(struct ifaddrs **list);
+
+/* IPv4 as IPv6 if it has colons. */
+int __wrap_getpeername(int fd, struct sockaddr *addr, socklen_t *len)
+{
+	struct sockaddr_in6 v6 = { .sin6_family = AF_INET6 };
+	struct sockaddr_in v4 = { .sin_family = AF_INET };
+
+	if (inet_pton(AF_INET, peer_address, &v4.sin_addr) == 1) {
+		memcpy(addr, &v4, sizeof(v4));
+		return 0;
+	}
+	if (inet_pton(AF_INET6, peer_address, &v6.sin6_addr) == 1) {
+		memcpy(addr, &v6, sizeof(v6));
+		return 0;
+	}
+	return __real_getpeername(fd, addr, len);
+}
+
+int __wrap_getifaddrs(struct ifaddrs **list)
+{
+	int ret = __real_getifaddrs(list);
+	struct ifaddrs *i;
+
+	for (i = *list; !ret && *interface_name && i; i = i->ifa_next) {
+		if (!(i->ifa_flags & IFF_LOOPBACK))
+			continue;
+		i->ifa_flags &= ~IFF_LOOPBACK;
+		i->ifa_name = interface_name;
+	}
+	return ret;
+}
+
+static const char *fake_driver = "e1000e";
+static uint32_t fake_lacks;
+
+static int answer_ethtool(void *command)
+{
+	struct ethtool_drvinfo *info = command;
+	struct ethtool_value *value = command;
+
+	if (value->cmd == ETHTOOL_GDRVINFO)
+		strcpy(info->driver, fake_driver);
+	else
+		value->data = value->cmd != fake_lacks;
+	return 0;
+}
+
+/* What is said about the way to an address; NULL = nothing. */
+static void check_route(const char *address, const char *text)
+{
+	struct pair p = pair_open(0, 0);
+	enum fpgabuf_engine engine;
+	struct fpgabuf_sender *s;
+	const char *why;
+
+	peer_address = address;
+	CU_ASSERT_EQUAL_FATAL(fpgabuf_sender_create(p.sender,
+						    FPGABUF_ENGINE_AUTO, DEPTH,
+						    &s), 0);
+	engine = fpgabuf_sender_engine(s, &why);
+	if (text) {
+		CU_ASSERT_EQUAL(engine, FPGABUF_ENGINE_COPY);
+		CU_ASSERT_PTR_NOT_NULL(strstr(why, text));
+	} else {
+		CU_ASSERT_EQUAL(engine, FPGABUF_ENGINE_ZEROCOPY);
+		CU_ASSERT_PTR_NULL(fpgabuf_sender_obstacle(s));
+	}
+	fpgabuf_sender_destroy(s);
+	peer_address = "";
+	pair_close(&p);
+}
+
+static void test_routes(void)
+{
+	check_route("127.0.0.2", "on this machine");
+	check_route("::ffff:127.0.0.1", "on this machine");
+	strcpy(interface_name, "dma0");
+	fake.ethtool = answer_ethtool;
+	check_route("192.0.2.1", NULL);
+	check_route("2001:db8::1", NULL);
+	/* Another address of this machine, whatever the interface. */
+	check_route("127.0.0.1", "on this machine");
+	fake_driver = "veth";
+	check_route("192.0.2.1", "dma0 is a virtual network");
+	fake_driver = "tun";
+	check_route("192.0.2.1", "dma0 is a virtual network");
+	fake_driver = "e1000e";
+	fake_lacks = ETHTOOL_GSG;
+	check_route("192.0.2.1", "dma0 has no scatter-gather");
+	fake_lacks = ETHTOOL_GTXCSUM;
+	check_route("192.0.2.1", "dma0 does not compute checksums");
+	fake_lacks = 0;
+	interface_name[0] = '\0';
+	fake_reset();
+}
+
 /* Loopback as if nobody had seen that it is one. */
 static void test_auto_learns(void)
 {
@@ -863,11 +973,15 @@ static void test_auto_learns(void)
 	const char *why;
 	uint64_t token;
 
+	strcpy(interface_name, "dma0");
+	fake.ethtool = answer_ethtool;
+	peer_address = "192.0.2.1";
 	CU_ASSERT_EQUAL_FATAL(fpgabuf_sender_create(p.sender,
-						    FPGABUF_ENGINE_ZEROCOPY,
-						    DEPTH, &s), 0);
-	s->chosen = true;
-	s->copy_below = 32768;
+						    FPGABUF_ENGINE_AUTO, DEPTH,
+						    &s), 0);
+	peer_address = "";
+	interface_name[0] = '\0';
+	fake_reset();
 	/* One below the break-even, one above */
 	CU_ASSERT_EQUAL(fpgabuf_sender_submit(s, data, 32767, 0), 0);
 	CU_ASSERT_EQUAL(fpgabuf_sender_submit(s, data, 32768, 1), 0);
@@ -926,6 +1040,8 @@ CU_TestInfo sender_tests[] = {
 	{ "an aborted sender gives all back though the peer stalls", test_abort },
 	{ "a Unix socket can be aborted, too", test_abort_unix },
 	{ "auto copies on loopback, and says why", test_auto },
+	{ "auto looks where the route leads, and what the interface can",
+	  test_routes },
 	{ "auto copies what is short, and all once it hears of copies",
 	  test_auto_learns },
 	CU_TEST_INFO_NULL,

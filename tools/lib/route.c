@@ -33,8 +33,19 @@ static bool address_of(const struct sockaddr *sa, struct in6_addr *addr)
 	return true;
 }
 
-/* The name of the interface that has the address; false: none has. */
-static bool interface_of(const struct in6_addr *addr, char name[IFNAMSIZ])
+/**
+ * struct interface - one of this machine
+ * @name: its name
+ * @loopback: it leads nowhere else
+ */
+struct interface {
+	char name[IFNAMSIZ];
+	bool loopback;
+};
+
+/* The interface that has the address; false: none has. */
+static bool interface_of(const struct in6_addr *addr,
+			 struct interface *interface)
 {
 	struct ifaddrs *list, *i;
 	struct in6_addr own;
@@ -46,7 +57,8 @@ static bool interface_of(const struct in6_addr *addr, char name[IFNAMSIZ])
 		if (!i->ifa_addr || !address_of(i->ifa_addr, &own) ||
 		    memcmp(&own, addr, sizeof(own)))
 			continue;
-		snprintf(name, IFNAMSIZ, "%s", i->ifa_name);
+		snprintf(interface->name, IFNAMSIZ, "%s", i->ifa_name);
+		interface->loopback = i->ifa_flags & IFF_LOOPBACK;
 		found = true;
 	}
 	freeifaddrs(list);
@@ -97,7 +109,8 @@ void fpgabuf_route_obstacle(int fd, char *text, size_t size)
 	} own = { 0 }, peer = { 0 };
 	socklen_t own_len = sizeof(own), peer_len = sizeof(peer);
 	struct in6_addr own_addr, peer_addr;
-	char name[IFNAMSIZ];
+	struct interface interface;
+	bool here;
 
 	*text = '\0';
 	if (getsockname(fd, &own.sa, &own_len) ||
@@ -108,10 +121,14 @@ void fpgabuf_route_obstacle(int fd, char *text, size_t size)
 	if (!address_of(&own.sa, &own_addr) ||
 	    !address_of(&peer.sa, &peer_addr))
 		return;
-	if (!memcmp(&own_addr, &peer_addr, sizeof(own_addr)) ||
-	    interface_of(&peer_addr, name))
+	here = !memcmp(&own_addr, &peer_addr, sizeof(own_addr)) ||
+	       interface_of(&peer_addr, &interface);
+	/* 127.0.0.2 is no interface's, but reached from 127.0.0.1. */
+	if (!here && !interface_of(&own_addr, &interface))
+		return;
+	if (here || interface.loopback)
 		snprintf(text, size,
 			 "the peer is on this machine, and loopback copies");
-	else if (interface_of(&own_addr, name))
-		interface_obstacle(fd, name, text, size);
+	else
+		interface_obstacle(fd, interface.name, text, size);
 }
