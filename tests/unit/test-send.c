@@ -4,6 +4,7 @@
  * header of its framed streams.
  */
 #include <errno.h>
+#include <netinet/in.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdio.h>
@@ -277,6 +278,76 @@ static void test_share(void)
 	unlink(e.path);
 }
 
+/* The server is told to end: what it captured until then is sent, and no more. */
+static void test_share_ends(void)
+{
+	struct process server, sender;
+	char path[64], peer[64];
+	char *share[] = { "fpgabuf-share-fake", "-d", FAKE_DEVICE, "-r", "64K",
+			  path, NULL };
+	char *argv[] = { "fpgabuf-send-fake", "--share", path, "-v", peer,
+			 NULL };
+	struct endpoint e;
+	int listener;
+
+	snprintf(path, sizeof(path), "/tmp/fpgabuf-send-%d.sock", getpid());
+	snprintf(peer, sizeof(peer), "unix:/tmp/fpgabuf-peer-%d", getpid());
+	CU_ASSERT_EQUAL_FATAL(endpoint_parse(peer, &e), 0);
+	listener = endpoint_listen(&e);
+	CU_ASSERT_FATAL(listener >= 0);
+	setenv("FAKE_CAPTURES", "3", 1);
+	setenv("FAKE_DMABUFS", "", 1);
+	process_start(&server, share);
+	unsetenv("FAKE_CAPTURES");
+	CU_ASSERT_TRUE_FATAL(process_expect(&server, "sharing " FAKE_DEVICE));
+	process_start(&sender, argv);
+	CU_ASSERT_TRUE(process_expect(&sender, "capture 3: "));
+	kill(server.pid, SIGTERM);
+	CU_ASSERT_EQUAL(receive_all(listener), 3 * 65536);
+	CU_ASSERT_EQUAL(process_finish(&sender), 0);
+	CU_ASSERT_EQUAL(process_finish(&server), 0);
+	CU_ASSERT_PTR_NOT_NULL(strstr(sender.output, "captures end at"));
+	unsetenv("FAKE_DMABUFS");
+	close(listener);
+	unlink(e.path);
+}
+
+/* The first connection is soon lost; the second one gets what is left. */
+static void test_reconnect(void)
+{
+	struct linger linger = { .l_onoff = 1 };
+	struct process sender;
+	struct endpoint e;
+	struct sockaddr_in addr;
+	socklen_t len = sizeof(addr);
+	char peer[32];
+	char *argv[] = { "fpgabuf-send-fake", "-d", FAKE_DEVICE, "-c", "50",
+			 "--reconnect", "5", "--keepalive", "10", peer, NULL };
+	int listener, fd;
+	uint64_t got;
+
+	CU_ASSERT_EQUAL_FATAL(endpoint_parse("127.0.0.1:0", &e), 0);
+	listener = endpoint_listen(&e);
+	CU_ASSERT_FATAL(listener >= 0);
+	getsockname(listener, (struct sockaddr *)&addr, &len);
+	snprintf(peer, sizeof(peer), "127.0.0.1:%d", ntohs(addr.sin_port));
+	process_start(&sender, argv);
+	wait_for(listener, POLLIN);
+	fd = accept(listener, NULL, NULL);
+	wait_for(fd, POLLIN);
+	setsockopt(fd, SOL_SOCKET, SO_LINGER, &linger, sizeof(linger));
+	close(fd);
+	got = receive_all(listener);
+	CU_ASSERT(got > 0 && got < 50 << 20);
+	CU_ASSERT_EQUAL(process_finish(&sender), 0);
+	CU_ASSERT_PTR_NOT_NULL(strstr(sender.output,
+				      "connecting again in 0.1 s, attempt 1"));
+	CU_ASSERT_PTR_NOT_NULL(strstr(sender.output,
+				      "connected again 1 times"));
+	CU_ASSERT_PTR_NOT_NULL(strstr(sender.output, "were left out"));
+	close(listener);
+}
+
 /* A memory file with the pattern, which passes for a dma-buf. */
 static int pattern_fd(size_t size)
 {
@@ -459,6 +530,10 @@ CU_TestInfo send_tests[] = {
 	{ "a Unix socket gets every byte", test_unix },
 	{ "a name that does not exist is an error", test_unresolved },
 	{ "what fpgabuf-share captures is sent", test_share },
+	{ "when fpgabuf-share ends, so does the sender, with what there was",
+	  test_share_ends },
+	{ "a lost connection is made again, and the summary says so",
+	  test_reconnect },
 	{ "a dma-buf that was inherited is sent, once", test_fd },
 	{ "no more is sent of it than there is", test_fd_too_short },
 	{ "a descriptor that is no dma-buf is refused", test_fd_errors },
