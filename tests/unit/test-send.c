@@ -358,7 +358,7 @@ static int pattern_fd(size_t size)
 	CU_ASSERT_PTR_NOT_NULL_FATAL(data);
 	for (i = 0; i < size; i++)
 		data[i] = pattern_byte(i);
-	CU_ASSERT_EQUAL(write(fd, data, size), size);
+	CU_ASSERT_EQUAL(write(fd, data, size), (ssize_t)size);
 	free(data);
 	return fd;
 }
