@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -18,6 +19,8 @@ static void __attribute__((noreturn)) child(int out, char *const argv[])
 	char path[4096];
 
 	snprintf(path, sizeof(path), BUILD_DIR "/%s", argv[0]);
+	/* A test that fails half way must not leave it running. */
+	prctl(PR_SET_PDEATHSIG, SIGKILL);
 	dup2(out, STDOUT_FILENO);
 	dup2(out, STDERR_FILENO);
 	signal(SIGPIPE, SIG_DFL);

@@ -31,6 +31,15 @@
 
 static char path[64];
 
+/* Another one for each server: one that is left over is in nobody's way. */
+static void choose_path(void)
+{
+	static unsigned int count;
+
+	snprintf(path, sizeof(path), "/tmp/fpgabuf-share-%d-%u.sock", getpid(),
+		 count++);
+}
+
 static void check(char *const argv[], int code, const char *text)
 {
 	struct process p;
@@ -48,7 +57,6 @@ static void server_run(struct process *p, char *captures, char *const args[])
 	};
 	size_t i, n = 8;
 
-	snprintf(path, sizeof(path), "/tmp/fpgabuf-share-%d.sock", getpid());
 	fake.dmabufs = true;
 	for (i = 0; args[i]; i++)
 		argv[n++] = args[i];
@@ -61,6 +69,7 @@ static void server_run(struct process *p, char *captures, char *const args[])
 /* When it returns it listens. */
 static void server_start(struct process *p, char *captures, char *const args[])
 {
+	choose_path();
 	server_run(p, captures, args);
 	CU_ASSERT_TRUE_FATAL(process_expect(p, "sharing " FAKE_DEVICE));
 }
@@ -70,7 +79,7 @@ static void server_start_quiet(struct process *p, char *const args[])
 {
 	unsigned int i;
 
-	unlink(path);
+	choose_path();
 	server_run(p, "0", args);
 	for (i = 0; i < 2000 && access(path, F_OK); i++)
 		usleep(10000);
@@ -206,7 +215,8 @@ static void test_socket(void)
 	kill(p.pid, SIGKILL);
 	CU_ASSERT_EQUAL(process_finish(&p), -1);
 	/* What a killed server leaves is in nobody's way. */
-	server_start(&p, "1", mode);
+	server_run(&p, "1", mode);
+	CU_ASSERT_TRUE(process_expect(&p, "sharing "));
 	CU_ASSERT_EQUAL(mode_of(path), 0600);
 	server_end(&p);
 	server_start(&p, "1", users);
@@ -438,7 +448,7 @@ static void test_activation(void)
 	struct process p;
 
 	fake.dmabufs = true;
-	snprintf(path, sizeof(path), "/tmp/fpgabuf-share-%d.sock", getpid());
+	choose_path();
 	strcpy(addr.sun_path, path);
 	CU_ASSERT_EQUAL_FATAL(bind(listener, (struct sockaddr *)&addr,
 				   sizeof(addr)), 0);
