@@ -189,6 +189,8 @@ static bool is_held(int fd)
 
 static int do_queue(const struct fpgabuf_queue *q)
 {
+	if (fake.queue_errno)
+		return fake.queue_errno;
 	if (!q->length || q->length % fake.alignment || q->flags ||
 	    q->timeout_ms) {
 		fake.bad_calls++;

@@ -20,6 +20,7 @@
  * @alignment: as in struct fpgabuf_info
  * @queue_depth: as in struct fpgabuf_info
  * @alloc_errno: ALLOC fails with this, if not 0
+ * @queue_errno: QUEUE fails with this, if not 0
  * @busy: so many QUEUE calls of a region that was captured into before fail
  *	with EBUSY
  * @never: captures do not finish before CANCEL
@@ -42,6 +43,7 @@ struct fake_device {
 	uint32_t alignment;
 	uint32_t queue_depth;
 	int alloc_errno;
+	int queue_errno;
 	unsigned int busy;
 	bool never;
 	uint64_t most_captures;

@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
@@ -202,9 +203,14 @@ static void test_socket(void)
 {
 	char *none[] = { NULL }, *mode[] = { "-m", "600", NULL };
 	char *users[] = { "-u", "0", NULL };
+	char name[200], group[16];
 	char *again[] = { "fpgabuf-share-fake", "-d", FAKE_DEVICE, path, NULL };
 	char *file[] = { "fpgabuf-share-fake", "-d", FAKE_DEVICE, "/dev/null",
 			 NULL };
+	char *empty[] = { "fpgabuf-share-fake", "-d", FAKE_DEVICE, "", NULL };
+	char *long_path[] = { "fpgabuf-share-fake", "-d", FAKE_DEVICE, name,
+			      NULL };
+	char *groups[] = { "-g", group, NULL };
 	char *folder[] = { "fpgabuf-share-fake", "-d", FAKE_DEVICE,
 			   "/tmp/fpgabuf/none/socket", NULL };
 	struct process p;
@@ -222,6 +228,14 @@ static void test_socket(void)
 	server_start(&p, "1", users);
 	CU_ASSERT_EQUAL(mode_of(path), 0666);
 	server_end(&p);
+	snprintf(group, sizeof(group), "%u", getegid());
+	server_start(&p, "1", groups);
+	CU_ASSERT_EQUAL(mode_of(path), 0660);
+	server_end(&p);
+	memset(name, 'x', sizeof(name));
+	name[sizeof(name) - 1] = '\0';
+	check(long_path, 1, "use a shorter path");
+	check(empty, 1, "cannot listen at");
 	check(file, 1, "cannot listen at /dev/null");
 	check(folder, 1, "make the directory first");
 }
@@ -396,6 +410,49 @@ static void test_versions(void)
 	server_end(&p);
 }
 
+/* After a good hello */
+static uint32_t answer_to(const struct fpgabuf_wire_message *m)
+{
+	const struct fpgabuf_wire_message hello = {
+		.type = FPGABUF_WIRE_HELLO,
+		.hello = { .oldest = 1, .newest = 1, .credits = 1 },
+	};
+	int fd = raw_connect();
+	uint32_t reason;
+
+	say(fd, &hello);
+	say(fd, m);
+	reason = end_reason(fd);
+	close(fd);
+	return reason;
+}
+
+static void test_out_of_place(void)
+{
+	struct fpgabuf_wire_message m = {
+		.type = FPGABUF_WIRE_RELEASE,
+		.release = { .index = 7 },
+	};
+	char *args[] = { NULL };
+	struct process p;
+
+	server_start(&p, "1", args);
+	CU_ASSERT_EQUAL(answer_to(&m), FPGABUF_WIRE_MALFORMED);
+	m.release.index = 8;
+	CU_ASSERT_EQUAL(answer_to(&m), FPGABUF_WIRE_MALFORMED);
+	m.type = FPGABUF_WIRE_HELLO;
+	m.hello.oldest = 1;
+	m.hello.newest = 1;
+	CU_ASSERT_EQUAL(answer_to(&m), FPGABUF_WIRE_MALFORMED);
+	m.type = FPGABUF_WIRE_CAPTURE;
+	m.capture.bytes = 1;
+	CU_ASSERT_EQUAL(answer_to(&m), FPGABUF_WIRE_MALFORMED);
+	server_end(&p);
+	CU_ASSERT_EQUAL(count_of(&p, "malformed"), 4);
+	CU_ASSERT_EQUAL(count_of(&p, "released"), 0);
+	CU_ASSERT_EQUAL(count_of(&p, "held"), 0);
+}
+
 static void test_late(void)
 {
 	char *args[] = { NULL };
@@ -509,12 +566,40 @@ static unsigned int open_fds_alone(pid_t pid)
 	return open_fds(pid);
 }
 
+/* Nobody is lost when there are none for a while, and nothing spins. */
+static void test_no_descriptors(void)
+{
+	const struct fpgabuf_wire_message nonsense = {
+		.type = FPGABUF_WIRE_END,
+	};
+	/* poll() refuses more entries than there may be descriptors. */
+	char *args[] = { "-c", "2", NULL };
+	struct rlimit limit, few;
+	struct process p;
+	int fd;
+
+	server_start(&p, "1", args);
+	CU_ASSERT_EQUAL(prlimit(p.pid, RLIMIT_NOFILE, NULL, &limit), 0);
+	few = limit;
+	/* The directory has two more entries. */
+	few.rlim_cur = open_fds_alone(p.pid) - 2;
+	CU_ASSERT_EQUAL(prlimit(p.pid, RLIMIT_NOFILE, &few, NULL), 0);
+	fd = raw_connect();
+	say(fd, &nonsense);
+	CU_ASSERT_TRUE(process_expect(&p, "cannot accept a connection: "
+					  "Too many open files"));
+	CU_ASSERT_EQUAL(prlimit(p.pid, RLIMIT_NOFILE, &limit, NULL), 0);
+	CU_ASSERT_EQUAL(end_reason(fd), FPGABUF_WIRE_MALFORMED);
+	close(fd);
+	server_end(&p);
+}
+
 /* Clients that went may not all have been noticed yet. */
 static unsigned int open_fds_settled(pid_t pid, unsigned int wanted)
 {
 	unsigned int i, count = 0;
 
-	for (i = 0; i < 1000; i++) {
+	for (i = 0; i < 200; i++) {
 		count = open_fds(pid);
 		if (count == wanted)
 			break;
@@ -654,6 +739,7 @@ static void test_malformed(void)
 	printf("%u of %u clients sent away ", away, clients);
 	CU_ASSERT(away >= MALFORMED);
 	CU_ASSERT(count_of(&p, "malformed") >= MALFORMED);
+	CU_ASSERT_EQUAL(count_of(&p, "held"), 0);
 }
 
 CU_TestInfo share_tests[] = {
@@ -669,8 +755,12 @@ CU_TestInfo share_tests[] = {
 	{ "more clients than allowed are refused", test_limit },
 	{ "a client of another version is refused, a newer one is answered",
 	  test_versions },
+	{ "what is right, but not at that time, ends the client",
+	  test_out_of_place },
 	{ "who does not say hello is sent away", test_late },
 	{ "a socket that systemd has passed is taken", test_activation },
+	{ "without descriptors it waits until there are some again",
+	  test_no_descriptors },
 	{ "100000 malformed messages: no crash, no descriptor lost",
 	  test_malformed },
 	CU_TEST_INFO_NULL,

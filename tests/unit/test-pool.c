@@ -1,0 +1,292 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* The regions of fpgabuf-share on a device that does not always work. */
+#include <errno.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "common/clock.h"
+#include "fake-device.h"
+#include "share/listener.h"
+#include "share/pool.h"
+#include "suites.h"
+
+static const struct share_options usual = {
+	.device = FAKE_DEVICE,
+	.region_size = 5000,
+	.regions = 3,
+};
+
+static void open_usual(struct pool *pool)
+{
+	fake_reset();
+	CU_ASSERT_EQUAL_FATAL(pool_open(pool, &usual), 0);
+}
+
+static void test_cycle(void)
+{
+	struct fpgabuf_dequeue c;
+	struct pool pool;
+	unsigned int i;
+
+	open_usual(&pool);
+	CU_ASSERT_EQUAL(pool.region_count, 3);
+	CU_ASSERT_EQUAL(pool.region_size, 8192);
+	CU_ASSERT_EQUAL(pool_take(&pool, &c), 0);
+	CU_ASSERT_EQUAL(pool_fill(&pool), 0);
+	CU_ASSERT_EQUAL(pool.queued, 3);
+	for (i = 0; i < 3; i++) {
+		CU_ASSERT_EQUAL(pool_take(&pool, &c), 1);
+		CU_ASSERT_EQUAL(c.cookie, i);
+	}
+	CU_ASSERT_EQUAL(pool_take(&pool, &c), 0);
+	CU_ASSERT_EQUAL(pool_held(&pool), 3);
+	/* Two hold the first, nobody the second. */
+	pool_hold(&pool, 0);
+	for (i = 0; i < 3; i++)
+		pool_drop(&pool, i);
+	CU_ASSERT_EQUAL(pool_held(&pool), 1);
+	CU_ASSERT_EQUAL(pool_fill(&pool), 0);
+	CU_ASSERT_EQUAL(pool.queued, 2);
+	CU_ASSERT_EQUAL(pool_take(&pool, &c), 1);
+	CU_ASSERT_EQUAL(c.cookie, 1);
+	pool_drop(&pool, 0);
+	CU_ASSERT_EQUAL(pool_fill(&pool), 0);
+	CU_ASSERT_EQUAL(pool.queued, 2);
+	CU_ASSERT_EQUAL(pool.captures, 4);
+	CU_ASSERT_EQUAL(pool.bytes, 4 * 8192);
+	CU_ASSERT_EQUAL(fake.bad_calls, 0);
+	pool_close(&pool);
+	fake_reset();
+}
+
+static void refused(int alloc_errno, uint32_t alignment, int error)
+{
+	struct pool pool;
+
+	fake_reset();
+	fake.alloc_errno = alloc_errno;
+	if (alignment)
+		fake.alignment = alignment;
+	CU_ASSERT_EQUAL(pool_open(&pool, &usual), error);
+	fake_reset();
+}
+
+static void test_open_fails(void)
+{
+	refused(ENOMEM, 0, -ENOMEM);
+	refused(EDQUOT, 0, -EDQUOT);
+	refused(EINVAL, 0, -EINVAL);
+	refused(EMFILE, 0, -EMFILE);
+	refused(0, 10000, -EINVAL);
+}
+
+static void test_busy(void)
+{
+	struct fpgabuf_dequeue c;
+	struct pool pool;
+	int64_t first;
+
+	open_usual(&pool);
+	CU_ASSERT_EQUAL(pool_fill(&pool), 0);
+	CU_ASSERT_EQUAL(pool_take(&pool, &c), 1);
+	pool_drop(&pool, c.cookie);
+	fake.busy = 3;
+	CU_ASSERT_EQUAL(pool_retry_ns(&pool), 0);
+	CU_ASSERT_EQUAL(pool_fill(&pool), 0);
+	CU_ASSERT_EQUAL(pool.queued, 2);
+	first = pool_retry_ns(&pool);
+	CU_ASSERT(first > 0);
+	/* Not before its time, and then after a longer one */
+	pool.regions[0].retry_ns = clock_ns() + NS_PER_SEC;
+	CU_ASSERT_EQUAL(pool_fill(&pool), 0);
+	CU_ASSERT_EQUAL(pool.busy_retries, 1);
+	pool.regions[0].retry_ns = 1;
+	CU_ASSERT_EQUAL(pool_fill(&pool), 0);
+	CU_ASSERT_EQUAL(pool.busy_retries, 2);
+	CU_ASSERT_EQUAL(pool.regions[0].backoff_ns, 2 * NS_PER_MS);
+	/* For long: it is said once, and it goes on. */
+	pool.regions[0].busy_since_ns -= 11 * NS_PER_SEC;
+	pool.regions[0].retry_ns = 1;
+	CU_ASSERT_EQUAL(pool_fill(&pool), 0);
+	CU_ASSERT_TRUE(pool.regions[0].complained);
+	pool.regions[0].retry_ns = 1;
+	CU_ASSERT_EQUAL(pool_fill(&pool), 0);
+	CU_ASSERT_EQUAL(pool.queued, 3);
+	CU_ASSERT_FALSE(pool.regions[0].complained);
+	CU_ASSERT_EQUAL(pool_retry_ns(&pool), 0);
+	pool_close(&pool);
+	fake_reset();
+}
+
+static void queue_fails(int queue_errno)
+{
+	struct pool pool;
+
+	open_usual(&pool);
+	fake.queue_errno = queue_errno;
+	CU_ASSERT_EQUAL(pool_fill(&pool), -queue_errno);
+	CU_ASSERT_EQUAL(pool.queued, 0);
+	pool_close(&pool);
+	fake_reset();
+}
+
+static void test_queue_fails(void)
+{
+	queue_fails(EUSERS);
+	queue_fails(ENODEV);
+	queue_fails(EIO);
+}
+
+static void test_depth(void)
+{
+	struct pool pool;
+
+	fake_reset();
+	fake.queue_depth = 2;
+	CU_ASSERT_EQUAL_FATAL(pool_open(&pool, &usual), 0);
+	CU_ASSERT_EQUAL(pool_fill(&pool), 0);
+	CU_ASSERT_EQUAL(pool.queued, 2);
+	pool_close(&pool);
+	fake_reset();
+}
+
+/* One failure is said, and goes by; eight in a row are the end. */
+static void test_failures(void)
+{
+	struct fpgabuf_dequeue c;
+	struct pool pool;
+	unsigned int i;
+
+	open_usual(&pool);
+	fake.fail_at = 1;
+	CU_ASSERT_EQUAL(pool_fill(&pool), 0);
+	for (i = 0; i < 3; i++) {
+		CU_ASSERT_EQUAL(pool_take(&pool, &c), 1);
+		CU_ASSERT_EQUAL(c.error, i ? 0 : -EIO);
+	}
+	CU_ASSERT_EQUAL(pool.errors, 1);
+	CU_ASSERT_EQUAL(pool.failures, 0);
+	for (i = 0; i < 8; i++) {
+		fake.fail_at = fake.captures + 1;
+		pool_drop(&pool, 0);
+		CU_ASSERT_EQUAL(pool_fill(&pool), 0);
+		CU_ASSERT_EQUAL(pool_take(&pool, &c), i < 7 ? 1 : -EIO);
+	}
+	pool_close(&pool);
+	fake_reset();
+}
+
+static void test_counters(void)
+{
+	struct fpgabuf_dequeue c;
+	struct pool pool;
+
+	open_usual(&pool);
+	fake.timeout_every = 1;
+	fake.short_every = 1;
+	fake.gap_every = 2;
+	CU_ASSERT_EQUAL(pool_fill(&pool), 0);
+	while (pool_take(&pool, &c) > 0)
+		CU_ASSERT_EQUAL(c.error, -ETIMEDOUT);
+	CU_ASSERT_EQUAL(pool.captures, 3);
+	CU_ASSERT_EQUAL(pool.timeouts, 3);
+	CU_ASSERT_EQUAL(pool.partial, 3);
+	CU_ASSERT_EQUAL(pool.gaps, 1);
+	CU_ASSERT_EQUAL(pool.errors, 0);
+	pool_close(&pool);
+	fake_reset();
+}
+
+static void test_cancel(void)
+{
+	struct fpgabuf_dequeue c;
+	struct pool pool;
+	unsigned int n = 0;
+
+	open_usual(&pool);
+	CU_ASSERT_EQUAL(pool_cancel(&pool), 0);
+	fake.never = true;
+	fake.canceled_bytes = 4096;
+	CU_ASSERT_EQUAL(pool_fill(&pool), 0);
+	CU_ASSERT_EQUAL(pool_take(&pool, &c), 0);
+	CU_ASSERT_EQUAL(pool_cancel(&pool), 0);
+	while (pool_take(&pool, &c) > 0) {
+		CU_ASSERT_EQUAL(c.error, -ECANCELED);
+		CU_ASSERT_EQUAL(c.bytes, n++ ? 0 : 4096);
+	}
+	CU_ASSERT_EQUAL(n, 3);
+	CU_ASSERT_EQUAL(pool.errors, 0);
+	CU_ASSERT_EQUAL(pool.captures, 1);
+	pool_close(&pool);
+	fake_reset();
+}
+
+/* What a device must not do, nor we believe */
+static void test_nonsense(void)
+{
+	struct fpgabuf_dequeue c;
+	struct pool pool;
+
+	open_usual(&pool);
+	CU_ASSERT_EQUAL(pool_fill(&pool), 0);
+	pool.regions[0].state = REGION_IDLE;
+	CU_ASSERT_EQUAL(pool_take(&pool, &c), -EPROTO);
+	pool.length = 100;
+	CU_ASSERT_EQUAL(pool_take(&pool, &c), -EPROTO);
+	pool.region_count = 2;
+	CU_ASSERT_EQUAL(pool_take(&pool, &c), -EPROTO);
+	pool.region_count = 3;
+	CU_ASSERT_EQUAL(pool_take(&pool, &c), -EPIPE);
+	pool_close(&pool);
+	fake_reset();
+}
+
+/* The peer is this process, under whatever name. */
+static void test_rights(void)
+{
+	struct ucred peer = { .uid = geteuid() + 1, .gid = getgid() + 1 };
+	struct share_rights rights = { .user_count = 0 };
+	gid_t groups[64];
+	int pair[2], n;
+
+	CU_ASSERT_EQUAL_FATAL(socketpair(AF_UNIX, SOCK_SEQPACKET, 0, pair), 0);
+	CU_ASSERT_TRUE(rights_allow(&rights, pair[0], &peer));
+	rights.users[rights.user_count++] = peer.uid + 1;
+	CU_ASSERT_FALSE(rights_allow(&rights, pair[0], &peer));
+	rights.users[rights.user_count++] = peer.uid;
+	CU_ASSERT_TRUE(rights_allow(&rights, pair[0], &peer));
+	rights.user_count = 0;
+	rights.has_group = true;
+	rights.group = peer.gid;
+	CU_ASSERT_TRUE(rights_allow(&rights, pair[0], &peer));
+	rights.group = (gid_t)-2;
+	CU_ASSERT_FALSE(rights_allow(&rights, pair[0], &peer));
+	n = getgroups(64, groups);
+	if (n > 0) {
+		rights.group = groups[n - 1];
+		CU_ASSERT_TRUE(rights_allow(&rights, pair[0], &peer));
+	}
+	rights.group = (gid_t)-2;
+	peer.uid = geteuid();
+	CU_ASSERT_TRUE(rights_allow(&rights, pair[0], &peer));
+	close(pair[0]);
+	close(pair[1]);
+}
+
+CU_TestInfo pool_tests[] = {
+	{ "a region is captured into when nobody holds it", test_cycle },
+	{ "a device without memory, or with long captures, is refused",
+	  test_open_fails },
+	{ "a busy region is tried again, for ever, and told of once",
+	  test_busy },
+	{ "no more is queued than the device takes", test_depth },
+	{ "a device that takes no region ends it", test_queue_fails },
+	{ "one failed capture goes by, many in a row do not", test_failures },
+	{ "timeouts, gaps and short captures are counted", test_counters },
+	{ "canceled captures come back with what they have", test_cancel },
+	{ "what the device returns is checked", test_nonsense },
+	{ "user, group, further groups, or the server itself are served",
+	  test_rights },
+	CU_TEST_INFO_NULL,
+};
