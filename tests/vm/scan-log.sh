@@ -62,9 +62,9 @@ is marked as being used
 unregister_netdevice: waiting
 Attempted to kill init'
 
-# What the debug kernel says when it boots: that it will look.
+# What the debug kernel says when it boots: that it will look, or shall not.
 GOOD='DMA-API: preallocated [0-9]+ debug entries$
-DMA-API: debugging enabled by kernel config$
+DMA-API: debugging (enabled by kernel config|disabled on kernel command line)$
 kmemleak: Kernel memory leak detector initialized \(mem pool available: [0-9]+\)$
 kmemleak: Automatic memory scanning thread (started|ended)$'
 
