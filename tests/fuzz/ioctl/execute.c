@@ -44,14 +44,14 @@ struct region {
  * @region: dma-bufs
  * @program: what runs
  * @at: and where it is
- * @changed: it has set something in the simulator
+ * @changed: what it has set in the simulators, a bit for each of settings[]
  */
 struct machine {
 	int file[FILES];
 	struct region region[REGIONS];
 	const struct program *program;
 	unsigned int at;
-	bool changed;
+	unsigned int changed[DEVICES];
 };
 
 union argument {
@@ -400,11 +400,11 @@ static const struct {
 static int run_sim(struct machine *m, const struct op *op)
 {
 	unsigned int i = op->value[0] % ARRAY_SIZE(settings);
+	unsigned int device = op->value[2] % DEVICES;
 	uint64_t value = op->value[1] % settings[i].limit;
 
-	m->changed = true;
-	return sim_write(op->value[2] % DEVICES, settings[i].name,
-			 value ?: settings[i].normal);
+	m->changed[device] |= 1U << i;
+	return sim_write(device, settings[i].name, value ?: settings[i].normal);
 }
 
 static int run_op(struct machine *m, const struct op *op)
@@ -456,10 +456,20 @@ static void begin(struct machine *m, const struct program *p)
 		m->region[i] = (struct region){ .fd = -1, .pipe = { -1, -1 } };
 }
 
+static void sim_restore(unsigned int device, unsigned int changed)
+{
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(settings); i++)
+		if (changed & 1U << i)
+			sim_write(device, settings[i].name,
+				  settings[i].normal);
+}
+
 /* The next program finds the world as this one did. */
 static void end(struct machine *m)
 {
-	unsigned int i, device;
+	unsigned int i;
 
 	for (i = 0; i < REGIONS; i++) {
 		run_unmap(&m->region[i]);
@@ -468,12 +478,8 @@ static void end(struct machine *m)
 	}
 	for (i = 0; i < FILES; i++)
 		close_fd(&m->file[i]);
-	if (!m->changed)
-		return;
-	for (device = 0; device < DEVICES; device++)
-		for (i = 0; i < ARRAY_SIZE(settings); i++)
-			sim_write(device, settings[i].name,
-				  settings[i].normal);
+	for (i = 0; i < DEVICES; i++)
+		sim_restore(i, m->changed[i]);
 }
 
 unsigned int program_run(const struct program *p)
