@@ -19,13 +19,18 @@
 
 #define FAIL	"/sys/module/fpgabuf/parameters/debug_fail_backends"
 
-/* So many of them; a tenth on the debug kernel, which is that much slower. */
-unsigned int rounds(unsigned int n)
+bool debug_kernel(void)
 {
 	struct utsname uts;
 
 	REQUIRE(uname(&uts), 0);
-	return strstr(uts.release, "-debug-") ? n / 10 : n;
+	return strstr(uts.release, "-debug-");
+}
+
+/* So many of them; a tenth on the debug kernel, which is that much slower. */
+unsigned int rounds(unsigned int n)
+{
+	return debug_kernel() ? n / 10 : n;
 }
 
 int call(int fd, unsigned long cmd, void *arg)

@@ -60,6 +60,7 @@ pid_t process_start(void (*fn)(void *arg), void *arg);
 int process_exit_code(pid_t pid);
 
 /* bed.c: the device */
+bool debug_kernel(void);
 unsigned int rounds(unsigned int n);
 int call(int fd, unsigned long cmd, void *arg);
 int device_open(int number);

@@ -221,7 +221,7 @@ static void check_bytes(const struct fpgabuf_dequeue *done, const uint64_t *mem)
  */
 static void gaps_at_full_speed(void)
 {
-	const int captures = 10000;
+	const int captures = rounds(10000);
 	int dev = device_open(0);
 	uint64_t before = device_info(dev).gaps;
 	unsigned long starved;

@@ -202,12 +202,12 @@ static void churn_against(size_t size, unsigned int tests)
 
 static void churn_folio(void)
 {
-	churn_against(2 * MIB, 10000);
+	churn_against(2 * MIB, rounds(10000));
 }
 
 static void churn_pages(void)
 {
-	churn_against(20 * KIB, 10000);
+	churn_against(20 * KIB, rounds(10000));
 }
 
 /*

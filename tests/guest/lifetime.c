@@ -304,14 +304,14 @@ static void unbind_once(int tx, int round)
 
 static void unbind_under_load(void)
 {
-	int round, tx, rx, watch;
+	int round, last = rounds(100), tx, rx, watch;
 	pid_t sink;
 
 	sim_source("pattern");
 	net_connect(&tx, &rx);
 	sink = sink_start(rx, tx);
 	close(rx);
-	for (round = 0; round < 100; round++)
+	for (round = 0; round < last; round++)
 		unbind_once(tx, round);
 	close(tx);
 	REQUIRE(waitpid(sink, NULL, 0), sink);

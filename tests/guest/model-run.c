@@ -29,9 +29,9 @@
 #define DRIVER	"/sys/bus/platform/drivers/fpgabuf/"
 
 enum {
-	/* Operations, of which the first ones fill caches that stay. */
-	WARM_UP = 10000,
 	OPERATIONS = 100000,
+	/* Before them, or half as many if that is less: these fill caches. */
+	WARM_UP = 10000,
 	/* From one kill or unbind to the next; unbound for that many. */
 	EVERY = 2500,
 	UNBOUND = 200,
@@ -372,6 +372,7 @@ static void check_modules(void)
 
 static void model(void)
 {
+	unsigned long goal = rounds(OPERATIONS);
 	uint64_t seed = choose_seed();
 	long before, missing = 0;
 	int i;
@@ -379,10 +380,10 @@ static void model(void)
 	printf("\n    model: seed %" PRIu64, seed);
 	/* What a killed process leaves behind is ours to wait for. */
 	REQUIRE(prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0), 0);
-	if (!run_and_look(seed, WARM_UP))
+	if (!run_and_look(seed, goal < 2 * WARM_UP ? goal / 2 : WARM_UP))
 		return;
 	before = pages_after_drop();
-	if (!run_and_look(seed, OPERATIONS))
+	if (!run_and_look(seed, goal))
 		return;
 	for (i = 0; i < 100; i++) {
 		missing = before - pages_after_drop();

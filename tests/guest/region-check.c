@@ -7,13 +7,17 @@
 
 #include "bed.h"
 
-/* Captured into, mapped, sent, and in use till then */
+/*
+ * Captured into, mapped, sent, and in use till then.  The packets of the debug
+ * kernel are slow: there the last MiB has to do.
+ */
 void region_check(int dev, int fd, size_t size)
 {
 	const uint8_t *mem = mmap(NULL, size, PROT_READ, MAP_SHARED, fd, 0);
+	size_t skip = debug_kernel() && size > MIB ? size - MIB : 0;
 	struct fpgabuf_dequeue done;
+	unsigned int copied, sends = 0;
 	struct reader *reader;
-	unsigned int copied;
 	const void *data;
 	size_t at, got;
 	int tx, rx;
@@ -27,19 +31,18 @@ void region_check(int dev, int fd, size_t size)
 	CU_ASSERT(is_pattern(mem, size, 0));
 
 	net_connect(&tx, &rx);
-	reader = reader_start(rx, size);
-	for (at = 0; at < size; at += got) {
+	reader = reader_start(rx, size - skip);
+	for (at = skip; at < size; at += got, sends++) {
 		size_t part = size - at < 4 * MIB ? size - at : 4 * MIB;
 
 		got = send_zerocopy(tx, mem + at, part);
 		REQUIRE(got, part);
 	}
 	data = reader_wait(reader, &got);
-	EXPECT(got, size);
-	CU_ASSERT(is_pattern(data, got, 0));
+	EXPECT(got, size - skip);
+	CU_ASSERT(is_pattern(data, got, skip));
 	reader_free(reader);
-	EXPECT(net_completions(tx, (size + 4 * MIB - 1) / (4 * MIB), &copied,
-			       10000), (size + 4 * MIB - 1) / (4 * MIB));
+	EXPECT(net_completions(tx, sends, &copied, 10000), sends);
 	EXPECT(copied, 0);
 	close(tx);
 	close(rx);

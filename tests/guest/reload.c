@@ -15,10 +15,13 @@
 #include "bed.h"
 
 /*
- * The first rounds fill caches all over the kernel (1 MiB of them) that stay as
- * they are from then on.
+ * The first rounds, half as many, fill caches all over the kernel (1 MiB of them)
+ * that stay as they are from then on.
  */
-enum { WARM_UP = 50, ROUNDS = 100 };
+static long nr_rounds(void)
+{
+	return debug_kernel() ? 30 : 100;
+}
 
 /* Through the other door: a device that imports the dma-buf */
 static void import_once(int fd)
@@ -153,20 +156,21 @@ static void measure(struct memory *memory, bool after)
 	}
 }
 
-/* One object or page a round lost would be ROUNDS of them. */
+/* One object or page a round lost would be as many of them as rounds. */
 static bool nothing_missing(const struct memory *memory, bool show)
 {
 	long pages = memory->before - memory->after;
-	bool good = pages < ROUNDS / 2;
+	long rounds = nr_rounds();
+	bool good = pages < rounds / 2;
 	int i;
 
 	if (show)
-		printf("\n    %d rounds: %ld pages missing", ROUNDS, pages);
+		printf("\n    %ld rounds: %ld pages missing", rounds, pages);
 	for (i = 0; i < memory->nr_slabs; i++) {
 		const struct slab *slab = &memory->slab[i];
 		long more = slab->after - slab->before;
 
-		if (more < ROUNDS / 2)
+		if (more < rounds / 2)
 			continue;
 		good = false;
 		if (show)
@@ -214,11 +218,11 @@ static void forget(struct memory *memory)
 
 static bool rounds_lose_nothing(struct memory *memory)
 {
-	int i;
+	long i;
 
 	forget(memory);
 	look_before(memory);
-	for (i = 0; i < ROUNDS; i++)
+	for (i = 0; i < nr_rounds(); i++)
 		load_use_unload();
 	return look_after(memory);
 }
@@ -231,11 +235,11 @@ static void nothing_lost(void)
 {
 	static struct memory memory;
 	bool good = false;
-	int i;
+	long i;
 
 	modules_unload();
 	memory_open(&memory);
-	for (i = 0; i < WARM_UP; i++)
+	for (i = 0; i < nr_rounds() / 2; i++)
 		load_use_unload();
 	for (i = 0; i < 3 && !good; i++)
 		good = rounds_lose_nothing(&memory);

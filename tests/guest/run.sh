@@ -17,17 +17,19 @@ UDEVADM=$(program udevadm)
 # seen when the tests have run.  COVERAGE=1: the programs were built to count
 # what they execute.  Both write that to the last disk.
 PATIENCE=1
-WRAPPER=()
+WRAPPER=
 case $KVER in
 *-debug-*)
   PATIENCE=3
-  WRAPPER=(debug-run)
-  WRAPPER_OPTIONS=(--mem 2G --append 'page_poison=1 cma=64M')
+  WRAPPER=debug-run
+  WRAPPER_OPTIONS=(--mem 1G --append 'page_poison=1 cma=64M')
   COVERAGE_DIR=$BUILD/debug/coverage
+  echo 'This kernel is slow: what a test does 100 times or more is done a tenth'
+  echo 'as often (reload: a third), and of large regions the last MiB is sent'
   ;;
 *)
   if [ -n "${COVERAGE:-}" ]; then
-    WRAPPER=(coverage-run)
+    WRAPPER=coverage-run
     WRAPPER_OPTIONS=()
     OBJ=$BUILD/coverage
     COVERAGE_DIR=$OBJ/guest
@@ -42,7 +44,7 @@ make -s -C "$TOP/tests/guest" O="$OBJ/guest" "${CROSS[@]}"
 wrapper_options() {
   local disk
 
-  if [ ${#WRAPPER[@]} -eq 0 ]; then
+  if [ -z "$WRAPPER" ]; then
     return
   fi
   disk=$COVERAGE_DIR/$1.tar
@@ -81,7 +83,7 @@ guest() {
     --file "$UDEVADM" --file "$UDEVADM:/bin/systemd-udevd" \
     --file "$TOP/tools/udev/60-fpgabuf.rules:/etc/udev/rules.d/60-fpgabuf.rules" \
     --file "$TOP/tools/udev/fpgabuf.sysusers.conf:/etc/fpgabuf.sysusers.conf" \
-    "${OPTIONS[@]}" -- "${WRAPPER[@]}" "$@"
+    "${OPTIONS[@]}" -- ${WRAPPER:+"$WRAPPER"} "$@"
 }
 
 # Debian's kernels zero all memory when it is allocated; then nobody would
@@ -100,7 +102,7 @@ bounced() {
 # When it gets no memory the debugging of DMA switches itself off, and says so:
 # here it is off from the beginning.
 injected() {
-  if [ "${WRAPPER[*]}" != debug-run ]; then
+  if [ "$WRAPPER" != debug-run ]; then
     echo 'Suite inject is not run: only the debug kernel makes calls fail'
     return
   fi
