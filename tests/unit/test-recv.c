@@ -396,7 +396,7 @@ static void test_reserved(void)
 	temp_remove(&t);
 }
 
-/* The summary says what has arrived, so that nobody need guess when to stop. */
+/* What has come is taken, as the peer was told that it has. */
 static void test_interrupted(void)
 {
 	uint8_t *data = new_data(1000, false);
@@ -415,6 +415,7 @@ static void test_interrupted(void)
 	CU_ASSERT_EQUAL(process_finish(&p), 1);
 	close(fd);
 	CU_ASSERT_TRUE(file_is(temp_path(&t, "stream.1"), data, 1000));
+	CU_ASSERT_TRUE(file_is(temp_path(&t, "stream.2"), data, 500));
 	CU_ASSERT_PTR_NOT_NULL(strstr(p.output, ": interrupted\n"));
 	free(data);
 	temp_remove(&t);
@@ -534,7 +535,7 @@ CU_TestInfo recv_tests[] = {
 	{ "files are rotated by time", test_rotate_time },
 	{ "blocks are written past the page cache", test_direct },
 	{ "space is reserved, and given back", test_reserved },
-	{ "a stream that is interrupted fails, and is kept",
+	{ "a stream that is interrupted fails, what came of it is kept",
 	  test_interrupted },
 	{ "a signal is the right end if that was asked for",
 	  test_until_signal },

@@ -310,6 +310,17 @@ static void serve(struct server *s)
 	progress_update(&s->progress, bytes_so_far(s));
 }
 
+/* What has come is taken: the peer was told that it has. */
+static void interrupt(struct server *s, unsigned int index)
+{
+	struct connection *c = s->open[index];
+
+	connection_receive(c);
+	if (c->sock >= 0)
+		connection_break(c, "interrupted");
+	retire(s, index);
+}
+
 /* A signal is the usual end of who serves until there is one. */
 static void stop(struct server *s)
 {
@@ -317,10 +328,8 @@ static void stop(struct server *s)
 
 	close_signals(s);
 	progress_end(&s->progress);
-	while (s->open_count) {
-		connection_break(s->open[s->open_count - 1], "interrupted");
-		retire(s, s->open_count - 1);
-	}
+	while (s->open_count)
+		interrupt(s, s->open_count - 1);
 	if (o->connections && !s->totals.failed &&
 	    s->totals.connections < o->connections) {
 		message("interrupted before %s",
