@@ -396,6 +396,26 @@ static void test_reserved(void)
 	temp_remove(&t);
 }
 
+/* Who is not wanted any more is refused, instead of waiting in vain. */
+static void test_too_late(void)
+{
+	char *args[] = { "-t", "20", NULL };
+	int port, fd, other, i;
+	struct process p;
+
+	port = receiver_start(&p, args);
+	fd = receiver_feed(port, (const uint8_t *)"abc", 3);
+	/* It may not have been accepted yet. */
+	for (i = 0; i < 1000 && (other = connect_port(port)) >= 0; i++) {
+		close(other);
+		usleep(10000);
+	}
+	CU_ASSERT(i < 1000);
+	close(fd);
+	CU_ASSERT_EQUAL(process_finish(&p), 0);
+	CU_ASSERT_PTR_NOT_NULL(strstr(p.output, "3 bytes from"));
+}
+
 /* What has come is taken, as the peer was told that it has. */
 static void test_interrupted(void)
 {
@@ -531,6 +551,7 @@ CU_TestInfo recv_tests[] = {
 	{ "four connections at once have a file and a summary each",
 	  test_four_at_once },
 	{ "if one of two streams is wrong, all failed", test_one_of_two },
+	{ "a peer that comes too late is refused", test_too_late },
 	{ "files are rotated by size, and have numbers", test_rotate_size },
 	{ "files are rotated by time", test_rotate_time },
 	{ "blocks are written past the page cache", test_direct },
