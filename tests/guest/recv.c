@@ -112,7 +112,7 @@ static void framed_with_gaps(void)
 
 	sim_source("pattern");
 	sim_set("lossy", 1);
-	sim_set("rate", 64 * MIB);
+	sim_set("rate", 512 * MIB);
 	pid = receiver_start(&recv, &address);
 	send = sender(address, "8000000", "64K");
 	send.argv[10] = "--framed";
@@ -144,7 +144,7 @@ static void gaps_unframed(void)
 
 	sim_source("pattern");
 	sim_set("lossy", 1);
-	sim_set("rate", 64 * MIB);
+	sim_set("rate", 512 * MIB);
 	pid = receiver_start(&recv, &address);
 	send = sender(address, "8000000", "64K");
 	EXPECT(program_run(&send), 1);
