@@ -96,6 +96,8 @@ bool contiguous(const uint8_t *mem, size_t size);
 /* sim.c: the simulated FPGA */
 void sim_select(const char *name);
 void sim_set(const char *attribute, unsigned long long value);
+int sim_try_set(const char *attribute, const char *text);
+void sim_get_text(const char *attribute, char *text, size_t size);
 void sim_source(const char *source);
 uint64_t sim_get(const char *attribute);
 uint64_t sim_position(void);

@@ -220,6 +220,63 @@ static void feed(void)
 		feed_size(sizes[i]);
 }
 
+/* Who feeds and must not block is told when there is room. */
+static void feed_full(void)
+{
+	int dev = device_open(0), fd = region_alloc(dev, 64 * KIB);
+	struct pollfd pfd = { .events = POLLOUT };
+	size_t size = MIB, written = 0;
+	uint8_t *data = malloc(size);
+	ssize_t n;
+
+	random_fill(data, size, 7);
+	sim_source("feed");
+	pfd.fd = open("/dev/fpgabuf-sim0-feed",
+		      O_WRONLY | O_NONBLOCK | O_CLOEXEC);
+	REQUIRE(pfd.fd < 0 ? -errno : 0, 0);
+	EXPECT(poll(&pfd, 1, 0), 1);
+	EXPECT(pfd.revents, POLLOUT);
+	while ((n = write(pfd.fd, data + written, size - written)) > 0)
+		written += n;
+	EXPECT(-errno, -EAGAIN);
+	CU_ASSERT(written > 64 * KIB && written < size);
+	EXPECT(poll(&pfd, 1, 0), 0);
+
+	EXPECT(capture_run(dev, fd, 0).bytes, 64 * KIB);
+	EXPECT(poll(&pfd, 1, 10000), 1);
+	EXPECT(pfd.revents, POLLOUT);
+	EXPECT(write(pfd.fd, data, 1), 1);
+
+	/* Another stream: what is left of this one is forgotten. */
+	sim_source("pattern");
+	close(pfd.fd);
+	free(data);
+	close(fd);
+	close(dev);
+}
+
+static void settings(void)
+{
+	static const char * const numbers[] = { "", "x", "-1", "4294967296" };
+	char line[16];
+	size_t i;
+
+	sim_set("burst", 4096);
+	EXPECT(sim_get("burst"), 4096);
+	for (i = 0; i < ARRAY_SIZE(numbers); i++)
+		EXPECT(sim_try_set("burst", numbers[i]), -EINVAL);
+	EXPECT(sim_try_set("burst", "0"), -EINVAL);
+	EXPECT(sim_try_set("lossy", "2"), -EINVAL);
+	EXPECT(sim_get("burst"), 4096);
+	sim_set("burst", 64 * KIB);
+
+	sim_source("feed");
+	EXPECT(sim_try_set("source", "nothing"), -EINVAL);
+	sim_get_text("source", line, sizeof(line));
+	CU_ASSERT_STRING_EQUAL(line, "feed\n");
+	sim_source("pattern");
+}
+
 static void wait_for_position(uint64_t position)
 {
 	uint64_t end = now_ns() + 10000000000ull;
@@ -431,6 +488,9 @@ static const CU_TestInfo tests[] = {
 	{ "a gap is reported when the queue ran dry, and only then", gap },
 	{ "packets of the FPGA end captures early", packets },
 	{ "what is fed comes out, to the odd byte", feed },
+	{ "who feeds is told when there is room", feed_full },
+	{ "settings of the simulated FPGA are kept, nonsense is refused",
+	  settings },
 	{ "cancel gives everything back with the bytes it had", cancel },
 	{ "after cancel the FPGA writes no more", cancel_stops },
 	{ "dequeue waits, polls, gives up on signals", waiting },

@@ -5,6 +5,7 @@
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "bed.h"
@@ -32,6 +33,35 @@ void sim_set(const char *attribute, unsigned long long value)
 	sim_path(path, sizeof(path), attribute);
 	snprintf(text, sizeof(text), "%llu", value);
 	file_write(path, text);
+}
+
+/* 0, or the error of writing that */
+int sim_try_set(const char *attribute, const char *text)
+{
+	char path[128];
+	int fd, ret;
+
+	sim_path(path, sizeof(path), attribute);
+	fd = open(path, O_WRONLY | O_CLOEXEC);
+	REQUIRE(fd < 0 ? -errno : 0, 0);
+	ret = write(fd, text, strlen(text) + 1) < 0 ? -errno : 0;
+	close(fd);
+	return ret;
+}
+
+void sim_get_text(const char *attribute, char *text, size_t size)
+{
+	char path[128];
+	ssize_t n;
+	int fd;
+
+	sim_path(path, sizeof(path), attribute);
+	fd = open(path, O_RDONLY | O_CLOEXEC);
+	REQUIRE(fd < 0 ? -errno : 0, 0);
+	n = read(fd, text, size - 1);
+	REQUIRE(n < 0 ? -errno : 0, 0);
+	text[n] = 0;
+	close(fd);
 }
 
 uint64_t sim_get(const char *attribute)
