@@ -42,7 +42,8 @@ arm64)
   SYSROOT=$KROOT
   OBJ=$BUILD/arm64
   MULTIARCH=aarch64-linux-gnu
-  CROSS=("CC=$MULTIARCH-gcc" "AR=$MULTIARCH-ar")
+  # Without the option a libc.so in SYSROOT would mean files of this machine.
+  CROSS=("CC=$MULTIARCH-gcc --sysroot=$SYSROOT" "AR=$MULTIARCH-ar")
   export PKG_CONFIG_SYSROOT_DIR=$SYSROOT
   export PKG_CONFIG_LIBDIR=$SYSROOT/usr/lib/$MULTIARCH/pkgconfig
   QEMU=qemu-system-aarch64

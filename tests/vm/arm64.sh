@@ -18,7 +18,7 @@ ROOT=$DIR/root
 STAMP=$ROOT/complete
 
 # Come with all they depend on.
-GUEST=(busybox-static coreutils dash iproute2 libcunit1-dev libdrm-dev
+GUEST=(busybox-static coreutils dash iproute2 libc6-dev libcunit1-dev libdrm-dev
   liburing-dev udev)
 
 # The second is for what runs here when modules are built.

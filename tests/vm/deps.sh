@@ -27,8 +27,8 @@ packages() {
     ;;
   arm64)
     # What runs in that guest is fetched by arm64.sh.
-    echo qemu-system-arm gcc-aarch64-linux-gnu libc6-dev-arm64-cross \
-      device-tree-compiler binutils cpio kmod make pkg-config xz-utils
+    echo qemu-system-arm binutils device-tree-compiler gcc-aarch64-linux-gnu \
+      cpio kmod make pkg-config xz-utils
     ;;
   demo) echo jq ;;
   show) echo gcc libc6-dev libdrm-dev netpbm pkg-config ;;
