@@ -11,7 +11,7 @@ WANTED=90
 # All programs are built once more, to count.
 DIR=$BUILD/coverage
 # Those that use the library or the tools
-SUITES=(library stall capture)
+SUITES=(library send recv share info stall capture)
 
 clear_counts() {
   find "$DIR" -name '*.gcda' -delete

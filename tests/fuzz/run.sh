@@ -3,14 +3,16 @@
 #
 # run.sh [TARGET...] - fuzz the parsers of the tools
 #
-# Each for FUZZ_SECONDS (3).  What is found is kept in .build/fuzz/found; put it
-# into tests/fuzz/seeds/TARGET with the fix, and it is tried first from then on.
+# Each for FUZZ_SECONDS (3), as many at once as there are processors.  What is
+# found is kept in .build/fuzz/found; put it into tests/fuzz/seeds/TARGET with
+# the fix, and it is tried first from then on.
 
 set -euo pipefail
 . "$(dirname "$0")/../vm/common.sh"
 
 O=$BUILD/fuzz
 SECONDS_EACH=${FUZZ_SECONDS:-3}
+RUNNING=0
 PASSED=0
 FAILED=0
 
@@ -24,13 +26,22 @@ fuzz() {
     -rss_limit_mb=1024 -close_fd_mask=3 -print_final_stats=1 \
     -artifact_prefix="$O/found/$1-" "$corpus" "$TOP/tests/fuzz/seeds/$1" \
     >"$log" 2>&1; then
-    PASSED=$((PASSED + 1))
     echo "ok - $1: $(stats "$log")"
   else
-    FAILED=$((FAILED + 1))
     echo "FAIL - $1"
     tail -n 60 "$log" | sed 's/^/        /'
+    return 1
   fi
+}
+
+# Whichever is the first
+wait_for_one() {
+  if wait -n; then
+    PASSED=$((PASSED + 1))
+  else
+    FAILED=$((FAILED + 1))
+  fi
+  RUNNING=$((RUNNING - 1))
 }
 
 stats() {
@@ -48,7 +59,14 @@ if [ $# -eq 0 ]; then
 fi
 make -s -j"$(nproc)" -C "$TOP/tests/fuzz" O="$O"
 for target; do
-  fuzz "$target"
+  if [ "$RUNNING" -eq "$(nproc)" ]; then
+    wait_for_one
+  fi
+  fuzz "$target" &
+  RUNNING=$((RUNNING + 1))
+done
+while [ "$RUNNING" -gt 0 ]; do
+  wait_for_one
 done
 echo "$PASSED passed, $FAILED failed"
 [ "$FAILED" -eq 0 ]
