@@ -64,6 +64,29 @@ static struct program sender(const char *address, const char *bytes,
 	};
 }
 
+/*
+ * Of an FPGA that does not wait, and fills a region 16 times as fast as a sender
+ * that is held back has sent one: the queue runs dry again and again.
+ */
+static struct program hasty_sender(const char *address, const char *bytes)
+{
+	struct program p = sender(address, bytes, "64K");
+
+	p.argv[10] = "--rate";
+	p.argv[11] = "4M";
+	sim_source("pattern");
+	sim_set("lossy", 1);
+	sim_set("rate", 64 * MIB);
+	return p;
+}
+
+static void hasty_end(void)
+{
+	sim_set("lossy", 0);
+	sim_set("rate", 0);
+	sim_source("pattern");
+}
+
 /* A folder on a file system of its own, of that many bytes */
 static void folder_make(const char *size)
 {
@@ -97,28 +120,20 @@ static void expect_pattern(const char *path, size_t size)
 	close(fd);
 }
 
-/*
- * An FPGA that does not wait, and a wire that is too slow for it: every gap is
- * told, and between two of them no sample is missing.
- */
+/* Every gap is told, and between two of them no sample is missing. */
 static void framed_with_gaps(void)
 {
 	const struct program recv = receiver((const char *[]){
-		"--framed", "--verify", "--bytes", "8000000", NULL
+		"--framed", "--verify", "--bytes", "2000000", NULL
 	});
 	const char *address;
 	struct program send;
 	pid_t pid;
 
-	sim_source("pattern");
-	sim_set("lossy", 1);
-	sim_set("rate", 512 * MIB);
 	pid = receiver_start(&recv, &address);
-	send = sender(address, "8000000", "64K");
-	send.argv[10] = "--framed";
+	send = hasty_sender(address, "2000000");
+	send.argv[12] = "--framed";
 	EXPECT(program_run(&send), 0);
-	sim_set("lossy", 0);
-	sim_set("rate", 0);
 	EXPECT(process_exit_code(pid), 0);
 	printf("\n    %llu captures, %llu gaps; %lu overflows",
 	       program_count(&recv, "captures"), program_count(&recv, "gaps"),
@@ -129,30 +144,25 @@ static void framed_with_gaps(void)
 	EXPECT(program_count(&recv, "gaps") > 1, true);
 	EXPECT(program_count(&recv, "skipped_captures"), 0);
 	EXPECT(sim_get("lost") > 0, true);
-	sim_source("pattern");
+	hasty_end();
 }
 
 /* Without the frames nobody knows of a gap, and the check must notice it. */
 static void gaps_unframed(void)
 {
 	const struct program recv = receiver((const char *[]){
-		"--verify", "--bytes", "8000000", NULL
+		"--verify", "--bytes", "2000000", NULL
 	});
 	const char *address;
 	struct program send;
 	pid_t pid;
 
-	sim_source("pattern");
-	sim_set("lossy", 1);
-	sim_set("rate", 512 * MIB);
 	pid = receiver_start(&recv, &address);
-	send = sender(address, "8000000", "64K");
+	send = hasty_sender(address, "2000000");
 	EXPECT(program_run(&send), 1);
-	sim_set("lossy", 0);
-	sim_set("rate", 0);
 	EXPECT(process_exit_code(pid), 1);
 	program_says(&recv, " where the pattern has ");
-	sim_source("pattern");
+	hasty_end();
 }
 
 static void check_part(unsigned int number, size_t *payload)
