@@ -19,28 +19,29 @@ void file_open(struct actor *actor)
 	struct file *file = &actor->file;
 	unsigned int before;
 	char path[32];
+	bool bound;
 	int fd;
 
 	/* Until it succeeds: the driver is bound again soon. */
-	do {
+	for (;;) {
 		before = device->stage;
 		snprintf(path, sizeof(path), "/dev/fpgabuf%d", device->node);
 		say(actor, "open %s, stage %u", path, before);
 		fd = open(path, O_RDWR | O_CLOEXEC);
-		if (fd >= 0 && device->stage != before) {
-			actor_close(actor, fd);
-			continue;
-		}
-		if (before % 4 || device->stage != before) {
+		bound = before % 4 == 0 && device->stage == before;
+		if (!bound) {
 			may(&allowed, ENOENT);
 			may(&allowed, ENODEV);
 			may(&allowed, ENXIO);
 		}
 		check_result(actor, fd < 0 ? -errno : 0, &allowed);
 		allowed.nr = 0;
-		if (fd < 0)
-			usleep(1000);
-	} while (fd < 0 || before % 4 || device->stage != before);
+		if (fd >= 0 && bound)
+			break;
+		if (fd >= 0)
+			actor_close(actor, fd);
+		usleep(1000);
+	}
 
 	*file = (struct file){
 		.device = file->device, .stage = before,
