@@ -10,21 +10,18 @@ set -euo pipefail
 WANTED=90
 # All programs are built once more, to count.
 DIR=$BUILD/coverage
-# Those that use the library or the tools
+# Those that use the library or the tools; one more, show, has a boot of its own.
 SUITES=(library send recv share info stall capture)
-
-clear_counts() {
-  find "$DIR" -name '*.gcda' -delete
-}
 
 on_host() {
   make -s -C "$TOP/tests/unit" O="$DIR/unit" run
 }
 
-# What the guest counted goes beside what the compiler left here.
+# in_guest LOG SUITE...: what was counted there goes beside what the compiler left
+# here.
 in_guest() {
-  COVERAGE=1 "$TOP/tests/guest/run.sh" "${SUITES[@]}" || return
-  tar -C / -xf "$DIR/guest/guest.tar" "./${DIR#/}"
+  COVERAGE=1 "$TOP/tests/guest/run.sh" "${@:2}" || return
+  tar -C / -xf "$DIR/guest/$1.tar" "./${DIR#/}"
 }
 
 # quiet_lcov ARGUMENT...: its warnings about itself left out
@@ -32,9 +29,20 @@ quiet_lcov() {
   lcov --quiet "$@" 2> >(grep -v '^Subroutine .* redefined' >&2)
 }
 
+# counts NAME [OPTION]: keep what was counted, as NAME; begin again
+counts() {
+  quiet_lcov --capture "${@:2}" --directory "$DIR" --base-directory "$TOP" \
+    --output-file "$DIR/$1.info"
+  find "$DIR" -name '*.gcda' -delete
+}
+
 report() {
-  quiet_lcov --capture --directory "$DIR" --base-directory "$TOP" \
-    --output-file "$DIR/all.info"
+  local info all=()
+
+  for info in none host guest show; do
+    all+=(--add-tracefile "$DIR/$info.info")
+  done
+  quiet_lcov "${all[@]}" --output-file "$DIR/all.info"
   quiet_lcov --extract "$DIR/all.info" "$TOP/tools/*" \
     --output-file "$DIR/tools.info"
   genhtml --quiet --prefix "$TOP" --output-directory "$DIR/html" \
@@ -57,9 +65,16 @@ enough() {
 
 mkdir -p "$DIR"
 export CFLAGS='-O0 -g --coverage' LDFLAGS=--coverage
-clear_counts
+find "$DIR" -name '*.gcda' -delete
 step coverage-host 'the tests on the host' on_host
-step coverage-guest 'the tests in the virtual machine' in_guest
+counts host
+step coverage-guest 'the tests in the virtual machine' \
+  in_guest guest "${SUITES[@]}"
+counts guest
+step coverage-show 'the tests of fpgabuf-show there' in_guest guest-show show
+counts show
+# The same files again, for what is never executed.
+counts none --initial
 report
 note "see $DIR/html/index.html"
 enough
