@@ -22,6 +22,7 @@
  * @token: what the owner calls it
  * @pending: sends of it that the kernel has not let go of
  * @copy: is not worth pinning, whatever the engine
+ * @copied: for the engine: the kernel has said that it copied the beginning
  */
 struct fpgabuf_buffer {
 	const char *addr;
@@ -30,6 +31,7 @@ struct fpgabuf_buffer {
 	uint64_t token;
 	unsigned int pending;
 	bool copy;
+	bool copied;
 };
 
 /**

@@ -35,11 +35,13 @@
  * @buffer: what it sends a piece of
  * @result: what it answered
  * @answered: it has
+ * @continues: another request has sent what is before it in the buffer
  */
 struct slot {
 	struct fpgabuf_buffer *buffer;
 	int result;
 	bool answered;
+	bool continues;
 };
 
 /**
@@ -143,15 +145,29 @@ static void release_slot(struct fpgabuf_sender *s, struct slot *slot)
 	u->unused[u->unused_count++] = slot - u->slots;
 }
 
-/* The kernel has let go of what a request read. */
-static void notify(struct fpgabuf_sender *s, struct slot *slot, uint32_t usage)
+/*
+ * Since Linux 6.10 bytes may join the packet of the request before, see
+ * io_link_skb() there; if all do, the request has no packet of its own, and is
+ * always said to be copied.  MSG_EOR ends the packet with the buffer, so that the
+ * one before can only be of the same buffer, and what was said of it is true.
+ */
+static bool was_copied(struct slot *slot, uint32_t usage)
 {
 	bool copied = usage & IORING_NOTIF_USAGE_ZC_COPIED;
 
+	if (slot->continues)
+		return copied && slot->buffer->copied;
+	slot->buffer->copied = copied;
+	return copied;
+}
+
+/* The kernel has let go of what a request read. */
+static void notify(struct fpgabuf_sender *s, struct slot *slot, uint32_t usage)
+{
 	release_slot(s, slot);
 	/* One that the socket did not take is notified of as well. */
 	if (slot->result > 0)
-		fpgabuf_sender_completed(s, 1, copied);
+		fpgabuf_sender_completed(s, 1, was_copied(slot, usage));
 	else
 		s->starved = false;
 }
@@ -193,7 +209,7 @@ static void prepare(struct uring *u, int fd, unsigned int number,
 		    const char *addr, size_t len)
 {
 	struct io_uring_sqe *sqe = io_uring_get_sqe(&u->ring);
-	int flags = MSG_DONTWAIT | MSG_NOSIGNAL;
+	int flags = MSG_DONTWAIT | MSG_NOSIGNAL | MSG_EOR;
 
 	if (is_registered(u, addr, len))
 		io_uring_prep_send_zc_fixed(sqe, fd, addr, len, flags,
@@ -237,7 +253,7 @@ static int request(struct fpgabuf_sender *s, struct fpgabuf_buffer *b,
 		return -ENOBUFS;
 	number = u->unused[--u->unused_count];
 	slot = &u->slots[number];
-	*slot = (struct slot){ .buffer = b };
+	*slot = (struct slot){ .buffer = b, .continues = b->accepted };
 	b->pending++;
 	s->outstanding++;
 	prepare(u, s->fd, number, b->addr + b->accepted, len);
