@@ -61,7 +61,7 @@ fake_prep(struct dma_chan *chan, struct scatterlist *sgl, unsigned int nents,
 
 	if (direction != DMA_DEV_TO_MEM || take(&bed->fail_prep))
 		return NULL;
-	transfer = kzalloc(sizeof(*transfer), GFP_NOWAIT);
+	transfer = kzalloc_obj(*transfer);
 	if (!transfer)
 		return NULL;
 	transfer->addr = sg_dma_address(sgl);
@@ -220,7 +220,7 @@ static void device_init(struct bed *bed)
 struct fpgabuf_file *bed_open(struct kunit *test)
 {
 	struct bed *bed = test->priv;
-	struct fpgabuf_file *file = kzalloc(sizeof(*file), GFP_KERNEL);
+	struct fpgabuf_file *file = kzalloc_obj(*file);
 
 	KUNIT_ASSERT_NOT_NULL(test, file);
 	kref_init(&file->ref);
