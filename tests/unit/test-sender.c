@@ -474,8 +474,9 @@ struct limited {
 /*
  * Runs a job where no more than @pages pages may be pinned.  Root may pin what
  * it likes, so a child becomes nobody for it.  Returns 0 if the child could.
- * The peer's buffer is small: on loopback a send is in flight only as long as
- * the peer has no room for it.
+ * The peer's buffer is smaller than a send: on loopback that is in flight only as
+ * long as the peer has no room for it.  It is larger than a packet of loopback, or
+ * TCP would now and then wait 0.2 s before it fills what room there is.
  */
 static int run_limited(struct limited *shared, enum fpgabuf_engine engine,
 		       size_t len, unsigned int pages)
@@ -489,7 +490,7 @@ static int run_limited(struct limited *shared, enum fpgabuf_engine engine,
 	fflush(stdout);
 	pid = fork();
 	if (!pid) {
-		struct pair p = pair_open(0, TINY_BUFFER);
+		struct pair p = pair_open(0, 256 << 10);
 
 		alarm(PATIENCE_MS / 1000);
 		if (setrlimit(RLIMIT_MEMLOCK, &limit) ||
