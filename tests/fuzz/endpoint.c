@@ -43,9 +43,8 @@ static void check_understood(const struct endpoint *endpoint)
 	snprintf(text, sizeof(text), "[%s]:%s", endpoint->host,
 		 endpoint->port);
 	expect_same(text, endpoint);
-	/* Without brackets only what needs none, and has none of its own. */
-	if (!strchr(endpoint->host, ':') && *endpoint->host != '[' &&
-	    strcmp(endpoint->host, "unix")) {
+	/* Without brackets only what needs none. */
+	if (!strchr(endpoint->host, ':') && strcmp(endpoint->host, "unix")) {
 		snprintf(text, sizeof(text), "%s:%s", endpoint->host,
 			 endpoint->port);
 		expect_same(text, endpoint);

@@ -54,9 +54,12 @@ bool arguments_name(const struct arguments *arguments, const char *option)
 {
 	int i;
 
-	for (i = 1; i < arguments->argc; i++)
+	for (i = 1; i < arguments->argc; i++) {
+		if (!strcmp(arguments->argv[i], "--"))
+			return false;
 		if (!strncmp(arguments->argv[i], option, strlen(option)))
 			return true;
+	}
 	return false;
 }
 

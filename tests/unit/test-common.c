@@ -138,6 +138,7 @@ static void test_bad_endpoints(void)
 	static const char * const bad[] = {
 		"", ":", "host", "host:", ":80", "host:65536", "host:-1",
 		"host:80x", "::1:80", "[]:80", "[::1]", "[::1]80",
+		"[[]]:80", "[[::1]]:80", "[host:80", "ho]st:80",
 		"host:http",
 	};
 	char longest[400];

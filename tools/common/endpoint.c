@@ -18,9 +18,10 @@
 
 #define MAX_PORT	65535
 
+/* Brackets are not part of any name or address. */
 static int set_host(struct endpoint *endpoint, const char *host, size_t len)
 {
-	if (!len || len >= sizeof(endpoint->host))
+	if (!len || len >= sizeof(endpoint->host) || strcspn(host, "[]") < len)
 		return -EINVAL;
 	memcpy(endpoint->host, host, len);
 	endpoint->host[len] = '\0';
