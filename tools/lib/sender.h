@@ -22,7 +22,9 @@
  * @token: what the owner calls it
  * @pending: sends of it that the kernel has not let go of
  * @copy: is not worth pinning, whatever the engine
- * @copied: for the engine: the kernel has said that it copied the beginning
+ * @split: for the engine: the socket took its last request in part
+ * @copied: for the engine: the kernel has said that it copied the last request
+ *	that was not the rest of another
  */
 struct fpgabuf_buffer {
 	const char *addr;
@@ -31,6 +33,7 @@ struct fpgabuf_buffer {
 	uint64_t token;
 	unsigned int pending;
 	bool copy;
+	bool split;
 	bool copied;
 };
 

@@ -35,7 +35,7 @@
  * @buffer: what it sends a piece of
  * @result: what it answered
  * @answered: it has
- * @continues: another request has sent what is before it in the buffer
+ * @continues: the socket took the request before it in part, this is the rest
  */
 struct slot {
 	struct fpgabuf_buffer *buffer;
@@ -148,8 +148,9 @@ static void release_slot(struct fpgabuf_sender *s, struct slot *slot)
 /*
  * Since Linux 6.10 bytes may join the packet of the request before, see
  * io_link_skb() there; if all do, the request has no packet of its own, and is
- * always said to be copied.  MSG_EOR ends the packet with the buffer, so that the
- * one before can only be of the same buffer, and what was said of it is true.
+ * always said to be copied.  MSG_EOR ends the packet with a request that is taken
+ * whole, so that only the rest of one can join, and what was said of its beginning
+ * is true.
  */
 static bool was_copied(struct slot *slot, uint32_t usage)
 {
@@ -253,7 +254,7 @@ static int request(struct fpgabuf_sender *s, struct fpgabuf_buffer *b,
 		return -ENOBUFS;
 	number = u->unused[--u->unused_count];
 	slot = &u->slots[number];
-	*slot = (struct slot){ .buffer = b, .continues = b->accepted };
+	*slot = (struct slot){ .buffer = b, .continues = b->split };
 	b->pending++;
 	s->outstanding++;
 	prepare(u, s->fd, number, b->addr + b->accepted, len);
@@ -279,6 +280,7 @@ static ssize_t uring_send(struct fpgabuf_sender *s, struct fpgabuf_buffer *b,
 	if (n == -ENOMEM)
 		return -ENOBUFS;
 	if (n > 0) {
+		b->split = (size_t)n < len;
 		s->stats.zerocopy_sends++;
 		if (is_registered(u, b->addr + b->accepted, len))
 			s->stats.registered_sends++;
