@@ -13,6 +13,10 @@ DIR=$BUILD/coverage
 # Those that use the library or the tools; one more, show, has a boot of its own.
 SUITES=(library send recv share info stall capture)
 
+clear_counts() {
+  find "$DIR" -name '*.gcda' -delete
+}
+
 on_host() {
   make -s -C "$TOP/tests/unit" O="$DIR/unit" run
 }
@@ -33,7 +37,7 @@ quiet_lcov() {
 counts() {
   quiet_lcov --capture "${@:2}" --directory "$DIR" --base-directory "$TOP" \
     --output-file "$DIR/$1.info"
-  find "$DIR" -name '*.gcda' -delete
+  clear_counts
 }
 
 report() {
@@ -65,7 +69,7 @@ enough() {
 
 mkdir -p "$DIR"
 export CFLAGS='-O0 -g --coverage' LDFLAGS=--coverage
-find "$DIR" -name '*.gcda' -delete
+clear_counts
 step coverage-host 'the tests on the host' on_host
 counts host
 step coverage-guest 'the tests in the virtual machine' \
