@@ -11,7 +11,6 @@ cd "$TOP"
 
 KROOT=$(tests/kernel/debug.sh)
 export KROOT
-mkdir -p "$BUILD/log"
 rm -rf "$BUILD/debug/coverage"
 suite debug-guest 'the driver, on the debug kernel' tests/guest/run.sh
 suite debug-coverage 'what of the driver was executed' tests/kernel/coverage.sh

@@ -8,7 +8,6 @@ set -euo pipefail
 . "$TOP/tests/vm/count.sh"
 cd "$TOP"
 
-mkdir -p "$BUILD/log"
 step build 'build the modules and the tools' \
   make -j"$(nproc)" modules tools
 

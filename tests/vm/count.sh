@@ -5,6 +5,8 @@
 
 PASSED=0
 FAILED=0
+mkdir -p "$BUILD/log"
+: >"$BUILD/log/failures"
 
 # suite NAME TITLE COMMAND...: run tests, show and keep what they print
 suite() {
@@ -30,15 +32,26 @@ count() {
     END { print passed + 0, failed + 0 }' "$1")"
   if [ "$failed" -eq 0 ] && { [ "$2" -ne 0 ] || [ "$passed" -eq 0 ]; }; then
     failed=1
-    echo "FAIL: exit code $2 after $passed tests"
+    echo "FAIL: exit code $2 after $passed tests" | tee -a "$1"
   fi
+  failures "$1" >>"$BUILD/log/failures"
   PASSED=$((PASSED + passed))
   FAILED=$((FAILED + failed))
 }
 
-# summary: what all suites had together
+# failures LOG: what is known of failed tests, the asserts of CUnit included
+failures() {
+  awk -v "name=$(basename "$1" .log)" '
+    /^FAIL/ || /\.\.\.FAILED/ { print name ": " $0; listing = 1; next }
+    listing && /^ +[0-9]+\. / { print; next }
+    { listing = 0 }' "$1"
+}
+
+# summary: what all suites had together, the failures once more: often nothing
+# but the end of the output is kept
 summary() {
   echo
+  cat "$BUILD/log/failures"
   echo "$PASSED passed, $FAILED failed"
   [ "$FAILED" -eq 0 ]
 }
