@@ -167,23 +167,80 @@ static inline void vm_flags_clear(struct vm_area_struct *vma, vm_flags_t flags)
 #endif
 #endif
 
+#if LINUX_VERSION_CODE < KERNEL_VERSION(6, 2, 0)
+/* 6.2 lets a mapping by PMD count once, not in each page as well. */
+#include <linux/mm.h>
+#include <linux/pagemap.h>
+
+#define FPGABUF_PMD_COUNTS_IN_PAGES	1
+#if LINUX_VERSION_CODE < KERNEL_VERSION(5, 16, 0)
+#define folio_test_large	PageCompound
+#define folio_ref_count		page_ref_count
+#define folio_trylock		trylock_page
+#define folio_unlock		unlock_page
+#endif
+#define folio_entire_mapcount(folio)	compound_mapcount(folio_page(folio, 0))
+#endif
+
 #if LINUX_VERSION_CODE < KERNEL_VERSION(6, 9, 0)
 /*
  * From 6.9 on the kernel keeps the sum itself and hands it to modules.  Before,
- * pages that were mapped one by one (and ours are: see dmabuf.c) count in their
- * own struct page.
+ * each page of a folio counts its own mappings, and the folio those by PMD.
+ * Whatever changes meanwhile, the sum must not become too large: it may be too
+ * small, then the folio counts as in use.
  */
 #include <linux/atomic.h>
+#include <linux/minmax.h>
 #include <linux/mm.h>
 
-static inline int fpgabuf_folio_mapcount(struct folio *folio)
+static inline int fpgabuf_page_mapcount(struct page *page)
+{
+	return atomic_read(&page->_mapcount) + 1;
+}
+
+#ifdef FPGABUF_PMD_COUNTS_IN_PAGES
+/*
+ * A page fault that maps by PMD raises the counts of the pages one by one, with
+ * the folio locked: half way they would look like that many mappings.  When
+ * a PMD is unmapped they go down first.
+ */
+static inline int fpgabuf_pages_mapcount(struct folio *folio, int entire)
+{
+	long i, nr = folio_nr_pages(folio);
+	int sum = 0;
+
+	if (!folio_trylock(folio))
+		return 0;
+	for (i = 0; i < nr; i++)
+		sum += fpgabuf_page_mapcount(folio_page(folio, i)) - entire;
+	folio_unlock(folio);
+	return sum;
+}
+#else
+static inline int fpgabuf_pages_mapcount(struct folio *folio, int entire)
 {
 	long i, nr = folio_nr_pages(folio);
 	int sum = 0;
 
 	for (i = 0; i < nr; i++)
-		sum += atomic_read(&folio_page(folio, i)->_mapcount) + 1;
+		sum += fpgabuf_page_mapcount(folio_page(folio, i));
 	return sum;
+}
+#endif
+
+static inline int fpgabuf_folio_mapcount(struct folio *folio)
+{
+	int entire;
+
+	if (!folio_test_large(folio))
+		return fpgabuf_page_mapcount(folio_page(folio, 0));
+	entire = folio_entire_mapcount(folio);
+	/* Then there are no others, and no need to look at every page. */
+	if (folio_ref_count(folio) == 1 + entire)
+		return entire;
+	/* Pairs with the barriers of the counts that go down first. */
+	smp_rmb();
+	return max(0, entire + fpgabuf_pages_mapcount(folio, entire));
 }
 
 #define folio_mapcount	fpgabuf_folio_mapcount
@@ -243,6 +300,17 @@ fpgabuf_platform_driver_unregister(struct fpgabuf_platform_driver *drv)
 
 #undef MODULE_IMPORT_NS
 #define MODULE_IMPORT_NS(ns)	MODULE_INFO(import_ns, ns)
+#endif
+
+#if LINUX_VERSION_CODE < KERNEL_VERSION(6, 15, 0)
+/* 6.15 has a call for this; before, the core maps by PMD what .fault returns. */
+#include <linux/mm.h>
+
+static inline vm_fault_t vmf_insert_folio_pmd(struct vm_fault *vmf,
+					      struct folio *folio, bool write)
+{
+	return VM_FAULT_FALLBACK;
+}
 #endif
 
 #if LINUX_VERSION_CODE < KERNEL_VERSION(6, 16, 0)

@@ -245,8 +245,9 @@ static int fpgabuf_end_cpu_access(struct dma_buf *dmabuf,
  * one sample reads them all, and a fault costs more than the rest together.
  * Only the page asked for may fail.
  */
-static vm_fault_t fault_in(struct fpgabuf_region *region,
-			   struct vm_area_struct *vma, struct vm_fault *vmf)
+static vm_fault_t fault_around(struct fpgabuf_region *region,
+			       struct vm_area_struct *vma,
+			       struct vm_fault *vmf)
 {
 	unsigned long addr = max(vmf->address & PMD_MASK, vma->vm_start);
 	unsigned long end = min((vmf->address & PMD_MASK) + PMD_SIZE - 1,
@@ -266,6 +267,18 @@ static vm_fault_t fault_in(struct fpgabuf_region *region,
 	return ret;
 }
 
+/*
+ * The core maps the page when the semaphore is no longer held.  The reference
+ * is taken while it is: see fpgabuf_region_usage().
+ */
+static vm_fault_t fault_one(struct fpgabuf_region *region,
+			    struct vm_fault *vmf)
+{
+	vmf->page = fpgabuf_region_page(region, vmf->pgoff);
+	get_page(vmf->page);
+	return 0;
+}
+
 static vm_fault_t fpgabuf_vm_fault(struct vm_fault *vmf)
 {
 	struct vm_area_struct *vma = vmf->vma;
@@ -276,20 +289,75 @@ static vm_fault_t fpgabuf_vm_fault(struct vm_fault *vmf)
 		return VM_FAULT_SIGBUS;
 
 	down_read(&region->sem);
-	ret = fault_in(region, vma, vmf);
+	if (vma->vm_flags & VM_MIXEDMAP)
+		ret = fault_around(region, vma, vmf);
+	else
+		ret = fault_one(region, vmf);
+	up_read(&region->sem);
+	return ret;
+}
+
+/* A mapping may have been cut or moved since huge_vma() looked at it. */
+static bool huge_at(const struct fpgabuf_region *region,
+		    struct vm_area_struct *vma, unsigned long addr)
+{
+	pgoff_t index = linear_page_index(vma, addr);
+
+	return addr >= vma->vm_start && vma->vm_end - addr >= PMD_SIZE &&
+	       index < region->size >> PAGE_SHIFT &&
+	       fpgabuf_region_chunk(region, index)->index == index;
+}
+
+/* Kernels before 6.15 map by PMD when fpgabuf_vm_fault() gives them a page. */
+static vm_fault_t fpgabuf_vm_huge_fault(struct vm_fault *vmf,
+					unsigned int order)
+{
+	struct vm_area_struct *vma = vmf->vma;
+	struct fpgabuf_region *region = vma->vm_private_data;
+	unsigned long addr = vmf->address & PMD_MASK;
+	struct page *page;
+	vm_fault_t ret;
+
+	if (!IS_ENABLED(CONFIG_TRANSPARENT_HUGEPAGE) ||
+	    order != PMD_SHIFT - PAGE_SHIFT || vma->vm_flags & VM_MIXEDMAP ||
+	    !huge_at(region, vma, addr))
+		return VM_FAULT_FALLBACK;
+
+	down_read(&region->sem);
+	page = fpgabuf_region_page(region, linear_page_index(vma, addr));
+	ret = vmf_insert_folio_pmd(vmf, page_folio(page),
+				   vmf->flags & FAULT_FLAG_WRITE);
 	up_read(&region->sem);
 	return ret;
 }
 
 static const struct vm_operations_struct fpgabuf_vm_ops = {
 	.fault = fpgabuf_vm_fault,
+	.huge_fault = fpgabuf_vm_huge_fault,
 };
 
+/* Nothing but folios of the size of a PMD, at addresses that suit them */
+static bool huge_vma(const struct fpgabuf_region *region,
+		     const struct vm_area_struct *vma)
+{
+	unsigned int i;
+
+	if (!IS_ENABLED(CONFIG_TRANSPARENT_HUGEPAGE) ||
+	    !IS_ALIGNED(vma->vm_start | vma->vm_end |
+			vma->vm_pgoff << PAGE_SHIFT, PMD_SIZE))
+		return false;
+	for (i = 0; i < region->nr_chunks; i++)
+		if (region->chunks[i].order != PMD_SHIFT - PAGE_SHIFT)
+			return false;
+	return true;
+}
+
 /*
- * VM_MIXEDMAP says that vm_insert_page() is used from the fault handler.  Never
- * VM_IO or VM_PFNMAP: they forbid get_user_pages(), which is the whole point.
- * VM_DONTCOPY: a child does not inherit the mapping (it can map the descriptor
- * itself), because the in-use test must not race with fork().
+ * VM_MIXEDMAP says that vm_insert_page() is used from the fault handler; with it
+ * the core maps nothing by PMD, so it is left out where that can be done.
+ * Never VM_IO or VM_PFNMAP: they forbid get_user_pages(), which is the whole
+ * point.  VM_DONTCOPY: a child does not inherit the mapping (it can map the
+ * descriptor itself), because the in-use test must not race with fork().
  */
 static int fpgabuf_mmap(struct dma_buf *dmabuf, struct vm_area_struct *vma)
 {
@@ -306,8 +374,9 @@ static int fpgabuf_mmap(struct dma_buf *dmabuf, struct vm_area_struct *vma)
 		vm_flags_clear(vma, VM_MAYWRITE);
 	}
 
-	vm_flags_set(vma, VM_MIXEDMAP | VM_DONTEXPAND | VM_DONTDUMP |
-			  VM_DONTCOPY);
+	vm_flags_set(vma, VM_DONTEXPAND | VM_DONTDUMP | VM_DONTCOPY);
+	if (!huge_vma(region, vma))
+		vm_flags_set(vma, VM_MIXEDMAP);
 	vm_flags_clear(vma, VM_MAYEXEC);
 	vma->vm_private_data = region;
 	vma->vm_ops = &fpgabuf_vm_ops;

@@ -350,10 +350,12 @@ static void between_reads(const struct fpgabuf_chunk *chunk)
  *
  *	references >= 1 + mappings + foreign ones.
  *
- * New mappings cannot appear meanwhile: faults wait for the semaphore, and
- * VM_DONTCOPY keeps fork() from copying page tables.  Mappings that disappear
- * between the two reads make the difference larger, never smaller.  Thus only
- * "in use" can be wrong, and trying again heals that.
+ * No new references for mappings can appear meanwhile: faults wait for the
+ * semaphore, and VM_DONTCOPY keeps fork() from copying page tables.  One that a
+ * fault took before may become a mapping between the two reads: it was among
+ * the references, as a foreign one, and now is taken off again.  Mappings that
+ * disappear make the difference larger, never smaller.  Thus only "in use" can
+ * be wrong, and trying again heals that.
  *
  * Context: process; &fpgabuf_region.sem held for writing.
  */

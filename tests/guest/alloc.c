@@ -38,7 +38,7 @@ static void check_size(size_t size, size_t chunk, enum fpgabuf_backend backend)
 	mem = region_map(alloc.fd, size);
 	EXPECT(touch(mem, size), 0);
 	CU_ASSERT(contiguous(mem, size));
-	EXPECT(region_info(dev, alloc.fd).mappings, size / 4096);
+	EXPECT(region_info(dev, alloc.fd).mappings, table_entries(mem, size));
 	EXPECT(region_info(dev, alloc.fd).in_use, 0);
 
 	done = capture_run(dev, alloc.fd, 0);

@@ -19,6 +19,7 @@
 
 #define KIB		((size_t)1024)
 #define MIB		((size_t)1024 * 1024)
+#define HUGE		(2 * MIB)	/* by one entry above the pages */
 #define ARRAY_SIZE(a)	(sizeof(a) / sizeof((a)[0]))
 
 /* Like CU_ASSERT_EQUAL, but shows the values. */
@@ -42,11 +43,11 @@ struct suite {
 };
 
 extern const struct suite alloc_suite, backends_suite, capture_suite,
-	cost_suite, dt_suite, faults_suite, fence_suite, importers_suite,
-	info_suite, inject_suite, inuse_suite, library_suite, lifetime_suite,
-	limits_suite, model_suite, pages_suite, recv_suite, reload_suite,
-	rights_suite, send_suite, share_suite, show_suite, stall_suite,
-	sync_suite, uapi_suite, unplug_suite, watch_suite;
+	cost_suite, dt_suite, faults_suite, fence_suite, huge_suite,
+	importers_suite, info_suite, inject_suite, inuse_suite, library_suite,
+	lifetime_suite, limits_suite, model_suite, pages_suite, recv_suite,
+	reload_suite, rights_suite, send_suite, share_suite, show_suite,
+	stall_suite, sync_suite, uapi_suite, unplug_suite, watch_suite;
 
 /* modules.c */
 int module_load(const char *file, const char *parameters);
@@ -92,6 +93,9 @@ long free_kib(void);
 long known_pages(void);
 uint64_t physical(const void *mem);
 bool contiguous(const uint8_t *mem, size_t size);
+void *huge_address(size_t size);
+size_t huge_mapped(const void *mem);
+size_t table_entries(const void *mem, size_t size);
 
 /* sim.c: the simulated FPGA */
 void sim_select(const char *name);

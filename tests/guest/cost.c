@@ -82,10 +82,12 @@ static void row(int dev, const struct backend *backend,
 	void *mem;
 
 	idle = cheapest(dev, FPGABUF_IOC_REGION_INFO, &info, 0);
-	mem = mmap(NULL, alloc->size, PROT_READ, MAP_SHARED | MAP_POPULATE,
-		   alloc->fd, 0);
+	mem = mmap(huge_address(alloc->size), alloc->size, PROT_READ,
+		   MAP_SHARED | MAP_POPULATE | MAP_FIXED_NOREPLACE, alloc->fd,
+		   0);
 	REQUIRE(mem == MAP_FAILED ? -errno : 0, 0);
-	EXPECT(region_info(dev, alloc->fd).mappings, alloc->size / 4096);
+	EXPECT(region_info(dev, alloc->fd).mappings,
+	       table_entries(mem, alloc->size));
 	mapped = cheapest(dev, FPGABUF_IOC_REGION_INFO, &info, 0);
 	queued = cheapest(dev, FPGABUF_IOC_QUEUE, &queue, 0);
 

@@ -392,7 +392,7 @@ static void undo_populate(struct place *place, int ret)
 {
 	if (!ret)
 		EXPECT(region_info(place->dev, place->fd).mappings,
-		       place->size / 4096);
+		       table_entries(place->mem, place->size));
 	munmap(place->mem, place->size);
 	EXPECT(region_info(place->dev, place->fd).mappings, 0);
 	EXPECT(region_info(place->dev, place->fd).in_use, 0);

@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <unistd.h>
 
 #include "bed.h"
@@ -90,4 +91,46 @@ bool contiguous(const uint8_t *mem, size_t size)
 	close(fd);
 	free(map);
 	return good;
+}
+
+/*
+ * An address that suits such entries, with nothing behind it; nobody else maps
+ * meanwhile.
+ */
+void *huge_address(size_t size)
+{
+	char *mem = mmap(NULL, size + HUGE, PROT_NONE,
+			 MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+
+	REQUIRE(mem == MAP_FAILED, false);
+	munmap(mem, size + HUGE);
+	return mem + (-(uintptr_t)mem & (HUGE - 1));
+}
+
+/* Bytes of the mapping that begins there that are mapped by such entries */
+size_t huge_mapped(const void *mem)
+{
+	FILE *smaps = fopen("/proc/self/smaps", "re");
+	unsigned long start, end, kib = 0;
+	bool ours = false, found = false;
+	char line[256];
+
+	REQUIRE(!smaps, false);
+	while (!found && fgets(line, sizeof(line), smaps)) {
+		if (sscanf(line, "%lx-%lx ", &start, &end) == 2)
+			ours = start == (uintptr_t)mem;
+		else if (ours)
+			found = sscanf(line, "FilePmdMapped: %lu", &kib) == 1;
+	}
+	fclose(smaps);
+	EXPECT(found, true);
+	return kib * KIB;
+}
+
+/* How many entries map it, when all of it is mapped */
+size_t table_entries(const void *mem, size_t size)
+{
+	size_t huge = huge_mapped(mem);
+
+	return huge / HUGE + (size - huge) / 4096;
 }

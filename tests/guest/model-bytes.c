@@ -96,11 +96,16 @@ void touch_none(struct map *map)
 	memset(map->touched, 0, sizeof(map->touched));
 }
 
-/* Page table entries that must be there. */
+/*
+ * Page table entries that must be there.  One entry may map all of a folio that
+ * is that large, and it goes when a part of it is unmapped or protected.
+ */
 unsigned int touched(const struct region *region)
 {
 	unsigned int i, j, sum = 0;
 
+	if (region->size == HUGE && region->chunks == 1)
+		return 0;
 	for (i = 0; i < region->nr_maps; i++)
 		for (j = 0; j < ARRAY_SIZE(region->map[i].touched); j++)
 			sum += __builtin_popcountll(region->map[i].touched[j]);

@@ -50,6 +50,7 @@ void region_check(int dev, int fd, size_t size)
 	REQUIRE(region_queue_wait(dev, fd, 0, 0), 0);
 	EXPECT(capture_get(dev, &done), 0);
 	CU_ASSERT(is_pattern(mem, size, size));
-	EXPECT(region_info(dev, fd).mappings, size / 4096);
+	EXPECT(region_info(dev, fd).mappings,
+	       table_entries((void *)mem, size));
 	munmap((void *)mem, size);
 }
