@@ -33,6 +33,15 @@ unsigned int rounds(unsigned int n)
 	return debug_kernel() ? n / 10 : n;
 }
 
+/*
+ * Of so many captures those with a GAP that was none, at most: the moment of
+ * handing over is some microseconds, and ten times as long on the debug kernel.
+ */
+unsigned long gaps_in_doubt(unsigned long captures)
+{
+	return captures / (debug_kernel() ? 10 : 100);
+}
+
 int call(int fd, unsigned long cmd, void *arg)
 {
 	return ioctl(fd, cmd, arg) < 0 ? -errno : 0;

@@ -63,6 +63,7 @@ int process_exit_code(pid_t pid);
 /* bed.c: the device */
 bool debug_kernel(void);
 unsigned int rounds(unsigned int n);
+unsigned long gaps_in_doubt(unsigned long captures);
 int call(int fd, unsigned long cmd, void *arg);
 int device_open(int number);
 int region_alloc(int dev, uint64_t size);

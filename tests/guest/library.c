@@ -156,7 +156,7 @@ static void gaps_as_counted(unsigned long captures)
 
 	printf("\n    starved %lu times, %lu gaps", starved, gaps);
 	CU_ASSERT(gaps + 1 >= starved);
-	CU_ASSERT(gaps <= starved + captures / 100);
+	CU_ASSERT(gaps <= starved + gaps_in_doubt(captures));
 }
 
 static void many_captures(void)

@@ -38,6 +38,17 @@ static long sum_keys(const char *path, const char * const *keys)
 	return sum;
 }
 
+/* Where a debug kernel keeps the stacks it has seen; it forgets none. */
+static long stackdepot_pages(void)
+{
+	unsigned long pools;
+
+	if (!file_read_line("/sys/kernel/debug/stackdepot/stats", "pools",
+			    &pools))
+		return 0;
+	return pools * 4;
+}
+
 /*
  * Pages that the kernel can account for: free, resting in per-CPU lists, or in
  * a use that has nothing to do with us.  Slabs have to be looked at by
@@ -57,7 +68,8 @@ long known_pages(void)
 	file_write("/proc/sys/vm/stat_refresh", "1");
 	return sum_keys("/proc/zoneinfo", zones) +
 	       sum_keys("/proc/vmstat", uses) +
-	       sum_keys("/proc/vmstat", stacks) / 4;
+	       sum_keys("/proc/vmstat", stacks) / 4 +
+	       stackdepot_pages();
 }
 
 /* The physical address behind one that has been touched, or 0 */

@@ -241,7 +241,7 @@ static void nothing_lost(void)
 	memory_open(&memory);
 	for (i = 0; i < nr_rounds() / 2; i++)
 		load_use_unload();
-	for (i = 0; i < 3 && !good; i++)
+	for (i = 0; i < 5 && !good; i++)
 		good = rounds_lose_nothing(&memory);
 	CU_ASSERT(good);
 	CU_ASSERT(!dmabufs_left());
