@@ -18,6 +18,8 @@ make demo       send a file through the simulated FPGA, with and without a copy
 make install    install library, tools, manual, udev rule, systemd units
                 [PREFIX=/usr/local] [DESTDIR=root] [bindir=, libdir=, mandir=..]
 make uninstall  remove what that has installed
+make deb        build the Debian packages, into .build/deb [DEB_VERSION=0.1]
+make check-deb  test them: lintian, install, upgrade, purge, and the main job
 make screenshot take Documentation/screenshot.png anew if the screen is another
 make htmldocs   build the documentation, .build/html/index.html
 make check      run all tests
@@ -90,6 +92,14 @@ tools:
 install uninstall:
 	$(MAKE) -C tools O=$(BUILD)/tools $@
 
+deb:
+	@tests/vm/deps.sh deb
+	@tools/debian/build.sh
+
+check-deb:
+	@tests/vm/deps.sh build vm demo deb check-deb
+	@tests/deb/run.sh
+
 htmldocs:
 	@tests/vm/deps.sh docs
 	@Documentation/build.sh
@@ -153,8 +163,9 @@ help:
 	$(info $(HELP))
 	@:
 
-.PHONY: all modules tools install uninstall htmldocs demo screenshot check \
-	check-debug coverage coverage-tools kunit fuzz fuzz-ioctl lint in-tree \
-	in-tree-undo in-tree-patches check-in-tree clean help
+.PHONY: all modules tools install uninstall deb check-deb htmldocs demo \
+	screenshot check check-debug coverage coverage-tools kunit fuzz \
+	fuzz-ioctl lint in-tree in-tree-undo in-tree-patches check-in-tree \
+	clean help
 
 endif

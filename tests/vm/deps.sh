@@ -11,7 +11,7 @@ set -eu
 
 LOG=$BUILD/log/deps.log
 LOCK_SECONDS=300
-GROUPS_KNOWN='build, unit, vm, arm64, demo, show, docs, lint, in-tree, kunit, fuzz, debug, coverage'
+GROUPS_KNOWN='build, unit, vm, arm64, demo, show, docs, lint, in-tree, kunit, fuzz, debug, coverage, deb, check-deb'
 
 packages() {
   case $1 in
@@ -45,6 +45,8 @@ packages() {
   fuzz) echo clang make libc6-dev libdrm-dev pkg-config ;;
   debug) echo bc bison flex kmod libelf-dev patch xz-utils ;;
   coverage) echo lcov ;;
+  deb) echo debhelper dh-dkms dpkg-dev gcc libdrm-dev liburing-dev pkg-config ;;
+  check-deb) echo lintian mmdebstrap ;;
   *) die "no group $1: $GROUPS_KNOWN" ;;
   esac
 }
