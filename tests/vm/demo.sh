@@ -7,6 +7,8 @@
 #
 # INPUT=file  1 byte to 256 MiB (default: a file made here)
 # SIZE=size   of the file made here (default 32M)
+# INSTALLED=root  take driver and tools from below that root, where packages
+#             have put them, instead of building them
 
 set -euo pipefail
 . "$(dirname "$0")/common.sh"
@@ -61,11 +63,26 @@ choose_input() {
   fi
 }
 
+# find_programs: build the driver and the tools, unless they are installed
+find_programs() {
+  if [ -n "${INSTALLED:-}" ]; then
+    DRIVER=$INSTALLED/lib/modules/$KVER/updates/dkms/fpgabuf.ko
+    SIM=${DRIVER%.ko}-sim.ko
+    TOOLS=$INSTALLED/usr/bin
+    return
+  fi
+  step build "building the driver for $KVER, and the tools" \
+    make -j"$(nproc)" modules tools
+  DRIVER=$BUILD/modules/$KVER/drivers/fpgabuf/fpgabuf.ko
+  SIM=${DRIVER%/*}/sim/fpgabuf-sim.ko
+  TOOLS=$BUILD/tools
+}
+
 # start_receiver ENGINE: its port is then in PORT
 start_receiver() {
   local tries=50
 
-  timeout -k 5 "$PATIENCE" "$BUILD/tools/fpgabuf-recv" --quiet --json \
+  timeout -k 5 "$PATIENCE" "$TOOLS/fpgabuf-recv" --quiet --json \
     --bytes "$BYTES" --output "$TMP/$1.out" --port-file "$TMP/$1.port" \
     127.0.0.1:0 >"$TMP/$1.recv" &
   RECEIVERS+=($!)
@@ -104,12 +121,10 @@ show() {
 }
 
 run_guest() {
-  local modules=$BUILD/modules/$KVER/drivers/fpgabuf
-
   tests/vm/run.sh --net user --disk "$INPUT:ro" --timeout "$PATIENCE" \
     --log "$BUILD/log/demo-kernel.log" \
-    --ko "$modules/fpgabuf.ko" --ko "$modules/sim/fpgabuf-sim.ko" \
-    --file "$BUILD/tools/fpgabuf-send" --file "$(command -v head)" \
+    --ko "$DRIVER" --ko "$SIM" \
+    --file "$TOOLS/fpgabuf-send" --file "$(command -v head)" \
     --file tests/vm/demo-guest.sh \
     -- demo-guest.sh "$BYTES" "$@" | show
 }
@@ -197,8 +212,7 @@ PATIENCE=$((120 + BYTES / 2000000))
 
 KVER=$(tests/vm/kernel.sh)
 export KVER
-step build "building the driver for $KVER, and the tools" \
-  make -j"$(nproc)" modules tools
+find_programs
 ACCEL=$(tests/vm/accel.sh)
 export ACCEL
 echo "Booting $KVER in QEMU ($ACCEL); this takes some seconds"
