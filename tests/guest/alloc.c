@@ -110,7 +110,8 @@ static void no_rounding_up(void)
 	taken = before - free_kib();
 	printf("\n    %d KiB in regions, %ld KiB less free", REGIONS * SIZE_KIB,
 	       taken);
-	CU_ASSERT(taken > REGIONS * SIZE_KIB * 9 / 10);
+	/* KASAN may give back meanwhile what it held. */
+	CU_ASSERT(taken > REGIONS * SIZE_KIB * 3 / 4);
 	CU_ASSERT(taken < REGIONS * SIZE_KIB * 11 / 10);
 	for (i = 0; i < REGIONS; i++)
 		close(fds[i]);

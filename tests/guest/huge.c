@@ -59,7 +59,10 @@ static void open_captured(struct huge *h, size_t size)
 	h->size = size;
 	h->dev = device_open(0);
 	sim_source("pattern");
+	/* In fragmented memory a region would be of single pages. */
+	file_write("/proc/sys/vm/compact_memory", "1");
 	h->fd = region_alloc(h->dev, size);
+	REQUIRE(region_info(h->dev, h->fd).chunks, size / HUGE);
 	EXPECT(capture_run(h->dev, h->fd, 0).bytes, size);
 	h->mem = map_at(h, huge_address(size));
 	touch(h);

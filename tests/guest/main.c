@@ -16,13 +16,12 @@
 #include "bed.h"
 
 static const struct suite * const suites[] = {
-	&uapi_suite,	&alloc_suite,  &backends_suite, &limits_suite,
-	&pages_suite,	&huge_suite,   &capture_suite, &importers_suite,
-	&watch_suite,	&fence_suite,  &faults_suite,  &inuse_suite,
-	&library_suite,
-	&send_suite,	&share_suite,	&stall_suite,	&lifetime_suite,
-	&unplug_suite,	&rights_suite,
-	&model_suite,	&sync_suite,	&dt_suite,	&cost_suite,	&inject_suite,
+	&uapi_suite,	&alloc_suite,	&huge_suite,	&backends_suite,
+	&limits_suite,	&pages_suite,	&capture_suite,	&importers_suite,
+	&watch_suite,	&fence_suite,	&faults_suite,	&inuse_suite,
+	&library_suite,	&send_suite,	&share_suite,	&stall_suite,
+	&lifetime_suite, &unplug_suite,	&rights_suite,	&model_suite,
+	&sync_suite,	&dt_suite,	&cost_suite,	&inject_suite,
 	&reload_suite,	&recv_suite,	&info_suite,	&show_suite,
 };
 
