@@ -27,6 +27,12 @@ bool debug_kernel(void)
 	return strstr(uts.release, "-debug-");
 }
 
+/* The test says why it does nothing: tests/vm/count.sh counts such lines. */
+void skip(const char *reason)
+{
+	printf("\n    skipped: %s", reason);
+}
+
 /* So many of them; a tenth on the debug kernel, which is that much slower. */
 unsigned int rounds(unsigned int n)
 {
@@ -208,12 +214,26 @@ bool readable(int fd, int timeout_ms)
 	return poll(&pfd, 1, timeout_ms) == 1 && pfd.revents & POLLIN;
 }
 
+/*
+ * Before Linux 6.0 a dma-buf has none.  It can be waited for as well, so there
+ * it is the dma-buf once more.
+ */
 int export_sync_file(int fd)
 {
 	struct dma_buf_export_sync_file export = { .flags = DMA_BUF_SYNC_READ };
+	int ret = call(fd, DMA_BUF_IOCTL_EXPORT_SYNC_FILE, &export);
 
-	REQUIRE(call(fd, DMA_BUF_IOCTL_EXPORT_SYNC_FILE, &export), 0);
+	if (ret == -ENOTTY)
+		return fcntl(fd, F_DUPFD_CLOEXEC, 0);
+	REQUIRE(ret, 0);
 	return export.fd;
+}
+
+bool is_sync_file(int fd)
+{
+	struct sync_file_info info = { 0 };
+
+	return call(fd, SYNC_IOC_FILE_INFO, &info) != -ENOTTY;
 }
 
 /* 0 = not yet, 1 = finished, or a negative errno */
@@ -221,8 +241,25 @@ int sync_file_status(int fd)
 {
 	struct sync_file_info info = { 0 };
 
+	if (!is_sync_file(fd))
+		return readable(fd, 0);
 	REQUIRE(call(fd, SYNC_IOC_FILE_INFO, &info), 0);
 	return info.status;
+}
+
+/* For a test of nothing else: says why it is skipped. */
+bool need_sync_files(void)
+{
+	int dev = device_open(0), fd = region_alloc(dev, 4096);
+	int sync = export_sync_file(fd);
+	bool have = is_sync_file(sync);
+
+	if (!have)
+		skip("this kernel has no DMA_BUF_IOCTL_EXPORT_SYNC_FILE");
+	close(sync);
+	close(fd);
+	close(dev);
+	return have;
 }
 
 void file_write(const char *path, const char *text)

@@ -62,6 +62,7 @@ int process_exit_code(pid_t pid);
 
 /* bed.c: the device */
 bool debug_kernel(void);
+void skip(const char *reason);
 unsigned int rounds(unsigned int n);
 unsigned long gaps_in_doubt(unsigned long captures);
 int call(int fd, unsigned long cmd, void *arg);
@@ -81,7 +82,9 @@ int region_queue_wait(int dev, int fd, uint64_t length, uint64_t cookie);
 bool dmabufs_left(void);
 void wait_for_captures(int dev, uint64_t captures);
 bool readable(int fd, int timeout_ms);
+bool need_sync_files(void);
 int export_sync_file(int fd);
+bool is_sync_file(int fd);
 int sync_file_status(int fd);
 void file_write(const char *path, const char *text);
 bool file_read_line(const char *path, const char *key, unsigned long *value);
@@ -97,6 +100,9 @@ bool contiguous(const uint8_t *mem, size_t size);
 void *huge_address(size_t size);
 size_t huge_mapped(const void *mem);
 size_t table_entries(const void *mem, size_t size);
+
+/* vgem.c: a device that imports */
+bool vgem_maps(void);
 
 /* sim.c: the simulated FPGA */
 void sim_select(const char *name);

@@ -272,7 +272,7 @@ static void alloc_cma(void)
 	unsigned long kib;
 
 	if (!file_read_line("/proc/meminfo", "CmaTotal", &kib) || !kib) {
-		printf("\n    not run: this kernel has no CMA area");
+		skip("this kernel has no CMA area");
 		return;
 	}
 	fail_backends(~(1U << FPGABUF_BACKEND_CMA));

@@ -226,8 +226,12 @@ static void importer(void)
 	sim_source("pattern");
 	capture_run(dev, fd, 0);
 	REQUIRE(drmPrimeFDToHandle(card, fd, &handle), 0);
-	EXPECT(region_info(dev, fd).importers, 1);
-	EXPECT(region_queue(dev, fd, 0, 0), -EBUSY);
+	if (vgem_maps()) {
+		EXPECT(region_info(dev, fd).importers, 1);
+		EXPECT(region_queue(dev, fd, 0, 0), -EBUSY);
+	} else {
+		skip("that QUEUE is refused: this vgem maps nothing yet");
+	}
 
 	REQUIRE(drmPrimeHandleToFD(card, handle, DRM_RDWR, &again), 0);
 	seen = region_map(again, size);

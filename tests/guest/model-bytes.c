@@ -96,6 +96,12 @@ void touch_none(struct map *map)
 	memset(map->touched, 0, sizeof(map->touched));
 }
 
+/* In the way of QUEUE, that is: some kernels map an import only later. */
+bool imported(const struct region *region)
+{
+	return region->handle && world->vgem_maps;
+}
+
 /*
  * Page table entries that must be there.  One entry may map all of a folio that
  * is that large, and it goes when a part of it is unmapped or protected.

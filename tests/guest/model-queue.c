@@ -122,7 +122,7 @@ int queue_region(struct actor *actor, struct region *region,
 		lose_interest(actor);
 	check_result(actor, ret, &allowed);
 	/* Importers are looked for before pages. */
-	if (ret == -EBUSY && region->held && !region->handle &&
+	if (ret == -EBUSY && region->held && !imported(region) &&
 	    !find_capture(file, capture->region))
 		file->busy++;
 	return ret;
@@ -155,7 +155,7 @@ static bool can_queue(const struct actor *actor, const struct region *region)
 bool is_idle(const struct actor *actor, const struct region *region)
 {
 	return can_queue(actor, region) && same_device(&actor->file, region) &&
-	       !region->lent && !region->held && !region->handle &&
+	       !region->lent && !region->held && !imported(region) &&
 	       !find_capture((struct file *)&actor->file,
 			     region_index(actor, region));
 }

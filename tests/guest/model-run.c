@@ -267,6 +267,7 @@ static void world_make(uint64_t seed, unsigned long goal)
 	world->event = eventfd(0, EFD_CLOEXEC);
 	REQUIRE(world->event < 0 ? -errno : 0, 0);
 	world->foreign = foreign_dmabuf();
+	world->vgem_maps = vgem_maps();
 	for (i = 0; i < DEVICES; i++)
 		find_node(i);
 	for (i = 0; i < PROCESSES; i++)

@@ -169,7 +169,7 @@ void model_queue(struct file *file, enum life life, const struct region *region,
 		must(allowed, EINVAL);
 	model_region_call(file, region, allowed);
 	if (find_capture(file, capture->region) || region->held ||
-	    region->handle)
+	    imported(region))
 		must(allowed, EBUSY);
 	else if (region->lent || region->borrowed)
 		may(allowed, EBUSY);
@@ -400,8 +400,8 @@ void model_region_info(struct file *file, enum life life,
 	is(verdict, "size", info->size, region->size);
 	is(verdict, "backend", info->backend, region->backend);
 	is(verdict, "chunks", info->chunks, region->chunks);
-	within(verdict, "importers", info->importers, !!region->handle,
-	       others ? INT32_MAX : !!region->handle);
+	within(verdict, "importers", info->importers, imported(region),
+	       others ? INT32_MAX : imported(region));
 	if (!region->borrowed)
 		check_state(file, life, index, info->state, verdict);
 	within(verdict, "in_use", info->in_use, region->held,

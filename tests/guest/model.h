@@ -241,6 +241,7 @@ void contents_captured(struct contents *contents, uint32_t length,
 bool contents_write(struct contents *contents, uint32_t offset, uint8_t value);
 void touch(struct map *map, uint32_t page);
 void touch_none(struct map *map);
+bool imported(const struct region *region);
 unsigned int touched(const struct region *region);
 unsigned int mapped(const struct region *region);
 
@@ -306,6 +307,7 @@ struct world {
 	struct process process[PROCESSES];
 	int event;
 	int foreign;
+	bool vgem_maps;
 	atomic_bool diverged;
 	atomic_bool told;
 	unsigned int culprit;

@@ -103,7 +103,7 @@ bounced() {
 # here it is off from the beginning.
 injected() {
   if [ "$WRAPPER" != debug-run ]; then
-    echo 'Suite inject is not run: only the debug kernel makes calls fail'
+    echo 'skipped: suite inject, only the debug kernel makes calls fail'
     return
   fi
   guest guest-inject --append dma_debug=off --timeout $((300 * PATIENCE)) \
@@ -116,7 +116,7 @@ showing() {
 
   for driver in cirrus bochs; do
     modprobe -d "${KROOT:-/}" -S "$KVER" -n "$driver" 2>/dev/null || {
-      echo "Suite show is not run: kernel $KVER has no driver $driver"
+      echo "skipped: suite show, kernel $KVER has no driver $driver"
       return
     }
   done

@@ -11,7 +11,8 @@ set -eu
 
 LOG=$BUILD/log/deps.log
 LOCK_SECONDS=300
-GROUPS_KNOWN='build, unit, vm, arm64, demo, show, docs, lint, in-tree, kunit, fuzz, debug, coverage, deb, check-deb'
+GROUPS_KNOWN='build, unit, vm, arm64, demo, show, docs, lint, in-tree, kunit, fuzz, debug, coverage,
+deb, check-deb, matrix'
 
 packages() {
   case $1 in
@@ -47,6 +48,11 @@ packages() {
   coverage) echo lcov ;;
   deb) echo debhelper dh-dkms dpkg-dev gcc libdrm-dev liburing-dev pkg-config ;;
   check-deb) echo lintian mmdebstrap ;;
+  matrix)
+    # For kernel 7, whose programs are newer than this machine's C library; the
+    # compiler for a user space of 32 bits.
+    echo gcc-i686-linux-gnu patchelf
+    ;;
   *) die "no group $1: $GROUPS_KNOWN" ;;
   esac
 }

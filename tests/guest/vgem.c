@@ -1,0 +1,28 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* A DRM driver without hardware that imports whatever it gets. */
+#include <errno.h>
+#include <fcntl.h>
+#include <unistd.h>
+
+#include <xf86drm.h>
+
+#include "bed.h"
+
+/* Whether it maps what it imports at once; newer ones do so when they need it. */
+bool vgem_maps(void)
+{
+	int card = open("/dev/dri/card0", O_RDWR | O_CLOEXEC);
+	int dev = device_open(0), fd = region_alloc(dev, 4096);
+	uint32_t handle;
+	bool maps;
+
+	REQUIRE(card < 0 ? -errno : 0, 0);
+	REQUIRE(drmPrimeFDToHandle(card, fd, &handle), 0);
+	maps = region_info(dev, fd).importers;
+	REQUIRE(drmCloseBufferHandle(card, handle), 0);
+	EXPECT(region_info(dev, fd).importers, 0);
+	close(fd);
+	close(dev);
+	close(card);
+	return maps;
+}
