@@ -212,8 +212,9 @@ series() {
 
   mkdir -p "$BINDINGS/misc"
   for file in fpgabuf,capture.yaml fpgabuf,sim.yaml; do
-    sed "s/@MAINTAINER@/$PERSON/" "$HERE/bindings/$file" \
-      >"$BINDINGS/misc/$file"
+    # Out of the kernel it is nobody in particular who maintains them.
+    sed "/^maintainers:/,/^\$/s/^  - .*/  - $PERSON/" \
+      "$TOP/$BINDINGS/misc/$file" >"$BINDINGS/misc/$file"
   done
   insert "$BINDINGS/vendor-prefixes.yaml" '
     !done && /^  "\^[a-z0-9-]+,\.\*":$/ && substr($0, 5) > "fpgabuf" {

@@ -12,7 +12,7 @@ set -eu
 LOG=$BUILD/log/deps.log
 LOCK_SECONDS=300
 GROUPS_KNOWN='build, unit, vm, arm64, demo, show, docs, lint, in-tree, kunit, fuzz, debug, coverage,
-deb, check-deb, matrix'
+deb, check-deb, matrix, dt'
 
 packages() {
   case $1 in
@@ -48,6 +48,7 @@ packages() {
   coverage) echo lcov ;;
   deb) echo debhelper dh-dkms dpkg-dev gcc libdrm-dev liburing-dev pkg-config ;;
   check-deb) echo lintian mmdebstrap ;;
+  dt) echo cpp device-tree-compiler dt-schema linux-source-6.1 xz-utils yamllint ;;
   matrix)
     # For kernel 7, whose programs are newer than this machine's C library; the
     # compiler for a user space of 32 bits.
