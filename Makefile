@@ -48,20 +48,24 @@ make clean      remove .build/, where everything is built
 All but modules, tools, install and clean install the Debian packages they
 need.
 KVER=version chooses another kernel than the newest one installed.
-ARCH=arm64 builds the modules for one that is downloaded into .build/arm64.
+ARCH=arm64 builds the modules for one that is downloaded into .build/arm64, and
+ARCH=armhf [FLAVOUR=armmp-lpae] likewise.
 endef
 
 BUILD := $(CURDIR)/.build
 
 # Debian's headers ask for the second of these.
-ifeq ($(ARCH),arm64)
-KROOT ?= $(BUILD)/arm64/root
-CROSS := CROSS_COMPILE=aarch64-linux-gnu- DEB_HOST_GNU_TYPE=aarch64-linux-gnu
+multiarch-arm64 := aarch64-linux-gnu
+multiarch-armhf := arm-linux-gnueabihf
+ifneq ($(multiarch-$(ARCH)),)
+KROOT ?= $(BUILD)/$(ARCH)/root
+CROSS := CROSS_COMPILE=$(multiarch-$(ARCH))- \
+	DEB_HOST_GNU_TYPE=$(multiarch-$(ARCH))
 endif
 
 # Not expanded before they are needed: the kernel may have to be installed
 # first.
-KVER ?= $(shell ARCH=$(ARCH) tests/vm/kernel.sh)
+KVER ?= $(shell ARCH=$(ARCH) FLAVOUR=$(FLAVOUR) tests/vm/kernel.sh)
 KDIR ?= $(KROOT)/lib/modules/$(KVER)/build
 export KROOT
 

@@ -38,6 +38,8 @@ bool check_alone(void (*fn)(void *arg), void *arg);
 struct suite {
 	const char *name;
 	const char *title;
+	/* What of the kernel is missing for it, or NULL */
+	const char *(*lacks)(void);
 	int (*init)(void);
 	const CU_TestInfo *tests;
 };

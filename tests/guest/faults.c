@@ -197,8 +197,9 @@ static void gaps_tell(void)
 	sim_set("rate", 0);
 	sim_set("lossy", 0);
 	overflows = sim_get("overflows");
-	printf("\n    %lu overflows, %lu seen, %lu gaps", overflows,
-	       (unsigned long)jumps, (unsigned long)gaps);
+	printf("\n    %lu overflows, %lu seen, %lu gaps",
+	       (unsigned long)overflows, (unsigned long)jumps,
+	       (unsigned long)gaps);
 	CU_ASSERT(jumps > 0);
 	/* A gap too short to lose anything is one all the same. */
 	CU_ASSERT(gaps <= sim_get("starved"));

@@ -379,9 +379,17 @@ static const CU_TestInfo tests[] = {
 	CU_TEST_INFO_NULL,
 };
 
+static const char *no_huge_pages(void)
+{
+	return access("/sys/kernel/mm/transparent_hugepage", F_OK) ?
+		       "this kernel has no CONFIG_TRANSPARENT_HUGEPAGE" :
+		       NULL;
+}
+
 const struct suite huge_suite = {
 	.name = "huge",
 	.title = "folios mapped by one entry of the page table",
+	.lacks = no_huge_pages,
 	.init = modules_load,
 	.tests = tests,
 };

@@ -239,7 +239,7 @@ bool op_receive(struct actor *actor)
 	region->nr_maps = 0;
 	region->held = 0;
 	region->handle = 0;
-	if (lseek(fd, 0, SEEK_END) != region->size)
+	if (lseek(fd, 0, SEEK_END) != (off_t)region->size)
 		diverge(actor, "a region of another size was received");
 	return true;
 }

@@ -2,8 +2,11 @@
 # shellcheck shell=bash
 #
 # What differs between the architectures of the guest, which is $ARCH: amd64
-# (the default) or arm64, which has a device tree.  Sourced after common.sh.
+# (the default), or arm64 or armhf, which have a device tree.  Sourced after
+# common.sh.
 #
+# FLAVOUR   of Debian's kernel; what kernel.sh looks for.  For armhf it may be
+#           armmp (the default) or armmp-lpae
 # KROOT     where the kernel and its headers are, empty for /
 # SYSROOT   where programs and libraries for the guest are, empty for /
 # OBJ       where programs for the guest are built
@@ -35,30 +38,40 @@ amd64)
   PORTS=(-serial chardev:log -serial chardev:out -serial chardev:code)
   ;;
 arm64)
-  KROOT=${KROOT:-$BUILD/arm64/root}
-  if [ "$KROOT" = "$BUILD/arm64/root" ]; then
-    "$TOP/tests/vm/arm64.sh" >/dev/null
-  fi
-  SYSROOT=$KROOT
-  OBJ=$BUILD/arm64
   MULTIARCH=aarch64-linux-gnu
-  # Without the option a libc.so in SYSROOT would mean files of this machine.
-  CROSS=("CC=$MULTIARCH-gcc --sysroot=$SYSROOT" "AR=$MULTIARCH-ar")
-  export PKG_CONFIG_SYSROOT_DIR=$SYSROOT
-  export PKG_CONFIG_LIBDIR=$SYSROOT/usr/lib/$MULTIARCH/pkgconfig
   QEMU=qemu-system-aarch64
   MACHINE=virt
   # "max" is slow: it emulates pointer authentication.
   CPU=cortex-a72
+  ;;
+armhf)
+  MULTIARCH=arm-linux-gnueabihf
+  FLAVOUR=${FLAVOUR:-armmp}
+  QEMU=qemu-system-arm
+  # A kernel with 32 bit for physical addresses finds no PCI above them.
+  MACHINE=virt,highmem=off
+  CPU=cortex-a15
+  ;;
+*) die "ARCH=$ARCH: it is amd64, arm64 or armhf" ;;
+esac
+FLAVOUR=${FLAVOUR:-$ARCH}
+
+if [ "$ARCH" != amd64 ]; then
+  KROOT=${KROOT:-$BUILD/$ARCH/root}
+  SYSROOT=$BUILD/$ARCH/root
+  "$TOP/tests/vm/foreign.sh" "$ARCH" >/dev/null
+  OBJ=$BUILD/$ARCH
+  # Without the option a libc.so in SYSROOT would mean files of this machine.
+  CROSS=("CC=$MULTIARCH-gcc --sysroot=$SYSROOT" "AR=$MULTIARCH-ar")
+  export PKG_CONFIG_SYSROOT_DIR=$SYSROOT
+  export PKG_CONFIG_LIBDIR=$SYSROOT/usr/lib/$MULTIARCH/pkgconfig
   LOG_PORT=ttyAMA0
   OUT_PORT=ttyS0
   CODE_PORT=ttyS1
   # This machine has a single port of its own.
   PORTS=(-serial chardev:log
     -device "pci-serial-2x,chardev1=out,chardev2=code")
-  ;;
-*) die "ARCH=$ARCH: it is amd64 or arm64" ;;
-esac
+fi
 
 # program NAME: where a program for the guest is
 program() {

@@ -11,8 +11,8 @@ set -eu
 
 LOG=$BUILD/log/deps.log
 LOCK_SECONDS=300
-GROUPS_KNOWN='build, unit, vm, arm64, demo, show, docs, lint, in-tree, kunit, fuzz, debug, coverage,
-deb, check-deb, matrix, dt'
+GROUPS_KNOWN='build, unit, vm, arm64, armhf, demo, show, docs, lint, in-tree, kunit, fuzz, debug,
+coverage, deb, check-deb, matrix, dt'
 
 packages() {
   case $1 in
@@ -26,10 +26,14 @@ packages() {
       echo linux-image-amd64 linux-headers-amd64
     fi
     ;;
-  arm64)
-    # What runs in that guest is fetched by arm64.sh.
-    echo qemu-system-arm binutils device-tree-compiler gcc-aarch64-linux-gnu \
-      cpio kmod make pkg-config xz-utils
+  arm64 | armhf)
+    # What runs in that guest is fetched by foreign.sh.
+    echo qemu-system-arm binutils device-tree-compiler cpio kmod make \
+      pkg-config xz-utils
+    case $1 in
+    arm64) echo gcc-aarch64-linux-gnu ;;
+    armhf) echo gcc-arm-linux-gnueabihf qemu-user ;;
+    esac
     ;;
   demo) echo jq ;;
   show) echo gcc libc6-dev libdrm-dev netpbm pkg-config ;;

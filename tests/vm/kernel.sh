@@ -9,7 +9,8 @@
 #
 # KVER=version  takes that one
 # KROOT=dir     looks below DIR instead of /, for an unpacked kernel
-# ARCH=arm64    takes one that arm64.sh unpacked
+# ARCH=arm64    takes one that foreign.sh unpacked; so does ARCH=armhf
+# FLAVOUR=name  takes the newest of that flavour, such as armmp-lpae
 
 set -eu
 . "$(dirname "$0")/common.sh"
@@ -22,10 +23,10 @@ usable() {
 candidates() {
   local image
 
-  for image in "$KROOT"/boot/vmlinuz-*-"$ARCH"; do
+  for image in "$KROOT"/boot/vmlinuz-*-"$FLAVOUR"; do
     image=${image##*/vmlinuz-}
     case $image in
-    "*-$ARCH" | *-cloud-"$ARCH" | *-rt-"$ARCH") continue ;;
+    "*-$FLAVOUR" | *-cloud-"$FLAVOUR" | *-rt-"$FLAVOUR") continue ;;
     esac
     echo "$image"
   done | sort -rV
@@ -43,4 +44,4 @@ for version in $(candidates); do
     exit
   fi
 done
-die "no $ARCH kernel with headers below ${KROOT:-/}; run tests/vm/deps.sh vm"
+die "no $FLAVOUR kernel with headers below ${KROOT:-/}; run tests/vm/deps.sh vm"

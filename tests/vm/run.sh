@@ -29,8 +29,8 @@ and exits with its exit code.
   --disk FILE[:ro]      /dev/vda, vdb, ... in order; serial disk0, disk1, ...
   --scratch-disk SIZE   the same, of zeros, gone afterwards
   --dt FILE             apply this source of a device tree overlay to the tree
-                        of the machine (which only ARCH=arm64 has); it names
-                        its targets by their path
+                        of the machine (which ARCH=arm64 and armhf have); it
+                        names its targets by their path
   --input FIFO          what COMMAND reads from its standard input; what is
                         written before COMMAND has printed a line may be lost
   --qmp PATH            take commands for QEMU (QMP) from the FIFO PATH.in,
@@ -48,7 +48,7 @@ Exit code: that of COMMAND, or
   124  the command was happy, but scan-log.sh was not with the kernel log
   125  the guest died, or did not end in time
 
-Environment: KVER, KROOT and ARCH choose the kernel, see kernel.sh.
+Environment: KVER, KROOT, ARCH and FLAVOUR choose the kernel, see kernel.sh.
 EOF
 }
 
@@ -91,7 +91,7 @@ parse() {
     --cpus) CPUS=$2 ;;
     --disk) DISKS+=("$2") ;;
     --dt)
-      [ "$ARCH" = arm64 ] || die "--dt: only ARCH=arm64 has a device tree"
+      [ "$ARCH" != amd64 ] || die "--dt: ARCH=amd64 has no device tree"
       DT=$2
       ;;
     --file) FILES+=("$2") ;;
@@ -254,7 +254,7 @@ device_tree() {
 
   [ -r "$DT" ] || die "--dt: cannot read $DT"
   command -v fdtoverlay >/dev/null ||
-    die "--dt: no device tree compiler; run tests/vm/deps.sh arm64"
+    die "--dt: no device tree compiler; run tests/vm/deps.sh $ARCH"
   "$QEMU" "${ARGS[@]}" -machine "dumpdtb=$TMP/base.dtb" >"$complaints" 2>&1 ||
     die "--dt: QEMU gives no device tree: $(cat "$complaints")"
   # Its warnings count, but for one: an overlay has to repeat the cells of its

@@ -1,8 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
 #
-# Does run.sh carry out what happens in the guest?  And, with ARCH=arm64, what
-# an overlay puts into the guest's device tree?
+# Does run.sh carry out what happens in the guest?  And, with ARCH=arm64 or
+# armhf, what an overlay puts into the guest's device tree?
 
 set -eu
 . "$(dirname "$0")/common.sh"
@@ -92,7 +92,7 @@ device_tree() {
   said 'fdtoverlay cannot apply' "$TMP/err"
 }
 
-if [ "$ARCH" = arm64 ]; then
+if [ "$ARCH" != amd64 ]; then
   device_tree
 fi
 

@@ -1,0 +1,157 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-only
+#
+# foreign.sh ARCHITECTURE - make .build/ARCHITECTURE/root, unless it is there,
+# and print its name
+#
+# A folder with Debian's stock kernels for arm64 or armhf, what is needed to
+# build modules for them, and the programs and libraries of a guest.
+#
+# Remove the folder to get what is newest today.
+
+set -eu
+. "$(dirname "$0")/common.sh"
+. "$(dirname "$0")/apt.sh"
+
+[ $# -eq 1 ] || die "usage: foreign.sh ARCHITECTURE"
+case $1 in
+arm64) FLAVOURS=(arm64) ;;
+armhf) FLAVOURS=(armmp armmp-lpae) ;;
+*) die "no recipe for $1: it is arm64 or armhf" ;;
+esac
+NAME=$1
+DIR=$BUILD/$NAME
+DEBS=$DIR/apt/archives
+ROOT=$DIR/root
+STAMP=$ROOT/complete
+
+# Come with all they depend on.
+GUEST=(busybox-static coreutils dash iproute2 libc6-dev libcunit1-dev libdrm-dev
+  liburing-dev udev)
+
+# The second is for what runs here when modules are built.
+apt_in "$DIR/apt" "$NAME" "$(dpkg --print-architecture)"
+
+# depends PACKAGE PATTERN: names of packages it depends on
+depends() {
+  apt_cache depends "$1" |
+    sed -nE "s/^ *Depends: ($2)\$/\1/p"
+}
+
+# kernel_packages FLAVOUR: the meta packages depend on the newest of their kind;
+# the headers would bring a compiler that runs on that architecture, so here it
+# is only what we name.
+kernel_packages() {
+  local image headers
+
+  image=$(depends "linux-image-$1" 'linux-image-.*')
+  headers=$(depends "linux-headers-$1" 'linux-headers-.*')
+  [ -n "$image" ] && [ -n "$headers" ] || return
+  echo "$image" "$headers"
+  depends "$headers" 'linux-headers-.*-common'
+  depends "$headers" 'linux-kbuild-[0-9.]*' |
+    sed "s/\$/:$(dpkg --print-architecture)/"
+  if [ "$NAME" = armhf ]; then
+    depends "$headers" 'linux-kbuild-[0-9.]*'
+  fi
+}
+
+download() {
+  local flavour packages=()
+
+  for flavour in "${FLAVOURS[@]}"; do
+    packages+=("$(kernel_packages "$flavour")") || return
+  done
+  # A run that was interrupted may have left some that are superseded by now.
+  apt_get autoclean || return
+  # shellcheck disable=SC2068 # names of packages have no spaces
+  (cd "$DEBS" && apt_get download ${packages[@]}) || return
+  apt_get --no-install-recommends --download-only --yes \
+    install "${GUEST[@]}"
+}
+
+unpack() {
+  local deb
+
+  rm -rf "$ROOT" && mkdir -p "$ROOT" || return
+  for deb in "$DEBS"/*.deb; do
+    case $deb in
+    */linux-kbuild-*_armhf.deb) unpack_modpost "$deb" || return ;;
+    *) dpkg-deb -x "$deb" "$ROOT" || return ;;
+    esac
+  done
+}
+
+# unpack_modpost DEB: that of this machine thinks that tables of devices have
+# addresses of 64 bit, whatever the module is for.  So it is the one that runs
+# on that architecture.
+unpack_modpost() {
+  mkdir -p "$ROOT/modpost" &&
+    dpkg-deb --fsys-tarfile "$1" |
+    tar -x -C "$ROOT/modpost" --wildcards --transform 's#.*/##' \
+      '*/scripts/mod/modpost.real-lsb-32'
+}
+
+# modpost_wrapper FILE: runs it
+modpost_wrapper() {
+  rm -f "$1"
+  cat >"$1" <<END
+#!/bin/sh
+exec qemu-arm -L "$ROOT" "$ROOT/modpost/modpost.real-lsb-32" "\$@"
+END
+  chmod +x "$1"
+}
+
+# Packages expect to be below /, and modules to be indexed when installed.
+relocate() {
+  local flavour modules
+
+  for flavour in "${FLAVOURS[@]}"; do
+    sed -i 's#^include /usr/src/#include ../#' \
+      "$ROOT"/usr/src/linux-headers-*-"$flavour"/Makefile || return
+  done
+  for modules in "$ROOT"/lib/modules/*; do
+    # Both are links to /usr/src/...
+    ln -sfn "../../..$(readlink "$modules/build")" "$modules/build" &&
+      ln -sfn "../../..$(readlink "$modules/source")" "$modules/source" &&
+      depmod -b "$ROOT" "${modules##*/}" || return
+  done
+  if [ "$NAME" = armhf ]; then
+    modpost_wrapper "$(echo "$ROOT"/usr/lib/linux-kbuild-*/scripts/mod/modpost)"
+  fi
+}
+
+make_root() {
+  local hint
+
+  note "making ${ROOT#"$TOP"/}, once; it downloads 110 MB or more"
+  # Some other source may be out of reach; whether this matters shows next.
+  step "$NAME-update" 'read the package lists' apt_update ||
+    note 'going on with what was read'
+  if ! step "$NAME-download" 'download kernels and a user space' download; then
+    hint="see .build/log/$NAME-*.log.
+  The apt sources of this machine must be those of Debian 12, be in reach, and
+  carry $NAME.  Run tests/vm/foreign.sh $NAME again then, it goes on from here"
+    die "cannot get $NAME packages, $hint"
+  fi
+  step "$NAME-unpack" 'unpack them' unpack ||
+    die "cannot unpack to $ROOT; is the disk full? It needs 700 MB"
+  step "$NAME-relocate" 'make them usable where they are' relocate ||
+    die "these are not the packages of Debian 12; see .build/log/$NAME-*.log"
+  rm -rf "$APT"
+  version >"$STAMP"
+}
+
+# What a root was made by: another version may want other packages.
+version() {
+  cat "$TOP/tests/vm/foreign.sh" "$TOP/tests/vm/apt.sh" | sha256sum
+}
+
+mkdir -p "$DIR"
+# Two of us at once would spoil it.
+exec 9>"$DIR/lock"
+flock 9
+if ! [ -e "$STAMP" ] || [ "$(cat "$STAMP")" != "$(version)" ]; then
+  make_root >&2
+fi
+echo "$ROOT"
