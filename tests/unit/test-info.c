@@ -337,6 +337,10 @@ static void test_parse(void)
 				     "exp_name:\tfpgabuf\n", &info), -ENOENT);
 	CU_ASSERT_EQUAL(parse_fdinfo("size:\t2\ncount:\t3\n"
 				     "exp_name:\tfpgabuf\nino:\t1\n", &info),
+			0);
+	CU_ASSERT_EQUAL(info.inode, 0);
+	CU_ASSERT_EQUAL(parse_fdinfo("ino:\t1\nsize:\t2\n"
+				     "exp_name:\tfpgabuf\ncount:\t3\n", &info),
 			-EINVAL);
 	CU_ASSERT_EQUAL(parse_region(TITLES, &r), -EINVAL);
 	CU_ASSERT_EQUAL(parse_region("1 2 CMA 3 idle 4 5", &r), -EINVAL);

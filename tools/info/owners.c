@@ -3,9 +3,11 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "info/owners.h"
@@ -58,18 +60,34 @@ static int add_descriptor(struct regions *regions, const struct process *p,
 	return 0;
 }
 
+/* What fdinfo tells; older kernels leave it to fstat() to tell the inode. */
+static int descriptor_info(const struct process *p, int dir, const char *name,
+			   struct dmabuf_info *info)
+{
+	char text[1024], path[sizeof("fd/") + NAME_MAX];
+	struct stat st;
+
+	if (read_text(dir, name, text, sizeof(text)) <= 0 ||
+	    parse_fdinfo(text, info))
+		return -ENOENT;
+	if (info->inode)
+		return 0;
+	snprintf(path, sizeof(path), "fd/%s", name);
+	if (fstatat(p->dir, path, &st, 0))
+		return -errno;
+	info->inode = st.st_ino;
+	return 0;
+}
+
 static int look_at_descriptors(struct regions *regions,
 			       const struct process *p, DIR *dir)
 {
 	struct dmabuf_info info;
 	struct dirent *entry;
-	char text[1024];
 	int err = 0;
 
 	while (!err && (entry = readdir(dir)))
-		if (read_text(dirfd(dir), entry->d_name, text,
-			      sizeof(text)) > 0 &&
-		    !parse_fdinfo(text, &info))
+		if (!descriptor_info(p, dirfd(dir), entry->d_name, &info))
 			err = add_descriptor(regions, p, &info);
 	return err;
 }

@@ -164,8 +164,10 @@ int parse_fdinfo(const char *text, struct dmabuf_info *info)
 
 	if (!exporter || exporter != other)
 		return -ENOENT;
-	if (find_number(text, exporter, "ino", &i.inode) ||
-	    find_number(text, exporter, "size", &i.size) ||
+	/* Not told before Linux 5.14 */
+	if (find_number(text, exporter, "ino", &i.inode))
+		i.inode = 0;
+	if (find_number(text, exporter, "size", &i.size) ||
 	    find_number(text, exporter, "count", &i.refs))
 		return -EINVAL;
 	*info = i;

@@ -32,7 +32,7 @@ int parse_counter(const char *line, const char *name, uint64_t *value);
 /* A line of dma_buf/bufinfo, if it is about one of ours. */
 int parse_bufinfo(const char *line, struct dmabuf_info *info);
 
-/* All of /proc/PID/fdinfo/FD, if it is one of ours. */
+/* All of /proc/PID/fdinfo/FD, if it is one of ours; inode 0: not told. */
 int parse_fdinfo(const char *text, struct dmabuf_info *info);
 
 /* A line of /proc/PID/maps, if it is a dma-buf; sets inode and size. */
