@@ -33,7 +33,8 @@ static const char *find_region(const char *text, int fd)
 	const char *at;
 
 	REQUIRE(fstat(fd, &st), 0);
-	snprintf(key, sizeof(key), "{\"inode\": %lu, ", st.st_ino);
+	snprintf(key, sizeof(key), "{\"inode\": %llu, ",
+		 (unsigned long long)st.st_ino);
 	at = strstr(text, key);
 	if (!at)
 		printf("\n    no %s in: %s", key, text);

@@ -5,13 +5,14 @@
 # (the default), or arm64 or armhf, which have a device tree.  Sourced after
 # common.sh.
 #
+# USERLAND  i386: with the kernel of amd64 programs of 32 bit
 # FLAVOUR   of Debian's kernel; what kernel.sh looks for.  For armhf it may be
 #           armmp (the default) or armmp-lpae
 # KROOT     where the kernel and its headers are, empty for /
 # SYSROOT   where programs and libraries for the guest are, empty for /
 # OBJ       where programs for the guest are built
 # CROSS     variables for make to build them
-# MULTIARCH the folder of its libraries, and the prefix of its compiler
+# MULTIARCH the folder of its libraries
 # QEMU, MACHINE, CPU
 # LOG_PORT  the guest's names for the three ports run.sh listens to: kernel log,
 # OUT_PORT  output of the command, and its exit code; the chardevs of QEMU that
@@ -19,6 +20,17 @@
 # PORTS     arguments of QEMU for them
 #
 # shellcheck disable=SC2034 # used by those who source this
+
+# userland ARCHITECTURE COMPILER: programs of another one than this machine's
+userland() {
+  SYSROOT=$BUILD/$1/root
+  "$TOP/tests/vm/foreign.sh" "$1" >/dev/null
+  OBJ=$BUILD/$1
+  # Without the option a libc.so in SYSROOT would mean files of this machine.
+  CROSS=("CC=$2-gcc --sysroot=$SYSROOT" "AR=$2-ar")
+  export PKG_CONFIG_SYSROOT_DIR=$SYSROOT
+  export PKG_CONFIG_LIBDIR=$SYSROOT/usr/lib/$MULTIARCH/pkgconfig
+}
 
 ARCH=${ARCH:-amd64}
 case $ARCH in
@@ -36,6 +48,10 @@ amd64)
   OUT_PORT=ttyS1
   CODE_PORT=ttyS2
   PORTS=(-serial chardev:log -serial chardev:out -serial chardev:code)
+  if [ "${USERLAND:-amd64}" = i386 ]; then
+    MULTIARCH=i386-linux-gnu
+    userland i386 i686-linux-gnu
+  fi
   ;;
 arm64)
   MULTIARCH=aarch64-linux-gnu
@@ -58,13 +74,7 @@ FLAVOUR=${FLAVOUR:-$ARCH}
 
 if [ "$ARCH" != amd64 ]; then
   KROOT=${KROOT:-$BUILD/$ARCH/root}
-  SYSROOT=$BUILD/$ARCH/root
-  "$TOP/tests/vm/foreign.sh" "$ARCH" >/dev/null
-  OBJ=$BUILD/$ARCH
-  # Without the option a libc.so in SYSROOT would mean files of this machine.
-  CROSS=("CC=$MULTIARCH-gcc --sysroot=$SYSROOT" "AR=$MULTIARCH-ar")
-  export PKG_CONFIG_SYSROOT_DIR=$SYSROOT
-  export PKG_CONFIG_LIBDIR=$SYSROOT/usr/lib/$MULTIARCH/pkgconfig
+  userland "$ARCH" "$MULTIARCH"
   LOG_PORT=ttyAMA0
   OUT_PORT=ttyS0
   CODE_PORT=ttyS1

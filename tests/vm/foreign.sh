@@ -5,7 +5,8 @@
 # and print its name
 #
 # A folder with Debian's stock kernels for arm64 or armhf, what is needed to
-# build modules for them, and the programs and libraries of a guest.
+# build modules for them, and the programs and libraries of a guest; for i386
+# only these.
 #
 # Remove the folder to get what is newest today.
 
@@ -17,7 +18,9 @@ set -eu
 case $1 in
 arm64) FLAVOURS=(arm64) ;;
 armhf) FLAVOURS=(armmp armmp-lpae) ;;
-*) die "no recipe for $1: it is arm64 or armhf" ;;
+# Only the user space; its kernel is that of amd64.
+i386) FLAVOURS=() ;;
+*) die "no recipe for $1: it is arm64, armhf or i386" ;;
 esac
 NAME=$1
 DIR=$BUILD/$NAME
@@ -65,7 +68,8 @@ download() {
   # A run that was interrupted may have left some that are superseded by now.
   apt_get autoclean || return
   # shellcheck disable=SC2068 # names of packages have no spaces
-  (cd "$DEBS" && apt_get download ${packages[@]}) || return
+  [ ${#packages[@]} -eq 0 ] ||
+    (cd "$DEBS" && apt_get download ${packages[@]}) || return
   apt_get --no-install-recommends --download-only --yes \
     install "${GUEST[@]}"
 }
@@ -111,6 +115,7 @@ relocate() {
       "$ROOT"/usr/src/linux-headers-*-"$flavour"/Makefile || return
   done
   for modules in "$ROOT"/lib/modules/*; do
+    [ -d "$modules" ] || continue
     # Both are links to /usr/src/...
     ln -sfn "../../..$(readlink "$modules/build")" "$modules/build" &&
       ln -sfn "../../..$(readlink "$modules/source")" "$modules/source" &&

@@ -257,6 +257,7 @@ static const struct file_operations importer_fops = {
 	.open = importer_open,
 	.release = importer_release,
 	.unlocked_ioctl = importer_ioctl,
+	.compat_ioctl = compat_ptr_ioctl,
 	.mmap = importer_mmap,
 };
 
