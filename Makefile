@@ -21,6 +21,9 @@ make uninstall  remove what that has installed
 make deb        build the Debian packages, into .build/deb [DEB_VERSION=0.1]
 make check-deb  test them: lintian, install, upgrade, purge, and the main job
 make screenshot take Documentation/screenshot.png anew if the screen is another
+make check-matrix
+                run the guest tests on four kernels, three architectures, and
+                with programs of 32 bit; goes on where it was cut
 make check-dt   test the device tree binding and the example overlays
 make htmldocs   build the documentation, .build/html/index.html
 make check      run all tests
@@ -105,6 +108,10 @@ check-deb:
 	@tests/vm/deps.sh build vm demo deb check-deb
 	@tests/deb/run.sh
 
+check-matrix:
+	@tests/vm/deps.sh build vm arm64 armhf show matrix
+	@tests/matrix/run.sh
+
 check-dt:
 	@tests/vm/deps.sh dt
 	@tests/dt/run.sh
@@ -172,9 +179,9 @@ help:
 	$(info $(HELP))
 	@:
 
-.PHONY: all modules tools install uninstall deb check-deb check-dt htmldocs demo \
-	screenshot check check-debug coverage coverage-tools kunit fuzz \
-	fuzz-ioctl lint in-tree in-tree-undo in-tree-patches check-in-tree \
-	clean help
+.PHONY: all modules tools install uninstall deb check-deb check-dt check-matrix \
+	htmldocs demo screenshot check check-debug coverage coverage-tools \
+	kunit fuzz fuzz-ioctl lint in-tree in-tree-undo in-tree-patches \
+	check-in-tree clean help
 
 endif

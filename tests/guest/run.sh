@@ -9,6 +9,7 @@ set -euo pipefail
 
 KVER=$("$TOP/tests/vm/kernel.sh")
 export KVER
+echo "kernel: $KVER"
 KO=$BUILD/modules/$KVER
 # In Debian this is the daemon as well, it looks at its name.
 UDEVADM=$(program udevadm)

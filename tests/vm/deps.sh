@@ -54,8 +54,8 @@ packages() {
   check-deb) echo lintian mmdebstrap ;;
   dt) echo cpp device-tree-compiler dt-schema linux-source-6.1 xz-utils yamllint ;;
   matrix)
-    # For kernel 7, whose programs are newer than this machine's C library; the
-    # compiler for a user space of 32 bits.
+    # The compiler for programs of 32 bit; and for kernel 7, whose programs are
+    # newer than this machine's C library.
     echo gcc-i686-linux-gnu patchelf
     ;;
   *) die "no group $1: $GROUPS_KNOWN" ;;

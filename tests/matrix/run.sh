@@ -1,0 +1,203 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-only
+#
+# run.sh [CELL...] - the guest tests on all kernels, architectures and user
+# spaces; says at the end what passed where
+#
+# What passed is not run again until something it depends on changes, so a run
+# that was cut goes on where it was; --all runs everything.  The logs stay in
+# .build/matrix.  --document writes the table into Documentation/matrix.rst as
+# well, if nothing failed.
+
+set -euo pipefail
+. "$(dirname "$0")/../vm/common.sh"
+cd "$TOP"
+
+DIR=$BUILD/matrix
+TABLE=Documentation/matrix.rst
+AGAIN=
+DOCUMENT=
+# Two lanes: those of one build in the same places.
+LANE_PC=(amd64-6.1 amd64-5.10 amd64-6.12 amd64-7 i386-6.1)
+LANE_ARM=(arm64-6.1 armhf-armmp armhf-armmp-lpae)
+WANTED=()
+
+usage() {
+  cat <<EOF
+Usage: run.sh [--all] [--document] [CELL...]
+Cells: ${LANE_PC[*]} ${LANE_ARM[*]}
+EOF
+}
+
+# in_cell CELL COMMAND...: with the environment that chooses its kernel
+in_cell() {
+  local cell=$1 root
+
+  shift
+  case $cell in
+  amd64-6.1) env "$@" ;;
+  amd64-*)
+    root=$(tests/vm/amd64.sh "${cell#amd64-}") || return
+    KROOT=$root env "$@"
+    ;;
+  i386-6.1) USERLAND=i386 env "$@" ;;
+  arm64-6.1) ARCH=arm64 env "$@" ;;
+  armhf-*) ARCH=armhf FLAVOUR=${cell#armhf-} env "$@" ;;
+  esac
+}
+
+# What the machines with a device tree have to be booted for anew
+guest_tests() {
+  local code=0
+
+  in_cell "$1" tests/guest/run.sh || code=$?
+  case $1 in
+  arm*) in_cell "$1" tests/guest/run.sh dt || code=$? ;;
+  esac
+  return "$code"
+}
+
+# Everything that a cell is made of; the kernels are those of their names.
+inputs() {
+  git ls-files -z drivers uapi tools tests/guest tests/vm Documentation/examples |
+    xargs -0 cat | sha256sum
+}
+
+# counts LOG: tests that passed, that failed, and things that were skipped
+counts() {
+  awk '
+    $1 == "tests" && NF == 6 { passed += $4; failed += $5 }
+    /^ *skipped: / { skipped++ }
+    END { print passed + 0, failed + 0, skipped + 0 }' "$1"
+}
+
+# cell NAME: leaves NAME.log, and NAME.state with the inputs if it passed
+cell() {
+  local log=$DIR/$1.log code=0 begin passed failed skipped
+
+  if [ -z "$AGAIN" ] && [ "$(cat "$DIR/$1.state" 2>/dev/null)" = "$INPUTS" ]; then
+    echo "ok - $1: has passed before"
+    return
+  fi
+  rm -f "$DIR/$1.state"
+  begin=$SECONDS
+  guest_tests "$1" >"$log" 2>&1 </dev/null || code=$?
+  read -r passed failed skipped <<<"$(counts "$log")"
+  echo "$((SECONDS - begin))" >"$DIR/$1.seconds"
+  if [ "$code" -eq 0 ] && [ "$failed" -eq 0 ] && [ "$passed" -gt 0 ]; then
+    echo "$INPUTS" >"$DIR/$1.state"
+    echo "ok - $1: $passed passed, $skipped skipped, $((SECONDS - begin)) s"
+  else
+    echo "FAIL - $1: $failed of $((passed + failed)) tests, exit code $code; see ${log#"$TOP"/}"
+    grep -E 'FAILED|\.sh: ' "$log" | head -n 20 || :
+  fi
+}
+
+# lane CELL...: one after the other
+lane() {
+  local name
+
+  for name; do
+    if [ ${#WANTED[@]} -eq 0 ] || [[ " ${WANTED[*]} " = *" $name "* ]]; then
+      cell "$name"
+    fi
+  done
+}
+
+# kernel_of LOG: as the guest said it
+kernel_of() {
+  sed -n 's/^kernel: //p' "$1" | head -n 1
+}
+
+row() {
+  printf '   %-18s %-30s %6s %6s %7s\n' "$@"
+}
+
+table() {
+  local name passed failed skipped
+
+  row '=================' '=============================' ====== ====== =======
+  row cell kernel passed failed skipped
+  row '=================' '=============================' ====== ====== =======
+  for name in "${LANE_PC[@]}" "${LANE_ARM[@]}"; do
+    [ -e "$DIR/$name.log" ] || continue
+    read -r passed failed skipped <<<"$(counts "$DIR/$name.log")"
+    row "$name" "$(kernel_of "$DIR/$name.log")" "$passed" "$failed" "$skipped"
+  done
+  row '=================' '=============================' ====== ====== =======
+}
+
+# What was skipped, once for each reason
+reasons() {
+  local name
+
+  for name in "${LANE_PC[@]}" "${LANE_ARM[@]}"; do
+    [ -e "$DIR/$name.log" ] || continue
+    sed -nE "s/^ *skipped: (.*)/\\1/p" "$DIR/$name.log" |
+      sed -E 's/passed$//' | sort | uniq -c |
+      while read -r times reason; do
+        echo "- $name: $reason ($times)"
+      done
+  done
+}
+
+document() {
+  cat >"$TABLE" <<EOF
+.. SPDX-License-Identifier: GPL-2.0
+
+==================================
+Kernels and architectures, a table
+==================================
+
+This is what \`\`tests/matrix/run.sh --document\`\` wrote when it ran all of
+\`\`make check-matrix\`\`: tests in the virtual machine, on Debian's kernels.
+
+.. table::
+
+$(table)
+
+Skipped, and how often:
+
+$(reasons)
+EOF
+}
+
+while [ $# -gt 0 ]; do
+  case $1 in
+  --all) AGAIN=1 ;;
+  --document) DOCUMENT=1 ;;
+  -h | --help)
+    usage
+    exit
+    ;;
+  *)
+    [[ " ${LANE_PC[*]} ${LANE_ARM[*]} " = *" $1 "* ]] || {
+      usage >&2
+      exit 2
+    }
+    WANTED+=("$1")
+    ;;
+  esac
+  shift
+done
+
+mkdir -p "$DIR"
+INPUTS=$(inputs)
+{
+  lane "${LANE_PC[@]}" &
+  lane "${LANE_ARM[@]}"
+  wait
+} | tee "$DIR/result"
+
+echo
+table
+echo
+reasons
+echo
+passed=$(grep -c '^ok - ' "$DIR/result" || :)
+failed=$(grep -c '^FAIL - ' "$DIR/result" || :)
+if [ "$failed" -eq 0 ] && [ -n "$DOCUMENT" ]; then
+  document
+fi
+echo "$passed passed, $failed failed"
+[ "$failed" -eq 0 ] && [ "$passed" -gt 0 ]
