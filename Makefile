@@ -113,7 +113,7 @@ check-matrix:
 	@tests/matrix/run.sh
 
 check-dt:
-	@tests/vm/deps.sh dt
+	@tests/vm/deps.sh build vm dt
 	@tests/dt/run.sh
 
 htmldocs:

@@ -209,5 +209,9 @@ for name in zynq-zc702 zynq-zed; do
   board "$name" zynq dmac_s "$(fdtget "$BOARDS/$name.dtb" /__symbols__ dmac_s)"
 done
 
+expect 'board.rst: its commands for a PC work' tests/dt/board.sh on-pc
+expect 'board.rst: those for a board do, with the simulated FPGA' \
+  tests/dt/board.sh on-board
+
 echo "$passed passed, $failed failed"
 [ "$failed" -eq 0 ]
