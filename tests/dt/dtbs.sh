@@ -20,6 +20,7 @@ download() {
 
   apt_in "$DIR/apt" armhf
   # Some other source may be out of reach; whether this matters shows next.
+  # shellcheck disable=SC2119 # of the machine's own sources
   apt_update || note 'going on with what was read'
   image=$(apt_cache depends linux-image-armmp |
     sed -nE 's/^ *Depends: (linux-image-.*)$/\1/p')

@@ -37,9 +37,9 @@ static unsigned int queued_count, done_count;
 /* Regions that have been captured into, by descriptor. */
 static bool used[1024];
 
-int __real_open(const char *path, int flags, ...);
+int __real_open64(const char *path, int flags, ...);
 int __real_ioctl(int fd, unsigned long request, ...);
-int __wrap_open(const char *path, int flags, ...);
+int __wrap_open64(const char *path, int flags, ...);
 int __wrap_ioctl(int fd, unsigned long request, ...);
 
 void fake_reset(void)
@@ -60,7 +60,7 @@ static void set_up_from_environment(void)
 }
 
 /* An eventfd that counts the finished captures polls as the device does. */
-int __wrap_open(const char *path, int flags, ...)
+int __wrap_open64(const char *path, int flags, ...)
 {
 	va_list args;
 	mode_t mode;
@@ -69,7 +69,7 @@ int __wrap_open(const char *path, int flags, ...)
 	mode = flags & O_CREAT ? va_arg(args, mode_t) : 0;
 	va_end(args);
 	if (strcmp(path, FAKE_DEVICE))
-		return __real_open(path, flags, mode);
+		return __real_open64(path, flags, mode);
 	set_up_from_environment();
 	fake_fd = eventfd(0, EFD_SEMAPHORE | EFD_NONBLOCK | EFD_CLOEXEC);
 	return fake_fd;
