@@ -2,6 +2,8 @@
 /* How much memory may be had, by a device and by an open file. */
 #include <errno.h>
 #include <fcntl.h>
+#include <stdio.h>
+#include <sys/mman.h>
 #include <unistd.h>
 
 #include "bed.h"
@@ -89,11 +91,45 @@ static void default_limits(void)
 	reload("");
 }
 
+/*
+ * A program of 32 bit has no more addresses then, one of 64 bit no more
+ * mappings.  Nothing is lost by that, and the region is as it was.
+ */
+static void mappings_run_out(void)
+{
+	enum { MOST = 200000 };
+	static void *map[MOST];
+	int dev = device_open(0), fd = region_alloc(dev, 2 * MIB), err = 0, n;
+
+	sim_source("pattern");
+	for (n = 0; n < MOST && !err; n++) {
+		map[n] = mmap(NULL, 2 * MIB, PROT_READ, MAP_SHARED, fd, 0);
+		if (map[n] == MAP_FAILED)
+			err = errno;
+	}
+	printf("\n    %d mappings", --n);
+	EXPECT(err, ENOMEM);
+	REQUIRE(n > 100, true);
+	EXPECT(region_info(dev, fd).in_use, 0);
+	EXPECT(capture_run(dev, fd, 0).bytes, 2 * MIB);
+	CU_ASSERT(is_pattern(map[0], 2 * MIB, 0));
+	CU_ASSERT(is_pattern(map[n - 1], 2 * MIB, 0));
+	while (n--)
+		munmap(map[n], 2 * MIB);
+	munmap(region_map(fd, 2 * MIB), 2 * MIB);
+	EXPECT(region_info(dev, fd).mappings, 0);
+	close(fd);
+	EXPECT(device_used(dev), 0);
+	close(dev);
+}
+
 static const CU_TestInfo tests[] = {
 	{ "an open file has a limit of its own, which its regions outlive",
 	  per_file },
 	{ "without parameters a file may have what the device may have",
 	  default_limits },
+	{ "a process that has no room for another mapping gets ENOMEM",
+	  mappings_run_out },
 	CU_TEST_INFO_NULL,
 };
 
