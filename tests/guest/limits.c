@@ -97,10 +97,13 @@ static void default_limits(void)
  */
 static void mappings_run_out(void)
 {
-	enum { MOST = 200000 };
+	enum { MOST = 200000, DEFAULT = 65530 };
 	static void *map[MOST];
 	int dev = device_open(0), fd = region_alloc(dev, 2 * MIB), err = 0, n;
+	char count[16];
 
+	snprintf(count, sizeof(count), "%u", rounds(DEFAULT));
+	file_write("/proc/sys/vm/max_map_count", count);
 	sim_source("pattern");
 	for (n = 0; n < MOST && !err; n++) {
 		map[n] = mmap(NULL, 2 * MIB, PROT_READ, MAP_SHARED, fd, 0);
