@@ -6,6 +6,7 @@
 
 set -euo pipefail
 . "$(dirname "$0")/../vm/common.sh"
+. "$TOP/tests/vm/expect.sh"
 cd "$TOP"
 
 [ "$(id -u)" -eq 0 ] || die "run it as root: it unpacks a Debian and runs in it"
@@ -17,24 +18,6 @@ ROOT=$DIR/root
 NAMES=(fpgabuf-dkms libfpgabuf0 libfpgabuf-dev fpgabuf-tools)
 MULTIARCH=x86_64-linux-gnu
 NEXT=1000
-passed=0
-failed=0
-
-# expect SENTENCE COMMAND...: COMMAND may be a function, in which "set -e" has
-# no effect then
-expect() {
-  local sentence=$1
-
-  shift
-  if "$@" >"$TMP/out" 2>&1; then
-    echo "ok - $sentence"
-    passed=$((passed + 1))
-  else
-    echo "FAIL - $sentence"
-    tail -n 40 "$TMP/out"
-    failed=$((failed + 1))
-  fi
-}
 
 # inside COMMAND...: run it in the root
 inside() {
@@ -198,5 +181,4 @@ expect 'they can be purged' purge
 expect 'nothing of them is left' nothing_left
 
 rm -rf "$ROOT"
-echo "$passed passed, $failed failed"
-[ "$failed" -eq 0 ]
+summary

@@ -6,6 +6,7 @@
 
 set -euo pipefail
 . "$(dirname "$0")/../vm/common.sh"
+. "$TOP/tests/vm/expect.sh"
 cd "$TOP"
 
 BINDINGS=Documentation/devicetree/bindings
@@ -15,24 +16,6 @@ BOARDS=$(tests/dt/dtbs.sh)
 KERNEL_BINDINGS=$BUILD/dt/source/Documentation/devicetree/bindings
 TMP=$(mktemp -d)
 trap 'rm -rf "$TMP"' EXIT
-passed=0
-failed=0
-
-# expect SENTENCE COMMAND...: COMMAND may be a function, in which "set -e" has
-# no effect then
-expect() {
-  local sentence=$1
-
-  shift
-  if "$@" >"$TMP/out" 2>&1; then
-    echo "ok - $sentence"
-    passed=$((passed + 1))
-  else
-    echo "FAIL - $sentence"
-    cat "$TMP/out"
-    failed=$((failed + 1))
-  fi
-}
 
 # silent COMMAND...: these tools complain, but do not fail
 silent() {
@@ -213,5 +196,4 @@ expect 'board.rst: its commands for a PC work' tests/dt/board.sh on-pc
 expect 'board.rst: those for a board do, with the simulated FPGA' \
   tests/dt/board.sh on-board
 
-echo "$passed passed, $failed failed"
-[ "$failed" -eq 0 ]
+summary

@@ -7,31 +7,15 @@
 
 set -euo pipefail
 . "$(dirname "$0")/../vm/common.sh"
+. "$TOP/tests/vm/expect.sh"
 cd "$TOP"
 
 TMP=$(mktemp -d)
 trap 'rm -rf "$TMP"' EXIT
-failed=0
-
 # A name with a space, as a careless script would stumble over
 ROOT="$TMP/the root"
 LIB="$ROOT/usr/local/lib"
 MAN="$ROOT/usr/local/share/man"
-
-# expect SENTENCE COMMAND...: COMMAND may be a function, in which "set -e" has
-# no effect then
-expect() {
-  local sentence=$1
-
-  shift
-  if "$@" >"$TMP/out" 2>&1; then
-    echo "ok - $sentence"
-  else
-    echo "FAIL - $sentence"
-    cat "$TMP/out"
-    failed=1
-  fi
-}
 
 # in_root install|uninstall [VARIABLE=VALUE...]
 in_root() {

@@ -9,6 +9,7 @@
 
 set -euo pipefail
 . "$(dirname "$0")/common.sh"
+. "$TOP/tests/vm/expect.sh"
 cd "$TOP"
 
 SHOT=Documentation/screenshot.png
@@ -23,23 +24,6 @@ SHOW=(0:XRGB8888:2560 0:XRGB8888:2816 0:RGB888:1920 0:RGB565:1280
 
 # Seconds that QEMU may take for an answer
 PATIENCE=60
-
-failed=0
-
-# expect SENTENCE COMMAND...: COMMAND may be a function, in which "set -e" has
-# no effect then
-expect() {
-  local sentence=$1
-
-  shift
-  if "$@" >"$TMP/expect" 2>&1; then
-    echo "ok - $sentence"
-  else
-    echo "FAIL - $sentence"
-    cat "$TMP/expect"
-    failed=1
-  fi
-}
 
 cleanup() {
   if [ -n "${GUEST:-}" ]; then
