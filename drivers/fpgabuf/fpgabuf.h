@@ -10,7 +10,8 @@
  *	capture.c  the queue: queued -> running -> done
  *	fence.c    the fence of a capture
  *	chardev.c  the device node: ioctls and poll
- *	main.c     the platform driver: channel, bind, unbind
+ *	channel.c  the DMA channel, as the FPGA wants it
+ *	main.c     the platform driver: bind, unbind
  *	trace.h, debugfs.c
  *		   what can be watched from outside
  *
@@ -275,6 +276,9 @@ struct fpgabuf_usage {
 	u64 mappings;
 	u64 in_use;
 };
+
+/* channel.c */
+int fpgabuf_channel_setup(struct platform_device *pdev, struct dma_chan *chan);
 
 /* main.c */
 void fpgabuf_device_get(struct fpgabuf_device *fdev);

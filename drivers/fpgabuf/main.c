@@ -9,7 +9,6 @@
 #include <linux/dma-mapping.h>
 #include <linux/dmaengine.h>
 #include <linux/idr.h>
-#include <linux/log2.h>
 #include <linux/mm.h>
 #include <linux/mod_devicetable.h>
 #include <linux/module.h>
@@ -90,26 +89,6 @@ static void limits_init(struct fpgabuf_device *fdev, struct device *dev)
 	fdev->file_limit = memory_limit(dev, file_limit_mib,
 					"fpgabuf,file-limit-mib",
 					fdev->quota.limit);
-}
-
-/*
- * The narrowest access to memory that the channel can make.  A channel that
- * cannot be stopped is of no use: captures could not be canceled, and their
- * memory never be freed.
- */
-static int channel_alignment(struct dma_chan *chan)
-{
-	struct dma_slave_caps caps;
-	int ret;
-
-	ret = dma_get_slave_caps(chan, &caps);
-	if (ret)
-		return ret;
-	if (!(caps.directions & BIT(DMA_DEV_TO_MEM)) || !caps.cmd_terminate)
-		return -EOPNOTSUPP;
-	caps.dst_addr_widths &= ~BIT(DMA_SLAVE_BUSWIDTH_UNDEFINED);
-	return caps.dst_addr_widths ?
-	       rounddown_pow_of_two(__ffs(caps.dst_addr_widths)) : 1;
 }
 
 /* What the device tree says about memory: a carve-out, an area of CMA, both. */
@@ -218,10 +197,9 @@ static int fpgabuf_probe(struct platform_device *pdev)
 		return dev_err_probe(dev, PTR_ERR(chan),
 				     "no DMA channel \"rx\"\n");
 
-	alignment = channel_alignment(chan);
+	alignment = fpgabuf_channel_setup(pdev, chan);
 	if (alignment < 0) {
-		ret = dev_err_probe(dev, alignment,
-				    "DMA channel cannot capture to memory, or not be stopped\n");
+		ret = alignment;
 		goto err_chan;
 	}
 

@@ -57,15 +57,16 @@ examples() {
   silent complaints "$TMP/$name.dtb"
 }
 
-# Every property the driver asks for, and none but those that of_dma reads.
+# Every property the driver asks for, and none but those that of_dma and the
+# platform bus read.
 driver_reads() {
-  grep -hoE '"(fpgabuf,[a-z-]+|memory-region)"' drivers/fpgabuf/*.c |
+  grep -hoE '"(fpgabuf,[a-z-]+|memory-region|reg-io-width)"' drivers/fpgabuf/*.c |
     tr -d '"' | grep -v '^fpgabuf,capture$' | sort -u
 }
 
 documented() {
   sed -n '/^properties:/,/^required:/s/^  \([^ ]*\):$/\1/p' "$SCHEMA" |
-    grep -vxE 'compatible|dmas|dma-names' | sort -u
+    grep -vxE 'compatible|dmas|dma-names|reg' | sort -u
 }
 
 same_properties() {

@@ -265,18 +265,36 @@ static void carveout_rebound(void)
 	close(dev);
 }
 
-static void nomap_refused(void)
+/* Binds a device to the driver, which must not want it. */
+static void refused(const char *device, int error, const char *reason)
 {
 	int fd, log = kmsg_open();
 
-	EXPECT(node_of("fpgabuf-nomap"), -1);
+	EXPECT(node_of(device), -1);
 	fd = open(DRIVER "bind", O_WRONLY | O_CLOEXEC);
 	REQUIRE(fd >= 0, true);
-	EXPECT(write(fd, "fpgabuf-nomap", 13) < 0 ? -errno : 0, -EINVAL);
+	EXPECT(write(fd, device, strlen(device)) < 0 ? -errno : 0, error);
 	close(fd);
-	EXPECT(kmsg_count(log, "cannot use memory-region "
-			       "/reserved-memory/fpgabuf-nomap@63000000"), 1);
+	EXPECT(kmsg_count(log, reason), 1);
 	close(log);
+}
+
+static void nomap_refused(void)
+{
+	refused("fpgabuf-nomap", -EINVAL,
+		"cannot use memory-region "
+		"/reserved-memory/fpgabuf-nomap@63000000");
+}
+
+static void register_refused(void)
+{
+	refused("b000000.fpgabuf-register", -ENOSYS,
+		"the DMA channel cannot read");
+	refused("b001000.fpgabuf-register", -EINVAL,
+		"reg-io-width of 8 does not fit");
+	refused("b002000.fpgabuf-register", -EINVAL,
+		"reg-io-width of 3 does not fit");
+	refused("b003000.fpgabuf-register", -EINVAL, "fpgabuf,burst of 0");
 }
 
 static void limits(void)
@@ -501,6 +519,8 @@ static const CU_TestInfo tests[] = {
 	  carveout_rebound },
 	{ "a memory-region without pages is refused, and the log says so",
 	  nomap_refused },
+	{ "a data register that the channel cannot read is refused, and the log says so",
+	  register_refused },
 	{ "a CMA region lies in its area: captured, mapped, sent", cma },
 	{ "without an area of its own a device uses the system's",
 	  cma_default },

@@ -246,7 +246,7 @@ series() {
   driver_makefile
   commit dma-buf
 
-  source_files main.c chardev.c capture.c debugfs.c
+  source_files main.c channel.c chardev.c capture.c debugfs.c
   driver_makefile
   options FPGABUF FPGABUF_DEBUG
   insert drivers/Kconfig '
