@@ -24,6 +24,8 @@ make screenshot take Documentation/screenshot.png anew if the screen is another
 make check-matrix
                 run the guest tests on four kernels, three architectures, and
                 with programs of 32 bit; goes on where it was cut
+make check-pl330
+                capture through the PL330 of a board that QEMU has
 make check-dt   test the device tree binding and the example overlays
 make htmldocs   build the documentation, .build/html/index.html
 make check      run all tests
@@ -112,6 +114,10 @@ check-matrix:
 	@tests/vm/deps.sh build vm arm64 armhf show matrix
 	@tests/matrix/run.sh
 
+check-pl330:
+	@tests/vm/deps.sh build vm armhf
+	@tests/pl330/run.sh
+
 check-dt:
 	@tests/vm/deps.sh build vm dt
 	@tests/dt/run.sh
@@ -180,7 +186,7 @@ help:
 	@:
 
 .PHONY: all modules tools install uninstall deb check-deb check-dt check-matrix \
-	htmldocs demo screenshot check check-debug coverage coverage-tools \
+	check-pl330 htmldocs demo screenshot check check-debug coverage coverage-tools \
 	kunit fuzz fuzz-ioctl lint in-tree in-tree-undo in-tree-patches \
 	check-in-tree clean help
 

@@ -18,6 +18,7 @@
 #include <linux/dmaengine.h>
 #include <linux/ktime.h>
 #include <linux/poll.h>
+#include <linux/rcupdate.h>
 
 #include "compat.h"
 #include "fpgabuf.h"
@@ -52,19 +53,31 @@ static void capture_complete(struct fpgabuf_device *fdev,
 	fdev->nr_running--;
 }
 
-/* dmaengine's callback; softirq or thread */
-static void capture_callback(void *param, const struct dmaengine_result *result)
+static void capture_came(struct fpgabuf_capture *capture, u32 residue,
+			 int error)
 {
-	struct fpgabuf_capture *capture = param;
 	struct fpgabuf_device *fdev = capture_region(capture)->fdev;
-	u32 residue = min(result->residue, capture->length);
-	int error = result->result == DMA_TRANS_NOERROR ? 0 : -EIO;
 	unsigned long flags;
 
 	spin_lock_irqsave(&fdev->qlock, flags);
 	capture_complete(fdev, capture, capture->length - residue, error);
 	spin_unlock_irqrestore(&fdev->qlock, flags);
 	queue_work(fdev->wq, &fdev->finish);
+}
+
+/* dmaengine's callback; softirq or thread */
+static void capture_callback(void *param, const struct dmaengine_result *result)
+{
+	struct fpgabuf_capture *capture = param;
+
+	capture_came(capture, min(result->residue, capture->length),
+		     result->result == DMA_TRANS_NOERROR ? 0 : -EIO);
+}
+
+/* That of a provider which has no result to tell */
+static void capture_callback_plain(void *param)
+{
+	capture_came(param, 0, 0);
 }
 
 static struct fpgabuf_capture *take_completed(struct fpgabuf_device *fdev)
@@ -151,7 +164,10 @@ static int submit(struct fpgabuf_capture *capture)
 	desc = prep(capture_region(capture), capture->length);
 	if (!desc)
 		return -EIO;
-	desc->callback_result = capture_callback;
+	if (fpgabuf_channel_tells_result(capture_region(capture)->fdev->chan))
+		desc->callback_result = capture_callback;
+	else
+		desc->callback = capture_callback_plain;
 	desc->callback_param = capture;
 	capture->dma_cookie = dmaengine_submit(desc);
 	return dma_submit_error(capture->dma_cookie) ? -EIO : 0;
@@ -457,12 +473,19 @@ static u32 bytes_so_far(struct fpgabuf_device *fdev,
 	return capture->length - min(state.residue, capture->length);
 }
 
+/*
+ * No callback comes any more when this returns: then captures can be freed.
+ * Providers without a way to wait for a callback, such as the PL330's, make it
+ * in a tasklet that may be running, which RCU waits for.
+ */
 static void terminate(struct fpgabuf_device *fdev)
 {
 	int ret = dmaengine_terminate_sync(fdev->chan);
 
 	if (ret)
 		dev_err(fdev->dev, "the DMA channel does not stop: %d\n", ret);
+	if (!fdev->chan->device->device_synchronize)
+		synchronize_rcu();
 }
 
 /* The channel forgets its residues when it is stopped: ask before. */

@@ -10,6 +10,7 @@
 #include <linux/log2.h>
 #include <linux/platform_device.h>
 #include <linux/property.h>
+#include <linux/string.h>
 
 #include "compat.h"
 #include "fpgabuf.h"
@@ -99,4 +100,20 @@ int fpgabuf_channel_setup(struct platform_device *pdev, struct dma_chan *chan)
 	narrowest = caps.dst_addr_widths ?
 		    rounddown_pow_of_two(__ffs(caps.dst_addr_widths)) : 1;
 	return max(ret, narrowest);
+}
+
+/**
+ * fpgabuf_channel_tells_result() - may the result of a transfer be asked for?
+ * @chan: the channel
+ *
+ * The driver of the PL330 has none to tell.  And before Linux 6.12 it does not
+ * clear &dma_async_tx_descriptor.callback_result of a descriptor that it uses
+ * again: one that was ever set would be called for parts of later transfers, be
+ * they of somebody else, when what it was set with has long been freed.
+ *
+ * Return: whether callback_result may be set; callback always may.
+ */
+bool fpgabuf_channel_tells_result(struct dma_chan *chan)
+{
+	return strcmp(dev_driver_string(chan->device->dev), "dma-pl330");
 }

@@ -278,7 +278,9 @@ struct fpgabuf_usage {
 };
 
 /* channel.c */
+struct platform_device;
 int fpgabuf_channel_setup(struct platform_device *pdev, struct dma_chan *chan);
+bool fpgabuf_channel_tells_result(struct dma_chan *chan);
 
 /* main.c */
 void fpgabuf_device_get(struct fpgabuf_device *fdev);

@@ -47,8 +47,8 @@ struct suite {
 extern const struct suite alloc_suite, backends_suite, capture_suite,
 	cost_suite, dt_suite, faults_suite, fence_suite, huge_suite,
 	importers_suite, info_suite, inject_suite, inuse_suite, library_suite,
-	lifetime_suite, limits_suite, model_suite, pages_suite, recv_suite,
-	reload_suite, rights_suite, send_suite, share_suite, show_suite,
+	lifetime_suite, limits_suite, model_suite, pages_suite, pl330_suite,
+	recv_suite, reload_suite, rights_suite, send_suite, share_suite, show_suite,
 	stall_suite, sync_suite, uapi_suite, unplug_suite, watch_suite;
 
 /* modules.c */
@@ -93,6 +93,12 @@ bool file_read_line(const char *path, const char *key, unsigned long *value);
 void fail_backends(unsigned int mask);
 int kmsg_open(void);
 int kmsg_count(int fd, const char *text);
+
+/* node.c: devices of the device tree */
+#define DRIVER	"/sys/bus/platform/drivers/fpgabuf/"
+
+int node_open(const char *device);
+void node_refused(const char *device, int error, const char *reason);
 
 /* memory.c */
 long free_kib(void);

@@ -3,7 +3,6 @@
  * Memory that the device tree sets aside, see backends.dtso: carve-outs and CMA.
  * For a kernel booted with that overlay.
  */
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/io_uring.h>
@@ -17,8 +16,6 @@
 
 #include "bed.h"
 #include "kmod/fpgabuf-test-importer.h"
-
-#define DRIVER	"/sys/bus/platform/drivers/fpgabuf/"
 
 /* As backends.dtso has them */
 #define CARVEOUT	0x60000000ul
@@ -44,52 +41,13 @@ static int load(void)
 	return ret;
 }
 
-/* sysfs knows a device a little before it can be opened. */
-static bool can_be_opened(int node)
-{
-	char path[64];
-
-	snprintf(path, sizeof(path), "/dev/fpgabuf%d", node);
-	return !access(path, F_OK);
-}
-
-/* Number of the node of a device, or -1 */
-static int node_of(const char *device)
-{
-	char path[64], target[256];
-	ssize_t n;
-	int i;
-
-	for (i = 0; i < 16; i++) {
-		snprintf(path, sizeof(path), "/sys/class/misc/fpgabuf%d/device",
-			 i);
-		n = readlink(path, target, sizeof(target) - 1);
-		if (n < 0)
-			continue;
-		target[n] = 0;
-		if (!strcmp(strrchr(target, '/') + 1, device))
-			return can_be_opened(i) ? i : -1;
-	}
-	return -1;
-}
-
-/*
- * A device, whose FPGA is then the one that sim_source() and others mean.  The
- * kernel binds what had to wait for its DMA channel in a thread of its own.
- */
+/* A device, whose FPGA is then the one that sim_source() and others mean */
 static int open_with(const char *device, const char *fpga)
 {
-	int node, i;
+	int dev = node_open(device);
 
-	for (i = 0; i < 500; i++) {
-		node = node_of(device);
-		if (node >= 0)
-			break;
-		usleep(10000);
-	}
-	REQUIRE(node >= 0, true);
 	sim_select(fpga);
-	return device_open(node);
+	return dev;
 }
 
 static int open_carveout(void)
@@ -265,36 +223,23 @@ static void carveout_rebound(void)
 	close(dev);
 }
 
-/* Binds a device to the driver, which must not want it. */
-static void refused(const char *device, int error, const char *reason)
-{
-	int fd, log = kmsg_open();
-
-	EXPECT(node_of(device), -1);
-	fd = open(DRIVER "bind", O_WRONLY | O_CLOEXEC);
-	REQUIRE(fd >= 0, true);
-	EXPECT(write(fd, device, strlen(device)) < 0 ? -errno : 0, error);
-	close(fd);
-	EXPECT(kmsg_count(log, reason), 1);
-	close(log);
-}
-
 static void nomap_refused(void)
 {
-	refused("fpgabuf-nomap", -EINVAL,
-		"cannot use memory-region "
-		"/reserved-memory/fpgabuf-nomap@63000000");
+	node_refused("fpgabuf-nomap", -EINVAL,
+		     "cannot use memory-region "
+		     "/reserved-memory/fpgabuf-nomap@63000000");
 }
 
 static void register_refused(void)
 {
-	refused("b000000.fpgabuf-register", -ENOSYS,
-		"the DMA channel cannot read");
-	refused("b001000.fpgabuf-register", -EINVAL,
-		"reg-io-width of 8 does not fit");
-	refused("b002000.fpgabuf-register", -EINVAL,
-		"reg-io-width of 3 does not fit");
-	refused("b003000.fpgabuf-register", -EINVAL, "fpgabuf,burst of 0");
+	node_refused("b000000.fpgabuf-register", -ENOSYS,
+		     "the DMA channel cannot read");
+	node_refused("b001000.fpgabuf-register", -EINVAL,
+		     "reg-io-width of 8 does not fit");
+	node_refused("b002000.fpgabuf-register", -EINVAL,
+		     "reg-io-width of 3 does not fit");
+	node_refused("b003000.fpgabuf-register", -EINVAL,
+		     "fpgabuf,burst of 0");
 }
 
 static void limits(void)

@@ -10,10 +10,15 @@
 #           armmp (the default) or armmp-lpae
 # KROOT     where the kernel and its headers are, empty for /
 # SYSROOT   where programs and libraries for the guest are, empty for /
+# BOARD     instead of a machine that QEMU made up: with armhf smdkc210, which
+#           has two Cortex-A9, and PL330 for DMA, but no PCI
+# BOARD_DTB its device tree, empty without BOARD
 # OBJ       where programs for the guest are built
 # CROSS     variables for make to build them
 # MULTIARCH the folder of its libraries
 # QEMU, MACHINE, CPU
+# BOARD_ARGS  what its kernel has to be told
+# END       reboot or poweroff: what makes QEMU end
 # LOG_PORT  the guest's names for the three ports run.sh listens to: kernel log,
 # OUT_PORT  output of the command, and its exit code; the chardevs of QEMU that
 # CODE_PORT belong to them are called log, out and code
@@ -71,6 +76,10 @@ armhf)
 *) die "ARCH=$ARCH: it is amd64, arm64 or armhf" ;;
 esac
 FLAVOUR=${FLAVOUR:-$ARCH}
+BOARD=${BOARD:-}
+BOARD_DTB=
+BOARD_ARGS=
+END=reboot
 
 if [ "$ARCH" != amd64 ]; then
   KROOT=${KROOT:-$BUILD/$ARCH/root}
@@ -82,6 +91,26 @@ if [ "$ARCH" != amd64 ]; then
   PORTS=(-serial chardev:log
     -device "pci-serial-2x,chardev1=out,chardev2=code")
 fi
+
+case $BOARD in
+'') ;;
+smdkc210)
+  [ "$ARCH" = armhf ] || die "BOARD=smdkc210 wants ARCH=armhf"
+  MACHINE=smdkc210
+  CPU=cortex-a9
+  BOARD_DTB=exynos4210-smdkv310.dtb
+  BOARD_ARGS=' cpuidle.off=1'
+  # QEMU does not reset it.
+  END=poweroff
+  LOG_PORT=ttySAC1
+  OUT_PORT=ttySAC2
+  CODE_PORT=ttySAC3
+  # What comes in by the first is for a DMA channel.
+  PORTS=(-serial chardev:uart -serial chardev:log -serial chardev:out
+    -serial chardev:code)
+  ;;
+*) die "BOARD=$BOARD: it is smdkc210, or empty" ;;
+esac
 
 # program NAME: where a program for the guest is
 program() {

@@ -30,7 +30,10 @@ and exits with its exit code.
   --scratch-disk SIZE   the same, of zeros, gone afterwards
   --dt FILE             apply this source of a device tree overlay to the tree
                         of the machine (which ARCH=arm64 and armhf have); it
-                        names its targets by their path
+                        names its targets by their path.  With BOARD= it is no
+                        overlay, but more source for the board's own tree
+  --uart SOCKET         with BOARD=: what is written to this Unix socket comes
+                        in at the first serial port
   --input FIFO          what COMMAND reads from its standard input; what is
                         written before COMMAND has printed a line may be lost
   --qmp PATH            take commands for QEMU (QMP) from the FIFO PATH.in,
@@ -48,7 +51,8 @@ Exit code: that of COMMAND, or
   124  the command was happy, but scan-log.sh was not with the kernel log
   125  the guest died, or did not end in time
 
-Environment: KVER, KROOT, ARCH and FLAVOUR choose the kernel, see kernel.sh.
+Environment: KVER, KROOT, ARCH and FLAVOUR choose the kernel, see kernel.sh;
+BOARD a machine without PCI, so with none of --net, --vga, and disks: arch.sh.
 EOF
 }
 
@@ -68,6 +72,7 @@ NIC=e1000e
 QMP=()
 STOCK=()
 TIMEOUT=300
+UART=(-chardev "null,id=uart")
 VGAS=()
 QEMU_PID=
 
@@ -111,6 +116,9 @@ parse() {
       ;;
     --scratch-disk) DISKS+=("$(scratch "$2")") ;;
     --timeout) TIMEOUT=$2 ;;
+    --uart)
+      UART=(-chardev "socket,id=uart,path=${2//,/,,},server=on,wait=off")
+      ;;
     --vga)
       [[ $2 = cirrus || $2 = bochs ]] || die "--vga $2? It is cirrus or bochs"
       VGAS+=("$2")
@@ -122,6 +130,8 @@ parse() {
   [ $# -gt 1 ] || die "no command given. See --help"
   shift
   COMMAND=("$@")
+  [ -z "$BOARD" ] || [ $((${#NETS[@]} + ${#DISKS[@]} + ${#VGAS[@]})) -eq 0 ] ||
+    die "BOARD=$BOARD has no PCI for --net, --vga or disks"
 }
 
 # scratch SIZE: make an empty disk, print its file
@@ -146,9 +156,11 @@ make_initramfs() {
 
   ROOT=$TMP/root
   initramfs_begin
-  add_module virtio_pci
-  add_module virtio_blk
-  add_module "$NIC"
+  if [ -z "$BOARD" ]; then
+    add_module virtio_pci
+    add_module virtio_blk
+    add_module "$NIC"
+  fi
   for name in "${STOCK[@]}" "${VGAS[@]}"; do
     add_module "$name"
   done
@@ -163,6 +175,7 @@ make_initramfs() {
     add_file "$host" "$guest"
   done
   lines "$OUT_PORT" "$CODE_PORT" >"$ROOT/etc/vm/ports"
+  echo "$END" >"$ROOT/etc/vm/end"
   lines "${NETS[@]}" >"$ROOT/etc/vm/nets"
   printf %s "$INPUT" >"$ROOT/etc/vm/input"
   lines "${MODULES[@]}" >"$ROOT/etc/vm/modules"
@@ -237,12 +250,15 @@ arguments() {
   ARGS=(-nodefaults -no-user-config -no-reboot -display none
     -machine "$MACHINE,accel=$ACCEL" -cpu "$CPU" -smp "$CPUS" -m "$MEM"
     -kernel "$KROOT/boot/vmlinuz-$KVER" -initrd "$TMP/initramfs"
-    -append "$KERNEL_ARGS$APPEND"
+    -append "$KERNEL_ARGS$BOARD_ARGS$APPEND"
     -chardev "file,id=log,path=${LOG//,/,,}"
     -chardev stdio,id=out,signal=off
     -chardev "file,id=code,path=$TMP/code"
     "${PORTS[@]}" "${DEVICES[@]}" "${ICOUNT[@]}" "${QMP[@]}")
-  if [ -n "$DT" ]; then
+  if [ -n "$BOARD" ]; then
+    ARGS+=("${UART[@]}")
+    board_tree
+  elif [ -n "$DT" ]; then
     device_tree
   fi
 }
@@ -267,6 +283,20 @@ device_tree() {
     2>"$complaints" ||
     die "--dt: fdtoverlay cannot apply $DT: $(cat "$complaints")"
   ARGS+=(-dtb "$TMP/merged.dtb")
+}
+
+# board_tree: have it use the board's, with the source behind it.  As an overlay
+# that could not name nodes for properties: the tree came without symbols.
+board_tree() {
+  local base=$KROOT/usr/lib/linux-image-$KVER/$BOARD_DTB complaints=$TMP/dt.err
+
+  [ -r "$base" ] || die "kernel $KVER has no $BOARD_DTB"
+  [ -z "$DT" ] || [ -r "$DT" ] || die "--dt: cannot read $DT"
+  # It would complain of much that it has itself made of the tree.
+  { dtc -q -I dtb -O dts "$base" && cat ${DT:+"$DT"}; } |
+    dtc -q -I dts -O dtb -o "$TMP/board.dtb" - 2>"$complaints" ||
+    die "--dt: dtc complains: $(cat "$complaints")"
+  ARGS+=(-dtb "$TMP/board.dtb")
 }
 
 boot() {
