@@ -20,7 +20,7 @@ while [ "$round" -lt "$1" ]; do
   receiver=$!
   exec 3</tmp/said
   # It says where it listens.
-  read -r line <&3
+  read -r _ <&3
   # The host may begin: what it sends waits in the port.
   echo "ready $round"
   fpgabuf-send --device "/dev/$device" --engine zerocopy --bytes "$2" \
