@@ -68,7 +68,9 @@ static void fragment_memory(struct fragments *frag)
 	 * A huge page with one page held would be held as a whole.  Kernels
 	 * without such pages refuse that.
 	 */
-	madvise(mem, size, MADV_NOHUGEPAGE);
+	EXPECT(madvise(mem, size, MADV_NOHUGEPAGE) ? -errno : 0,
+	       access("/sys/kernel/mm/transparent_hugepage", F_OK) ? -EINVAL :
+								     0);
 	memset(mem, 1, size);
 	frag->nr = 0;
 	hold_pages(frag, mem, size);

@@ -27,7 +27,7 @@ bool debug_kernel(void)
 	return strstr(uts.release, "-debug-");
 }
 
-/* The test says why it does nothing: tests/vm/count.sh counts such lines. */
+/* The test says why it does nothing: tests/matrix/run.sh counts such lines. */
 void skip(const char *reason)
 {
 	printf("\n    skipped: %s", reason);
@@ -219,12 +219,20 @@ bool readable(int fd, int timeout_ms)
  * Before Linux 6.0 a dma-buf has none.  It can be waited for as well, so there
  * it is the dma-buf once more.
  */
+/* The call came with Linux 6.0; from then on it must be there. */
+static bool has_sync_files(void)
+{
+	struct utsname kernel;
+
+	return !uname(&kernel) && atoi(kernel.release) >= 6;
+}
+
 int export_sync_file(int fd)
 {
 	struct dma_buf_export_sync_file export = { .flags = DMA_BUF_SYNC_READ };
 	int ret = call(fd, DMA_BUF_IOCTL_EXPORT_SYNC_FILE, &export);
 
-	if (ret == -ENOTTY)
+	if (ret == -ENOTTY && !has_sync_files())
 		return fcntl(fd, F_DUPFD_CLOEXEC, 0);
 	REQUIRE(ret, 0);
 	return export.fd;
