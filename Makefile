@@ -23,7 +23,8 @@ make check-deb  test them: lintian, install, upgrade, purge, and the main job
 make screenshot take Documentation/screenshot.png anew if the screen is another
 make check-matrix
                 run the guest tests on four kernels, three architectures, and
-                with programs of 32 bit; goes on where it was cut
+                with programs of 32 bit; check-deb, check-dt and check-pl330;
+                goes on where it was cut
 make check-pl330
                 capture through the PL330 of a board that QEMU has
 make check-dt   test the device tree binding and the example overlays
@@ -111,7 +112,8 @@ check-deb:
 	@tests/deb/run.sh
 
 check-matrix:
-	@tests/vm/deps.sh build vm arm64 armhf show matrix
+	@tests/vm/deps.sh build vm demo arm64 armhf show matrix dt deb \
+		check-deb
 	@tests/matrix/run.sh
 
 check-pl330:

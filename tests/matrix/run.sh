@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 #
 # run.sh [CELL...] - the guest tests on all kernels, architectures and user
-# spaces; says at the end what passed where
+# spaces, and what else is about more than one; says at the end what passed where
 #
 # What passed is not run again until something it depends on changes, so a run
 # that was cut goes on where it was; --all runs everything.  The logs stay in
@@ -18,8 +18,8 @@ TABLE=Documentation/matrix.rst
 AGAIN=
 DOCUMENT=
 # Two lanes: those of one build in the same places.
-LANE_PC=(amd64-6.1 amd64-5.10 amd64-6.12 amd64-7 i386-6.1)
-LANE_ARM=(arm64-6.1 armhf-armmp armhf-armmp-lpae)
+LANE_PC=(amd64-6.1 amd64-5.10 amd64-6.12 amd64-7 i386-6.1 packages)
+LANE_ARM=(arm64-6.1 armhf-armmp armhf-armmp-lpae pl330 devicetree)
 WANTED=()
 
 usage() {
@@ -43,6 +43,18 @@ in_cell() {
   i386-6.1) USERLAND=i386 env "$@" ;;
   arm64-6.1) ARCH=arm64 env "$@" ;;
   armhf-*) ARCH=armhf FLAVOUR=${cell#armhf-} env "$@" ;;
+  pl330) ARCH=armhf env "$@" ;;
+  packages | devicetree) env "$@" ;;
+  esac
+}
+
+# tests_of CELL
+tests_of() {
+  case $1 in
+  packages) tests/deb/run.sh ;;
+  pl330) tests/pl330/run.sh ;;
+  devicetree) tests/dt/run.sh ;;
+  *) guest_tests "$1" ;;
   esac
 }
 
@@ -60,7 +72,8 @@ guest_tests() {
 # Everything that cells are made of, also what git does not know yet
 inputs() {
   git ls-files -z -co --exclude-standard drivers uapi tools tests/guest tests/vm \
-    tests/matrix Documentation/examples Makefile | sort -zu |
+    tests/matrix tests/deb tests/dt tests/pl330 Documentation/examples \
+    Documentation/devicetree Documentation/board.rst Makefile | sort -zu |
     xargs -0 sha256sum | sha256sum
 }
 
@@ -73,6 +86,7 @@ state() {
 counts() {
   awk '
     $1 == "tests" && NF == 6 { passed += $4; failed += $5 }
+    /^[0-9]+ passed, [0-9]+ failed$/ { passed += $1; failed += $3 }
     /^ *skipped: / { skipped++ }
     END { print passed + 0, failed + 0, skipped + 0 }' "$1"
 }
@@ -88,7 +102,7 @@ cell() {
   fi
   rm -f "$DIR/$1.state"
   begin=$SECONDS
-  guest_tests "$1" >"$log" 2>&1 </dev/null || code=$?
+  tests_of "$1" >"$log" 2>&1 </dev/null || code=$?
   read -r passed failed skipped <<<"$(counts "$log")"
   if [ "$code" -eq 0 ] && [ "$failed" -eq 0 ] && [ "$passed" -gt 0 ]; then
     echo "$state" >"$DIR/$1.state"
