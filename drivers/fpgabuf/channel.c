@@ -25,6 +25,9 @@ static int read_config(struct platform_device *pdev, struct resource *reg,
 	struct device *dev = &pdev->dev;
 	u32 width = 4, burst = 1;
 
+	/* 0 is that of a provider which does not say. */
+	max_burst = max_burst ?: U32_MAX;
+
 	device_property_read_u32(dev, "reg-io-width", &width);
 	if (!is_power_of_2(width) || width > DMA_SLAVE_BUSWIDTH_16_BYTES ||
 	    width > resource_size(reg))
@@ -33,7 +36,7 @@ static int read_config(struct platform_device *pdev, struct resource *reg,
 				     width, reg);
 
 	device_property_read_u32(dev, "fpgabuf,burst", &burst);
-	if (!burst || (max_burst && burst > max_burst))
+	if (!burst || burst > max_burst)
 		return dev_err_probe(dev, -EINVAL,
 				     "fpgabuf,burst of %u: the DMA channel does 1 to %u\n",
 				     burst, max_burst);
