@@ -23,10 +23,13 @@ make check-deb  test them: lintian, install, upgrade, purge, and the main job
 make screenshot take Documentation/screenshot.png anew if the screen is another
 make check-matrix
                 run the guest tests on four kernels, three architectures, and
-                with programs of 32 bit; check-deb, check-dt and check-pl330;
-                goes on where it was cut
+                with programs of 32 bit; check-deb, check-dt, check-pl330 and
+                check-zynq; goes on where it was cut
 make check-pl330
                 capture through the PL330 of a board that QEMU has
+make check-zynq
+                capture and send 64 MiB on QEMU's Zynq, on a kernel with the
+                driver in its tree, which is built first
 make check-dt   test the device tree binding and the example overlays
 make htmldocs   build the documentation, .build/html/index.html
 make check      run all tests
@@ -113,12 +116,16 @@ check-deb:
 
 check-matrix:
 	@tests/vm/deps.sh build vm demo arm64 armhf show matrix dt deb \
-		check-deb
+		check-deb zynq
 	@tests/matrix/run.sh
 
 check-pl330:
 	@tests/vm/deps.sh build vm armhf
 	@tests/pl330/run.sh
+
+check-zynq:
+	@tests/vm/deps.sh build vm demo armhf zynq
+	@tests/zynq/run.sh
 
 check-dt:
 	@tests/vm/deps.sh build vm dt
@@ -188,7 +195,7 @@ help:
 	@:
 
 .PHONY: all modules tools install uninstall deb check-deb check-dt check-matrix \
-	check-pl330 htmldocs demo screenshot check check-debug coverage coverage-tools \
+	check-pl330 check-zynq htmldocs demo screenshot check check-debug coverage coverage-tools \
 	kunit fuzz fuzz-ioctl lint in-tree in-tree-undo in-tree-patches \
 	check-in-tree clean help
 

@@ -9,7 +9,7 @@ set -euo pipefail
 . "$TOP/tests/vm/count.sh"
 cd "$TOP"
 
-KROOT=$(tests/kernel/debug.sh)
+KROOT=$(tests/kernel/build.sh debug)
 export KROOT
 rm -rf "$BUILD/debug/coverage"
 suite debug-guest 'the driver, on the debug kernel' tests/guest/run.sh

@@ -10,6 +10,7 @@
 set -euo pipefail
 shopt -s inherit_errexit
 . "$(dirname "$0")/../vm/common.sh"
+. "$TOP/tests/kernel/identity.sh"
 cd "$TOP"
 
 IN_TREE=$TOP/tests/kernel/in-tree.sh
@@ -19,12 +20,6 @@ DRIVER=drivers/fpgabuf
 # FILE_PATH_CHANGES asks with each new file whether MAINTAINERS needs an update;
 # it does not see that an entry covers the folder already.
 IGNORED=FILE_PATH_CHANGES
-
-# Who signs off when nobody is known to git, as in continuous integration.
-if ! git var GIT_COMMITTER_IDENT >/dev/null 2>&1; then
-  export GIT_AUTHOR_NAME=check GIT_AUTHOR_EMAIL=check@localhost
-  export GIT_COMMITTER_NAME=check GIT_COMMITTER_EMAIL=check@localhost
-fi
 
 PASSED=0
 FAILED=0

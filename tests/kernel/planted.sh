@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 #
 # planted.sh - does the debug kernel find the bugs that planted/*.patch put into
-# a copy of the driver?  Wants KROOT, see debug.sh.
+# a copy of the driver?  Wants KROOT, see build.sh.
 
 set -euo pipefail
 . "$(dirname "$0")/../vm/common.sh"
@@ -38,7 +38,7 @@ caught() {
   fi
 }
 
-[ -n "${KROOT:-}" ] || die 'wants KROOT, which debug.sh prints'
+[ -n "${KROOT:-}" ] || die 'wants KROOT, which build.sh prints'
 ACCEL=$("$TOP/tests/vm/accel.sh")
 export ACCEL
 mkdir -p "$BUILD/log"

@@ -19,7 +19,7 @@ AGAIN=
 DOCUMENT=
 # Two lanes: those of one build in the same places.
 LANE_PC=(amd64-6.1 amd64-5.10 amd64-6.12 amd64-7 i386-6.1 packages)
-LANE_ARM=(arm64-6.1 armhf-armmp armhf-armmp-lpae pl330 devicetree)
+LANE_ARM=(arm64-6.1 armhf-armmp armhf-lpae pl330 zynq devicetree)
 WANTED=()
 
 usage() {
@@ -42,8 +42,12 @@ in_cell() {
     ;;
   i386-6.1) USERLAND=i386 env "$@" ;;
   arm64-6.1) ARCH=arm64 env "$@" ;;
-  armhf-*) ARCH=armhf FLAVOUR=${cell#armhf-} env "$@" ;;
-  pl330) ARCH=armhf env "$@" ;;
+  armhf-armmp | pl330) ARCH=armhf env "$@" ;;
+  armhf-lpae) ARCH=armhf FLAVOUR=armmp-lpae env "$@" ;;
+  zynq)
+    root=$(tests/kernel/build.sh zynq) || return
+    ARCH=armhf FLAVOUR=zynq KROOT=$root env "$@"
+    ;;
   packages | devicetree) env "$@" ;;
   esac
 }
@@ -53,6 +57,7 @@ tests_of() {
   case $1 in
   packages) tests/deb/run.sh ;;
   pl330) tests/pl330/run.sh ;;
+  zynq) tests/zynq/run.sh ;;
   devicetree) tests/dt/run.sh ;;
   *) guest_tests "$1" ;;
   esac
@@ -72,8 +77,9 @@ guest_tests() {
 # Everything that cells are made of, also what git does not know yet
 inputs() {
   git ls-files -z -co --exclude-standard drivers uapi tools tests/guest tests/vm \
-    tests/matrix tests/deb tests/dt tests/pl330 Documentation/examples \
-    Documentation/devicetree Documentation/board.rst Makefile | sort -zu |
+    tests/matrix tests/deb tests/dt tests/kernel tests/pl330 tests/zynq \
+    Documentation/examples Documentation/devicetree Documentation/board.rst \
+    Makefile | sort -zu |
     xargs -0 sha256sum | sha256sum
 }
 
@@ -147,6 +153,18 @@ table() {
   row '=================' '=============================' ====== ====== =======
 }
 
+# Those that run the guest tests, by suite
+suites() {
+  local name logs=()
+
+  for name in "${LANE_PC[@]}" "${LANE_ARM[@]}"; do
+    case $name in
+    *-*) [ ! -e "$DIR/$name.log" ] || logs+=("$DIR/$name.log") ;;
+    esac
+  done
+  awk -f tests/matrix/suites.awk "${logs[@]}"
+}
+
 # What was skipped, once for each reason
 reasons() {
   local name
@@ -175,6 +193,15 @@ This is what \`\`tests/matrix/run.sh --document\`\` wrote when it ran all of
 .. table::
 
 $(table)
+
+A test that was skipped is among those that passed, and has printed its reason.
+The guest tests by suite, with those skipped in parentheses; a dash where a suite
+did not run.  The suite *inject* wants the kernel that \`\`make check-debug\`\` builds,
+and runs there:
+
+.. table::
+
+$(suites)
 
 Skipped, and how often:
 
@@ -215,6 +242,8 @@ INPUTS=$(inputs)
 
 echo
 table
+echo
+suites
 echo
 reasons
 echo

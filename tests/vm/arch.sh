@@ -6,22 +6,26 @@
 # common.sh.
 #
 # USERLAND  i386: with the kernel of amd64 programs of 32 bit
-# FLAVOUR   of Debian's kernel; what kernel.sh looks for.  For armhf it may be
-#           armmp (the default) or armmp-lpae
+# FLAVOUR   of the kernel; what kernel.sh looks for.  For armhf it may be armmp
+#           (the default) or armmp-lpae, or zynq with KROOT from
+#           tests/kernel/build.sh
 # KROOT     where the kernel and its headers are, empty for /
 # SYSROOT   where programs and libraries for the guest are, empty for /
 # BOARD     instead of a machine that QEMU made up: with armhf smdkc210, which
-#           has two Cortex-A9, and PL330 for DMA, but no PCI
+#           has two Cortex-A9, and PL330 for DMA, but no PCI; or zynq, which has
+#           one of each, and a Cadence GEM for a NIC
 # BOARD_DTB its device tree, empty without BOARD
 # OBJ       where programs for the guest are built
 # CROSS     variables for make to build them
 # MULTIARCH the folder of its libraries
 # QEMU, MACHINE, CPU
 # BOARD_ARGS  what its kernel has to be told
+# BOARD_NETS  what of --net it can do
 # END       reboot or poweroff: what makes QEMU end
 # LOG_PORT  the guest's names for the three ports run.sh listens to: kernel log,
 # OUT_PORT  output of the command, and its exit code; the chardevs of QEMU that
-# CODE_PORT belong to them are called log, out and code
+# CODE_PORT belong to them are called log, out and code.  With only two ports the
+#           exit code is in the log
 # PORTS     arguments of QEMU for them
 #
 # shellcheck disable=SC2034 # used by those who source this
@@ -79,6 +83,7 @@ FLAVOUR=${FLAVOUR:-$ARCH}
 BOARD=${BOARD:-}
 BOARD_DTB=
 BOARD_ARGS=
+BOARD_NETS=
 END=reboot
 
 if [ "$ARCH" != amd64 ]; then
@@ -109,7 +114,21 @@ smdkc210)
   PORTS=(-serial chardev:uart -serial chardev:log -serial chardev:out
     -serial chardev:code)
   ;;
-*) die "BOARD=$BOARD: it is smdkc210, or empty" ;;
+zynq)
+  [ "$ARCH" = armhf ] || die "BOARD=zynq wants ARCH=armhf"
+  MACHINE=xilinx-zynq-a9
+  CPU=cortex-a9
+  BOARD_DTB=zynq-zc702.dtb
+  # QEMU does not start the second processor.
+  BOARD_ARGS=' maxcpus=1'
+  BOARD_NETS=user
+  LOG_PORT=ttyPS0
+  OUT_PORT=ttyPS1
+  CODE_PORT=$LOG_PORT
+  # The board's console is the second one.
+  PORTS=(-serial chardev:out -serial chardev:log)
+  ;;
+*) die "BOARD=$BOARD: it is smdkc210, zynq, or empty" ;;
 esac
 
 # program NAME: where a program for the guest is

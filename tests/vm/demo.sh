@@ -12,11 +12,11 @@
 
 set -euo pipefail
 . "$(dirname "$0")/common.sh"
+. "$TOP/tests/vm/receiver.sh"
 cd "$TOP"
 
 LIMIT=$((256 << 20))
 ENGINES=(zerocopy copy)
-RECEIVERS=()
 
 # make does not expand patterns that stand behind a "=", so we do.
 find_input() {
@@ -78,30 +78,8 @@ find_programs() {
   TOOLS=$BUILD/tools
 }
 
-# start_receiver ENGINE: its port is then in PORT
-start_receiver() {
-  local tries=50
-
-  timeout -k 5 "$PATIENCE" "$TOOLS/fpgabuf-recv" --quiet --json \
-    --bytes "$BYTES" --output "$TMP/$1.out" --port-file "$TMP/$1.port" \
-    127.0.0.1:0 >"$TMP/$1.recv" &
-  RECEIVERS+=($!)
-  until [ -s "$TMP/$1.port" ]; do
-    if [ $((tries--)) -eq 0 ] || ! kill -0 $! 2>/dev/null; then
-      die "fpgabuf-recv does not start"
-    fi
-    sleep 0.1
-  done
-  PORT=$(cat "$TMP/$1.port")
-}
-
 cleanup() {
-  local pid
-
-  for pid in "${RECEIVERS[@]}"; do
-    kill "$pid" 2>/dev/null || true
-    wait "$pid" || true
-  done
+  stop_receivers
   rm -rf "$TMP"
 }
 
@@ -127,17 +105,6 @@ run_guest() {
     --file "$TOOLS/fpgabuf-send" --file "$(command -v head)" \
     --file tests/vm/demo-guest.sh \
     -- demo-guest.sh "$BYTES" "$@" | show
-}
-
-# The receivers end when the guest has closed its connections.
-wait_receivers() {
-  local pid code=0
-
-  for pid in "${RECEIVERS[@]}"; do
-    wait "$pid" || code=$?
-  done
-  RECEIVERS=()
-  return "$code"
 }
 
 # row TITLE FORMAT JQ_EXPRESSION

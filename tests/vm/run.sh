@@ -52,7 +52,7 @@ Exit code: that of COMMAND, or
   125  the guest died, or did not end in time
 
 Environment: KVER, KROOT, ARCH and FLAVOUR choose the kernel, see kernel.sh;
-BOARD a machine without PCI, so with none of --net, --vga, and disks: arch.sh.
+BOARD a machine without PCI, so without --vga and disks: arch.sh.
 EOF
 }
 
@@ -130,8 +130,14 @@ parse() {
   [ $# -gt 1 ] || die "no command given. See --help"
   shift
   COMMAND=("$@")
-  [ -z "$BOARD" ] || [ $((${#NETS[@]} + ${#DISKS[@]} + ${#VGAS[@]})) -eq 0 ] ||
-    die "BOARD=$BOARD has no PCI for --net, --vga or disks"
+  [ -z "$BOARD" ] || check_board
+}
+
+check_board() {
+  [ $((${#DISKS[@]} + ${#VGAS[@]})) -eq 0 ] ||
+    die "BOARD=$BOARD has no PCI for --vga or disks"
+  [ ${#NETS[@]} -eq 0 ] || [ "${NETS[*]}" = "$BOARD_NETS" ] ||
+    die "BOARD=$BOARD: --net can be ${BOARD_NETS:-nothing}"
 }
 
 # scratch SIZE: make an empty disk, print its file
@@ -232,10 +238,15 @@ devices() {
 # nic BYTE NETDEV: with BYTE the last of its MAC address.  Nothing boots from
 # it, so it needs no ROM.
 nic() {
-  local id=${2#*id=}
+  local id=${2#*id=} mac=52:54:00:fb:00:$1
 
-  DEVICES+=(-netdev "$2"
-    -device "$NIC,netdev=${id%%,*},mac=52:54:00:fb:00:$1,romfile=")
+  id=${id%%,*}
+  DEVICES+=(-netdev "$2")
+  if [ -n "$BOARD" ]; then
+    DEVICES+=(-net "nic,netdev=$id,macaddr=$mac")
+  else
+    DEVICES+=(-device "$NIC,netdev=$id,mac=$mac,romfile=")
+  fi
 }
 
 # Kernel arguments: end at the first oops, reboot (which ends QEMU) at once,
@@ -342,9 +353,10 @@ excerpt() {
 }
 
 verdict() {
-  local code
+  local code file=$TMP/code
 
-  code=$(sed -n 's/^exit \([0-9]*\)$/\1/p' "$TMP/code" 2>/dev/null || true)
+  [ "$CODE_PORT" != "$LOG_PORT" ] || file=$LOG
+  code=$(tr -d '\r' <"$file" | sed -n 's/^exit \([0-9]*\)$/\1/p')
   if [ -z "$code" ]; then
     note "$(why); from its log:"
     excerpt >&2
@@ -365,7 +377,7 @@ trap 'exit 143' TERM
 parse "$@"
 LOG=${LOG:-$TMP/log}
 mkdir -p "$(dirname "$LOG")"
-: >"$LOG"
+: >"$LOG" >"$TMP/code"
 for tool in "$QEMU" readelf; do
   command -v "$tool" >/dev/null || die "no $tool; see tests/vm/deps.sh"
 done
