@@ -11,8 +11,6 @@
 
 #include "program.h"
 
-#define DRIVER	"/sys/bus/platform/drivers/fpgabuf/"
-
 static const struct program json = {
 	.name = "info",
 	.argv = { "fpgabuf-info", "--json", "/dev/fpgabuf0" },

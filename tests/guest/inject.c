@@ -25,7 +25,6 @@
 
 #define NTH	"/proc/thread-self/fail-nth"
 #define DEBUG	"/sys/kernel/debug/"
-#define DRIVER	"/sys/bus/platform/drivers/fpgabuf/"
 
 /* More than the longest call has places. */
 enum { PLACES_MAX = 2000 };

@@ -14,8 +14,6 @@
 
 #include "bed.h"
 
-#define DRIVER	"/sys/bus/platform/drivers/fpgabuf/"
-
 enum { CLOSE_REGION, UNMAP, CLOSE_DEVICE, END_CHILD, STEPS };
 
 struct holders {

@@ -26,8 +26,6 @@
 
 #include "model.h"
 
-#define DRIVER	"/sys/bus/platform/drivers/fpgabuf/"
-
 enum {
 	OPERATIONS = 100000,
 	/* Before them, or half as many if that is less: these fill caches. */

@@ -15,7 +15,6 @@
 
 #include "bed.h"
 
-#define DRIVER	"/sys/bus/platform/drivers/fpgabuf/"
 #define SIM	"/sys/bus/platform/devices/fpgabuf-sim.0/"
 
 enum { GROUP = 977, NOBODY = 65534 };

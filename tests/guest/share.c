@@ -21,7 +21,6 @@
 #define SOCKET	"/tmp/share.sock"
 #define REPORT	"/tmp/share.json"
 #define LOG	"/tmp/share.log"
-#define DRIVER	"/sys/bus/platform/drivers/fpgabuf/"
 #define REGIONS	"/sys/kernel/debug/fpgabuf/fpgabuf0/regions"
 
 #define PATIENCE_MS	20000

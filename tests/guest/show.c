@@ -19,7 +19,6 @@
 
 #define REPORT		"/tmp/show.json"
 #define MESSAGES	"/tmp/show.messages"
-#define DRIVER		"/sys/bus/platform/drivers/fpgabuf/"
 
 #define PICTURE		(640 * 480 * 4)
 

@@ -13,7 +13,6 @@
 #include "bed.h"
 
 #define DEBUGFS	"/sys/kernel/debug/fpgabuf/fpgabuf0/"
-#define DRIVER	"/sys/bus/platform/drivers/fpgabuf/"
 #define TRACING	"/sys/kernel/tracing/"
 
 static unsigned long counter(const char *name)

@@ -377,7 +377,8 @@ trap 'exit 143' TERM
 parse "$@"
 LOG=${LOG:-$TMP/log}
 mkdir -p "$(dirname "$LOG")"
-: >"$LOG" >"$TMP/code"
+: >"$LOG"
+: >"$TMP/code"
 for tool in "$QEMU" readelf; do
   command -v "$tool" >/dev/null || die "no $tool; see tests/vm/deps.sh"
 done
