@@ -30,6 +30,8 @@ make check-pl330
 make check-zynq
                 capture and send 64 MiB on QEMU's Zynq, on a kernel with the
                 driver in its tree, which is built first
+make bench      count what sending costs, by memory, engine and size, on three
+                kernels; a table and a plot, .build/bench
 make check-dt   test the device tree binding and the example overlays
 make htmldocs   build the documentation, .build/html/index.html
 make check      run all tests
@@ -131,6 +133,10 @@ check-dt:
 	@tests/vm/deps.sh build vm dt
 	@tests/dt/run.sh
 
+bench:
+	@tests/vm/deps.sh build vm demo bench
+	@tests/bench/run.sh
+
 htmldocs:
 	@tests/vm/deps.sh docs
 	@Documentation/build.sh
@@ -195,7 +201,7 @@ help:
 	@:
 
 .PHONY: all modules tools install uninstall deb check-deb check-dt check-matrix \
-	check-pl330 check-zynq htmldocs demo screenshot check check-debug coverage coverage-tools \
+	check-pl330 check-zynq bench htmldocs demo screenshot check check-debug coverage coverage-tools \
 	kunit fuzz fuzz-ioctl lint in-tree in-tree-undo in-tree-patches \
 	check-in-tree clean help
 

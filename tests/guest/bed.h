@@ -44,7 +44,7 @@ struct suite {
 	const CU_TestInfo *tests;
 };
 
-extern const struct suite alloc_suite, backends_suite, capture_suite,
+extern const struct suite alloc_suite, backends_suite, bench_suite, capture_suite,
 	cost_suite, dt_suite, faults_suite, fence_suite, huge_suite,
 	importers_suite, info_suite, inject_suite, inuse_suite, library_suite,
 	lifetime_suite, limits_suite, model_suite, pages_suite, pl330_suite,

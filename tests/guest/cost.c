@@ -11,37 +11,14 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/uio.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "bed.h"
+#include "bench.h"
 
 enum { REPEAT = 20 };
 
-struct backend {
-	enum fpgabuf_backend id;
-	const char *name;
-	uint32_t flags;
-	uint32_t access;
-};
-
-static const struct backend backends[] = {
-	{ FPGABUF_BACKEND_FOLIO, "folio", 0, O_RDWR },
-	{ FPGABUF_BACKEND_PAGES, "pages", 0, O_RDWR },
-	{ FPGABUF_BACKEND_SCATTER, "scatter", FPGABUF_ALLOC_SCATTER, O_RDWR },
-	{ FPGABUF_BACKEND_CARVEOUT, "carve-out", 0, O_RDWR },
-	{ FPGABUF_BACKEND_CMA, "CMA", 0, O_RDONLY },
-};
-
 static const size_t sizes[] = { 4 << 10, 64 << 10, 1 << 20, 4 << 20, 16 << 20 };
-
-static uint64_t now_ns(void)
-{
-	struct timespec ts;
-
-	clock_gettime(CLOCK_MONOTONIC, &ts);
-	return ts.tv_sec * 1000000000ull + ts.tv_nsec;
-}
 
 /* The least of several: interrupts are counted too. */
 static uint64_t cheapest(int dev, unsigned long cmd, const void *arg, int wanted)
@@ -58,9 +35,9 @@ static uint64_t cheapest(int dev, unsigned long cmd, const void *arg, int wanted
 		uint64_t start, cost;
 
 		memcpy(&copy, arg, _IOC_SIZE(cmd));
-		start = now_ns();
+		start = bench_clock();
 		EXPECT(call(dev, cmd, &copy), wanted);
-		cost = now_ns() - start;
+		cost = bench_clock() - start;
 		if (cost < best)
 			best = cost;
 		if (cmd == FPGABUF_IOC_QUEUE && !wanted) {
@@ -104,61 +81,6 @@ static void row(int dev, const struct backend *backend,
 	       (unsigned long long)busy, (unsigned long long)queued);
 }
 
-/* A region of that backend and no other, or -errno */
-static int alloc_from(int dev, const struct backend *backend, size_t size,
-		      struct fpgabuf_alloc *alloc)
-{
-	int ret;
-
-	*alloc = (struct fpgabuf_alloc){
-		.size = size,
-		.flags = backend->flags,
-		.fd_flags = backend->access | O_CLOEXEC,
-	};
-	fail_backends(~(1u << backend->id));
-	ret = call(dev, FPGABUF_IOC_ALLOC, alloc);
-	fail_backends(0);
-	return ret;
-}
-
-/* "fpgabuf.0" captures from "fpgabuf-sim.0". */
-static void select_fpga(int node)
-{
-	static char name[64];
-	char path[64], target[256];
-	ssize_t n;
-
-	snprintf(path, sizeof(path), "/sys/class/misc/fpgabuf%d/device", node);
-	n = readlink(path, target, sizeof(target) - 1);
-	REQUIRE(n > 0, true);
-	target[n] = 0;
-	snprintf(name, sizeof(name), "fpgabuf-sim%s",
-		 strrchr(target, '/') + 1 + strlen("fpgabuf"));
-	sim_select(name);
-}
-
-/* The first device that has so much of it; its FPGA then stands still. */
-static int device_with(const struct backend *backend, size_t size,
-		       struct fpgabuf_alloc *alloc)
-{
-	char path[32];
-	int node, dev;
-
-	for (node = 0; node < 16; node++) {
-		snprintf(path, sizeof(path), "/dev/fpgabuf%d", node);
-		dev = open(path, O_RDWR | O_CLOEXEC);
-		if (dev < 0)
-			continue;
-		if (!alloc_from(dev, backend, size, alloc)) {
-			select_fpga(node);
-			sim_source("feed");
-			return dev;
-		}
-		close(dev);
-	}
-	return -1;
-}
-
 static void table(void)
 {
 	struct fpgabuf_alloc alloc;
@@ -168,15 +90,15 @@ static void table(void)
 	printf("\n%-10s %8s %7s %10s %10s %10s %10s\n%-10s %8s %7s %10s %10s %10s %10s",
 	       "backend", "KiB", "chunks", "test,", "test,", "QUEUE,", "QUEUE,",
 	       "", "", "", "unmapped", "mapped", "refused", "taken");
-	for (i = 0; i < ARRAY_SIZE(backends); i++) {
+	for (i = 0; i < BACKENDS; i++) {
 		for (j = 0; j < ARRAY_SIZE(sizes); j++) {
-			dev = device_with(&backends[i], sizes[j], &alloc);
+			dev = backend_device(&bench_backends[i], sizes[j], &alloc);
 			if (dev < 0) {
 				printf("\n%-10s %8zu       -",
-				       backends[i].name, sizes[j] / 1024);
+				       bench_backends[i].name, sizes[j] / 1024);
 				continue;
 			}
-			row(dev, &backends[i], &alloc);
+			row(dev, &bench_backends[i], &alloc);
 			close(alloc.fd);
 			close(dev);
 		}

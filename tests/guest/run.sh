@@ -146,6 +146,14 @@ cost() {
   guest guest-cost --icount "${DT[@]}" --timeout 300 -- guest-tests cost
 }
 
+# No test either: prints figures for tests/bench/run.sh, which receives what is
+# sent.
+bench() {
+  guest guest-bench --icount --net user --nic vmxnet3 --timeout 1800 \
+    --ko "$KO/tests/guest/kmod/fpgabuf-test-copies.ko" \
+    -- env "FPGABUF_BENCH_PORT=$FPGABUF_BENCH_PORT" guest-tests bench
+}
+
 # Each boot, whatever came of those before it
 all() {
   local code=0 boot
@@ -163,5 +171,6 @@ sync) bounced ;;
 inject) injected ;;
 dt) device_tree ;;
 cost) cost ;;
+bench) bench ;;
 *) stock "$@" ;;
 esac

@@ -122,15 +122,17 @@ static bool need_uring(void)
 
 static void engines(void)
 {
+	bool uring = need_uring();
+
 	engine_job("zerocopy", "zerocopy", true);
-	if (need_uring()) {
+	if (uring) {
 		engine_job("uring", "uring", true);
 		/* This one is counted exactly. */
 		EXPECT(mentions(REPORT, "\"copied_exact\": true, \"fallback"),
 		       2);
 	}
 	engine_job("copy", "copy", false);
-	engine_job("auto", "zerocopy", true);
+	engine_job("auto", uring ? "uring" : "zerocopy", true);
 }
 
 /* Scatter-gather of the sending NIC on or off; TSO goes with it. */

@@ -932,7 +932,7 @@ static void check_route(const char *address, const char *text)
 		CU_ASSERT_EQUAL(engine, FPGABUF_ENGINE_COPY);
 		CU_ASSERT_PTR_NOT_NULL(strstr(why, text));
 	} else {
-		CU_ASSERT_EQUAL(engine, FPGABUF_ENGINE_ZEROCOPY);
+		CU_ASSERT_EQUAL(engine, FPGABUF_ENGINE_URING);
 		CU_ASSERT_PTR_NULL(fpgabuf_sender_obstacle(s));
 	}
 	fpgabuf_sender_destroy(s);

@@ -12,7 +12,7 @@ set -eu
 LOG=$BUILD/log/deps.log
 LOCK_SECONDS=300
 GROUPS_KNOWN='build, unit, vm, arm64, armhf, demo, show, docs, lint, in-tree, kunit, fuzz, debug,
-coverage, deb, check-deb, matrix, dt, zynq'
+coverage, deb, check-deb, matrix, dt, zynq, bench'
 
 packages() {
   case $1 in
@@ -53,6 +53,7 @@ packages() {
   deb) echo debhelper dh-dkms dpkg-dev gcc libdrm-dev liburing-dev pkg-config ;;
   check-deb) echo lintian mmdebstrap ;;
   dt) echo cpp device-tree-compiler dt-schema linux-source-6.1 xz-utils yamllint ;;
+  bench) echo gnuplot-nox jq patchelf ;;
   zynq) echo bc bison flex git ;;
   matrix)
     # The compiler for programs of 32 bit; and for kernel 7, whose programs are

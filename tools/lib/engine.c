@@ -3,10 +3,11 @@
 #include "sender.h"
 
 /*
- * Pinning pages and reading the report costs as much as copying some tens of
- * KiB.
+ * Pinning pages, and hearing when they are free again, costs as much as copying
+ * so many bytes (see Documentation/benchmark.rst).
  */
-#define BREAK_EVEN	((size_t)32 << 10)
+#define URING_BREAK_EVEN	((size_t)32 << 10)
+#define ZEROCOPY_BREAK_EVEN	((size_t)64 << 10)
 
 static const struct fpgabuf_engine_ops *find(enum fpgabuf_engine engine)
 {
@@ -32,10 +33,26 @@ static int use(struct fpgabuf_sender *s, enum fpgabuf_engine engine,
 }
 
 /*
- * Between MSG_ZEROCOPY and io_uring there is hardly a difference in cost, for
- * memory that cannot stay registered; and there are more machines on which the
- * former is allowed.
+ * io_uring costs less, the more so the shorter the pieces.  Where it is missing,
+ * or forbidden, MSG_ZEROCOPY may be there.
  */
+static int choose_zero_copy(struct fpgabuf_sender *s)
+{
+	int err;
+
+	err = use(s, FPGABUF_ENGINE_URING,
+		  "nothing on the route is known to copy; pieces below 32 KiB are copied, as that is cheaper");
+	if (!err) {
+		s->copy_below = URING_BREAK_EVEN;
+		return 0;
+	}
+	err = use(s, FPGABUF_ENGINE_ZEROCOPY,
+		  "nothing on the route is known to copy, and there is no io_uring; pieces below 64 KiB are copied, as that is cheaper");
+	if (!err)
+		s->copy_below = ZEROCOPY_BREAK_EVEN;
+	return err;
+}
+
 static int choose(struct fpgabuf_sender *s)
 {
 	int err;
@@ -43,13 +60,10 @@ static int choose(struct fpgabuf_sender *s)
 	s->chosen = true;
 	if (*s->obstacle)
 		return use(s, FPGABUF_ENGINE_COPY, s->obstacle);
-	err = use(s, FPGABUF_ENGINE_ZEROCOPY,
-		  "nothing on the route is known to copy; pieces below 32 KiB are copied, as that is cheaper");
+	err = choose_zero_copy(s);
 	if (err == -EOPNOTSUPP)
 		return use(s, FPGABUF_ENGINE_COPY,
 			   "this kernel has no zero-copy for this socket");
-	if (!err)
-		s->copy_below = BREAK_EVEN;
 	return err;
 }
 

@@ -200,7 +200,7 @@ static int attend(struct fpgabuf_sender *s)
 {
 	struct epoll_event events[2];
 	uint32_t seen = 0;
-	int i, n, err;
+	int i, n, err = 0;
 
 	/* Cannot fail: it does not wait, and its arguments are good. */
 	n = epoll_wait(s->epfd, events, 2, 0);
@@ -209,7 +209,9 @@ static int attend(struct fpgabuf_sender *s)
 			seen = events[i].events;
 	if (seen)
 		s->blocked = false;
-	err = s->ops->collect(s);
+	/* A completion is an event of the socket, or of the engine. */
+	if (n > 0)
+		err = s->ops->collect(s);
 	if (!err && seen & (EPOLLERR | EPOLLHUP))
 		err = socket_error(s->fd);
 	return err;

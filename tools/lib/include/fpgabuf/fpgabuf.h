@@ -298,9 +298,10 @@ void fpgabuf_sender_destroy(struct fpgabuf_sender *sender);
  *
  * %FPGABUF_ENGINE_AUTO becomes %FPGABUF_ENGINE_COPY if there is an obstacle, see
  * fpgabuf_sender_obstacle(), or if the kernel has no zero-copy for this kind of
- * socket; else %FPGABUF_ENGINE_ZEROCOPY, which then copies pieces that are too
- * short to be worth pinning, and everything from the moment when the kernel
- * reports that it copied after all.
+ * socket; else %FPGABUF_ENGINE_URING, or where there is no io_uring
+ * %FPGABUF_ENGINE_ZEROCOPY.  These then copy pieces that are too short to be worth
+ * pinning, and everything from the moment when the kernel reports that it copied
+ * after all.
  */
 enum fpgabuf_engine fpgabuf_sender_engine(const struct fpgabuf_sender *sender,
 					  const char **why);

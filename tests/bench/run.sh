@@ -1,0 +1,135 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-only
+#
+# run.sh [--again] [--document] [KERNEL...] - what sending and capturing costs, in
+# instructions, and how much of what is sent is copied
+#
+# One boot for each kernel: 6.1, 6.12 and 7.  Prints tables, and whether they are
+# as promised; draws a plot; keeps all figures as JSON in .build/bench.
+# --document writes table and plot into Documentation as well.  --again boots
+# nothing, and reports what was counted the last time.
+
+set -euo pipefail
+. "$(dirname "$0")/../vm/common.sh"
+cd "$TOP"
+
+DIR=$BUILD/bench
+PAGE=$TOP/Documentation/benchmark.rst
+KERNELS=()
+AGAIN=
+DOCUMENT=
+RECEIVER=
+
+while [ $# -gt 0 ]; do
+  case $1 in
+  --again) AGAIN=1 ;;
+  --document) DOCUMENT=1 ;;
+  6.1 | 6.12 | 7) KERNELS+=("$1") ;;
+  *) die "usage: run.sh [--again] [--document] [6.1|6.12|7]..." ;;
+  esac
+  shift
+done
+[ ${#KERNELS[@]} -gt 0 ] || KERNELS=(6.1 6.12 7)
+
+cleanup() {
+  [ -z "$RECEIVER" ] || kill "$RECEIVER" 2>/dev/null || :
+}
+trap cleanup EXIT
+
+# What the guest sends is thrown away.
+start_receiver() {
+  local tries=50
+
+  rm -f "$DIR/port"
+  "$BUILD/tools/fpgabuf-recv" --quiet --connections 0 --timeout 3600 \
+    --port-file "$DIR/port" 127.0.0.1:0 >/dev/null &
+  RECEIVER=$!
+  until [ -s "$DIR/port" ]; do
+    [ $((tries--)) -gt 0 ] || die 'fpgabuf-recv does not start'
+    sleep 0.1
+  done
+}
+
+# boot KERNEL: its log
+boot() {
+  local root=
+
+  [ "$1" = 6.1 ] || root=$(tests/vm/amd64.sh "$1")
+  KROOT=$root FPGABUF_BENCH_PORT=$(cat "$DIR/port") \
+    tests/guest/run.sh bench >"$DIR/$1.log" 2>&1
+}
+
+# figures KERNEL: all lines of JSON, each with what it is about
+figures() {
+  local kind
+
+  for kind in bench copies capture; do
+    sed -n "s/^$kind //p" "$DIR/$1.log" |
+      jq -c --arg kind "$kind" --arg kernel "$1" '{$kernel, $kind} + .'
+  done
+}
+
+# environment: what another person needs to get the same
+environment() {
+  local kernel
+
+  "$(command -v qemu-system-x86_64)" --version | head -n 1
+  echo 'one Nehalem, -icount shift=0, vmxnet3 on user networking'
+  for kernel in "${KERNELS[@]}"; do
+    sed -n 's/^kernel: /Linux /p' "$DIR/$kernel.log"
+  done
+}
+
+report() {
+  echo 'Environment:'
+  environment | sed 's/^/  /'
+  for kernel in "${KERNELS[@]}"; do
+    jq -rs --arg kernel "$kernel" -f tests/bench/tables.jq "$DIR/figures.json"
+  done
+}
+
+count_all() {
+  local kernel
+
+  make -s tools >/dev/null
+  start_receiver
+  for kernel in "${KERNELS[@]}"; do
+    step "bench-$kernel" "count on kernel $kernel, 5 minutes" boot "$kernel" ||
+      die "see .build/bench/$kernel.log"
+  done
+}
+
+# plot TERMINAL FILE
+plot() {
+  gnuplot -e "terminal='$1'; output='$2'; data='$DIR/plot'; kernels='${KERNELS[*]}'" \
+    tests/bench/plot.gnuplot
+}
+
+# For gnuplot: a block for each kernel and way
+plot_data() {
+  jq -rs --arg kernels "${KERNELS[*]}" -f tests/bench/plot.jq \
+    "$DIR/figures.json"
+}
+
+document() {
+  sed '1a <!-- SPDX-License-Identifier: GPL-2.0 -->' "$DIR/bench.svg" \
+    >Documentation/benchmark.svg
+  {
+    sed '/^\.\. figures:/q' "$PAGE"
+    printf '\n::\n\n'
+    report | sed 's/^\(.\)/  \1/'
+  } >"$DIR/page"
+  cp "$DIR/page" "$PAGE"
+}
+
+mkdir -p "$DIR"
+[ -n "$AGAIN" ] || count_all
+for kernel in "${KERNELS[@]}"; do
+  figures "$kernel"
+done >"$DIR/figures.json"
+report
+plot_data >"$DIR/plot"
+plot svg "$DIR/bench.svg"
+plot pngcairo "$DIR/bench.png"
+echo "All figures: ${DIR#"$TOP"/}/figures.json; a plot: bench.svg, bench.png"
+[ -z "$DOCUMENT" ] || document

@@ -1,0 +1,277 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * What sending and capturing costs, in instructions, and how much of what is sent
+ * is copied.  No test: prints JSON for tests/bench/run.sh.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include "bench.h"
+
+#define COPIES	"/sys/module/fpgabuf_test_copies/parameters/"
+#define WINDOW	(32 * MIB)
+
+/* Counted so often, and given up after so many tries */
+enum { RUNS = 3, TRIES = 8 };
+
+struct row {
+	const struct memory *memory;
+	enum way way;
+};
+
+/* The first two are what people do today. */
+static const struct row rows[] = {
+	{ &memory_remap, WAY_SEND },
+	{ &memory_small, WAY_SEND },
+	{ &memory_small, WAY_ZEROCOPY },
+	{ &memory_huge, WAY_ZEROCOPY },
+	{ &memory_huge, WAY_URING },
+	{ &memory_huge, WAY_REGISTERED },
+	{ &memory_tmpfs, WAY_SENDFILE },
+	{ &memory_folio, WAY_COPY },
+	{ &memory_folio, WAY_ZEROCOPY },
+	{ &memory_folio, WAY_URING },
+	{ &memory_folio, WAY_REGISTERED },
+	{ &memory_folio, WAY_AUTO },
+	{ &memory_pages, WAY_ZEROCOPY },
+	{ &memory_pages, WAY_URING },
+	{ &memory_scatter, WAY_ZEROCOPY },
+	{ &memory_scatter, WAY_URING },
+};
+
+static const size_t sizes[] = {
+	4 * KIB, 8 * KIB, 16 * KIB, 32 * KIB, 64 * KIB, 256 * KIB,
+	MIB, 4 * MIB, 16 * MIB,
+};
+
+/* Regions that 1 MiB is sent from at a time */
+static const size_t regions[] = {
+	MIB, MIB + MIB / 2, 2 * MIB, 4 * MIB, 6 * MIB, 24 * MIB,
+};
+
+/* Enough for the socket to be in its stride */
+static uint64_t total(size_t size)
+{
+	if (size <= 32 * KIB)
+		return 8 * MIB;
+	return size <= 4 * MIB ? 32 * MIB : 64 * MIB;
+}
+
+/* The least of some runs in which the processor never had to wait */
+static void measure(struct window *w, const struct row *row, size_t size)
+{
+	uint64_t best = UINT64_MAX, worst = 0;
+	struct sending s;
+	int ret = 0, runs = 0, tries;
+
+	for (tries = 0; tries < TRIES && runs < RUNS && !ret; tries++) {
+		ret = bench_send(w, row->way, size, total(size), &s);
+		if (ret || s.idle)
+			continue;
+		runs++;
+		if (s.ns < best)
+			best = s.ns;
+		if (s.ns > worst)
+			worst = s.ns;
+	}
+	printf("\nbench {\"memory\":\"%s\",\"way\":\"%s\",\"size\":%zu,\"region\":%zu",
+	       row->memory->name, way_name(row->way), size, w->region);
+	if (ret || !runs) {
+		printf(",\"error\":\"%s\"}", ret ? strerror(-ret) : "idle");
+		return;
+	}
+	printf(",\"bytes\":%llu,\"least\":%llu,\"most\":%llu,\"runs\":%d,\"rejected\":%d}",
+	       (unsigned long long)s.bytes, (unsigned long long)best,
+	       (unsigned long long)worst, runs, tries - runs);
+}
+
+static unsigned long counter(const char *name)
+{
+	char path[128];
+	unsigned long value = 0;
+
+	snprintf(path, sizeof(path), COPIES "%s", name);
+	REQUIRE(file_read_line(path, "", &value), true);
+	return value;
+}
+
+/* What the kernel copies of it: counted, so once is enough */
+static void copies(struct window *w, const struct row *row, size_t size)
+{
+	struct sending s;
+	int ret;
+
+	file_write(COPIES "attached", "0");
+	file_write(COPIES "recopied", "0");
+	ret = bench_send(w, row->way, size, size < MIB ? 2 * MIB : 2 * size, &s);
+	if (ret)
+		return;
+	printf("\ncopies {\"memory\":\"%s\",\"way\":\"%s\",\"size\":%zu,\"region\":%zu,\"sent\":%llu,\"attached\":%lu,\"recopied\":%lu,\"labelled\":%llu}",
+	       row->memory->name, way_name(row->way), size, w->region,
+	       (unsigned long long)s.sent, counter("attached"),
+	       counter("recopied"), (unsigned long long)s.copied);
+}
+
+static void for_rows(void (*what)(struct window *w, const struct row *row,
+				  size_t size))
+{
+	struct window w;
+	size_t i, j;
+
+	for (i = 0; i < ARRAY_SIZE(rows); i++) {
+		if (window_open(&w, rows[i].memory, WINDOW, 1)) {
+			printf("\nno %s here", rows[i].memory->name);
+			window_close(&w);
+			continue;
+		}
+		for (j = 0; j < ARRAY_SIZE(sizes); j++)
+			what(&w, &rows[i], sizes[j]);
+		window_close(&w);
+	}
+}
+
+static void sending(void)
+{
+	for_rows(measure);
+	printf("\n");
+}
+
+static void sending_regions(void)
+{
+	static const struct row from[] = {
+		{ &memory_small, WAY_ZEROCOPY },
+		{ &memory_huge, WAY_ZEROCOPY },
+		{ &memory_folio, WAY_ZEROCOPY },
+		{ &memory_folio, WAY_URING },
+	};
+	struct window w;
+	size_t i, j;
+
+	for (i = 0; i < ARRAY_SIZE(from); i++) {
+		for (j = 0; j < ARRAY_SIZE(regions); j++) {
+			REQUIRE(window_open(&w, from[i].memory, regions[j],
+					    24 * MIB / regions[j]), 0);
+			measure(&w, &from[i], MIB);
+			window_close(&w);
+		}
+	}
+	printf("\n");
+}
+
+static void copying(void)
+{
+	REQUIRE(module_load("fpgabuf-test-copies.ko", ""), 0);
+	for_rows(copies);
+	EXPECT(module_unload("fpgabuf_test_copies"), 0);
+	printf("\n");
+}
+
+struct capture_cost {
+	uint64_t fault, queue, dequeue, sync;
+};
+
+static void keep_least(uint64_t *least, uint64_t start)
+{
+	uint64_t cost = bench_clock() - start;
+
+	if (!*least || cost < *least)
+		*least = cost;
+}
+
+/* Nothing comes from the FPGA, so nothing but QUEUE is done. */
+static void queue_cost(int dev, int fd, struct capture_cost *cost)
+{
+	struct fpgabuf_queue queue = { .fd = fd }, copy;
+	struct fpgabuf_dequeue done;
+	uint64_t start;
+	int i;
+
+	sim_source("feed");
+	for (i = 0; i < 20; i++) {
+		copy = queue;
+		start = bench_clock();
+		EXPECT(call(dev, FPGABUF_IOC_QUEUE, &copy), 0);
+		keep_least(&cost->queue, start);
+		EXPECT(capture_cancel(dev), 1);
+		EXPECT(capture_get(dev, &done), 0);
+	}
+}
+
+static void rest_cost(int dev, int fd, struct capture_cost *cost)
+{
+	struct fpgabuf_dequeue done;
+	uint64_t start;
+	int i;
+
+	sim_source("pattern");
+	for (i = 0; i < 10; i++) {
+		REQUIRE(region_queue(dev, fd, 0, 0), 0);
+		CU_ASSERT(readable(dev, 30000));
+		start = bench_clock();
+		EXPECT(call(dev, FPGABUF_IOC_DEQUEUE, &done), 0);
+		keep_least(&cost->dequeue, start);
+		start = bench_clock();
+		sync_access(fd, true);
+		sync_access(fd, false);
+		keep_least(&cost->sync, start);
+	}
+}
+
+static void capture_row(const struct backend *backend, size_t size)
+{
+	struct capture_cost cost = { 0 };
+	struct fpgabuf_region *region;
+	struct fpgabuf_alloc alloc;
+	uint64_t start;
+	void *mem;
+	int dev;
+
+	dev = backend_device(backend, size, &alloc);
+	if (dev < 0)
+		return;
+	REQUIRE(fpgabuf_region_import(alloc.fd, &region), 0);
+	REQUIRE(fpgabuf_region_map(region, PROT_READ, &mem), 0);
+	start = bench_clock();
+	CU_ASSERT(!madvise(mem, size, MADV_POPULATE_READ));
+	keep_least(&cost.fault, start);
+	queue_cost(dev, alloc.fd, &cost);
+	rest_cost(dev, alloc.fd, &cost);
+	printf("\ncapture {\"backend\":\"%s\",\"size\":%zu,\"queue\":%llu,\"dequeue\":%llu,\"sync\":%llu,\"fault\":%llu}",
+	       backend->name, size, (unsigned long long)cost.queue,
+	       (unsigned long long)cost.dequeue, (unsigned long long)cost.sync,
+	       (unsigned long long)cost.fault);
+	fpgabuf_region_close(region);
+	close(dev);
+}
+
+static void capturing(void)
+{
+	static const size_t captures[] = {
+		4 * KIB, 64 * KIB, MIB, 4 * MIB, 16 * MIB,
+	};
+	size_t i, j;
+
+	for (i = 0; i < BACKENDS; i++)
+		for (j = 0; j < ARRAY_SIZE(captures); j++)
+			capture_row(&bench_backends[i], captures[j]);
+	printf("\n");
+}
+
+static const CU_TestInfo tests[] = {
+	{ "instructions to send, by memory, way and size", sending },
+	{ "instructions to send 1 MiB, by size of the region", sending_regions },
+	{ "instructions to capture, by backend and size", capturing },
+	{ "bytes that are copied to send", copying },
+	CU_TEST_INFO_NULL,
+};
+
+const struct suite bench_suite = {
+	.name = "bench",
+	.title = "bench",
+	.init = modules_load,
+	.tests = tests,
+};
