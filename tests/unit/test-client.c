@@ -435,14 +435,18 @@ static void test_no_descriptors(void)
 	int first_free;
 
 	s.lines[1].attached = STDIN_FD;
-	server_start(&s);
 	CU_ASSERT_EQUAL_FATAL(getrlimit(RLIMIT_NOFILE, &limit), 0);
-	/* For the ends of the connection, and nothing that is passed */
+	/*
+	 * For the listener, the ends of the connection, and nothing that is
+	 * passed.  Before the server starts: accept() takes its descriptor
+	 * before it waits.
+	 */
 	first_free = dup(STDIN_FILENO);
 	close(first_free);
 	few = limit;
-	few.rlim_cur = first_free + 2;
+	few.rlim_cur = first_free + 3;
 	setrlimit(RLIMIT_NOFILE, &few);
+	server_start(&s);
 	CU_ASSERT_EQUAL(fpgabuf_client_connect(s.path, 0, 0, &client),
 			-EMFILE);
 	setrlimit(RLIMIT_NOFILE, &limit);
