@@ -123,6 +123,22 @@ static void chunks_free(struct fpgabuf_region *region)
 	region->nr_chunks = 0;
 }
 
+/*
+ * Where a folio lies in its file.  The page allocator leaves what the last owner
+ * has said; and where the core maps by PMD what .fault returns, it may map pages
+ * instead if the folio seems to go beyond the end, as 6.12.117 does.
+ */
+static void chunks_index(struct fpgabuf_region *region)
+{
+	unsigned int i;
+
+	for (i = 0; i < region->nr_chunks; i++) {
+		const struct fpgabuf_chunk *chunk = &region->chunks[i];
+
+		page_folio(chunk->page)->index = chunk->index;
+	}
+}
+
 static int try_backend(struct fpgabuf_region *region,
 		       const struct fpgabuf_backend_ops *backend)
 {
@@ -130,11 +146,13 @@ static int try_backend(struct fpgabuf_region *region,
 
 	if (!made_to_fail(backend))
 		ret = backend->fill(region);
-	if (ret)
+	if (ret) {
 		chunks_free(region);
-	else
-		region->backend = backend;
-	return ret;
+		return ret;
+	}
+	chunks_index(region);
+	region->backend = backend;
+	return 0;
 }
 
 /*

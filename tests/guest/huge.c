@@ -364,9 +364,46 @@ static void never_idle(void)
 	unmap_and_close(&h);
 }
 
+/* Pages that were huge ones of a process have its addresses in them. */
+static void leave_traces(void)
+{
+	size_t size = 384 * MIB;
+	void *mem = mmap(huge_address(size), size, PROT_READ | PROT_WRITE,
+			 MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED_NOREPLACE, -1,
+			 0);
+
+	REQUIRE(mem == MAP_FAILED ? -errno : 0, 0);
+	EXPECT(madvise(mem, size, MADV_HUGEPAGE), 0);
+	memset(mem, 0x5a, size);
+	munmap(mem, size);
+}
+
+static void used_before(void)
+{
+	enum { REGIONS = 8 };
+	struct huge h[REGIONS];
+	int dev = device_open(0), i;
+
+	leave_traces();
+	for (i = 0; i < REGIONS; i++) {
+		h[i] = (struct huge){ .dev = dev, .size = 24 * MIB };
+		h[i].fd = region_alloc(dev, h[i].size);
+		h[i].mem = map_at(&h[i], huge_address(h[i].size));
+		touch(&h[i]);
+		EXPECT(huge_mapped(h[i].mem), h[i].size);
+	}
+	for (i = 0; i < REGIONS; i++) {
+		munmap(h[i].mem, h[i].size);
+		close(h[i].fd);
+	}
+	EXPECT(device_used(dev), 0);
+	close(dev);
+}
+
 static const CU_TestInfo tests[] = {
 	{ "each folio is mapped by one entry", by_entry },
 	{ "... also when it is written to first", written },
+	{ "... whatever its memory was before", used_before },
 	{ "a page that is held is seen, whichever it is", held },
 	{ "mappings by entry and by page are counted side by side",
 	  beside_pages },
