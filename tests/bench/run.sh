@@ -11,14 +11,17 @@
 
 set -euo pipefail
 . "$(dirname "$0")/../vm/common.sh"
+. "$TOP/tests/vm/receiver.sh"
 cd "$TOP"
 
+TOOLS=$BUILD/tools
 DIR=$BUILD/bench
 PAGE=$TOP/Documentation/benchmark.rst
 KERNELS=()
 AGAIN=
 DOCUMENT=
-RECEIVER=
+# More than all boots take
+PATIENCE=7200
 
 while [ $# -gt 0 ]; do
   case $1 in
@@ -32,22 +35,8 @@ done
 [ ${#KERNELS[@]} -gt 0 ] || KERNELS=(6.1 6.12 7)
 
 cleanup() {
-  [ -z "$RECEIVER" ] || kill "$RECEIVER" 2>/dev/null || :
-}
-trap cleanup EXIT
-
-# What the guest sends is thrown away.
-start_receiver() {
-  local tries=50
-
-  rm -f "$DIR/port"
-  "$BUILD/tools/fpgabuf-recv" --quiet --connections 0 --timeout 3600 \
-    --port-file "$DIR/port" 127.0.0.1:0 >/dev/null &
-  RECEIVER=$!
-  until [ -s "$DIR/port" ]; do
-    [ $((tries--)) -gt 0 ] || die 'fpgabuf-recv does not start'
-    sleep 0.1
-  done
+  stop_receivers
+  rm -rf "$TMP"
 }
 
 # boot KERNEL: its log
@@ -55,7 +44,7 @@ boot() {
   local root=
 
   [ "$1" = 6.1 ] || root=$(tests/vm/amd64.sh "$1")
-  KROOT=$root FPGABUF_BENCH_PORT=$(cat "$DIR/port") \
+  KROOT=$root FPGABUF_BENCH_PORT=$PORT \
     tests/guest/run.sh bench >"$DIR/$1.log" 2>&1
 }
 
@@ -92,7 +81,8 @@ count_all() {
   local kernel
 
   make -s tools >/dev/null
-  start_receiver
+  # What the guests send is thrown away.
+  start_receiver bench "$PATIENCE" --connections 0 --timeout "$PATIENCE"
   for kernel in "${KERNELS[@]}"; do
     step "bench-$kernel" "count on kernel $kernel, 5 minutes" boot "$kernel" ||
       die "see .build/bench/$kernel.log"
@@ -121,6 +111,11 @@ document() {
   } >"$DIR/page"
   cp "$DIR/page" "$PAGE"
 }
+
+TMP=$(mktemp -d)
+trap cleanup EXIT
+trap 'exit 130' INT
+trap 'exit 143' TERM
 
 mkdir -p "$DIR"
 [ -n "$AGAIN" ] || count_all

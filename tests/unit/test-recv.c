@@ -150,6 +150,32 @@ static void test_port_file(void)
 	temp_remove(&t);
 }
 
+/* Who reads the FIFO need not look whether there is a file yet. */
+static void test_port_fifo(void)
+{
+	char *argv[] = { "tools/fpgabuf-recv", "--quiet", "--port-file", NULL,
+			 "127.0.0.1:0", NULL };
+	struct process p;
+	char line[16] = "";
+	struct stat st;
+	struct temp t;
+	FILE *f;
+
+	temp_make(&t, "port");
+	unlink(t.file);
+	CU_ASSERT_EQUAL_FATAL(mkfifo(t.file, 0600), 0);
+	argv[3] = t.file;
+	process_start(&p, argv);
+	f = fopen(t.file, "r");
+	CU_ASSERT_PTR_NOT_NULL_FATAL(f);
+	CU_ASSERT_PTR_NOT_NULL(fgets(line, sizeof(line), f));
+	fclose(f);
+	CU_ASSERT(!stat(t.file, &st) && S_ISFIFO(st.st_mode));
+	close(receiver_feed(atoi(line), NULL, 0));
+	CU_ASSERT_EQUAL(process_finish(&p), 0);
+	temp_remove(&t);
+}
+
 static void check_usage(char *const argv[], int code)
 {
 	struct process p;
@@ -544,6 +570,7 @@ CU_TestInfo recv_tests[] = {
 	{ "patience ends, before and after the connection", test_timeouts },
 	{ "the port file has the port once somebody can connect",
 	  test_port_file },
+	{ "to a FIFO the port is written", test_port_fifo },
 	{ "a port that is taken is an error with a remedy", test_port_taken },
 	{ "bad usage exits with 2 and says why", test_usage },
 	{ "options that exclude each other are bad usage",

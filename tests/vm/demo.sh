@@ -185,7 +185,8 @@ export ACCEL
 echo "Booting $KVER in QEMU ($ACCEL); this takes some seconds"
 targets=()
 for engine in "${ENGINES[@]}"; do
-  start_receiver "$engine"
+  start_receiver "$engine" "$PATIENCE" --json --bytes "$BYTES" \
+    --output "$TMP/$engine.out"
   targets+=("$engine:$PORT")
 done
 run_guest "${targets[@]}" || die "the guest failed ($?), see above"

@@ -2,26 +2,24 @@
 # shellcheck shell=bash
 #
 # Programs of this host that receive what a guest sends; sourced, in scripts that
-# have a folder $TMP, the tools in $TOOLS, and want $BYTES within $PATIENCE s.
+# have a folder $TMP and the tools in $TOOLS.
 
 RECEIVERS=()
 
-# start_receiver NAME: writes NAME.out; its port is then in PORT
+# start_receiver NAME SECONDS OPTION...: it ends after so many seconds at the
+# latest; its port is then in PORT
 start_receiver() {
-  local tries=50
+  local fifo=$TMP/$1.port listening
 
-  timeout -k 5 "$PATIENCE" "$TOOLS/fpgabuf-recv" --quiet --json \
-    --bytes "$BYTES" --output "$TMP/$1.out" --port-file "$TMP/$1.port" \
+  mkfifo "$fifo"
+  timeout -k 5 "$2" "$TOOLS/fpgabuf-recv" --quiet --port-file "$fifo" "${@:3}" \
     127.0.0.1:0 >"$TMP/$1.recv" &
   RECEIVERS+=($!)
-  until [ -s "$TMP/$1.port" ]; do
-    if [ $((tries--)) -eq 0 ] || ! kill -0 $! 2>/dev/null; then
-      die "fpgabuf-recv does not start"
-    fi
-    sleep 0.1
-  done
+  # Opened for writing, too, as that does not wait for one that has died.
+  exec {listening}<>"$fifo"
   # shellcheck disable=SC2034 # for those who source this
-  PORT=$(cat "$TMP/$1.port")
+  read -r -t 30 -u "$listening" PORT || die 'fpgabuf-recv does not start'
+  exec {listening}>&-
 }
 
 # The receivers end when the guest has closed its connections.
@@ -35,6 +33,7 @@ wait_receivers() {
   return "$code"
 }
 
+# Those that have ended already are no error.
 stop_receivers() {
   local pid
 

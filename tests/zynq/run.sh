@@ -91,7 +91,7 @@ make -s -C tests/guest O="$OBJ/guest" "${CROSS[@]}"
 declare -A NAMES
 targets=()
 for run in "${RUNS[@]}"; do
-  start_receiver "$run"
+  start_receiver "$run" "$PATIENCE" --bytes "$BYTES" --output "$TMP/$run.out"
   NAMES[$PORT]=$run
   targets+=("$run:$PORT")
 done

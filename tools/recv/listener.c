@@ -42,20 +42,32 @@ static int write_number(const char *path, int number)
 }
 
 /* Whoever sees the file finds the whole number in it. */
-static int write_port_file(const char *path, int port)
+static int replace_by_number(const char *path, int number)
 {
 	char temp[4096];
 	int err;
 
 	if (snprintf(temp, sizeof(temp), "%s.%d", path, getpid()) >=
 	    (int)sizeof(temp))
-		err = -ENAMETOOLONG;
-	else
-		err = write_number(temp, port);
+		return -ENAMETOOLONG;
+	err = write_number(temp, number);
 	if (!err && rename(temp, path) < 0) {
 		err = -errno;
 		unlink(temp);
 	}
+	return err;
+}
+
+static int write_port_file(const char *path, int port)
+{
+	struct stat st;
+	int err;
+
+	/* A FIFO, or a device, is not to be replaced by a file. */
+	if (!stat(path, &st) && !S_ISREG(st.st_mode))
+		err = write_number(path, port);
+	else
+		err = replace_by_number(path, port);
 	if (err)
 		message("cannot write %s: %s", path, strerror(-err));
 	return err;
