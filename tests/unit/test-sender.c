@@ -5,19 +5,25 @@
 #include <net/if.h>
 #include <netinet/in.h>
 #include <poll.h>
+#include <pthread.h>
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 
 #include <linux/errqueue.h>
 #include <linux/ethtool.h>
+#include <linux/filter.h>
+#include <linux/seccomp.h>
 
 #include "fake-device.h"
 #include "lib/sender.h"
@@ -964,6 +970,60 @@ static void test_routes(void)
 	fake_reset();
 }
 
+/* Of this thread; the others, and who comes after it, do not notice. */
+static void forbid_uring(void)
+{
+	struct sock_filter code[] = {
+		BPF_STMT(BPF_LD | BPF_W | BPF_ABS,
+			 offsetof(struct seccomp_data, nr)),
+		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_io_uring_setup, 0, 1),
+		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | EPERM),
+		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
+	};
+	struct sock_fprog filter = {
+		.len = sizeof(code) / sizeof(code[0]), .filter = code,
+	};
+
+	CU_ASSERT_FATAL(!prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0));
+	CU_ASSERT_FATAL(!prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &filter));
+}
+
+static void *auto_without_uring(void *arg)
+{
+	struct pair *p = arg;
+	struct fpgabuf_sender *s;
+	const char *why;
+
+	forbid_uring();
+	CU_ASSERT_EQUAL(fpgabuf_sender_create(p->sender, FPGABUF_ENGINE_URING,
+					      DEPTH, &s), -EPERM);
+	CU_ASSERT_EQUAL_FATAL(fpgabuf_sender_create(p->sender,
+						    FPGABUF_ENGINE_AUTO, DEPTH,
+						    &s), 0);
+	CU_ASSERT_EQUAL(fpgabuf_sender_engine(s, &why),
+			FPGABUF_ENGINE_ZEROCOPY);
+	CU_ASSERT_PTR_NOT_NULL(strstr(why, "no io_uring"));
+	fpgabuf_sender_destroy(s);
+	return NULL;
+}
+
+static void test_auto_without_uring(void)
+{
+	struct pair p = pair_open(0, 0);
+	pthread_t thread;
+
+	strcpy(interface_name, "dma0");
+	fake.ethtool = answer_ethtool;
+	peer_address = "192.0.2.1";
+	CU_ASSERT_EQUAL_FATAL(pthread_create(&thread, NULL, auto_without_uring,
+					     &p), 0);
+	pthread_join(thread, NULL);
+	peer_address = "";
+	interface_name[0] = '\0';
+	fake_reset();
+	pair_close(&p);
+}
+
 /* Loopback as if nobody had seen that it is one. */
 static void test_auto_learns(void)
 {
@@ -1041,6 +1101,8 @@ CU_TestInfo sender_tests[] = {
 	{ "an aborted sender gives all back though the peer stalls", test_abort },
 	{ "a Unix socket can be aborted, too", test_abort_unix },
 	{ "auto copies on loopback, and says why", test_auto },
+	{ "auto does without io_uring where that is forbidden",
+	  test_auto_without_uring },
 	{ "auto looks where the route leads, and what the interface can",
 	  test_routes },
 	{ "auto copies what is short, and all once it hears of copies",
