@@ -34,9 +34,11 @@ def table($title; rows; column; cell):
       [$all[] | select((rows) == $row and (column) == $column) | cell]
       | (first // "-") | right(8)) | add));
 
+# A promise without a figure is not kept.
 def find($memory; $way; $size; $region):
   first(.[] | select(.kind == "bench" and .memory == $memory and .way == $way and
-                     .size == $size and .region == $region and .least));
+                     .size == $size and .region == $region and .least)) //
+  error("no figure for \($memory), \($way), \($size), \($region)");
 
 # How far several runs were apart
 def spread: (.most / .least - 1) * 100;

@@ -53,19 +53,19 @@ static int open_huge(struct window *w, size_t region, unsigned int regions)
 /* The device has a MiB, which is there again and again. */
 static int open_remap(struct window *w, size_t region, unsigned int regions)
 {
-	int fd = open(REMAP_DEVICE, O_RDWR | O_CLOEXEC);
 	size_t at;
 
-	if (fd < 0)
+	w->file = open(REMAP_DEVICE, O_RDWR | O_CLOEXEC);
+	if (w->file < 0)
 		return -errno;
 	w->mem[0] = place(w, 0);
 	for (at = 0; at < region * regions; at += REMAP_SIZE)
 		if (mmap(w->mem[0] + at, REMAP_SIZE, PROT_READ | PROT_WRITE,
-			 MAP_SHARED | MAP_FIXED_NOREPLACE, fd, 0) == MAP_FAILED)
+			 MAP_SHARED | MAP_FIXED_NOREPLACE, w->file, 0) ==
+		    MAP_FAILED)
 			return -errno;
 	for (at = 1; at < regions; at++)
 		w->mem[at] = place(w, at);
-	close(fd);
 	return 0;
 }
 
@@ -98,8 +98,7 @@ static int add_region(struct window *w, unsigned int i, int fd, int access)
 	if (ret)
 		return ret;
 	w->mem[i] = mem;
-	madvise(mem, w->region, MADV_POPULATE_READ);
-	return 0;
+	return madvise(mem, w->region, MADV_POPULATE_READ) ? -errno : 0;
 }
 
 static int open_backend(struct window *w, const struct backend *backend)

@@ -32,8 +32,8 @@ int backend_device(const struct backend *backend, size_t size,
 		   struct fpgabuf_alloc *alloc);
 
 /*
- * Memory to send from: pieces of @region bytes each, that a file gives as well
- * if @file is not negative
+ * Memory to send from: @regions pieces of @region bytes each, mapped from @file
+ * if that is not negative
  */
 struct window {
 	size_t region;

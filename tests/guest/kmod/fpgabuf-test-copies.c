@@ -48,23 +48,25 @@ static int on_pull(struct kprobe *probe, struct pt_regs *regs)
 	return 0;
 }
 
-static struct kprobe copying[] = {
-	{ .symbol_name = "skb_copy_ubufs", .pre_handler = on_copy },
-	{ .symbol_name = "__pskb_pull_tail", .pre_handler = on_pull },
+static struct kprobe copying = {
+	.symbol_name = "skb_copy_ubufs", .pre_handler = on_copy,
 };
+
+static struct kprobe pulling = {
+	.symbol_name = "__pskb_pull_tail", .pre_handler = on_pull,
+};
+
+static struct kprobe *copies[] = { &copying, &pulling };
 
 static bool registered[ARRAY_SIZE(attaching)];
 
-static void unregister(void)
+static void stop_attaching(void)
 {
 	int i;
 
 	for (i = 0; i < ARRAY_SIZE(attaching); i++)
 		if (registered[i])
 			unregister_kretprobe(&attaching[i]);
-	for (i = 0; i < ARRAY_SIZE(copying); i++)
-		if (copying[i].addr)
-			unregister_kprobe(&copying[i]);
 }
 
 static int __init copies_init(void)
@@ -78,22 +80,21 @@ static int __init copies_init(void)
 		if (ret && !(i && ret == -ENOENT))
 			goto err;
 	}
-	for (i = 0; i < ARRAY_SIZE(copying); i++) {
-		ret = register_kprobe(&copying[i]);
-		if (ret)
-			goto err;
-	}
+	ret = register_kprobes(copies, ARRAY_SIZE(copies));
+	if (ret)
+		goto err;
 	return 0;
 
 err:
-	unregister();
+	stop_attaching();
 	return ret;
 }
 module_init(copies_init);
 
 static void __exit copies_exit(void)
 {
-	unregister();
+	unregister_kprobes(copies, ARRAY_SIZE(copies));
+	stop_attaching();
 }
 module_exit(copies_exit);
 
