@@ -39,10 +39,14 @@ count() {
   FAILED=$((FAILED + failed))
 }
 
-# failures LOG: what is known of failed tests, the asserts of CUnit included
+# failures LOG: what is known of failed tests, the asserts of CUnit included, and
+# what the test printed before that
 failures() {
   awk -v "name=$(basename "$1" .log)" '
-    /^FAIL/ || /\.\.\.FAILED/ { print name ": " $0; listing = 1; next }
+    /^  Test: / { said = "" }
+    { said = said $0 "\n" }
+    /^FAIL/ { print name ": " $0; listing = 1; next }
+    /FAILED$/ { printf "%s: %s", name, said; listing = 1; next }
     listing && /^ +[0-9]+\. / { print; next }
     { listing = 0 }' "$1"
 }
