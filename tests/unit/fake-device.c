@@ -15,6 +15,7 @@
 #include <linux/fpgabuf.h>
 #include <linux/sockios.h>
 
+#include "common/clock.h"
 #include "fake-device.h"
 #include "recv/pattern.h"
 
@@ -151,6 +152,7 @@ static void finish_first(int error, uint64_t bytes)
 	fake.captures++;
 	c.result.cookie = c.queue.cookie;
 	c.result.sequence = fake.captures - 1;
+	c.result.timestamp_ns = clock_ns();
 	c.result.error = -error;
 	if (error)
 		c.result.status |= FPGABUF_CAPTURE_ERROR;

@@ -54,17 +54,17 @@ static int send_to(const struct send_options *o, struct source *source,
 	};
 	int ret, sigfd;
 
-	t.holders = calloc(source->slot_count, sizeof(*t.holders));
+	t.slots = calloc(source->slot_count, sizeof(*t.slots));
 	sigfd = block_signals();
-	if (!t.holders || sigfd < 0) {
+	if (!t.slots || sigfd < 0) {
 		message("cannot prepare: %s", strerror(errno));
-		free(t.holders);
+		free(t.slots);
 		return EXIT_FAILED;
 	}
 	t.sigfd = sigfd;
 	ret = transfer(o, &t);
 	close(sigfd);
-	free(t.holders);
+	free(t.slots);
 	return ret;
 }
 

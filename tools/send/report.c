@@ -90,6 +90,16 @@ static void json_peer(struct json *j, const struct peer *p)
 	json_item_end(j);
 }
 
+static double mean_ms(const struct holding *h)
+{
+	return h->count ? h->total_ns / h->count / NS_PER_MS : 0;
+}
+
+static double most_ms(const struct holding *h)
+{
+	return (double)h->most_ns / NS_PER_MS;
+}
+
 static void json_source(struct json *j, const struct source *src)
 {
 	json_string(j, "device", src->name);
@@ -120,6 +130,8 @@ static void print_json(const struct report *r, const struct rusage *ru)
 	json_decimal(&j, "seconds", seconds(t));
 	json_decimal(&j, "mb_per_s", mb_per_s(st.bytes, seconds(t)));
 	json_source(&j, t->source);
+	json_decimal(&j, "held_mean_ms", mean_ms(&t->holding));
+	json_decimal(&j, "held_most_ms", most_ms(&t->holding));
 	json_stats(&j, &st);
 	json_decimal(&j, "cpu_user_s", cpu_seconds(&ru->ru_utime));
 	json_decimal(&j, "cpu_sys_s", cpu_seconds(&ru->ru_stime));
@@ -165,6 +177,8 @@ static void print_text(const struct report *r, const struct rusage *ru)
 	       src->captures, src->gaps, src->partial, src->timeouts,
 	       src->missed, src->slot_count, src->region_size,
 	       backend_name(src->backend), src->busy_retries);
+	printf("  each held for %.3f ms on average, %.3f ms at most\n",
+	       mean_ms(&r->transfer->holding), most_ms(&r->transfer->holding));
 	printf("  CPU %.3f s user, %.3f s system\n",
 	       cpu_seconds(&ru->ru_utime), cpu_seconds(&ru->ru_stime));
 }

@@ -181,9 +181,10 @@ static int wait_event(struct transfer *t, struct pollfd *fds)
 
 static void distribute(struct transfer *t, const struct capture *c)
 {
-	unsigned int *holders = &t->holders[c->slot];
+	struct held_slot *slot = &t->slots[c->slot];
 	unsigned int i;
 
+	slot->since_ns = c->timestamp_ns;
 	for (i = 0; i < t->peer_count; i++) {
 		struct peer *p = &t->peers[i];
 
@@ -191,9 +192,9 @@ static void distribute(struct transfer *t, const struct capture *c)
 		if (p->slow)
 			peer_skip(p, c);
 		else
-			*holders += peer_give(p, c);
+			slot->holders += peer_give(p, c);
 	}
-	if (*holders)
+	if (slot->holders)
 		t->held++;
 	else
 		source_release(t->source, c->slot);
@@ -215,14 +216,26 @@ static int take_captures(struct transfer *t)
 	return ret < 0 ? ret : 0;
 }
 
+/* The time of a capture is what its source says. */
+static void note_holding(struct holding *h, uint64_t since_ns)
+{
+	uint64_t now = clock_ns(), ns = now > since_ns ? now - since_ns : 0;
+
+	h->count++;
+	h->total_ns += ns;
+	if (ns > h->most_ns)
+		h->most_ns = ns;
+}
+
 static void release_sent(struct transfer *t, struct peer *p)
 {
 	unsigned int slot;
 
 	while (peer_reap(p, &slot)) {
-		if (--t->holders[slot])
+		if (--t->slots[slot].holders)
 			continue;
 		t->held--;
+		note_holding(&t->holding, t->slots[slot].since_ns);
 		source_release(t->source, slot);
 	}
 }

@@ -11,6 +11,29 @@
 #include "send/source.h"
 
 /**
+ * struct held_slot - a slot that peers may hold
+ * @holders: how many of them do
+ * @since_ns: the end of its capture
+ */
+struct held_slot {
+	unsigned int holders;
+	uint64_t since_ns;
+};
+
+/**
+ * struct holding - how long regions were held, from the end of their capture until
+ *	the last peer had acknowledged what was sent from them
+ * @count: regions that were held and are free again
+ * @total_ns: nanoseconds of all of them together
+ * @most_ns: nanoseconds of the one that was held longest
+ */
+struct holding {
+	uint64_t count;
+	double total_ns;
+	uint64_t most_ns;
+};
+
+/**
  * struct transfer - what the loop works on
  * @source: where the captures come from
  * @peers: where they go
@@ -21,8 +44,9 @@
  * @rate: limit of the stream
  * @stop_ns: when to end the capture, or 0
  * @progress: the progress line, started
- * @holders: by slot, how many peers hold it; zeroed
+ * @slots: by slot, who holds it; zeroed
  * @held: slots that some peer holds
+ * @holding: how long they were held
  * @ending: no further capture is taken
  * @end_ns: set to when every peer had acknowledged everything
  */
@@ -36,8 +60,9 @@ struct transfer {
 	struct rate rate;
 	int64_t stop_ns;
 	struct progress progress;
-	unsigned int *holders;
+	struct held_slot *slots;
 	unsigned int held;
+	struct holding holding;
 	bool ending;
 	int64_t end_ns;
 };
