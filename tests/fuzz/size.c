@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* parse_size(), parse_number(): nothing but what is documented, and exactly */
+/* parse_size(), parse_number(), parse_ms(): nothing but what is documented, and exactly */
 #include <ctype.h>
 #include <errno.h>
 #include <inttypes.h>
@@ -102,12 +102,31 @@ static void check_number(const char *text)
 		CHECK(digits(text) == strlen(text));
 }
 
+static void check_ms(const char *text)
+{
+	uint64_t us = UNTOUCHED, again;
+	int err = parse_ms(text, UINT64_C(5000000), &us);
+	char name[40];
+
+	if (err) {
+		CHECK(us == UNTOUCHED && (err == -EINVAL || err == -ERANGE));
+		return;
+	}
+	CHECK(us <= UINT64_C(5000000));
+	CHECK(strspn(text, "0123456789.") == strlen(text));
+	snprintf(name, sizeof(name), "%" PRIu64 ".%03u", us / 1000,
+		 (unsigned int)(us % 1000));
+	CHECK(!parse_ms(name, us, &again) && again == us);
+	CHECK(!us || parse_ms(name, us - 1, &again) == -ERANGE);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	char *text = input_string(data, size);
 
 	check_size(text);
 	check_number(text);
+	check_ms(text);
 	free(text);
 	return 0;
 }

@@ -24,6 +24,7 @@ static CU_SuiteInfo suites[] = {
 	{ .pName = "framed streams", .pTests = framed_tests },
 	{ .pName = "fpgabuf-send", .pTests = send_tests },
 	{ .pName = "fpgabuf-show", .pTests = show_tests },
+	{ .pName = "fpgabuf-bench --plan", .pTests = plan_tests },
 	{ .pName = "shared regions", .pTests = pool_tests },
 	{ .pName = "fpgabuf-share", .pTests = share_tests },
 	{ .pName = "capture and send", .pTests = transfer_tests },

@@ -12,6 +12,7 @@ extern CU_TestInfo device_tests[];
 extern CU_TestInfo errqueue_tests[];
 extern CU_TestInfo framed_tests[];
 extern CU_TestInfo info_tests[];
+extern CU_TestInfo plan_tests[];
 extern CU_TestInfo pool_tests[];
 extern CU_TestInfo recv_tests[];
 extern CU_TestInfo region_tests[];

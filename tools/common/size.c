@@ -69,3 +69,37 @@ int parse_number(const char *text, uint64_t min, uint64_t max, uint64_t *value)
 	*value = v;
 	return 0;
 }
+
+/* Up to three digits behind the point: microseconds, or -EINVAL */
+static int parse_thousandths(const char *text, uint64_t *value)
+{
+	uint64_t v = 0;
+	int digits;
+
+	for (digits = 0; isdigit((unsigned char)*text) && digits < 3; digits++)
+		v = v * 10 + (*text++ - '0');
+	if (*text || !digits)
+		return -EINVAL;
+	for (; digits < 3; digits++)
+		v *= 10;
+	*value = v;
+	return 0;
+}
+
+int parse_ms(const char *text, uint64_t max_us, uint64_t *us)
+{
+	uint64_t ms, fraction = 0;
+	char *end;
+	int err;
+
+	err = parse_digits(text, &end, &ms);
+	if (!err && *end)
+		err = *end == '.' ? parse_thousandths(end + 1, &fraction) :
+				    -EINVAL;
+	if (err)
+		return err;
+	if (ms > max_us / 1000 || ms * 1000 + fraction > max_us)
+		return -ERANGE;
+	*us = ms * 1000 + fraction;
+	return 0;
+}

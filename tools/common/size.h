@@ -15,4 +15,10 @@ int parse_size(const char *text, uint64_t *size);
 /* Reads a plain decimal number from @min to @max.  Errors as parse_size(). */
 int parse_number(const char *text, uint64_t min, uint64_t max, uint64_t *value);
 
+/*
+ * Reads milliseconds, with up to three digits behind a point, up to @max_us
+ * microseconds.  Errors as parse_size().
+ */
+int parse_ms(const char *text, uint64_t max_us, uint64_t *us);
+
 #endif /* FPGABUF_COMMON_SIZE_H */

@@ -1,0 +1,14 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#ifndef FPGABUF_BENCH_REPORT_H
+#define FPGABUF_BENCH_REPORT_H
+
+#include <stdio.h>
+
+#include "bench/limits.h"
+
+void report_text(FILE *out, const struct stream *stream,
+		 const struct plan *plan, const struct limits *limits);
+void report_json(FILE *out, const struct stream *stream,
+		 const struct plan *plan, const struct limits *limits);
+
+#endif /* FPGABUF_BENCH_REPORT_H */
