@@ -31,7 +31,9 @@ make check-zynq
                 capture and send 64 MiB on QEMU's Zynq, on a kernel with the
                 driver in its tree, which is built first
 make bench      count what sending costs, by memory, engine and size, on three
-                kernels; a table and a plot, .build/bench
+                kernels and arm64; tables and a plot, .build/bench
+make bench-profile
+                count it by function of the kernel
 make check-dt   test the device tree binding and the example overlays
 make htmldocs   build the documentation, .build/html/index.html
 make check      run all tests
@@ -134,8 +136,12 @@ check-dt:
 	@tests/dt/run.sh
 
 bench:
-	@tests/vm/deps.sh build vm demo bench
+	@tests/vm/deps.sh build vm demo arm64 bench
 	@tests/bench/run.sh
+
+bench-profile:
+	@tests/vm/deps.sh build vm demo bench
+	@tests/bench/profile.sh
 
 htmldocs:
 	@tests/vm/deps.sh docs
@@ -201,8 +207,8 @@ help:
 	@:
 
 .PHONY: all modules tools install uninstall deb check-deb check-dt check-matrix \
-	check-pl330 check-zynq bench htmldocs demo screenshot check check-debug coverage coverage-tools \
-	kunit fuzz fuzz-ioctl lint in-tree in-tree-undo in-tree-patches \
+	check-pl330 check-zynq bench bench-profile htmldocs demo screenshot check check-debug \
+	coverage coverage-tools kunit fuzz fuzz-ioctl lint in-tree in-tree-undo in-tree-patches \
 	check-in-tree clean help
 
 endif

@@ -4,8 +4,9 @@
 # run.sh [--again] [--document] [KERNEL...] - what sending and capturing costs, in
 # instructions, and how much of what is sent is copied
 #
-# One boot for each kernel: 6.1, 6.12 and 7.  Prints tables, and whether they are
-# as promised; draws a plot; keeps all figures as JSON in .build/bench.
+# One boot for each kernel: 6.1, 6.12, 7, and arm64, which is 6.1 on a machine
+# whose device tree sets memory aside.  Prints tables, and whether they are as
+# promised; draws a plot; keeps all figures as JSON in .build/bench.
 # --document writes table and plot into Documentation as well.  --again boots
 # nothing, and reports what was counted the last time.
 
@@ -27,12 +28,12 @@ while [ $# -gt 0 ]; do
   case $1 in
   --again) AGAIN=1 ;;
   --document) DOCUMENT=1 ;;
-  6.1 | 6.12 | 7) KERNELS+=("$1") ;;
-  *) die "usage: run.sh [--again] [--document] [6.1|6.12|7]..." ;;
+  6.1 | 6.12 | 7 | arm64) KERNELS+=("$1") ;;
+  *) die "usage: run.sh [--again] [--document] [6.1|6.12|7|arm64]..." ;;
   esac
   shift
 done
-[ ${#KERNELS[@]} -gt 0 ] || KERNELS=(6.1 6.12 7)
+[ ${#KERNELS[@]} -gt 0 ] || KERNELS=(6.1 6.12 7 arm64)
 
 cleanup() {
   stop_receivers
@@ -41,10 +42,14 @@ cleanup() {
 
 # boot KERNEL: its log
 boot() {
-  local root=
+  local root='' arch=amd64
 
-  [ "$1" = 6.1 ] || root=$(tests/vm/amd64.sh "$1")
-  KROOT=$root FPGABUF_BENCH_PORT=$PORT \
+  case $1 in
+  arm64) arch=arm64 ;;
+  6.1) ;;
+  *) root=$(tests/vm/amd64.sh "$1") ;;
+  esac
+  ARCH=$arch KROOT=$root FPGABUF_BENCH_PORT=$PORT \
     tests/guest/run.sh bench >"$DIR/$1.log" 2>&1
 }
 
@@ -63,9 +68,10 @@ environment() {
   local kernel
 
   "$(command -v qemu-system-x86_64)" --version | head -n 1
-  echo 'one Nehalem, -icount shift=0, vmxnet3 on user networking'
+  echo 'one processor, a Nehalem or a Cortex-A72, -icount shift=0'
+  echo 'vmxnet3 on user networking'
   for kernel in "${KERNELS[@]}"; do
-    sed -n 's/^kernel: /Linux /p' "$DIR/$kernel.log"
+    sed -n 's/^kernel: /Linux /p' "$DIR/$kernel.log" | head -n 1
   done
 }
 
@@ -91,13 +97,13 @@ count_all() {
 
 # plot TERMINAL FILE
 plot() {
-  gnuplot -e "terminal='$1'; output='$2'; data='$DIR/plot'; kernels='${KERNELS[*]}'" \
+  gnuplot -e "terminal='$1'; output='$2'; data='$DIR/plot'; kernels='${KERNELS[*]//arm64/}'" \
     tests/bench/plot.gnuplot
 }
 
 # For gnuplot: a block for each kernel and way
 plot_data() {
-  jq -rs --arg kernels "${KERNELS[*]}" -f tests/bench/plot.jq \
+  jq -rs --arg kernels "${KERNELS[*]//arm64/}" -f tests/bench/plot.jq \
     "$DIR/figures.json"
 }
 

@@ -48,8 +48,8 @@ extern const struct suite alloc_suite, backends_suite, bench_suite, capture_suit
 	cost_suite, dt_suite, faults_suite, fence_suite, huge_suite,
 	importers_suite, info_suite, inject_suite, inuse_suite, library_suite,
 	lifetime_suite, limits_suite, model_suite, pages_suite, pl330_suite,
-	recv_suite, reload_suite, rights_suite, send_suite, share_suite, show_suite,
-	stall_suite, sync_suite, uapi_suite, unplug_suite, watch_suite;
+	plan_suite, profile_suite, recv_suite, reload_suite, rights_suite,
+	send_suite, share_suite, show_suite, stall_suite, sync_suite, uapi_suite, unplug_suite, watch_suite;
 
 /* modules.c */
 int module_load(const char *file, const char *parameters);
@@ -64,6 +64,7 @@ int process_exit_code(pid_t pid);
 
 /* bed.c: the device */
 bool debug_kernel(void);
+bool hurried(void);
 void skip(const char *reason);
 unsigned int rounds(unsigned int n);
 unsigned long gaps_in_doubt(unsigned long captures);

@@ -76,7 +76,8 @@ enum way {
 struct sending {
 	uint64_t bytes;
 	uint64_t ns;
-	uint64_t idle;
+	/* It counts; else the connection came to a halt, or was not full yet */
+	bool in_stride;
 	/* In the whole connection, what was sent before counting included */
 	uint64_t sent;
 	/* Completions that the kernel labelled as copies */

@@ -23,7 +23,8 @@ static const struct suite * const suites[] = {
 	&lifetime_suite, &unplug_suite,	&rights_suite,	&model_suite,
 	&sync_suite,	&dt_suite,	&cost_suite,	&inject_suite,
 	&reload_suite,	&recv_suite,	&info_suite,	&show_suite,
-	&pl330_suite,	&bench_suite,
+	&pl330_suite,	&bench_suite,	&plan_suite,
+	&profile_suite,
 };
 
 /* Those that need a kernel booted for them */
@@ -32,7 +33,8 @@ static bool special(const struct suite *suite)
 	return suite == &sync_suite || suite == &dt_suite ||
 	       suite == &cost_suite || suite == &inject_suite ||
 	       suite == &show_suite || suite == &pl330_suite ||
-	       suite == &bench_suite;
+	       suite == &bench_suite || suite == &plan_suite ||
+	       suite == &profile_suite;
 }
 
 static bool wanted(const struct suite *suite, int argc, char **argv)

@@ -20,7 +20,7 @@
  */
 static long nr_rounds(void)
 {
-	return debug_kernel() ? 30 : 100;
+	return hurried() ? 30 : 100;
 }
 
 /* Through the other door: a device that imports the dma-buf */

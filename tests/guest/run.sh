@@ -2,6 +2,8 @@
 # SPDX-License-Identifier: GPL-2.0-only
 #
 # run.sh [SUITE...] - the guest tests, on kernels booted as they need them
+#
+# FPGABUF_QUICK=1: with fewer repetitions
 
 set -euo pipefail
 . "$(dirname "$0")/../vm/common.sh"
@@ -25,8 +27,8 @@ case $KVER in
   WRAPPER=debug-run
   WRAPPER_OPTIONS=(--mem 1G --append 'page_poison=1 cma=64M')
   COVERAGE_DIR=$BUILD/debug/coverage
-  echo 'This kernel is slow: what a test does 100 times or more is done a tenth'
-  echo 'as often (reload: a third), and of large regions the last MiB is sent'
+  FPGABUF_QUICK=1
+  echo 'This kernel is slow: of large regions only the last MiB is sent'
   ;;
 *)
   if [ -n "${COVERAGE:-}" ]; then
@@ -37,6 +39,11 @@ case $KVER in
   fi
   ;;
 esac
+
+if [ -n "${FPGABUF_QUICK:-}" ]; then
+  echo 'quick: what a test does 100 times or more is done a tenth as often (what'
+  echo 'loads or unbinds drivers: a third)'
+fi
 
 make -s --no-print-directory -C "$TOP" modules
 make -s -C "$TOP/tests/guest" O="$OBJ/guest" "${CROSS[@]}"
@@ -92,7 +99,8 @@ guest() {
 stock() {
   guest guest --append init_on_alloc=0 --scratch-disk 16M \
     --timeout $((900 * PATIENCE)) \
-    -- env "FPGABUF_SEED=${FPGABUF_SEED-}" guest-tests "$@"
+    -- env "FPGABUF_SEED=${FPGABUF_SEED-}" \
+    ${FPGABUF_QUICK:+"FPGABUF_QUICK=1"} guest-tests "$@"
 }
 
 bounced() {
@@ -141,6 +149,13 @@ device_tree() {
     -- guest-tests dt
 }
 
+# A long way, whose milliseconds are the same on every host
+planned() {
+  guest guest-plan --icount --module sch_netem --timeout 600 \
+    --file "$(program tc):/usr/local/sbin/tc" --file "$OBJ/guest/tools/fpgabuf-bench" \
+    -- guest-tests plan
+}
+
 # No test: prints a table.
 cost() {
   guest guest-cost --icount "${DT[@]}" --timeout 300 -- guest-tests cost
@@ -149,9 +164,22 @@ cost() {
 # No test either: prints figures for tests/bench/run.sh, which receives what is
 # sent.
 bench() {
+  local dt=()
+
+  [ "$ARCH" = amd64 ] || dt=(--dt "$TOP/tests/guest/bench.dtso")
   guest guest-bench --icount --net user --nic vmxnet3 --timeout 1800 \
+    "${dt[@]}" \
     --ko "$KO/tests/guest/kmod/fpgabuf-test-copies.ko" \
     -- env "FPGABUF_BENCH_PORT=$FPGABUF_BENCH_PORT" guest-tests bench
+}
+
+# Nor is this, it is for tests/bench/profile.sh.  The disk gets the addresses of
+# all functions.
+profile() {
+  guest guest-profile --icount --net user --nic vmxnet3 --timeout 900 \
+    --plugin "$FPGABUF_BENCH_DIR/profile.so,out=$FPGABUF_BENCH_DIR/blocks" \
+    --disk "$FPGABUF_BENCH_DIR/symbols" \
+    -- env "FPGABUF_BENCH_PORT=$FPGABUF_BENCH_PORT" guest-tests profile
 }
 
 # Each boot, whatever came of those before it
@@ -170,7 +198,9 @@ show) showing ;;
 sync) bounced ;;
 inject) injected ;;
 dt) device_tree ;;
+plan) planned ;;
 cost) cost ;;
 bench) bench ;;
+profile) profile ;;
 *) stock "$@" ;;
 esac

@@ -375,7 +375,7 @@ static void unbind_provider(void)
 /* As fast as the FPGA can: the long capture may make it. */
 static void unbind_provider_often(void)
 {
-	const unsigned int measured = debug_kernel() ? 10 : 30;
+	const unsigned int measured = hurried() ? 10 : 30;
 	unsigned int round, running = 0;
 	long before = 0, lost, too_many = measured * 33 / 2;
 	int i;

@@ -4,6 +4,7 @@
 # run.sh [CELL...] - the guest tests on all kernels, architectures and user
 # spaces, and what else is about more than one; says at the end what passed where
 #
+# Repetitions within a test are fewer than in "make check", unless --thorough.
 # What passed is not run again until something it depends on changes, so a run
 # that was cut goes on where it was; --all runs everything.  The logs stay in
 # .build/matrix.  --document writes the table into Documentation/matrix.rst as
@@ -17,6 +18,7 @@ DIR=$BUILD/matrix
 TABLE=Documentation/matrix.rst
 AGAIN=
 DOCUMENT=
+QUICK=1
 # Two lanes: those of one build in the same places.
 LANE_PC=(amd64-6.1 amd64-5.10 amd64-6.12 amd64-7 i386-6.1 packages)
 LANE_ARM=(arm64-6.1 armhf-armmp armhf-lpae pl330 zynq devicetree)
@@ -24,7 +26,7 @@ WANTED=()
 
 usage() {
   cat <<EOF
-Usage: run.sh [--all] [--document] [CELL...]
+Usage: run.sh [--all] [--thorough] [--document] [CELL...]
 Cells: ${LANE_PC[*]} ${LANE_ARM[*]}
 EOF
 }
@@ -67,7 +69,7 @@ tests_of() {
 guest_tests() {
   local code=0
 
-  in_cell "$1" tests/guest/run.sh || code=$?
+  in_cell "$1" env "FPGABUF_QUICK=$QUICK" tests/guest/run.sh || code=$?
   case $1 in
   arm*) in_cell "$1" tests/guest/run.sh dt || code=$? ;;
   esac
@@ -85,7 +87,7 @@ inputs() {
 
 # state CELL: that, and the kernel
 state() {
-  echo "$INPUTS $(in_cell "$1" tests/vm/kernel.sh)"
+  echo "$INPUTS ${QUICK:-0} $(in_cell "$1" tests/vm/kernel.sh)"
 }
 
 # counts LOG: tests that passed, that failed, and things that were skipped
@@ -213,6 +215,7 @@ while [ $# -gt 0 ]; do
   case $1 in
   --all) AGAIN=1 ;;
   --document) DOCUMENT=1 ;;
+  --thorough) QUICK= ;;
   -h | --help)
     usage
     exit

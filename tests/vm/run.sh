@@ -69,6 +69,7 @@ LOG=
 MEM=1G
 NETS=()
 NIC=e1000e
+PLUGIN=()
 QMP=()
 STOCK=()
 TIMEOUT=300
@@ -110,6 +111,7 @@ parse() {
       NETS+=("$2")
       ;;
     --nic) NIC=$2 ;;
+    --plugin) PLUGIN=(-plugin "$2") ;;
     --qmp)
       QMP=(-chardev "pipe,id=qmp,path=${2//,/,,}"
         -mon "chardev=qmp,mode=control")
@@ -265,7 +267,8 @@ arguments() {
     -chardev "file,id=log,path=${LOG//,/,,}"
     -chardev stdio,id=out,signal=off
     -chardev "file,id=code,path=$TMP/code"
-    "${PORTS[@]}" "${DEVICES[@]}" "${ICOUNT[@]}" "${QMP[@]}")
+    "${PORTS[@]}" "${DEVICES[@]}" "${ICOUNT[@]}" "${PLUGIN[@]}"
+    "${QMP[@]}")
   if [ -n "$BOARD" ]; then
     ARGS+=("${UART[@]}")
     board_tree
