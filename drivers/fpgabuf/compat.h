@@ -235,7 +235,11 @@ static inline int fpgabuf_folio_mapcount(struct folio *folio)
 	if (!folio_test_large(folio))
 		return fpgabuf_page_mapcount(folio_page(folio, 0));
 	entire = folio_entire_mapcount(folio);
-	/* Then there are no others, and no need to look at every page. */
+	/*
+	 * Then there are no others, and no need to look at every page.  That may
+	 * have changed since the first read: the rest is missing in the sum then,
+	 * which makes it too small.
+	 */
 	if (folio_ref_count(folio) == 1 + entire)
 		return entire;
 	/* Pairs with the barriers of the counts that go down first. */
