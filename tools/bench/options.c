@@ -6,6 +6,7 @@
 #include "bench/options.h"
 #include "common/message.h"
 #include "common/size.h"
+#include "common/usage.h"
 
 /* More than any way on earth takes, or any link carries */
 #define MAX_DELAY_US	(UINT64_C(3600) * 1000000)
@@ -61,21 +62,6 @@ static const char help[] =
 "Exit status: 0 this machine is fit for it; 1 it is not, and what is missing is\n"
 "said, or something failed; 2 bad usage.\n";
 
-static int usage_error(void)
-{
-	remedy("try --help");
-	return EXIT_USAGE;
-}
-
-static const char *option_name(int option)
-{
-	size_t i = 0;
-
-	while (long_options[i].val != option)
-		i++;
-	return long_options[i].name;
-}
-
 static int parse_limited(uint64_t max, uint64_t *size)
 {
 	uint64_t value;
@@ -129,11 +115,7 @@ static int set_option(struct bench_options *o, int option)
 		return usage_error();
 	}
 	err = set_value(o, option);
-	if (!err)
-		return -1;
-	message("--%s: %s: %s", option_name(option), optarg,
-		err == -ERANGE ? "out of range" : "not a valid value");
-	return usage_error();
+	return err ? usage_bad_value(long_options, option, err) : -1;
 }
 
 /* Fills in what was not given. */

@@ -5,6 +5,7 @@
 
 #include "common/message.h"
 #include "common/size.h"
+#include "common/usage.h"
 #include "info/options.h"
 
 #define MAX_WATCH_S	86400
@@ -37,12 +38,6 @@ static const char help[] =
 "\n"
 "Exit status: 0 success; 1 failed; 2 bad usage.\n";
 
-static int usage_error(void)
-{
-	remedy("try --help");
-	return EXIT_USAGE;
-}
-
 static int set_watch(struct info_options *o)
 {
 	uint64_t seconds = 1;
@@ -50,11 +45,8 @@ static int set_watch(struct info_options *o)
 
 	if (optarg)
 		err = parse_number(optarg, 1, MAX_WATCH_S, &seconds);
-	if (err) {
-		message("--watch: %s: %s", optarg,
-			err == -ERANGE ? "out of range" : "not a valid value");
-		return usage_error();
-	}
+	if (err)
+		return usage_bad_value(long_options, OPT_WATCH, err);
 	o->watch_s = seconds;
 	return -1;
 }

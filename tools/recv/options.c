@@ -7,6 +7,7 @@
 #include "common/clock.h"
 #include "common/message.h"
 #include "common/size.h"
+#include "common/usage.h"
 #include "recv/options.h"
 #include "recv/output-name.h"
 
@@ -80,12 +81,6 @@ static const char help[] =
 "\n"
 "Exit status: 0 all streams arrived and are as they should be; 1 one did not, or\n"
 "is not, or something failed; 2 bad usage.\n";
-
-static int usage_error(void)
-{
-	remedy("try --help");
-	return EXIT_USAGE;
-}
 
 /* The largest number stands for none. */
 static int set_bytes(struct recv_options *o)

@@ -7,6 +7,7 @@
 
 #include "common/message.h"
 #include "common/size.h"
+#include "common/usage.h"
 #include "send/options.h"
 
 #define MAX_TIMEOUT_S	1000000
@@ -108,28 +109,6 @@ const char *engine_name(enum fpgabuf_engine engine)
 	while (engines[i].engine != engine)
 		i++;
 	return engines[i].name;
-}
-
-static int usage_error(void)
-{
-	remedy("try --help");
-	return EXIT_USAGE;
-}
-
-static const char *option_name(int option)
-{
-	size_t i = 0;
-
-	while (long_options[i].val != option)
-		i++;
-	return long_options[i].name;
-}
-
-static int bad_value(int option, int err)
-{
-	message("--%s: %s: %s", option_name(option), optarg,
-		err == -ERANGE ? "out of range" : "not a valid value");
-	return usage_error();
 }
 
 static int parse_engine(const char *text, enum fpgabuf_engine *engine)
@@ -274,7 +253,7 @@ static int set_option(struct send_options *o, int option)
 		err = set_source(o, option);
 	if (err > 0)
 		err = set_manner(o, option);
-	return err ? bad_value(option, err) : -1;
+	return err ? usage_bad_value(long_options, option, err) : -1;
 }
 
 static int add_peers(struct send_options *o, int count, char **words)

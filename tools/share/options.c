@@ -10,6 +10,7 @@
 
 #include "common/message.h"
 #include "common/size.h"
+#include "common/usage.h"
 #include "lib/wire.h"
 #include "share/options.h"
 
@@ -72,12 +73,6 @@ static const char help[] =
 "\n"
 "Exit status: 0 it was told to end; 1 the device has gone, or something\n"
 "failed; 2 bad usage.\n";
-
-static int usage_error(void)
-{
-	remedy("try --help");
-	return EXIT_USAGE;
-}
 
 static int bad_value(int option, int err)
 {

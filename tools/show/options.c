@@ -6,6 +6,7 @@
 
 #include "common/message.h"
 #include "common/size.h"
+#include "common/usage.h"
 #include "show/geometry.h"
 #include "show/options.h"
 
@@ -75,12 +76,6 @@ static const char help[] =
 "\n"
 "Exit status: 0 all pictures were shown, and the screen is as before; 1 not so,\n"
 "or something failed; 2 bad usage.\n";
-
-static int usage_error(void)
-{
-	remedy("try --help");
-	return EXIT_USAGE;
-}
 
 static int bad_value(int err)
 {
