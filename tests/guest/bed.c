@@ -53,11 +53,7 @@ unsigned int rounds(unsigned int n)
  */
 unsigned long gaps_in_doubt(unsigned long captures)
 {
-	struct utsname uts;
-
-	REQUIRE(uname(&uts), 0);
-	return captures / (debug_kernel() || strncmp(uts.machine, "x86", 3) ?
-			   10 : 100);
+	return 1 + captures / 10;
 }
 
 int call(int fd, unsigned long cmd, void *arg)
