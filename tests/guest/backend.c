@@ -2,6 +2,7 @@
 /* Regions of a backend that is chosen, for measures */
 #include <errno.h>
 #include <fcntl.h>
+#include <sched.h>
 #include <stdio.h>
 #include <string.h>
 #include <time.h>
@@ -23,6 +24,18 @@ uint64_t bench_clock(void)
 
 	clock_gettime(CLOCK_MONOTONIC, &ts);
 	return ts.tv_sec * 1000000000ull + ts.tv_nsec;
+}
+
+/*
+ * QUEUE wakes the thread that plays the FPGA, which runs at once or later, as the
+ * scheduler likes.  It is no part of the driver, so it has to wait.
+ */
+void bench_go_first(bool first)
+{
+	struct sched_param param = { .sched_priority = first };
+
+	REQUIRE(sched_setscheduler(0, first ? SCHED_FIFO : SCHED_OTHER, &param),
+		0);
 }
 
 /* A region of that backend and no other, or -errno */

@@ -6,7 +6,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <netinet/in.h>
-#include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -292,17 +291,6 @@ static void capture_row(const struct backend *backend, size_t size)
 	close(dev);
 }
 
-/*
- * QUEUE wakes the thread that plays the FPGA, which may run at once or later, as
- * the scheduler likes.  It is no part of the driver, so it has to wait.
- */
-static void go_first(int policy)
-{
-	struct sched_param param = { .sched_priority = policy == SCHED_FIFO };
-
-	REQUIRE(sched_setscheduler(0, policy, &param), 0);
-}
-
 static void capturing(void)
 {
 	static const size_t captures[] = {
@@ -310,11 +298,11 @@ static void capturing(void)
 	};
 	size_t i, j;
 
-	go_first(SCHED_FIFO);
+	bench_go_first(true);
 	for (i = 0; i < BACKENDS; i++)
 		for (j = 0; j < ARRAY_SIZE(captures); j++)
 			capture_row(&bench_backends[i], captures[j]);
-	go_first(SCHED_OTHER);
+	bench_go_first(false);
 	printf("\n");
 }
 

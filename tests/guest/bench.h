@@ -26,6 +26,7 @@ enum { BACKENDS = 5 };
 extern const struct backend bench_backends[BACKENDS];
 
 uint64_t bench_clock(void);
+void bench_go_first(bool first);
 int backend_alloc(int dev, const struct backend *backend, size_t size,
 		  struct fpgabuf_alloc *alloc);
 int backend_device(const struct backend *backend, size_t size,

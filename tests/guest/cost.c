@@ -90,6 +90,7 @@ static void table(void)
 	printf("\n%-10s %8s %7s %10s %10s %10s %10s\n%-10s %8s %7s %10s %10s %10s %10s",
 	       "backend", "KiB", "chunks", "test,", "test,", "QUEUE,", "QUEUE,",
 	       "", "", "", "unmapped", "mapped", "refused", "taken");
+	bench_go_first(true);
 	for (i = 0; i < BACKENDS; i++) {
 		for (j = 0; j < ARRAY_SIZE(sizes); j++) {
 			dev = backend_device(&bench_backends[i], sizes[j], &alloc);
@@ -103,6 +104,7 @@ static void table(void)
 			close(dev);
 		}
 	}
+	bench_go_first(false);
 	printf("\n");
 }
 
