@@ -239,7 +239,8 @@ expect 'a program is built by pkg-config, and runs with the shared library' \
 expect 'the same program runs with the static library' static
 expect 'the examples can be built with what is installed' examples
 expect 'no header is in the way of those of the kernel' no_stranger
-for tool in fpgabuf-send fpgabuf-recv fpgabuf-info fpgabuf-share fpgabuf-show
+for tool in fpgabuf-send fpgabuf-recv fpgabuf-info fpgabuf-share fpgabuf-bench \
+  fpgabuf-show
 do
   expect "$tool: --help and the manual have the same options" \
     same help_options manual_options "$tool"
