@@ -52,10 +52,11 @@ END {
   print ""
   line()
   for (s = 1; s <= suites; s++) {
-    printf "   %-43s", cut(title[s], 43)
+    row = sprintf("   %-43s", cut(title[s], 43))
     for (i = 1; i <= cells; i++)
-      printf "  %-11s", value(title[s], name[i])
-    print ""
+      row = row sprintf("  %-11s", value(title[s], name[i]))
+    sub(/ +$/, "", row)
+    print row
   }
   line()
 }
