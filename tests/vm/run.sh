@@ -36,6 +36,7 @@ and exits with its exit code.
                         in at the first serial port
   --input FIFO          what COMMAND reads from its standard input; what is
                         written before COMMAND has printed a line may be lost
+  --plugin FILE[,ARGS]  a plugin for QEMU's TCG, as -plugin takes it
   --qmp PATH            take commands for QEMU (QMP) from the FIFO PATH.in,
                         and answer in PATH.out
   --append ARGUMENTS    more arguments for the kernel

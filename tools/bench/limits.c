@@ -14,9 +14,7 @@
 
 #include "bench/limits.h"
 #include "common/message.h"
-
-/* As fpgabuf-send: a header and the bytes of each, and an end */
-#define MAX_REGIONS	(FPGABUF_SENDER_MAX_DEPTH / 2 - 1)
+#include "send/options.h"
 
 #define MIB		(UINT64_C(1) << 20)
 
