@@ -171,7 +171,7 @@ static void as_nobody(void)
 
 	EXPECT(program_run(&nobody), 1);
 	program_says(&nobody, "cannot open /dev/fpgabuf0: Permission denied");
-	program_says(&nobody, "  -> be in the group fpgabuf");
+	program_says(&nobody, "  -> join the group that owns");
 
 	EXPECT(chmod("/dev/fpgabuf0", 0666) | chmod("/dev/fpgabuf1", 0666), 0);
 	EXPECT(program_run(&nobody), 0);
@@ -259,7 +259,7 @@ static void device_gone(void)
 	file_write(DRIVER "unbind", "fpgabuf.0");
 	EXPECT(program_run(&json), 1);
 	program_says(&json, "cannot open /dev/fpgabuf0: No such file");
-	program_says(&json, "  -> is the driver loaded");
+	program_says(&json, "  -> is the fpgabuf module loaded");
 	EXPECT(program_run(&all), 0);
 	text = strstr(program_text(&all, "out"), "\"other_regions\": [");
 	REQUIRE(!text, false);

@@ -166,12 +166,12 @@ static void test_usage(void)
 
 	check(none, 2, "no SOCKET given");
 	check(two, 2, "more than one SOCKET");
-	check(user, 2, "no such user or group");
-	check(group, 2, "no such user or group");
-	check(mode, 2, "-m: 1777: out of range");
-	check(octal, 2, "-m: 668: not a valid value");
-	check(regions, 2, "-n: 2: out of range");
-	check(size, 2, "-r: 0: out of range");
+	check(user, 2, "nobody has this name");
+	check(group, 2, "nobody has this name");
+	check(mode, 2, "--mode: 1777: out of range");
+	check(octal, 2, "--mode: 668: not a valid value");
+	check(regions, 2, "--regions: 2: out of range");
+	check(size, 2, "--region-size: 0: out of range");
 	check(wait, 2, "--wait for more than --clients");
 	check(few, 2, "more clients than there are credits");
 	check(option, 2, "try --help");
@@ -187,8 +187,8 @@ static void test_no_device(void)
 			  "/tmp/unused", NULL };
 
 	check(none, 1, "cannot open /dev/fpgabuf-none: No such file");
-	check(none, 1, "load the fpgabuf module");
-	check(other, 1, "that is no capture device");
+	check(none, 1, "is the fpgabuf module loaded");
+	check(other, 1, "it is not an fpgabuf device");
 }
 
 static mode_t mode_of(const char *file)

@@ -167,13 +167,13 @@ static void wrong(char *first, char *second, const char *why)
 
 static void test_usage(void)
 {
-	wrong("--size", "640", "640: not a valid value");
-	wrong("--size", "0x1", "0x1: out of range");
-	wrong("--stride", "0", "0: out of range");
-	wrong("--stride", "4G", "4G: out of range");
-	wrong("--count", "-1", "-1: not a valid value");
-	wrong("--duration", "0", "0: out of range");
-	wrong("--timeout", "1000001", "1000001: out of range");
+	wrong("--size", "640", "--size: 640: not a valid value");
+	wrong("--size", "0x1", "--size: 0x1: out of range");
+	wrong("--stride", "0", "--stride: 0: out of range");
+	wrong("--stride", "4G", "--stride: 4G: out of range");
+	wrong("--count", "-1", "--count: -1: not a valid value");
+	wrong("--duration", "0", "--duration: 0: out of range");
+	wrong("--timeout", "1000001", "--timeout: 1000001: out of range");
 	wrong("--format", "NV12", "NV12: not a format that is known");
 	wrong("--nothing", NULL, "--nothing");
 	wrong("picture", NULL, "picture: not an option");

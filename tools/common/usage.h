@@ -10,7 +10,8 @@ int usage_error(void);
 
 /*
  * The value of an option, which is in optarg, is of no use: @err is -ERANGE if it
- * is a number out of range.  @option is the val of one of @options.
+ * is a number out of range, -ENOENT if it names nobody.  @option is the val of
+ * one of @options.
  */
 int usage_bad_value(const struct option *options, int option, int err);
 

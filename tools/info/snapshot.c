@@ -6,21 +6,11 @@
 #include <string.h>
 
 #include "common/clock.h"
+#include "common/explain.h"
 #include "common/message.h"
 #include "info/owners.h"
 #include "info/parse.h"
 #include "info/snapshot.h"
-
-static void explain_open(const char *path, int err)
-{
-	message("cannot open %s: %s", path, strerror(-err));
-	if (err == -ENOENT || err == -ENXIO || err == -ENODEV)
-		remedy("is the driver loaded (`modprobe fpgabuf`), and bound to a device?");
-	else if (err == -EACCES)
-		remedy("be in the group fpgabuf, or root");
-	else if (err == -ENOTTY)
-		remedy("that is not a device of fpgabuf");
-}
 
 /* It is not kept open: it would keep the driver from being unloaded. */
 static int read_device(struct device_state *d, const char *path)

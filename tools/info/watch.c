@@ -1,31 +1,19 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include <errno.h>
 #include <poll.h>
-#include <signal.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/signalfd.h>
 #include <unistd.h>
 
 #include "common/clock.h"
 #include "common/message.h"
+#include "common/signals.h"
 #include "info/show.h"
 #include "info/watch.h"
 
 /* To the upper left corner; and away with what is below it */
 #define HOME	"\033[H"
 #define CLEAR	"\033[J"
-
-static int block_signals(void)
-{
-	sigset_t set;
-
-	sigemptyset(&set);
-	sigaddset(&set, SIGINT);
-	sigaddset(&set, SIGTERM);
-	sigprocmask(SIG_BLOCK, &set, NULL);
-	return signalfd(-1, &set, SFD_NONBLOCK | SFD_CLOEXEC);
-}
 
 /* False if a signal came before. */
 static bool wait_until(int sigfd, int64_t deadline_ns)
@@ -85,13 +73,11 @@ static int watch_with(const struct info_options *o,
 
 int watch_run(const struct info_options *options, const struct places *places)
 {
-	int sigfd = block_signals();
+	int sigfd = signals_open(false);
 	int ret;
 
-	if (sigfd < 0) {
-		message("cannot receive signals: %s", strerror(errno));
+	if (sigfd < 0)
 		return EXIT_FAILED;
-	}
 	ret = watch_with(options, places, sigfd);
 	close(sigfd);
 	return ret;

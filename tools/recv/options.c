@@ -143,22 +143,6 @@ static int set_timeout(struct recv_options *o)
 	return err;
 }
 
-static int bad_value(int option, int err)
-{
-	const char *what = err == -ERANGE ? "out of range" :
-					    "not a valid value";
-	const struct option *o;
-
-	if (option < OPT_CONNECTIONS) {
-		message("-%c: %s: %s", option, optarg, what);
-		return usage_error();
-	}
-	for (o = long_options; o->val != option; o++)
-		;
-	message("--%s: %s: %s", o->name, optarg, what);
-	return usage_error();
-}
-
 /* Options that are there or not; false: it is none of them. */
 static bool set_flag(struct recv_options *o, int option)
 {
@@ -226,7 +210,7 @@ static int set_option(struct recv_options *o, int option)
 		return EXIT_OK;
 	}
 	err = set_value(o, option);
-	return err ? bad_value(option, err) : -1;
+	return err ? usage_bad_value(long_options, option, err) : -1;
 }
 
 static int bad_combination(const char *what)

@@ -2,7 +2,6 @@
 #include <errno.h>
 #include <limits.h>
 #include <poll.h>
-#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/signalfd.h>
@@ -11,6 +10,7 @@
 #include "common/clock.h"
 #include "common/message.h"
 #include "common/progress.h"
+#include "common/signals.h"
 #include "recv/connection.h"
 #include "recv/listener.h"
 #include "recv/report.h"
@@ -51,38 +51,16 @@ struct server {
 	struct progress progress;
 };
 
-static void signal_set(sigset_t *set)
-{
-	sigemptyset(set);
-	sigaddset(set, SIGINT);
-	sigaddset(set, SIGTERM);
-}
-
-static int open_signals(struct server *s)
-{
-	sigset_t set;
-
-	signal_set(&set);
-	sigprocmask(SIG_BLOCK, &set, NULL);
-	s->sigfd = signalfd(-1, &set, SFD_NONBLOCK | SFD_CLOEXEC);
-	if (s->sigfd >= 0)
-		return 0;
-	message("cannot receive signals: %s", strerror(errno));
-	return -1;
-}
-
 /* Who asks twice is not to wait for a disk. */
 static void close_signals(struct server *s)
 {
 	struct signalfd_siginfo info;
-	sigset_t set;
 
-	signal_set(&set);
 	while (read(s->sigfd, &info, sizeof(info)) > 0)
 		;
 	close(s->sigfd);
 	s->sigfd = -1;
-	sigprocmask(SIG_UNBLOCK, &set, NULL);
+	signals_unblock();
 }
 
 static bool wants_more(const struct server *s)
@@ -363,7 +341,8 @@ int server_run(const struct recv_options *options)
 
 	if (prepare_next(&s))
 		return EXIT_FAILED;
-	if (!open_signals(&s)) {
+	s.sigfd = signals_open(false);
+	if (s.sigfd >= 0) {
 		ret = listen_and_serve(&s);
 		if (s.sigfd >= 0)
 			close_signals(&s);

@@ -13,6 +13,7 @@
 #include <sys/mman.h>
 
 #include "common/clock.h"
+#include "common/explain.h"
 #include "common/message.h"
 #include "send/source.h"
 
@@ -74,18 +75,6 @@ static struct device *device_of(struct source *source)
 static const struct device *const_device_of(const struct source *source)
 {
 	return (const struct device *)source;
-}
-
-static void explain_open(const char *path, int err)
-{
-	message("cannot open %s: %s", path, strerror(-err));
-	if (err == -ENOENT || err == -ENXIO)
-		remedy("is the fpgabuf module loaded, and the FPGA bound to it? see `lsmod` and `ls /dev/fpgabuf*`");
-	else if (err == -EACCES || err == -EPERM)
-		remedy("join the group that owns the device (`ls -l %s`), or become root",
-		       path);
-	else if (err == -ENOTTY)
-		remedy("it is not an fpgabuf device; choose another with --device");
 }
 
 static void explain_alloc(const struct device *d, uint64_t size, int err)

@@ -1,27 +1,15 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* fpgabuf-send: captures from an FPGA and sends it to one peer or several. */
 #include <errno.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/signalfd.h>
 #include <unistd.h>
 
 #include "common/clock.h"
 #include "common/message.h"
+#include "common/signals.h"
 #include "send/report.h"
-
-static int block_signals(void)
-{
-	sigset_t set;
-
-	sigemptyset(&set);
-	sigaddset(&set, SIGINT);
-	sigaddset(&set, SIGTERM);
-	sigprocmask(SIG_BLOCK, &set, NULL);
-	return signalfd(-1, &set, SFD_NONBLOCK | SFD_CLOEXEC);
-}
 
 /* Everything has been opened: transfers and reports. */
 static int transfer(const struct send_options *o, struct transfer *t)
@@ -54,14 +42,16 @@ static int send_to(const struct send_options *o, struct source *source,
 	};
 	int ret, sigfd;
 
+	sigfd = signals_open(false);
+	if (sigfd < 0)
+		return EXIT_FAILED;
+	t.sigfd = sigfd;
 	t.slots = calloc(source->slot_count, sizeof(*t.slots));
-	sigfd = block_signals();
-	if (!t.slots || sigfd < 0) {
-		message("cannot prepare: %s", strerror(errno));
-		free(t.slots);
+	if (!t.slots) {
+		message("out of memory");
+		close(sigfd);
 		return EXIT_FAILED;
 	}
-	t.sigfd = sigfd;
 	ret = transfer(o, &t);
 	close(sigfd);
 	free(t.slots);

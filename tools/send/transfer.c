@@ -6,13 +6,13 @@
 #include <errno.h>
 #include <inttypes.h>
 #include <poll.h>
-#include <signal.h>
 #include <string.h>
 #include <sys/signalfd.h>
 #include <unistd.h>
 
 #include "common/clock.h"
 #include "common/message.h"
+#include "common/signals.h"
 #include "send/transfer.h"
 
 /*
@@ -27,12 +27,7 @@ enum { FD_SIGNAL, FD_SOURCE, FD_PEERS };
 /* From now on, the next signal ends the program as usual. */
 static void release_signals(struct transfer *t)
 {
-	sigset_t set;
-
-	sigemptyset(&set);
-	sigaddset(&set, SIGINT);
-	sigaddset(&set, SIGTERM);
-	sigprocmask(SIG_UNBLOCK, &set, NULL);
+	signals_unblock();
 	t->sigfd = -1;
 }
 

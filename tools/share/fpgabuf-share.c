@@ -1,32 +1,16 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* fpgabuf-share: captures from an FPGA, and shares the captures. */
 #include <errno.h>
-#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/resource.h>
-#include <sys/signalfd.h>
 #include <unistd.h>
 
 #include "common/clock.h"
 #include "common/json.h"
 #include "common/message.h"
+#include "common/signals.h"
 #include "share/server.h"
-
-static int block_signals(void)
-{
-	sigset_t set;
-	int fd;
-
-	sigemptyset(&set);
-	sigaddset(&set, SIGINT);
-	sigaddset(&set, SIGTERM);
-	sigprocmask(SIG_BLOCK, &set, NULL);
-	fd = signalfd(-1, &set, SFD_NONBLOCK | SFD_CLOEXEC);
-	if (fd < 0)
-		message("cannot receive signals: %s", strerror(errno));
-	return fd;
-}
 
 /* Every region and every client is one; as many as we may. */
 static void raise_limit(void)
@@ -132,7 +116,7 @@ int main(int argc, char **argv)
 	ret = share_options_parse(argc, argv, &options);
 	if (ret >= 0)
 		return ret;
-	server.sigfd = block_signals();
+	server.sigfd = signals_open(false);
 	if (server.sigfd < 0)
 		return EXIT_FAILED;
 	raise_limit();

@@ -74,15 +74,6 @@ static const char help[] =
 "Exit status: 0 it was told to end; 1 the device has gone, or something\n"
 "failed; 2 bad usage.\n";
 
-static int bad_value(int option, int err)
-{
-	message("-%c: %s: %s", option, optarg,
-		err == -ERANGE ? "out of range" :
-		err == -ENOENT ? "there is no such user or group" :
-				 "not a valid value");
-	return usage_error();
-}
-
 /* By name, or by number: the largest one means nobody. */
 static int parse_user(const char *text, uid_t *uid)
 {
@@ -213,7 +204,7 @@ static int set_option(struct share_options *o, int option)
 		return usage_error();
 	}
 	err = set_value(o, option);
-	return err ? bad_value(option, err) : -1;
+	return err ? usage_bad_value(long_options, option, err) : -1;
 }
 
 static int check(struct share_options *o, int argc, char **argv)

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "common/clock.h"
+#include "common/explain.h"
 #include "common/message.h"
 #include "share/pool.h"
 
@@ -19,18 +20,6 @@
 
 /* One capture may fail; so many in a row mean that the device is broken. */
 #define MAX_FAILURES		8
-
-static void explain_open(const char *path, int err)
-{
-	message("cannot open %s: %s", path, strerror(-err));
-	if (err == -ENOENT || err == -ENXIO)
-		remedy("load the fpgabuf module and bind the FPGA to it; `ls /dev/fpgabuf*` shows what there is");
-	else if (err == -EACCES || err == -EPERM)
-		remedy("run it as a member of the group that owns the device (`ls -l %s`)",
-		       path);
-	else if (err == -ENOTTY)
-		remedy("that is no capture device; name one by --device");
-}
 
 static void explain_alloc(const struct pool *p, uint64_t size, int err)
 {

@@ -4,27 +4,11 @@
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/signalfd.h>
 #include <unistd.h>
 
 #include "common/message.h"
+#include "common/signals.h"
 #include "show/report.h"
-
-static int block_signals(void)
-{
-	sigset_t set;
-	int fd;
-
-	sigemptyset(&set);
-	sigaddset(&set, SIGHUP);
-	sigaddset(&set, SIGINT);
-	sigaddset(&set, SIGTERM);
-	sigprocmask(SIG_BLOCK, &set, NULL);
-	fd = signalfd(-1, &set, SFD_NONBLOCK | SFD_CLOEXEC);
-	if (fd < 0)
-		message("cannot receive signals: %s", strerror(errno));
-	return fd;
-}
 
 static int show(struct viewer *viewer, int sigfd)
 {
@@ -50,7 +34,7 @@ int main(int argc, char **argv)
 	/* A closed pipe behind stdout is an error like any other. */
 	signal(SIGPIPE, SIG_IGN);
 	/* From here on the screen is put right again, whatever comes. */
-	sigfd = block_signals();
+	sigfd = signals_open(true);
 	if (sigfd < 0)
 		return EXIT_FAILED;
 	ret = EXIT_FAILED;

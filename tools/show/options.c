@@ -77,13 +77,6 @@ static const char help[] =
 "Exit status: 0 all pictures were shown, and the screen is as before; 1 not so,\n"
 "or something failed; 2 bad usage.\n";
 
-static int bad_value(int err)
-{
-	message("%s: %s", optarg,
-		err == -ERANGE ? "out of range" : "not a valid value");
-	return usage_error();
-}
-
 static int bad_format(void)
 {
 	message("%s: not a format that is known", optarg);
@@ -202,7 +195,7 @@ static int set_option(struct show_options *o, int option)
 		return -1;
 	}
 	err = set_value(o, option);
-	return err ? bad_value(err) : -1;
+	return err ? usage_bad_value(long_options, option, err) : -1;
 }
 
 /* The size that the screen prefers is not known yet, so that waits. */

@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "common/clock.h"
+#include "common/explain.h"
 #include "common/message.h"
 #include "show/viewer.h"
 
@@ -21,18 +22,6 @@
 #define REMEDY_GONE	"the device was removed, or its driver unbound"
 
 enum { FD_FENCE, FD_SCREEN, FD_SIGNAL, FD_COUNT };
-
-static void explain_open(const char *path, int err)
-{
-	message("cannot open %s: %s", path, strerror(-err));
-	if (err == -ENOENT || err == -ENXIO)
-		remedy("is the fpgabuf module loaded, and the FPGA bound to it? see `lsmod` and `ls /dev/fpgabuf*`");
-	else if (err == -EACCES || err == -EPERM)
-		remedy("join the group that owns the device (`ls -l %s`), or become root",
-		       path);
-	else if (err == -ENOTTY)
-		remedy("it is not an fpgabuf device; choose another with --device");
-}
 
 static void explain_alloc(const struct viewer *v, int err)
 {

@@ -1,0 +1,17 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* The signals that ask a program to end, as a descriptor for poll(). */
+#ifndef FPGABUF_COMMON_SIGNALS_H
+#define FPGABUF_COMMON_SIGNALS_H
+
+#include <stdbool.h>
+
+/*
+ * Blocks SIGINT, SIGTERM and, if @hangup, SIGHUP.  Returns a non-blocking
+ * signalfd of them, or -1 after having said why there is none.
+ */
+int signals_open(bool hangup);
+
+/* Lets SIGINT and SIGTERM end the program again; the descriptor stays open. */
+void signals_unblock(void);
+
+#endif /* FPGABUF_COMMON_SIGNALS_H */
