@@ -62,6 +62,10 @@ void modules_unload(void);
 pid_t process_start(void (*fn)(void *arg), void *arg);
 int process_exit_code(pid_t pid);
 
+/* passing.c */
+void fd_pass(int sock, int fd, const void *data, size_t size);
+int fd_take(int sock, void *data, size_t size);
+
 /* bed.c: the device */
 bool debug_kernel(void);
 bool hurried(void);

@@ -147,76 +147,47 @@ static void default_timeout(void)
 }
 
 /* What another process does with the one thing it was given. */
-static int receive(int sock)
+static void receive(void *arg)
 {
-	char control[CMSG_SPACE(sizeof(int))], byte;
-	struct iovec iov = { &byte, 1 };
-	struct msghdr msg = {
-		.msg_iov = &iov,
-		.msg_iovlen = 1,
-		.msg_control = control,
-		.msg_controllen = sizeof(control),
-	};
-	int fd, sync;
+	int sock = *(int *)arg, fd, sync;
 	void *mem;
+	char byte;
 
-	if (recvmsg(sock, &msg, MSG_CMSG_CLOEXEC) != 1)
-		return 1;
-	memcpy(&fd, CMSG_DATA(CMSG_FIRSTHDR(&msg)), sizeof(fd));
+	fd = fd_take(sock, &byte, 1);
 	mem = mmap(NULL, 64 * KIB, PROT_READ, MAP_SHARED, fd, 0);
-	if (mem == MAP_FAILED || readable(fd, 0))
-		return 2;
+	REQUIRE(mem == MAP_FAILED, false);
+	EXPECT(readable(fd, 0), false);
 	sync = export_sync_file(fd);
-	if (sync_file_status(sync) || write(sock, "", 1) != 1)
-		return 3;
-	if (!readable(fd, 20000) || !readable(sync, 20000))
-		return 4;
-	return sync_file_status(sync) != 1 || !is_pattern(mem, 64 * KIB, 0);
-}
-
-static void give(int sock, int fd)
-{
-	char control[CMSG_SPACE(sizeof(int))] = "", byte = 0;
-	struct iovec iov = { &byte, 1 };
-	struct msghdr msg = {
-		.msg_iov = &iov,
-		.msg_iovlen = 1,
-		.msg_control = control,
-		.msg_controllen = sizeof(control),
-	};
-	struct cmsghdr *cmsg = CMSG_FIRSTHDR(&msg);
-
-	cmsg->cmsg_level = SOL_SOCKET;
-	cmsg->cmsg_type = SCM_RIGHTS;
-	cmsg->cmsg_len = CMSG_LEN(sizeof(fd));
-	memcpy(CMSG_DATA(cmsg), &fd, sizeof(fd));
-	EXPECT(sendmsg(sock, &msg, 0), 1);
+	EXPECT(sync_file_status(sync), 0);
+	REQUIRE(write(sock, "", 1), 1);
+	EXPECT(readable(fd, 20000), true);
+	EXPECT(readable(sync, 20000), true);
+	EXPECT(sync_file_status(sync), 1);
+	CU_ASSERT(is_pattern(mem, 64 * KIB, 0));
 }
 
 static void passed_on(void)
 {
-	int socks[2], status, dev, fd;
+	int socks[2], dev, fd;
 	struct fpgabuf_dequeue done;
 	pid_t pid;
 	char byte;
 
 	REQUIRE(socketpair(AF_UNIX, SOCK_STREAM, 0, socks), 0);
 	/* Before there is anything to inherit */
-	pid = fork();
-	if (!pid)
-		_exit(receive(socks[1]));
-
+	pid = process_start(receive, &socks[1]);
 	dev = device_open(0);
 	fd = region_alloc(dev, 64 * KIB);
 	sim_source("feed");
 	REQUIRE(region_queue(dev, fd, 0, 0), 0);
-	give(socks[0], fd);
+	fd_pass(socks[0], fd, "", 1);
 	/* It has seen that nothing is there yet. */
 	EXPECT(read(socks[0], &byte, 1), 1);
 	sim_source("pattern");
-	REQUIRE(waitpid(pid, &status, 0), pid);
-	EXPECT(status, 0);
+	EXPECT(process_exit_code(pid), 0);
 	EXPECT(capture_get(dev, &done), 0);
+	close(socks[0]);
+	close(socks[1]);
 	close(fd);
 	close(dev);
 }

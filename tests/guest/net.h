@@ -40,6 +40,7 @@ struct send_tool {
 
 pid_t send_tool_start(const struct send_tool *tool, char *address);
 unsigned long long send_tool_count(const char *key);
+unsigned long long report_count(const char *path, const char *key);
 void main_job(const struct send_tool *tool);
 
 #endif /* GUEST_NET_H */

@@ -377,39 +377,13 @@ static void interrupted(void)
 	nothing_left();
 }
 
-static void pass_fd(int to, int fd)
-{
-	char byte = 0, control[CMSG_SPACE(sizeof(int))] = { 0 };
-	struct iovec iov = { &byte, 1 };
-	struct msghdr msg = {
-		.msg_iov = &iov,
-		.msg_iovlen = 1,
-		.msg_control = control,
-		.msg_controllen = sizeof(control),
-	};
-	struct cmsghdr *c = CMSG_FIRSTHDR(&msg);
-
-	c->cmsg_level = SOL_SOCKET;
-	c->cmsg_type = SCM_RIGHTS;
-	c->cmsg_len = CMSG_LEN(sizeof(int));
-	memcpy(CMSG_DATA(c), &fd, sizeof(fd));
-	REQUIRE(sendmsg(to, &msg, 0), 1);
-}
-
+/* Programs that are started inherit it. */
 static int take_fd(int from)
 {
-	char byte, control[CMSG_SPACE(sizeof(int))];
-	struct iovec iov = { &byte, 1 };
-	struct msghdr msg = {
-		.msg_iov = &iov,
-		.msg_iovlen = 1,
-		.msg_control = control,
-		.msg_controllen = sizeof(control),
-	};
-	int fd;
+	char byte;
+	int fd = fd_take(from, &byte, 1);
 
-	REQUIRE(recvmsg(from, &msg, 0), 1);
-	memcpy(&fd, CMSG_DATA(CMSG_FIRSTHDR(&msg)), sizeof(fd));
+	REQUIRE(fcntl(fd, F_SETFD, 0), 0);
 	return fd;
 }
 
@@ -430,7 +404,7 @@ static void pass_on(void *arg)
 {
 	const struct passing *p = arg;
 
-	pass_fd(p->out, take_fd(p->in));
+	fd_pass(p->out, take_fd(p->in), "", 1);
 }
 
 static void send_passed(void *arg)
@@ -463,7 +437,7 @@ static void passed_and_sent(char *engine)
 	last.in = b[1];
 	pids[0] = process_start(pass_on, &first);
 	pids[1] = process_start(send_passed, &last);
-	pass_fd(a[0], fd);
+	fd_pass(a[0], fd, "", 1);
 	/* Nobody here holds it any more. */
 	close(fd);
 	close(dev);

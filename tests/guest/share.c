@@ -10,7 +10,6 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/socket.h>
-#include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -49,21 +48,9 @@ static bool file_says(const char *path, const char *text)
 }
 
 /* A number of the report of a server that has ended */
-static unsigned long long report_count(const char *key)
+static unsigned long long server_count(const char *key)
 {
-	FILE *file = fopen(REPORT, "re");
-	char text[4096], name[64];
-	const char *found;
-	size_t n;
-
-	REQUIRE(!file, false);
-	n = fread(text, 1, sizeof(text) - 1, file);
-	text[n] = 0;
-	fclose(file);
-	snprintf(name, sizeof(name), "\"%s\": ", key);
-	found = strstr(text, name);
-	REQUIRE(!found, false);
-	return strtoull(found + strlen(name), NULL, 10);
+	return report_count(REPORT, key);
 }
 
 /* When it returns it listens.  The last of @args is NULL. */
@@ -141,52 +128,18 @@ static bool is_capture(const void *mem, size_t bytes)
 	return is_pattern(mem, bytes, word * sizeof(word));
 }
 
-/* What is passed on, with the descriptor of the region */
-struct passed {
-	uint64_t bytes;
-};
-
-static void pass_on(int sock, int fd, uint64_t bytes)
-{
-	struct passed passed = { .bytes = bytes };
-	struct iovec iov = { &passed, sizeof(passed) };
-	char control[CMSG_SPACE(sizeof(int))] = { 0 };
-	struct msghdr msg = {
-		.msg_iov = &iov,
-		.msg_iovlen = 1,
-		.msg_control = control,
-		.msg_controllen = sizeof(control),
-	};
-	struct cmsghdr *cmsg = CMSG_FIRSTHDR(&msg);
-
-	cmsg->cmsg_level = SOL_SOCKET;
-	cmsg->cmsg_type = SCM_RIGHTS;
-	cmsg->cmsg_len = CMSG_LEN(sizeof(int));
-	memcpy(CMSG_DATA(cmsg), &fd, sizeof(fd));
-	REQUIRE(sendmsg(sock, &msg, MSG_NOSIGNAL), sizeof(passed));
-}
-
-/* False at the end */
+/*
+ * With the descriptor of the region comes how much was captured into it.  False
+ * at the end.
+ */
 static bool take_passed(int sock, struct fpgabuf_region **region,
 			uint64_t *bytes)
 {
-	struct passed passed;
-	struct iovec iov = { &passed, sizeof(passed) };
-	char control[CMSG_SPACE(sizeof(int))];
-	struct msghdr msg = {
-		.msg_iov = &iov,
-		.msg_iovlen = 1,
-		.msg_control = control,
-		.msg_controllen = sizeof(control),
-	};
-	int fd;
+	int fd = fd_take(sock, bytes, sizeof(*bytes));
 
-	if (recvmsg(sock, &msg, MSG_CMSG_CLOEXEC) != sizeof(passed))
+	if (fd < 0)
 		return false;
-	REQUIRE(!CMSG_FIRSTHDR(&msg), false);
-	memcpy(&fd, CMSG_DATA(CMSG_FIRSTHDR(&msg)), sizeof(fd));
 	REQUIRE(fpgabuf_region_import(fd, region), 0);
-	*bytes = passed.bytes;
 	return true;
 }
 
@@ -209,9 +162,9 @@ static void chain_client(void *arg)
 	for (i = 0; i < chain->captures; i++) {
 		next(client, &c);
 		EXPECT(c.bytes, 256 * KIB);
-		pass_on(chain->client, fpgabuf_region_fd(
+		fd_pass(chain->client, fpgabuf_region_fd(
 				fpgabuf_client_region(client, c.index)),
-			c.bytes);
+			&c.bytes, sizeof(c.bytes));
 		REQUIRE(read(chain->client, &done, 1), 1);
 		REQUIRE(fpgabuf_client_release(client, c.index), 0);
 	}
@@ -344,11 +297,11 @@ static void two_get_all(void)
 	EXPECT(process_exit_code(two), 0);
 	feeder_wait(feeder);
 	server_end(server);
-	EXPECT(report_count("bytes"), SHARED_BYTES);
-	EXPECT(report_count("missed"), 0);
-	EXPECT(report_count("told"),
-	       2 * report_count("captures"));
-	EXPECT(report_count("held"), 0);
+	EXPECT(server_count("bytes"), SHARED_BYTES);
+	EXPECT(server_count("missed"), 0);
+	EXPECT(server_count("told"),
+	       2 * server_count("captures"));
+	EXPECT(server_count("held"), 0);
 	free(data);
 }
 
@@ -506,14 +459,14 @@ static void killed(void)
 	EXPECT(regions_living(), 16);
 	fpgabuf_client_close(observer);
 	server_end(server);
-	EXPECT(report_count("held"), 0);
-	EXPECT(report_count("told"), report_count("released") +
-	       report_count("reclaimed"));
-	CU_ASSERT(report_count("reclaimed") > 0);
-	CU_ASSERT(report_count("clients") > n / 4);
+	EXPECT(server_count("held"), 0);
+	EXPECT(server_count("told"), server_count("released") +
+	       server_count("reclaimed"));
+	CU_ASSERT(server_count("reclaimed") > 0);
+	CU_ASSERT(server_count("clients") > n / 4);
 	printf("; %u clients killed, %llu of them served, %llu captures taken back",
-	       n, report_count("clients") - 1,
-	       report_count("reclaimed"));
+	       n, server_count("clients") - 1,
+	       server_count("reclaimed"));
 	i = device_open(0);
 	EXPECT(device_used(i), 0);
 	close(i);
@@ -591,7 +544,7 @@ static void killed_in_flight(void)
 	EXPECT(c.index, index);
 	fpgabuf_client_close(observer);
 	server_end(server);
-	CU_ASSERT(report_count("busy_retries") > 0);
+	CU_ASSERT(server_count("busy_retries") > 0);
 	close(rx);
 }
 
@@ -682,7 +635,7 @@ static void rights(void)
 	person_tries(NOBODY, GROUP, -EACCES);
 	person_tries(0, GROUP, 0);
 	server_end(server);
-	EXPECT(report_count("refused"), 0);
+	EXPECT(server_count("refused"), 0);
 	server = server_start(group);
 	person_tries(NOBODY, GROUP, 0);
 	person_tries(NOBODY, OTHER, -EACCES);
@@ -693,8 +646,8 @@ static void rights(void)
 	person_tries(NOBODY, GROUP, 0);
 	person_tries(1235, OTHER, -EACCES);
 	server_end(server);
-	EXPECT(report_count("refused"), 1);
-	EXPECT(report_count("clients"), 2);
+	EXPECT(server_count("refused"), 1);
+	EXPECT(server_count("clients"), 2);
 }
 
 static void gone(void)

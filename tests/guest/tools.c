@@ -70,10 +70,10 @@ pid_t send_tool_start(const struct send_tool *tool, char *address)
 	return tool_start(argv, REPORT, tool->before);
 }
 
-/* A number of the report */
-unsigned long long send_tool_count(const char *key)
+/* A number of a report that a tool has written to @path */
+unsigned long long report_count(const char *path, const char *key)
 {
-	FILE *file = fopen(REPORT, "re");
+	FILE *file = fopen(path, "re");
 	char text[4096], name[64];
 	const char *found;
 	size_t n;
@@ -86,6 +86,11 @@ unsigned long long send_tool_count(const char *key)
 	found = strstr(text, name);
 	REQUIRE(!found, false);
 	return strtoull(found + strlen(name), NULL, 10);
+}
+
+unsigned long long send_tool_count(const char *key)
+{
+	return report_count(REPORT, key);
 }
 
 /* From the simulated FPGA to a receiver that checks every byte */
