@@ -87,34 +87,15 @@ compile() {
     "$source" $flags "${@:3}"
 }
 
-# A library's errors tell that it was really called.
-program() {
-  cat >"$TMP/program.c" <<'END'
-#include <errno.h>
-#include <fpgabuf/fpgabuf.h>
-
-int main(void)
-{
-	struct fpgabuf_device *device;
-	struct fpgabuf_info info = { .version = FPGABUF_UAPI_VERSION };
-
-	return info.version != 1 ||
-	       fpgabuf_device_open("/dev/null", 0, &device) != -ENOTTY;
-}
-END
-}
-
 dynamic() {
-  program
-  compile "$TMP/dynamic" "$TMP/program.c" || return
+  compile "$TMP/dynamic" tests/install/program.c || return
   readelf -d "$TMP/dynamic" | grep -F 'NEEDED' | grep -F libfpgabuf.so.0 ||
     return
   LD_LIBRARY_PATH=$LIB "$TMP/dynamic"
 }
 
 static() {
-  program
-  compile "$TMP/static" "$TMP/program.c" -static && "$TMP/static"
+  compile "$TMP/static" tests/install/program.c -static && "$TMP/static"
 }
 
 examples() {
