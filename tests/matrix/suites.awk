@@ -16,6 +16,14 @@ function line(i) {
   print ""
 }
 
+function row(first, field,   i, text) {
+  text = sprintf("   %-43s", cut(first, 43))
+  for (i = 1; i <= cells; i++)
+    text = text sprintf("  %-11s", field[i])
+  sub(/ +$/, "", text)
+  print text
+}
+
 function value(suite, cell,   n) {
   n = passed[suite, cell] - skipped[suite, cell]
   if (failed[suite, cell])
@@ -45,18 +53,15 @@ suite == "" { next }
 /FAILED/ { failed[suite, cell]++ }
 
 END {
-  line()
-  printf "   %-43s", "suite"
   for (i = 1; i <= cells; i++)
-    printf "  %-11s", cut(name[i], 11)
-  print ""
+    field[i] = cut(name[i], 11)
+  line()
+  row("suite", field)
   line()
   for (s = 1; s <= suites; s++) {
-    row = sprintf("   %-43s", cut(title[s], 43))
     for (i = 1; i <= cells; i++)
-      row = row sprintf("  %-11s", value(title[s], name[i]))
-    sub(/ +$/, "", row)
-    print row
+      field[i] = value(title[s], name[i])
+    row(title[s], field)
   }
   line()
 }
