@@ -126,7 +126,9 @@ void sim_source(const char *source);
 uint64_t sim_get(const char *attribute);
 uint64_t sim_position(void);
 bool is_pattern(const void *mem, size_t size, uint64_t position);
+void pattern_fill(void *mem, size_t size, uint64_t position);
 void random_fill(void *mem, size_t size, unsigned int seed);
+int feed_open(int flags);
 
 /* feeder: a thread that writes to the feed and closes it */
 struct feeder;

@@ -231,9 +231,7 @@ static void feed_full(void)
 
 	random_fill(data, size, 7);
 	sim_source("feed");
-	pfd.fd = open("/dev/fpgabuf-sim0-feed",
-		      O_WRONLY | O_NONBLOCK | O_CLOEXEC);
-	REQUIRE(pfd.fd < 0 ? -errno : 0, 0);
+	pfd.fd = feed_open(O_NONBLOCK);
 	EXPECT(poll(&pfd, 1, 0), 1);
 	EXPECT(pfd.revents, POLLOUT);
 	while ((n = write(pfd.fd, data + written, size - written)) > 0)
@@ -295,8 +293,7 @@ static void cancel(void)
 
 	memset(data, 0x5a, sizeof(data));
 	sim_source("feed");
-	feed = open("/dev/fpgabuf-sim0-feed", O_WRONLY | O_CLOEXEC);
-	REQUIRE(feed < 0 ? -errno : 0, 0);
+	feed = feed_open(0);
 	REQUIRE(region_queue(ring.dev, ring.fd[0], 0, 10), 0);
 	REQUIRE(region_queue(ring.dev, ring.fd[1], 0, 11), 0);
 	EXPECT(write(feed, data, sizeof(data)), sizeof(data));

@@ -34,14 +34,6 @@ static int queue_for(int dev, int fd, uint32_t timeout_ms, uint64_t cookie)
 	return call(dev, FPGABUF_IOC_QUEUE, &queue);
 }
 
-static int feed_open(void)
-{
-	int fd = open("/dev/fpgabuf-sim0-feed", O_WRONLY | O_CLOEXEC);
-
-	REQUIRE(fd < 0 ? -errno : 0, 0);
-	return fd;
-}
-
 static void feed_bytes(int fd, size_t size)
 {
 	uint8_t data[4096];
@@ -58,7 +50,7 @@ static void times_out(void)
 	uint64_t start;
 
 	sim_source("feed");
-	feed = feed_open();
+	feed = feed_open(0);
 	feed_bytes(feed, 1000);
 	start = now_ms();
 	REQUIRE(queue_for(dev, fd, 300, 5), 0);
@@ -85,7 +77,7 @@ static void others_go_on(void)
 	int fds[3];
 
 	sim_source("feed");
-	feed = feed_open();
+	feed = feed_open(0);
 	for (i = 0; i < 3; i++) {
 		fds[i] = region_alloc(dev, 4096);
 		REQUIRE(queue_for(dev, fds[i], i ? 60000 : 200, i), 0);

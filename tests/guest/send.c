@@ -187,16 +187,16 @@ enum { PEERS = 4, STALLED = 2, KILLED = 3 };
  * struct company - four peers of one fpgabuf-send
  * @sender: its process
  * @socks: their ends of the connections
- * @readers: what reads them, but for the one that stalls
  */
 struct company {
 	pid_t sender;
 	int socks[PEERS];
-	struct reader *readers[PEERS];
 };
 
 static void company_start(struct company *c, char *policy, char *timeout)
 {
+	/* Who waits longer waits for ever. */
+	const struct timeval patience = { .tv_sec = 60 };
 	char addresses[PEERS][32];
 	int listeners[PEERS], i;
 	char *words[] = {
@@ -205,12 +205,13 @@ static void company_start(struct company *c, char *policy, char *timeout)
 		addresses[0], addresses[1], addresses[2], addresses[3], NULL,
 	};
 
-	sim_source("pattern");
 	for (i = 0; i < PEERS; i++)
 		listeners[i] = net_listen(addresses[i], sizeof(addresses[i]));
 	c->sender = send_start(words);
 	for (i = 0; i < PEERS; i++) {
 		c->socks[i] = net_accept(listeners[i]);
+		EXPECT(setsockopt(c->socks[i], SOL_SOCKET, SO_RCVTIMEO,
+				  &patience, sizeof(patience)), 0);
 		close(listeners[i]);
 	}
 }
@@ -224,16 +225,19 @@ static void reset(int fd)
 	close(fd);
 }
 
-/* One byte more than there should be, to see the end. */
-static void company_read(struct company *c)
+/* What the FPGA captured from a position on */
+static void receive(int sock, uint64_t position, size_t size)
 {
-	static uint8_t some[100000];
+	static uint8_t data[128 * KIB];
 
-	c->readers[0] = reader_start(c->socks[0], COMPANY_BYTES + 1);
-	c->readers[1] = reader_start(c->socks[1], COMPANY_BYTES + 1);
-	EXPECT(recv(c->socks[KILLED], some, sizeof(some), MSG_WAITALL),
-	       sizeof(some));
-	CU_ASSERT(is_pattern(some, sizeof(some), 0));
+	REQUIRE(recv(sock, data, size, MSG_WAITALL), size);
+	CU_ASSERT(is_pattern(data, size, position));
+}
+
+/* It gets more than a capture, and less than two. */
+static void company_kill(struct company *c)
+{
+	receive(c->socks[KILLED], 0, 100000);
 	reset(c->socks[KILLED]);
 }
 
@@ -265,20 +269,48 @@ static void company_end(struct company *c)
 /* All wait for it, until it is given up. */
 static void stalled_and_killed(void)
 {
+	struct reader *readers[2];
 	struct company c;
 
+	sim_source("pattern");
 	company_start(&c, "wait", "3");
-	company_read(&c);
-	company_check(c.readers[0]);
-	company_check(c.readers[1]);
+	/* One byte more than there should be, to see the end */
+	readers[0] = reader_start(c.socks[0], COMPANY_BYTES + 1);
+	readers[1] = reader_start(c.socks[1], COMPANY_BYTES + 1);
+	company_kill(&c);
+	company_check(readers[0]);
+	company_check(readers[1]);
 	company_end(&c);
 	EXPECT(mentions(REPORT, "\"error\": \"Connection timed out\""), 1);
 	EXPECT(mentions(MESSAGES, "took nothing for 3 s"), 1);
 }
 
 /*
- * Nobody waits, as the FPGA is slower than those who read; what the other got
- * is what it gets when it goes on at last.
+ * The FPGA is slower than those who read: it captures more when they have all
+ * of it.
+ */
+static void feed_readers(struct company *c)
+{
+	static uint8_t data[64 * KIB];
+	int feed = feed_open(0);
+	size_t fed;
+
+	for (fed = 0; fed < COMPANY_BYTES; fed += sizeof(data)) {
+		pattern_fill(data, sizeof(data), fed);
+		REQUIRE(write(feed, data, sizeof(data)), sizeof(data));
+		receive(c->socks[0], fed, sizeof(data));
+		receive(c->socks[1], fed, sizeof(data));
+		if (fed == sizeof(data))
+			company_kill(c);
+	}
+	EXPECT(recv(c->socks[0], data, 1, 0), 0);
+	EXPECT(recv(c->socks[1], data, 1, 0), 0);
+	close(feed);
+}
+
+/*
+ * Nobody waits, however long it takes; what the other got is what it gets when
+ * it goes on at last.
  */
 static void stalled_and_dropped(void)
 {
@@ -287,11 +319,9 @@ static void stalled_and_dropped(void)
 	const void *data;
 	size_t got;
 
-	sim_set("rate", 4 * MIB);
+	sim_source("feed");
 	company_start(&c, "drop", "60");
-	company_read(&c);
-	company_check(c.readers[0]);
-	company_check(c.readers[1]);
+	feed_readers(&c);
 	/* That is: now, while it stalls. */
 	EXPECT(waitpid(c.sender, NULL, WNOHANG), 0);
 	late = reader_start(c.socks[STALLED], COMPANY_BYTES);
@@ -301,7 +331,6 @@ static void stalled_and_dropped(void)
 	CU_ASSERT(is_pattern(data, 64 * KIB, 0));
 	reader_free(late);
 	company_end(&c);
-	sim_set("rate", 0);
 	printf("\n    %zu of %zu bytes for the peer that stalled", got,
 	       COMPANY_BYTES);
 	EXPECT(mentions(REPORT, "\"error\": \"\""), 3);

@@ -11,7 +11,6 @@
 #include "bed.h"
 
 #define DEVICES	"/sys/bus/platform/devices/"
-#define FEED	"/dev/fpgabuf-sim0-feed"
 
 /* The FPGA that the calls below are about */
 static const char *sim = "fpgabuf-sim.0";
@@ -89,13 +88,27 @@ uint64_t sim_position(void)
 	return sim_get("position");
 }
 
+static uint8_t pattern_byte(uint64_t position)
+{
+	return (position / 8) >> (8 * (position % 8));
+}
+
+void pattern_fill(void *mem, size_t size, uint64_t position)
+{
+	uint8_t *byte = mem;
+	size_t i;
+
+	for (i = 0; i < size; i++)
+		byte[i] = pattern_byte(position + i);
+}
+
 bool is_pattern(const void *mem, size_t size, uint64_t position)
 {
 	const uint8_t *byte = mem;
 	size_t i;
 
 	for (i = 0; i < size; i++, position++) {
-		uint8_t want = (position / 8) >> (8 * (position % 8));
+		uint8_t want = pattern_byte(position);
 
 		if (byte[i] != want) {
 			printf("\n    byte %zu is %02x, not %02x", i, byte[i],
@@ -118,6 +131,15 @@ void random_fill(void *mem, size_t size, unsigned int seed)
 		x ^= x << 5;
 		byte[i] = x;
 	}
+}
+
+/* To write to what the FPGA captures, when its source is "feed" */
+int feed_open(int flags)
+{
+	int fd = open("/dev/fpgabuf-sim0-feed", O_WRONLY | O_CLOEXEC | flags);
+
+	REQUIRE(fd < 0 ? -errno : 0, 0);
+	return fd;
 }
 
 struct feeder {
@@ -154,8 +176,7 @@ struct feeder *feeder_start(const void *data, size_t size)
 	REQUIRE(!feeder, false);
 	feeder->data = data;
 	feeder->size = size;
-	feeder->fd = open(FEED, O_WRONLY | O_CLOEXEC);
-	REQUIRE(feeder->fd < 0 ? -errno : 0, 0);
+	feeder->fd = feed_open(0);
 	REQUIRE(pthread_create(&feeder->thread, NULL, feeder_main, feeder), 0);
 	return feeder;
 }
