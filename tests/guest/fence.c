@@ -168,6 +168,8 @@ static void passed_on(void)
 	REQUIRE(socketpair(AF_UNIX, SOCK_STREAM, 0, socks), 0);
 	/* Before there is anything to inherit */
 	pid = process_start(receive, &socks[1]);
+	/* Then the end of the other process shows. */
+	close(socks[1]);
 	dev = device_open(0);
 	fd = region_alloc(dev, 64 * KIB);
 	sim_source("feed");
@@ -179,7 +181,6 @@ static void passed_on(void)
 	EXPECT(process_exit_code(pid), 0);
 	EXPECT(capture_get(dev, &done), 0);
 	close(socks[0]);
-	close(socks[1]);
 	close(fd);
 	close(dev);
 }
