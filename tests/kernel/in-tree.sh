@@ -259,7 +259,8 @@ series() {
     /^obj-\$\(CONFIG_FPGA\)/ { print "obj-$(CONFIG_FPGABUF)\t\t+= fpgabuf/" }'
   commit capture
 
-  source_files sim/sim.h sim/main.c sim/channel.c sim/source.c sim/feed.c
+  source_files sim/sim.h sim/main.c sim/settings.c sim/channel.c \
+    sim/master.c sim/source.c sim/feed.c
   cp "$TOP/$DRIVER/sim/Makefile" "$DRIVER/sim"
   driver_makefile
   options FPGABUF FPGABUF_SIM FPGABUF_DEBUG

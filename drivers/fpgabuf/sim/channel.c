@@ -2,56 +2,22 @@
 /*
  * fpgabuf-sim - the dmaengine provider
  *
- * One channel, and one thread that plays the FPGA's DMA master: it works on the
- * first issued descriptor, burst by burst, and writes through the DMA address
- * as a device would.  A mapping that bounces (swiotlb) therefore really needs
- * its sync.  An IOMMU is not simulated; the platform device has none.
+ * One channel.  Client and master.c meet at the lists of descriptors: submitted
+ * by the client, issued, and taken out when they have ended.  The settings make
+ * it behave as one or another controller does that boards have.
  *
  * The helpers that providers in the tree use (virt-dma, cookies) are in private
  * headers that an out-of-tree module cannot have.
  */
-#include <linux/delay.h>
-#include <linux/dma-direct.h>
 #include <linux/dma-mapping.h>
-#include <linux/highmem.h>
 #include <linux/kthread.h>
 #include <linux/of.h>
 #include <linux/of_dma.h>
 #include <linux/overflow.h>
-#include <linux/random.h>
 #include <linux/slab.h>
 
 #include "../compat.h"
 #include "sim.h"
-
-struct sim_segment {
-	dma_addr_t addr;
-	u32 size;
-};
-
-/**
- * struct sim_desc - a transfer
- * @tx: dmaengine's part
- * @node: in one of the lists of struct sim
- * @dead: terminated; under &sim.lock
- * @size: bytes in all
- * @done: bytes written; under &sim.lock
- * @segment: index of the segment in work; the thread's
- * @offset: bytes of it that are written; the thread's
- * @nr_segments: how many
- * @segments: where to write
- */
-struct sim_desc {
-	struct dma_async_tx_descriptor tx;
-	struct list_head node;
-	bool dead;
-	u32 size;
-	u32 done;
-	unsigned int segment;
-	u32 offset;
-	unsigned int nr_segments;
-	struct sim_segment segments[];
-};
 
 static struct sim *chan_to_sim(struct dma_chan *chan)
 {
@@ -63,179 +29,74 @@ static struct sim_desc *tx_to_desc(struct dma_async_tx_descriptor *tx)
 	return container_of(tx, struct sim_desc, tx);
 }
 
-/* The part of a transfer that lies within one page, through its address. */
-static void write_page(struct sim *sim, dma_addr_t addr, size_t size)
+static void new_cookie(struct dma_async_tx_descriptor *tx)
 {
-	phys_addr_t phys = dma_to_phys(sim->dev, addr);
-	void *page = kmap_local_page(pfn_to_page(PHYS_PFN(phys)));
+	struct dma_chan *chan = tx->chan;
 
-	sim_source_take(sim, page + offset_in_page(phys), size);
-	kunmap_local(page);
+	tx->cookie = chan->cookie == INT_MAX ? DMA_MIN_COOKIE :
+					       chan->cookie + 1;
+	chan->cookie = tx->cookie;
 }
 
-static void write_bytes(struct sim *sim, struct sim_desc *desc, u32 size)
+/* A controller that takes one at a time forgets what comes too early. */
+static bool goes_astray(struct sim *sim)
 {
-	while (size) {
-		struct sim_segment *seg = &desc->segments[desc->segment];
-		dma_addr_t addr = seg->addr + desc->offset;
-		u32 part = min3(size, seg->size - desc->offset,
-				(u32)(PAGE_SIZE - offset_in_page(addr)));
-
-		write_page(sim, addr, part);
-		desc->offset += part;
-		if (desc->offset == seg->size) {
-			desc->segment++;
-			desc->offset = 0;
-		}
-		size -= part;
-	}
+	if (!sim->settings.single ||
+	    (list_empty(&sim->submitted) && list_empty(&sim->issued)))
+		return false;
+	sim->overrun++;
+	return true;
 }
 
-static struct sim_desc *first_issued(struct sim *sim)
+static void issue(struct sim *sim)
 {
-	struct sim_desc *desc;
-
-	spin_lock_irq(&sim->lock);
-	desc = list_first_entry_or_null(&sim->issued, struct sim_desc, node);
-	spin_unlock_irq(&sim->lock);
-	return desc;
-}
-
-/* Take a finished descriptor out, unless it has just been terminated. */
-static bool retire(struct sim *sim, struct sim_desc *desc)
-{
-	bool alive;
-
-	spin_lock_irq(&sim->lock);
-	alive = !desc->dead;
-	if (alive) {
-		list_del(&desc->node);
-		sim->chan.completed_cookie = desc->tx.cookie;
-		if (list_empty(&sim->issued))
-			sim->starved++;
-	}
-	spin_unlock_irq(&sim->lock);
-	return alive;
-}
-
-/* One of the next so many calls shall fail: is it this one? */
-static bool take_fault(struct sim *sim, u64 *left)
-{
-	unsigned long flags;
-	bool fail;
-
-	spin_lock_irqsave(&sim->lock, flags);
-	fail = *left;
-	if (fail)
-		(*left)--;
-	spin_unlock_irqrestore(&sim->lock, flags);
-	return fail;
-}
-
-static void completion_delay(struct sim *sim)
-{
-	const struct sim_settings *set = &sim->settings;
-	unsigned long us = set->delay_us;
-
-	if (set->jitter_us)
-		us += get_random_u32() % (u32)(set->jitter_us + 1);
-	if (us)
-		usleep_range(us, us + us / 8 + 1);
-}
-
-/* Callbacks may expect softirq context, which real controllers give them. */
-static void finish(struct sim *sim, struct sim_desc *desc,
-		   enum dmaengine_tx_result how)
-{
-	struct dmaengine_result result = {
-		.result = how,
-		.residue = desc->size - desc->done,
-	};
-
-	completion_delay(sim);
-	if (!retire(sim, desc))
-		return;
-	local_bh_disable();
-	if (desc->tx.callback_result)
-		desc->tx.callback_result(desc->tx.callback_param, &result);
-	else if (desc->tx.callback)
-		desc->tx.callback(desc->tx.callback_param);
-	local_bh_enable();
-	kfree(desc);
-}
-
-/*
- * One burst.  A packet that ends gives back a descriptor that has bytes, full
- * or not; hardware has no empty packets.
- */
-static void step(struct sim *sim)
-{
-	struct sim_desc *desc;
-	bool end;
-	u32 size = 0;
-
-	mutex_lock(&sim->busy);
-	desc = first_issued(sim);
-	if (desc) {
-		size = min(sim_source_avail(sim), desc->size - desc->done);
-		write_bytes(sim, desc, size);
-		spin_lock_irq(&sim->lock);
-		desc->done += size;
-		spin_unlock_irq(&sim->lock);
-	} else {
-		sim_source_idle(sim);
-	}
-	end = sim_source_packet_end(sim);
-	if (size && take_fault(sim, &sim->settings.fail_transfer))
-		finish(sim, desc, DMA_TRANS_WRITE_FAILED);
-	else if (desc && (desc->done == desc->size || (end && desc->done)))
-		finish(sim, desc, DMA_TRANS_NOERROR);
-	mutex_unlock(&sim->busy);
-
-	if (size)
-		wake_up_interruptible(&sim->feed_wait);
-}
-
-/* Bytes and a place for them, or news that step() has to take note of. */
-static bool has_work(struct sim *sim)
-{
-	if (list_empty_careful(&sim->issued))
-		return sim_source_at_end(sim) || sim->rate_start;
-	return sim_source_ready(sim) || sim_source_at_end(sim);
-}
-
-/* With a rate set, time brings work too: look again every tick. */
-static int sim_thread(void *data)
-{
-	struct sim *sim = data;
-
-	while (!kthread_should_stop()) {
-		wait_event_idle(sim->wake,
-				kthread_should_stop() || has_work(sim));
-		step(sim);
-		if (READ_ONCE(sim->settings.rate))
-			schedule_timeout_idle(1);
-		cond_resched();
-	}
-	return 0;
+	list_splice_tail_init(&sim->submitted, &sim->issued);
 }
 
 static dma_cookie_t sim_tx_submit(struct dma_async_tx_descriptor *tx)
 {
 	struct sim *sim = chan_to_sim(tx->chan);
+	struct sim_desc *desc = tx_to_desc(tx);
+	dma_cookie_t cookie;
 	unsigned long flags;
+	bool eager;
 
-	if (take_fault(sim, &sim->settings.fail_submit)) {
-		kfree(tx_to_desc(tx));
+	if (sim_take_fault(sim, &sim->settings.fail_submit)) {
+		kfree(desc);
 		return -EIO;
 	}
 	spin_lock_irqsave(&sim->lock, flags);
-	tx->cookie = tx->chan->cookie == INT_MAX ? DMA_MIN_COOKIE :
-						   tx->chan->cookie + 1;
-	tx->chan->cookie = tx->cookie;
-	list_add_tail(&tx_to_desc(tx)->node, &sim->submitted);
+	new_cookie(tx);
+	cookie = tx->cookie;
+	list_add_tail(&desc->node,
+		      goes_astray(sim) ? &sim->strays : &sim->submitted);
+	eager = sim->settings.eager;
+	if (eager)
+		issue(sim);
 	spin_unlock_irqrestore(&sim->lock, flags);
-	return tx->cookie;
+	/* From here on it may have ended, and be gone. */
+	if (eager) {
+		sim_run_now(sim, cookie);
+		wake_up(&sim->wake);
+	}
+	return cookie;
+}
+
+/* Copies the list.  Return: whether a transfer can have that many bytes. */
+static bool take_list(struct sim_desc *desc, struct scatterlist *sgl)
+{
+	struct scatterlist *sg;
+	unsigned int i;
+
+	for_each_sg(sgl, sg, desc->nr_segments, i) {
+		struct sim_segment *seg = &desc->segments[i];
+
+		seg->addr = sg_dma_address(sg);
+		seg->size = sg_dma_len(sg);
+		if (check_add_overflow(desc->size, seg->size, &desc->size))
+			return false;
+	}
+	return true;
 }
 
 static struct dma_async_tx_descriptor *
@@ -243,27 +104,23 @@ sim_prep_slave_sg(struct dma_chan *chan, struct scatterlist *sgl,
 		  unsigned int nents, enum dma_transfer_direction direction,
 		  unsigned long flags, void *context)
 {
-	struct scatterlist *sg;
+	struct sim *sim = chan_to_sim(chan);
 	struct sim_desc *desc;
-	unsigned int i;
 
 	if (direction != DMA_DEV_TO_MEM || !nents ||
-	    take_fault(chan_to_sim(chan), &chan_to_sim(chan)->settings.fail_prep))
+	    sim_take_fault(sim, &sim->settings.fail_prep))
 		return NULL;
 	desc = kzalloc(struct_size(desc, segments, nents), GFP_NOWAIT);
 	if (!desc)
 		return NULL;
 
-	for_each_sg(sgl, sg, nents, i) {
-		desc->segments[i].addr = sg_dma_address(sg);
-		desc->segments[i].size = sg_dma_len(sg);
-		if (check_add_overflow(desc->size, desc->segments[i].size,
-				       &desc->size)) {
-			kfree(desc);
-			return NULL;
-		}
-	}
 	desc->nr_segments = nents;
+	if (!take_list(desc, sgl)) {
+		kfree(desc);
+		return NULL;
+	}
+	if (READ_ONCE(sim->settings.keep))
+		desc->sgl = sgl;
 	dma_async_tx_descriptor_init(&desc->tx, chan);
 	desc->tx.tx_submit = sim_tx_submit;
 	desc->tx.flags = flags;
@@ -276,55 +133,134 @@ static void sim_issue_pending(struct dma_chan *chan)
 	unsigned long flags;
 
 	spin_lock_irqsave(&sim->lock, flags);
-	list_splice_tail_init(&sim->submitted, &sim->issued);
+	issue(sim);
+	sim->parked = false;
 	spin_unlock_irqrestore(&sim->lock, flags);
 	wake_up(&sim->wake);
 }
 
-static u32 residue(struct sim *sim, dma_cookie_t cookie)
+static struct sim_desc *find_in(const struct list_head *list,
+				dma_cookie_t cookie)
 {
 	struct sim_desc *desc;
 
-	list_for_each_entry(desc, &sim->issued, node)
+	list_for_each_entry(desc, list, node)
 		if (desc->tx.cookie == cookie)
-			return desc->size - desc->done;
-	list_for_each_entry(desc, &sim->submitted, node)
-		if (desc->tx.cookie == cookie)
-			return desc->size;
-	return 0;
+			return desc;
+	return NULL;
+}
+
+static struct sim_desc *find(struct sim *sim, dma_cookie_t cookie)
+{
+	return find_in(&sim->issued, cookie) ?:
+	       find_in(&sim->submitted, cookie) ?:
+	       find_in(&sim->strays, cookie);
+}
+
+static u32 missing(const struct sim_desc *desc)
+{
+	return desc ? desc->size - desc->done : 0;
+}
+
+static struct sim_desc *last_active(struct sim *sim)
+{
+	return list_empty(&sim->issued) ? NULL :
+	       list_last_entry(&sim->issued, struct sim_desc, node);
+}
+
+/* What is said of a transfer that is not complete, and may be unknown */
+static u32 residue(struct sim *sim, const struct sim_desc *desc)
+{
+	switch (sim->settings.residue) {
+	case SIM_RESIDUE_UNKNOWN:
+		return 0;
+	case SIM_RESIDUE_ACTIVE:
+		return missing(last_active(sim));
+	default:
+		return missing(desc);
+	}
+}
+
+static bool ended_starved(const struct sim *sim, dma_cookie_t cookie)
+{
+	unsigned int i;
+
+	for (i = 0; i < SIM_STARVED_KEPT; i++)
+		if (sim->starved_last[i] == cookie)
+			return true;
+	return false;
 }
 
 static enum dma_status sim_tx_status(struct dma_chan *chan, dma_cookie_t cookie,
 				     struct dma_tx_state *state)
 {
 	struct sim *sim = chan_to_sim(chan);
+	const struct sim_desc *desc;
+	enum dma_status status;
 	dma_cookie_t last, used;
 	unsigned long flags;
+	u32 left = 0;
 
 	spin_lock_irqsave(&sim->lock, flags);
 	last = chan->completed_cookie;
 	used = chan->cookie;
-	dma_set_tx_state(state, last, used, residue(sim, cookie));
+	status = dma_async_is_complete(cookie, last, used);
+	if (status == DMA_COMPLETE) {
+		sim->asked += !ended_starved(sim, cookie);
+	} else {
+		desc = find(sim, cookie);
+		left = residue(sim, desc);
+		if (desc && desc->fate == SIM_FAILED)
+			status = DMA_ERROR;
+	}
+	dma_set_tx_state(state, last, used, left);
 	spin_unlock_irqrestore(&sim->lock, flags);
-	return dma_async_is_complete(cookie, last, used);
+	return status;
+}
+
+/* What the FPGA is writing, or will when it has something; or NULL */
+static struct sim_desc *running(struct sim *sim)
+{
+	struct sim_desc *desc;
+
+	desc = list_first_entry_or_null(&sim->issued, struct sim_desc, node);
+	return desc && !sim->parked && desc->fate == SIM_WELL ? desc : NULL;
+}
+
+/* Nothing more comes of any transfer, but of the one that is spared. */
+static void kill_all(struct sim *sim, struct sim_desc *spared)
+{
+	struct sim_desc *desc, *next;
+
+	list_splice_tail_init(&sim->submitted, &sim->issued);
+	list_splice_tail_init(&sim->strays, &sim->issued);
+	list_for_each_entry_safe(desc, next, &sim->issued, node) {
+		if (desc == spared)
+			continue;
+		desc->dead = true;
+		list_move_tail(&desc->node, &sim->dead);
+	}
+	sim->stopping = spared;
 }
 
 static int sim_terminate_all(struct dma_chan *chan)
 {
 	struct sim *sim = chan_to_sim(chan);
-	struct sim_desc *desc;
 	unsigned long flags;
+	int ret = 0;
+	u64 stop;
 
 	spin_lock_irqsave(&sim->lock, flags);
-	list_splice_tail_init(&sim->submitted, &sim->issued);
-	list_for_each_entry(desc, &sim->issued, node)
-		desc->dead = true;
-	list_splice_tail_init(&sim->issued, &sim->dead);
+	stop = sim->settings.stop;
+	if (stop == SIM_STOP_NO || (stop == SIM_STOP_LATE && sim->stopping))
+		ret = -EPERM;
+	else
+		kill_all(sim, stop == SIM_STOP_LATE ? running(sim) : NULL);
 	spin_unlock_irqrestore(&sim->lock, flags);
-	return 0;
+	return ret;
 }
 
-/* When the thread has let go of its descriptor, the dead can be buried. */
+/* When whoever is at work has let go of it, the dead can be buried. */
 static void sim_synchronize(struct dma_chan *chan)
 {
 	struct sim *sim = chan_to_sim(chan);
@@ -341,9 +277,16 @@ static void sim_synchronize(struct dma_chan *chan)
 		kfree(desc);
 }
 
+/* What cannot be stopped goes on, also when nobody has the channel any more. */
 static void sim_free_chan_resources(struct dma_chan *chan)
 {
-	sim_terminate_all(chan);
+	struct sim *sim = chan_to_sim(chan);
+
+	spin_lock_irq(&sim->lock);
+	if (sim->dma.device_terminate_all &&
+	    sim->settings.stop != SIM_STOP_NO)
+		kill_all(sim, NULL);
+	spin_unlock_irq(&sim->lock);
 	sim_synchronize(chan);
 }
 
@@ -377,7 +320,7 @@ static void filter_setup(struct sim *sim)
 	sim->dma.filter.mapcnt = 1;
 }
 
-static void dma_setup(struct sim *sim)
+static void dma_setup(struct sim *sim, bool can_stop)
 {
 	const u32 widths = BIT(DMA_SLAVE_BUSWIDTH_1_BYTE) |
 			   BIT(DMA_SLAVE_BUSWIDTH_8_BYTES);
@@ -394,8 +337,10 @@ static void dma_setup(struct sim *sim)
 	dma->device_prep_slave_sg = sim_prep_slave_sg;
 	dma->device_issue_pending = sim_issue_pending;
 	dma->device_tx_status = sim_tx_status;
-	dma->device_terminate_all = sim_terminate_all;
-	dma->device_synchronize = sim_synchronize;
+	if (can_stop) {
+		dma->device_terminate_all = sim_terminate_all;
+		dma->device_synchronize = sim_synchronize;
+	}
 	dma->device_free_chan_resources = sim_free_chan_resources;
 	dma->device_release = sim_dma_release;
 
@@ -407,29 +352,39 @@ static void dma_setup(struct sim *sim)
 }
 
 /**
+ * sim_channel_init() - set up a channel that has nothing to do
+ * @sim: the simulator in the making
+ */
+void sim_channel_init(struct sim *sim)
+{
+	spin_lock_init(&sim->lock);
+	mutex_init(&sim->busy);
+	INIT_LIST_HEAD(&sim->submitted);
+	INIT_LIST_HEAD(&sim->issued);
+	INIT_LIST_HEAD(&sim->strays);
+	INIT_LIST_HEAD(&sim->dead);
+	init_waitqueue_head(&sim->wake);
+}
+
+/**
  * sim_channel_register() - start the DMA master and offer its channel
  * @sim: the simulator
+ * @can_stop: whether there is a way to stop it
  *
  * Context: process, may sleep.
  *
  * Return: 0 or a negative errno.
  */
-int sim_channel_register(struct sim *sim)
+int sim_channel_register(struct sim *sim, bool can_stop)
 {
 	struct device_node *np = sim->dev->of_node;
 	int ret;
 
-	spin_lock_init(&sim->lock);
-	INIT_LIST_HEAD(&sim->submitted);
-	INIT_LIST_HEAD(&sim->issued);
-	INIT_LIST_HEAD(&sim->dead);
-	init_waitqueue_head(&sim->wake);
+	ret = sim_master_start(sim);
+	if (ret)
+		return ret;
 
-	sim->thread = kthread_run(sim_thread, sim, "%s", dev_name(sim->dev));
-	if (IS_ERR(sim->thread))
-		return PTR_ERR(sim->thread);
-
-	dma_setup(sim);
+	dma_setup(sim, can_stop);
 	kref_get(&sim->ref);
 	ret = dma_async_device_register(&sim->dma);
 	if (ret) {
@@ -447,7 +402,10 @@ int sim_channel_register(struct sim *sim)
 
 /**
  * sim_channel_unregister() - undo sim_channel_register()
- * @sim: the simulator; its client has released the channel
+ * @sim: the simulator; its client has released the channel, unless it could not
+ *	stop it
+ *
+ * With the thread the last DMA ends.
  */
 void sim_channel_unregister(struct sim *sim)
 {
@@ -455,4 +413,16 @@ void sim_channel_unregister(struct sim *sim)
 		of_dma_controller_free(sim->dev->of_node);
 	dma_async_device_unregister(&sim->dma);
 	kthread_stop(sim->thread);
+}
+
+/**
+ * sim_channel_free() - give back the transfers that never ended
+ * @sim: the simulator, no longer referenced
+ */
+void sim_channel_free(struct sim *sim)
+{
+	spin_lock_irq(&sim->lock);
+	kill_all(sim, NULL);
+	spin_unlock_irq(&sim->lock);
+	sim_synchronize(&sim->chan);
 }

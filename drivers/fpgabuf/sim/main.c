@@ -33,6 +33,14 @@ static unsigned int max_segment = SZ_4M;
 module_param(max_segment, uint, 0444);
 MODULE_PARM_DESC(max_segment, "bytes the DMA master takes as one piece");
 
+static bool known = true;
+module_param(known, bool, 0444);
+MODULE_PARM_DESC(known, "be the provider that fpgabuf knows and believes (default), or one it has never heard of");
+
+static bool no_terminate;
+module_param(no_terminate, bool, 0444);
+MODULE_PARM_DESC(no_terminate, "the channel has no way to be stopped");
+
 static struct platform_device *sim_devices[SIM_MAX_DEVICES];
 
 /* Numbers of those that have none of their own */
@@ -42,6 +50,7 @@ static void sim_free(struct kref *ref)
 {
 	struct sim *sim = container_of(ref, struct sim, ref);
 
+	sim_channel_free(sim);
 	sim_feed_free(sim);
 	if (sim->id >= SIM_MAX_DEVICES)
 		ida_free(&sim_ids, sim->id);
@@ -57,192 +66,6 @@ void sim_put(struct sim *sim)
 {
 	kref_put(&sim->ref, sim_free);
 }
-
-static struct sim *dev_to_sim(struct device *dev)
-{
-	return dev_get_drvdata(dev);
-}
-
-static const char * const source_names[] = {
-	[SIM_PATTERN] = "pattern",
-	[SIM_FEED] = "feed",
-};
-
-static ssize_t source_show(struct device *dev, struct device_attribute *attr,
-			   char *buf)
-{
-	return sysfs_emit(buf, "%s\n",
-			  source_names[dev_to_sim(dev)->settings.source]);
-}
-
-/* Writing it, even with the same name, begins a new stream. */
-static ssize_t source_store(struct device *dev, struct device_attribute *attr,
-			    const char *buf, size_t size)
-{
-	struct sim *sim = dev_to_sim(dev);
-	int source = sysfs_match_string(source_names, buf);
-
-	if (source < 0)
-		return source;
-	mutex_lock(&sim->busy);
-	WRITE_ONCE(sim->settings.source, source);
-	sim_source_reset(sim);
-	mutex_unlock(&sim->busy);
-	wake_up(&sim->wake);
-	return size;
-}
-static DEVICE_ATTR_RW(source);
-
-/**
- * struct sim_attribute - a setting that is a number
- * @dev: its file
- * @offset: where it is in struct sim_settings
- * @min: least value
- * @max: largest value
- */
-struct sim_attribute {
-	struct device_attribute dev;
-	size_t offset;
-	u64 min;
-	u64 max;
-};
-
-static u64 *setting(struct sim *sim, struct device_attribute *attr,
-		    const struct sim_attribute **limits)
-{
-	*limits = container_of(attr, struct sim_attribute, dev);
-	return (void *)&sim->settings + (*limits)->offset;
-}
-
-static ssize_t number_show(struct device *dev, struct device_attribute *attr,
-			   char *buf)
-{
-	const struct sim_attribute *limits;
-	u64 *number = setting(dev_to_sim(dev), attr, &limits);
-
-	return sysfs_emit(buf, "%llu\n", READ_ONCE(*number));
-}
-
-/* Begins a new packet, and to count the rate from now on. */
-static ssize_t number_store(struct device *dev, struct device_attribute *attr,
-			    const char *buf, size_t size)
-{
-	struct sim *sim = dev_to_sim(dev);
-	const struct sim_attribute *limits;
-	u64 *number = setting(sim, attr, &limits);
-	u64 value;
-	int ret;
-
-	ret = kstrtou64(buf, 0, &value);
-	if (ret)
-		return ret;
-	if (value < limits->min || value > limits->max)
-		return -EINVAL;
-
-	mutex_lock(&sim->busy);
-	spin_lock_irq(&sim->lock);
-	WRITE_ONCE(*number, value);
-	spin_unlock_irq(&sim->lock);
-	sim->packet_done = 0;
-	sim_source_restart_rate(sim);
-	mutex_unlock(&sim->busy);
-	wake_up(&sim->wake);
-	return size;
-}
-
-#define SIM_ATTR(_name, _min, _max)					\
-	static struct sim_attribute sim_attr_##_name = {		\
-		.dev.attr = {						\
-			.name = __stringify(_name),			\
-			.mode = 0644,					\
-		},							\
-		.dev.show = number_show,				\
-		.dev.store = number_store,				\
-		.offset = offsetof(struct sim_settings, _name),		\
-		.min = _min,						\
-		.max = _max,						\
-	}
-
-SIM_ATTR(rate, 0, U64_MAX);
-SIM_ATTR(burst, 1, U32_MAX);
-SIM_ATTR(packet, 0, U64_MAX);
-SIM_ATTR(lossy, 0, 1);
-SIM_ATTR(stall, 0, 1);
-SIM_ATTR(delay_us, 0, USEC_PER_SEC);
-SIM_ATTR(jitter_us, 0, USEC_PER_SEC);
-SIM_ATTR(fail_prep, 0, U32_MAX);
-SIM_ATTR(fail_submit, 0, U32_MAX);
-SIM_ATTR(fail_transfer, 0, U32_MAX);
-
-static u64 read_counter(struct sim *sim, const u64 *counter)
-{
-	u64 value;
-
-	mutex_lock(&sim->busy);
-	value = *counter;
-	mutex_unlock(&sim->busy);
-	return value;
-}
-
-static ssize_t position_show(struct device *dev, struct device_attribute *attr,
-			     char *buf)
-{
-	struct sim *sim = dev_to_sim(dev);
-
-	return sysfs_emit(buf, "%llu\n", read_counter(sim, &sim->position));
-}
-static DEVICE_ATTR_RO(position);
-
-static ssize_t lost_show(struct device *dev, struct device_attribute *attr,
-			 char *buf)
-{
-	struct sim *sim = dev_to_sim(dev);
-
-	return sysfs_emit(buf, "%llu\n", read_counter(sim, &sim->lost));
-}
-static DEVICE_ATTR_RO(lost);
-
-static ssize_t overflows_show(struct device *dev, struct device_attribute *attr,
-			      char *buf)
-{
-	struct sim *sim = dev_to_sim(dev);
-
-	return sysfs_emit(buf, "%llu\n", read_counter(sim, &sim->overflows));
-}
-static DEVICE_ATTR_RO(overflows);
-
-static ssize_t starved_show(struct device *dev, struct device_attribute *attr,
-			    char *buf)
-{
-	struct sim *sim = dev_to_sim(dev);
-	u64 starved;
-
-	spin_lock_irq(&sim->lock);
-	starved = sim->starved;
-	spin_unlock_irq(&sim->lock);
-	return sysfs_emit(buf, "%llu\n", starved);
-}
-static DEVICE_ATTR_RO(starved);
-
-static struct attribute *sim_attrs[] = {
-	&dev_attr_source.attr,
-	&dev_attr_position.attr,
-	&dev_attr_lost.attr,
-	&dev_attr_overflows.attr,
-	&dev_attr_starved.attr,
-	&sim_attr_rate.dev.attr,
-	&sim_attr_burst.dev.attr,
-	&sim_attr_packet.dev.attr,
-	&sim_attr_lossy.dev.attr,
-	&sim_attr_stall.dev.attr,
-	&sim_attr_delay_us.dev.attr,
-	&sim_attr_jitter_us.dev.attr,
-	&sim_attr_fail_prep.dev.attr,
-	&sim_attr_fail_submit.dev.attr,
-	&sim_attr_fail_transfer.dev.attr,
-	NULL
-};
-ATTRIBUTE_GROUPS(sim);
 
 static int dma_limits(struct device *dev)
 {
@@ -280,7 +103,7 @@ static int sim_start(struct sim *sim, struct platform_device *pdev)
 	ret = sim_feed_register(sim);
 	if (ret)
 		return ret;
-	ret = sim_channel_register(sim);
+	ret = sim_channel_register(sim, !no_terminate);
 	if (ret)
 		goto err_feed;
 	if (alone)
@@ -321,7 +144,7 @@ static int sim_probe(struct platform_device *pdev)
 	sim->id = id;
 	sim->dev = &pdev->dev;
 	sim->settings.burst = SZ_64K;
-	mutex_init(&sim->busy);
+	sim_channel_init(sim);
 	platform_set_drvdata(pdev, sim);
 
 	ret = sim_start(sim, pdev);
@@ -347,9 +170,16 @@ static const struct of_device_id sim_of_match[] = {
 };
 MODULE_DEVICE_TABLE(of, sim_of_match);
 
+/* Its devices have that name, whatever that of the driver is. */
+static const struct platform_device_id sim_id_table[] = {
+	{ "fpgabuf-sim" },
+	{ }
+};
+
 static struct platform_driver sim_driver = {
 	.probe = sim_probe,
 	.remove = sim_remove,
+	.id_table = sim_id_table,
 	.driver = {
 		.name = "fpgabuf-sim",
 		.of_match_table = sim_of_match,
@@ -370,6 +200,9 @@ static int __init sim_init(void)
 
 	if (devices > SIM_MAX_DEVICES || max_segment < PAGE_SIZE)
 		return -EINVAL;
+	/* It is by the name of its driver that a client knows a provider. */
+	if (!known)
+		sim_driver.driver.name = "fpgabuf-simx";
 	ret = platform_driver_register(&sim_driver);
 	if (ret)
 		return ret;

@@ -7,6 +7,7 @@
  * the device node.  Both wait when nobody takes them; unless the pattern is told
  * to be lossy, as a converter is that samples by its own clock.
  */
+#include <linux/jiffies.h>
 #include <linux/kernel.h>
 #include <linux/math64.h>
 #include <linux/string.h>
@@ -170,6 +171,33 @@ void sim_source_idle(struct sim *sim)
 		sim_source_restart_rate(sim);
 }
 
+/* Shorter than this, to sleep costs more than it saves. */
+#define PAUSE_MIN_NSEC	20000
+
+/**
+ * sim_source_pause() - how long to do nothing, if the rate is to be kept
+ * @sim: the simulator
+ *
+ * The time until the rate allows a whole burst, but not longer than a timer
+ * tick: then something else may have changed.
+ *
+ * Return: nanoseconds, 0 if there is no rate or the burst is overdue.
+ */
+u64 sim_source_pause(struct sim *sim)
+{
+	const struct sim_settings *set = &sim->settings;
+	u64 due, elapsed;
+
+	if (!set->rate || !sim->rate_start)
+		return 0;
+	due = mul_u64_u64_div_u64(sim->rate_done + set->burst, NSEC_PER_SEC,
+				  set->rate);
+	elapsed = ktime_sub(ktime_get(), sim->rate_start);
+	if (due <= elapsed)
+		return 0;
+	return clamp_t(u64, due - elapsed, PAUSE_MIN_NSEC, TICK_NSEC);
+}
+
 /**
  * sim_source_reset() - begin a new stream
  * @sim: the simulator
@@ -181,6 +209,9 @@ void sim_source_reset(struct sim *sim)
 	sim->overflows = 0;
 	spin_lock_irq(&sim->lock);
 	sim->starved = 0;
+	sim->asked = 0;
+	sim->overrun = 0;
+	sim->changed = 0;
 	spin_unlock_irq(&sim->lock);
 	sim->losing = false;
 	sim->packet_done = 0;

@@ -6,6 +6,7 @@
  * what it had to by then.
  */
 #include <kunit/test.h>
+#include <linux/jiffies.h>
 #include <linux/kfifo.h>
 #include <linux/limits.h>
 #include <linux/slab.h>
@@ -173,6 +174,38 @@ static void rate_test(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, sim->rate_start, 0);
 }
 
+/* Time for a burst, within bounds; none if there is nothing to wait for. */
+static void pause_test(struct kunit *test)
+{
+	struct sim *sim = test->priv;
+
+	sim->settings.burst = 1000;
+	KUNIT_EXPECT_EQ(test, sim_source_pause(sim), 0);
+	sim->settings.rate = 1000;
+	KUNIT_EXPECT_EQ(test, sim_source_pause(sim), 0);
+
+	/* A second is more than a tick. */
+	began(sim, 0);
+	KUNIT_EXPECT_EQ(test, sim_source_pause(sim), TICK_NSEC);
+	/* The burst after the next: of this one the time is over. */
+	began(sim, 1500);
+	KUNIT_EXPECT_EQ(test, sim_source_pause(sim), 0);
+	sim->rate_done = 1000000;
+	KUNIT_EXPECT_EQ(test, sim_source_pause(sim), TICK_NSEC);
+
+	/* A microsecond is not worth it. */
+	sim->settings.rate = 1000000000;
+	sim->rate_done = 0;
+	sim->rate_start = ktime_add_ns(ktime_get(), 1000);
+	KUNIT_EXPECT_LE(test, sim_source_pause(sim), 20000);
+
+	/* The least rate, and the most bytes. */
+	sim->settings.rate = 1;
+	sim->settings.burst = U32_MAX;
+	began(sim, 1000);
+	KUNIT_EXPECT_EQ(test, sim_source_pause(sim), TICK_NSEC);
+}
+
 /* Bytes that nobody takes: kept back, or lost in whole samples. */
 static void idle_test(struct kunit *test)
 {
@@ -225,6 +258,9 @@ static void reset_test(struct kunit *test)
 	sim->lost = 2;
 	sim->overflows = 3;
 	sim->starved = 4;
+	sim->asked = 6;
+	sim->overrun = 7;
+	sim->changed = 8;
 	sim->losing = true;
 	sim->packet_done = 5;
 	sim->feed_ended = true;
@@ -235,6 +271,9 @@ static void reset_test(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, sim->lost, 0);
 	KUNIT_EXPECT_EQ(test, sim->overflows, 0);
 	KUNIT_EXPECT_EQ(test, sim->starved, 0);
+	KUNIT_EXPECT_EQ(test, sim->asked, 0);
+	KUNIT_EXPECT_EQ(test, sim->overrun, 0);
+	KUNIT_EXPECT_EQ(test, sim->changed, 0);
 	KUNIT_EXPECT_FALSE(test, sim->losing);
 	KUNIT_EXPECT_EQ(test, sim->packet_done, 0);
 	KUNIT_EXPECT_FALSE(test, sim->feed_ended);
@@ -248,6 +287,7 @@ static struct kunit_case source_cases[] = {
 	KUNIT_CASE(packet_test),
 	KUNIT_CASE(feed_test),
 	KUNIT_CASE(rate_test),
+	KUNIT_CASE(pause_test),
 	KUNIT_CASE(idle_test),
 	KUNIT_CASE(reset_test),
 	{}
