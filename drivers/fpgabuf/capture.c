@@ -2,27 +2,32 @@
 /*
  * fpgabuf - the queue of captures
  *
- * A capture is a region's turn.  QUEUE submits a dmaengine transfer for it and
- * appends it to the device's queue; the channel runs the transfers one behind
- * the other, without a gap while it has one.  Its callback only notes what came
- * (it runs in softirq context); a work item then makes the data visible to the
- * CPU, which can take milliseconds, and moves the capture to the list DEQUEUE
- * takes from.  The work takes captures from the head of the queue only, so
- * they are dequeued in the order in which they were queued.
+ * A capture is a region's turn.  QUEUE starts a transfer of the channel for it
+ * and appends it to the device's queue; the channel runs the transfers one behind
+ * the other.  When one has ended, what came is noted (in softirq context); a work
+ * item then makes the data visible to the CPU, which can take milliseconds, and
+ * moves the capture to the list DEQUEUE takes from.  The work takes captures from
+ * the head of the queue only, so they are dequeued in the order in which they
+ * were queued.
  *
- * The queue belongs to one open file at a time: a dmaengine channel can only be
- * stopped as a whole, and nobody shall end another one's captures.
+ * A channel may be unable to stop.  Then the captures that it has end all the
+ * same, without a byte, but the transfer keeps the region: it is not captured
+ * into, synced, unmapped or freed, until the channel has let go of it.
+ *
+ * The queue belongs to one open file at a time: a channel can only be stopped as
+ * a whole, and nobody shall end another one's captures.
  */
 #include <linux/dma-fence.h>
 #include <linux/dma-resv.h>
-#include <linux/dmaengine.h>
 #include <linux/ktime.h>
 #include <linux/poll.h>
-#include <linux/rcupdate.h>
 
 #include "compat.h"
 #include "fpgabuf.h"
 #include "trace.h"
+
+/* How often a channel is asked for errors that it does not report */
+#define POLL_MS	100
 
 static struct fpgabuf_region *capture_region(struct fpgabuf_capture *capture)
 {
@@ -34,51 +39,71 @@ static struct fpgabuf_capture *first_capture(struct list_head *list)
 	return list_first_entry_or_null(list, struct fpgabuf_capture, node);
 }
 
+static void set_bytes(struct fpgabuf_capture *capture, u32 bytes)
+{
+	capture->bytes = bytes;
+	if (bytes < capture->length)
+		capture->status |= FPGABUF_CAPTURE_PARTIAL;
+}
+
 static void capture_complete(struct fpgabuf_device *fdev,
-			     struct fpgabuf_capture *capture, u32 bytes,
-			     int error)
+			     struct fpgabuf_capture *capture, int error)
 {
 	lockdep_assert_held(&fdev->qlock);
 
 	capture->timestamp = ktime_get();
-	capture->bytes = bytes;
 	capture->error = error;
 	if (error)
 		capture->status |= FPGABUF_CAPTURE_ERROR;
 	if (error == -ETIMEDOUT)
 		capture->status |= FPGABUF_CAPTURE_TIMEOUT;
-	if (bytes < capture->length)
-		capture->status |= FPGABUF_CAPTURE_PARTIAL;
+	if (capture->transfer.gap)
+		capture->status |= FPGABUF_CAPTURE_GAP;
+	set_bytes(capture, capture->transfer.bytes);
 	capture->completed = true;
-	fdev->nr_running--;
 }
 
-static void capture_came(struct fpgabuf_capture *capture, u32 residue,
-			 int error)
+static struct fpgabuf_capture *
+transfer_capture(struct fpgabuf_transfer *transfer)
 {
+	return container_of(transfer, struct fpgabuf_capture, transfer);
+}
+
+static void transfer_ended(struct fpgabuf_transfer *transfer)
+{
+	struct fpgabuf_capture *capture = transfer_capture(transfer);
 	struct fpgabuf_device *fdev = capture_region(capture)->fdev;
 	unsigned long flags;
 
 	spin_lock_irqsave(&fdev->qlock, flags);
-	capture_complete(fdev, capture, capture->length - residue, error);
+	capture_complete(fdev, capture, transfer->error);
 	spin_unlock_irqrestore(&fdev->qlock, flags);
 	queue_work(fdev->wq, &fdev->finish);
 }
 
-/* dmaengine's callback; softirq or thread */
-static void capture_callback(void *param, const struct dmaengine_result *result)
+/* The capture ends, but the region must live until the channel has let go. */
+static void transfer_abandoned(struct fpgabuf_transfer *transfer)
 {
-	struct fpgabuf_capture *capture = param;
-
-	capture_came(capture, min(result->residue, capture->length),
-		     result->result == DMA_TRANS_NOERROR ? 0 : -EIO);
+	get_dma_buf(capture_region(transfer_capture(transfer))->dmabuf);
 }
 
-/* That of a provider which has no result to tell */
-static void capture_callback_plain(void *param)
+static void transfer_quiet(struct fpgabuf_transfer *transfer)
 {
-	capture_came(param, 0, 0);
+	struct fpgabuf_capture *capture = transfer_capture(transfer);
+	struct fpgabuf_device *fdev = capture_region(capture)->fdev;
+	unsigned long flags;
+
+	spin_lock_irqsave(&fdev->qlock, flags);
+	list_add_tail(&capture->quiet, &fdev->quiet);
+	queue_work(fdev->wq, &fdev->finish);
+	spin_unlock_irqrestore(&fdev->qlock, flags);
 }
+
+const struct fpgabuf_channel_ops fpgabuf_capture_ops = {
+	.ended = transfer_ended,
+	.abandoned = transfer_abandoned,
+	.quiet = transfer_quiet,
+};
 
 static struct fpgabuf_capture *take_completed(struct fpgabuf_device *fdev)
 {
@@ -86,7 +111,7 @@ static struct fpgabuf_capture *take_completed(struct fpgabuf_device *fdev)
 
 	spin_lock_irq(&fdev->qlock);
 	capture = first_capture(&fdev->queued);
-	if (capture && capture->started && capture->completed)
+	if (capture && capture->completed)
 		list_del(&capture->node);
 	else
 		capture = NULL;
@@ -115,6 +140,30 @@ static void capture_done(struct fpgabuf_device *fdev,
 	wake_up_interruptible(&fdev->wait);
 }
 
+/*
+ * Now the CPU sees what is there.  If that is the mark, then the capture is not
+ * what the provider took it for.
+ */
+static void check_mark(struct fpgabuf_capture *capture)
+{
+	if (capture->marked && capture->bytes == capture->length &&
+	    fpgabuf_mark_untouched(capture_region(capture), capture->length,
+				   &capture->mark))
+		set_bytes(capture, 0);
+}
+
+static void put_quiet(struct fpgabuf_device *fdev)
+{
+	struct fpgabuf_capture *capture, *next;
+	LIST_HEAD(quiet);
+
+	spin_lock_irq(&fdev->qlock);
+	list_splice_init(&fdev->quiet, &quiet);
+	spin_unlock_irq(&fdev->qlock);
+	list_for_each_entry_safe(capture, next, &quiet, quiet)
+		dma_buf_put(capture_region(capture)->dmabuf);
+}
+
 static void finish_work(struct work_struct *work)
 {
 	struct fpgabuf_device *fdev =
@@ -125,52 +174,11 @@ static void finish_work(struct work_struct *work)
 	while ((capture = take_completed(fdev))) {
 		fpgabuf_owner_sync_for_cpu(capture_region(capture),
 					   capture->bytes, DMA_FROM_DEVICE);
+		check_mark(capture);
 		capture_done(fdev, capture);
 	}
 	dma_fence_end_signalling(signalling);
-}
-
-/*
- * The channel reads the list while it prepares the transfer, so the entry that
- * the length ends in can be shortened for just that time.
- */
-static struct dma_async_tx_descriptor *prep(struct fpgabuf_region *region,
-					    u32 length)
-{
-	struct dma_async_tx_descriptor *desc;
-	struct scatterlist *sg = region->sgt.sgl;
-	unsigned int nents = 1, full;
-	u32 left = length;
-
-	while (left > sg_dma_len(sg)) {
-		left -= sg_dma_len(sg);
-		sg = sg_next(sg);
-		nents++;
-	}
-	full = sg_dma_len(sg);
-	sg_dma_len(sg) = left;
-	desc = dmaengine_prep_slave_sg(region->fdev->chan, region->sgt.sgl,
-				       nents, DMA_DEV_TO_MEM,
-				       DMA_PREP_INTERRUPT | DMA_CTRL_ACK);
-	sg_dma_len(sg) = full;
-	return desc;
-}
-
-/* Hand the transfer to the channel; it does not start yet. */
-static int submit(struct fpgabuf_capture *capture)
-{
-	struct dma_async_tx_descriptor *desc;
-
-	desc = prep(capture_region(capture), capture->length);
-	if (!desc)
-		return -EIO;
-	if (fpgabuf_channel_tells_result(capture_region(capture)->fdev->chan))
-		desc->callback_result = capture_callback;
-	else
-		desc->callback = capture_callback_plain;
-	desc->callback_param = capture;
-	capture->dma_cookie = dmaengine_submit(desc);
-	return dma_submit_error(capture->dma_cookie) ? -EIO : 0;
+	put_quiet(fdev);
 }
 
 /* Take the region from its users, unless somebody still looks at it. */
@@ -181,6 +189,7 @@ static int claim(struct fpgabuf_region *region)
 
 	down_write(&region->sem);
 	if (region->capture.state != FPGABUF_REGION_IDLE ||
+	    fpgabuf_transfer_busy(&region->capture.transfer) ||
 	    fpgabuf_region_importers(region)) {
 		ret = -EBUSY;
 		goto out;
@@ -216,69 +225,73 @@ static int may_queue(const struct fpgabuf_file *file)
 	return 0;
 }
 
-/* Return: the transfer in front of this one, 0 if the channel has none. */
-static dma_cookie_t enqueue(struct fpgabuf_file *file,
-			    struct fpgabuf_capture *capture)
+static void enqueue(struct fpgabuf_file *file, struct fpgabuf_capture *capture)
 {
 	struct fpgabuf_device *fdev = file->fdev;
-	dma_cookie_t previous = 0;
 
 	spin_lock_irq(&fdev->qlock);
-	if (fdev->nr_running)
-		previous = list_last_entry(&fdev->queued,
-					   struct fpgabuf_capture,
-					   node)->dma_cookie;
 	fdev->owner = file;
 	list_add_tail(&capture->node, &fdev->queued);
 	fdev->nr_queued++;
-	fdev->nr_running++;
 	spin_unlock_irq(&fdev->qlock);
-	return previous;
 }
 
-static bool in_progress(struct fpgabuf_device *fdev, dma_cookie_t cookie)
+static void dequeue(struct fpgabuf_device *fdev, struct fpgabuf_capture *capture,
+		    struct fpgabuf_file *owner)
 {
-	return dmaengine_tx_status(fdev->chan, cookie, NULL) ==
-	       DMA_IN_PROGRESS;
+	spin_lock_irq(&fdev->qlock);
+	fdev->owner = owner;
+	list_del(&capture->node);
+	fdev->nr_queued--;
+	spin_unlock_irq(&fdev->qlock);
 }
 
 /*
- * If the channel was still busy with the previous transfer when it had already
- * got this one, then there was no gap.  If it was not, there may have been one.
- * Only now can the capture be finished: by then it must be known.  The lock
- * cannot be held meanwhile, some providers call back from issue_pending.
+ * The watchdog shall run at that time, or earlier: soon, if the channel has to be
+ * asked how it is.
  */
-static void start(struct fpgabuf_device *fdev, struct fpgabuf_capture *capture,
-		  dma_cookie_t previous)
-{
-	bool gap, completed;
-
-	dma_async_issue_pending(fdev->chan);
-	gap = fdev->streaming && !(previous && in_progress(fdev, previous));
-
-	spin_lock_irq(&fdev->qlock);
-	if (gap)
-		capture->status |= FPGABUF_CAPTURE_GAP;
-	fdev->streaming = true;
-	completed = capture->completed;
-	capture->started = true;
-	spin_unlock_irq(&fdev->qlock);
-	if (completed)
-		queue_work(fdev->wq, &fdev->finish);
-}
-
-/* The watchdog shall run at that time, or earlier. */
 static void watch(struct fpgabuf_device *fdev, ktime_t deadline)
 {
 	s64 ms;
 
 	lockdep_assert_held(&fdev->lock);
+	if (!fdev->channel.provider->calls_back)
+		deadline = min(deadline, ktime_add_ms(ktime_get(), POLL_MS));
 	if (ktime_compare(deadline, fdev->watchdog_at) >= 0)
 		return;
 	fdev->watchdog_at = deadline;
 	ms = max_t(s64, ktime_ms_delta(deadline, ktime_get()), 0);
 	mod_delayed_work(fdev->watchdog_wq, &fdev->watchdog,
 			 msecs_to_jiffies(ms) + 1);
+}
+
+/*
+ * The memory goes to the device, before the channel hears of it: it may write at
+ * once.  How far it gets must be seen where the channel does not tell.
+ */
+static void hand_memory(struct fpgabuf_region *region)
+{
+	struct fpgabuf_channel *channel = &region->fdev->channel;
+	struct fpgabuf_capture *capture = &region->capture;
+
+	fpgabuf_transfer_set(&capture->transfer, &region->sgt, capture->length);
+	capture->marked = !channel->tells;
+	if (capture->marked)
+		fpgabuf_mark_put(region, capture->length, &capture->mark);
+	fpgabuf_owner_sync_for_device(region, capture->length, DMA_FROM_DEVICE);
+}
+
+/* The channel did not take it; nobody else has seen that it was queued. */
+static void take_back(struct fpgabuf_region *region, struct fpgabuf_file *owner,
+		      int error)
+{
+	struct fpgabuf_capture *capture = &region->capture;
+
+	dequeue(region->fdev, capture, owner);
+	if (capture->marked)
+		fpgabuf_mark_undo(region, capture->length, &capture->mark);
+	fpgabuf_fence_signal(capture->fence, error);
+	dma_buf_put(region->dmabuf);
 }
 
 /*
@@ -293,7 +306,7 @@ static int queue_locked(struct fpgabuf_file *file,
 	struct fpgabuf_device *fdev = file->fdev;
 	struct fpgabuf_capture *capture = &region->capture;
 	u32 timeout_ms = queue->timeout_ms ?: fdev->timeout_ms;
-	dma_cookie_t previous;
+	struct fpgabuf_file *owner = fdev->owner;
 	ktime_t deadline;
 	int ret;
 
@@ -304,22 +317,21 @@ static int queue_locked(struct fpgabuf_file *file,
 	capture->cookie = queue->cookie;
 	capture->length = queue->length ?: region->size;
 	capture->status = 0;
-	capture->started = false;
 	capture->completed = false;
 	deadline = ktime_add_ms(ktime_get(), timeout_ms);
 	capture->deadline = deadline;
-	ret = submit(capture);
-	if (ret)
-		return ret;
-
 	capture->fence = dma_fence_get(fence);
 	dma_resv_add_fence(region->dmabuf->resv, fence, DMA_RESV_USAGE_WRITE);
-	fpgabuf_owner_sync_for_device(region, capture->length, DMA_FROM_DEVICE);
-	trace_fpgabuf_queue(region);
 	get_dma_buf(region->dmabuf);
-	previous = enqueue(file, capture);
+	hand_memory(region);
+	trace_fpgabuf_queue(region);
+	enqueue(file, capture);
 	/* When it has started it can be dequeued, and queued again. */
-	start(fdev, capture, previous);
+	ret = fpgabuf_channel_start(&fdev->channel, &capture->transfer);
+	if (ret) {
+		take_back(region, owner, ret);
+		return ret;
+	}
 	watch(fdev, deadline);
 	return 0;
 }
@@ -332,8 +344,8 @@ static int queue_locked(struct fpgabuf_file *file,
  *
  * Context: process, may sleep.
  *
- * Return: 0, or -EINVAL, -ENODEV, -EUSERS, -ENOBUFS, -EBUSY, -EIO, -ENOMEM,
- * -EINTR as the UAPI header says.
+ * Return: 0, or -EINVAL, -ENODEV, -EUSERS, -ENOBUFS, -EMSGSIZE, -EBUSY, -EIO,
+ * -ENOMEM, -EINTR as the UAPI header says.
  */
 int fpgabuf_capture_queue(struct fpgabuf_file *file,
 			  struct fpgabuf_region *region,
@@ -345,7 +357,7 @@ int fpgabuf_capture_queue(struct fpgabuf_file *file,
 	int ret;
 
 	if (queue->length > region->size ||
-	    queue->length & (fdev->alignment - 1) ||
+	    queue->length & (fdev->channel.alignment - 1) ||
 	    queue->timeout_ms > FPGABUF_TIMEOUT_MAX_MS)
 		return -EINVAL;
 	/* Before EBUSY: trying again would not help. */
@@ -463,44 +475,6 @@ void fpgabuf_capture_release(struct fpgabuf_capture *capture)
 	dma_buf_put(region->dmabuf);
 }
 
-/* What has arrived, as far as the channel tells. */
-static u32 bytes_so_far(struct fpgabuf_device *fdev,
-			struct fpgabuf_capture *capture)
-{
-	struct dma_tx_state state = { .residue = capture->length };
-
-	dmaengine_tx_status(fdev->chan, capture->dma_cookie, &state);
-	return capture->length - min(state.residue, capture->length);
-}
-
-/*
- * No callback comes any more when this returns: then captures can be freed.
- * Providers without a way to wait for a callback, such as the PL330's, make it
- * in a tasklet that may be running, which RCU waits for.
- */
-static void terminate(struct fpgabuf_device *fdev)
-{
-	int ret = dmaengine_terminate_sync(fdev->chan);
-
-	if (ret)
-		dev_err(fdev->dev, "the DMA channel does not stop: %d\n", ret);
-	if (!fdev->chan->device->device_synchronize)
-		synchronize_rcu();
-}
-
-/* The channel forgets its residues when it is stopped: ask before. */
-static void stop_channel(struct fpgabuf_device *fdev)
-{
-	struct fpgabuf_capture *capture;
-
-	spin_lock_irq(&fdev->qlock);
-	list_for_each_entry(capture, &fdev->queued, node)
-		if (!capture->completed)
-			capture->bytes = bytes_so_far(fdev, capture);
-	spin_unlock_irq(&fdev->qlock);
-	terminate(fdev);
-}
-
 /*
  * With the channel stopped, end what is queued, up to @last or all of it.
  * Returns how many captures had not been completed.
@@ -514,7 +488,7 @@ static unsigned int end_captures(struct fpgabuf_device *fdev,
 	spin_lock_irq(&fdev->qlock);
 	list_for_each_entry(capture, &fdev->queued, node) {
 		if (!capture->completed) {
-			capture_complete(fdev, capture, capture->bytes, error);
+			capture_complete(fdev, capture, error);
 			ended++;
 		}
 		if (capture == last)
@@ -541,14 +515,11 @@ unsigned int fpgabuf_capture_cancel(struct fpgabuf_device *fdev, int error)
 	unsigned int canceled;
 
 	lockdep_assert_held(&fdev->lock);
-	if (!fdev->chan)
+	if (!fdev->channel.chan)
 		return 0;
 
-	stop_channel(fdev);
+	fpgabuf_channel_stop(&fdev->channel);
 	canceled = end_captures(fdev, NULL, error);
-	spin_lock_irq(&fdev->qlock);
-	fdev->streaming = false;
-	spin_unlock_irq(&fdev->qlock);
 	flush_work(&fdev->finish);
 	return canceled;
 }
@@ -590,21 +561,27 @@ static struct fpgabuf_capture *first_running(struct fpgabuf_device *fdev)
  */
 static void restart_channel(struct fpgabuf_device *fdev)
 {
-	struct fpgabuf_capture *capture = first_running(fdev);
+	struct fpgabuf_capture *capture = first_running(fdev), *next;
 
 	if (!capture)
 		return;
 	capture->status |= FPGABUF_CAPTURE_GAP;
-	list_for_each_entry_from(capture, &fdev->queued, node) {
-		if (submit(capture)) {
-			dev_err(fdev->dev, "cannot restart the DMA channel\n");
-			/* It knows nothing of them: the bytes are as before. */
-			terminate(fdev);
+	/* One that is started may end at once, and leave the list. */
+	list_for_each_entry_safe_from(capture, next, &fdev->queued, node) {
+		int ret;
+
+		/* They may be what a channel was left with that does not stop. */
+		if (fpgabuf_transfer_busy(&capture->transfer))
+			ret = -EIO;
+		else
+			ret = fpgabuf_channel_start(&fdev->channel,
+						    &capture->transfer);
+		if (ret) {
+			fpgabuf_channel_stop(&fdev->channel);
 			end_captures(fdev, NULL, -EIO);
 			return;
 		}
 	}
-	dma_async_issue_pending(fdev->chan);
 }
 
 static void watch_queued(struct fpgabuf_device *fdev)
@@ -620,29 +597,50 @@ static void watch_queued(struct fpgabuf_device *fdev)
 	spin_unlock_irq(&fdev->qlock);
 
 	fdev->watchdog_at = KTIME_MAX;
-	watch(fdev, earliest);
+	if (earliest != KTIME_MAX)
+		watch(fdev, earliest);
 }
 
 /*
  * A capture whose time is over ends, and so do those in front of it: it had to
  * wait for them.  Those behind it go on.
  */
+static void end_expired(struct fpgabuf_device *fdev)
+{
+	struct fpgabuf_capture *last;
+
+	fpgabuf_channel_pause(&fdev->channel);
+	/* It may have been completed at the last moment. */
+	last = last_expired(fdev);
+	if (last)
+		end_captures(fdev, last, -ETIMEDOUT);
+	restart_channel(fdev);
+}
+
+/* The same for one that has failed; those behind it go on. */
+static void end_failed(struct fpgabuf_device *fdev)
+{
+	struct fpgabuf_capture *failed = first_running(fdev);
+
+	fpgabuf_channel_pause(&fdev->channel);
+	if (failed && failed == first_running(fdev))
+		end_captures(fdev, failed, -EIO);
+	restart_channel(fdev);
+}
+
 static void watchdog_work(struct work_struct *work)
 {
 	struct fpgabuf_device *fdev =
 		container_of(work, struct fpgabuf_device, watchdog.work);
-	struct fpgabuf_capture *last;
 
 	mutex_lock(&fdev->lock);
-	if (last_expired(fdev)) {
-		stop_channel(fdev);
-		/* It may have been completed at the last moment. */
-		last = last_expired(fdev);
-		if (last)
-			end_captures(fdev, last, -ETIMEDOUT);
-		restart_channel(fdev);
+	if (!fdev->gone) {
+		if (last_expired(fdev))
+			end_expired(fdev);
+		else if (fpgabuf_channel_failed(&fdev->channel))
+			end_failed(fdev);
+		watch_queued(fdev);
 	}
-	watch_queued(fdev);
 	mutex_unlock(&fdev->lock);
 }
 
@@ -655,6 +653,7 @@ void fpgabuf_capture_init(struct fpgabuf_device *fdev)
 	spin_lock_init(&fdev->qlock);
 	INIT_LIST_HEAD(&fdev->queued);
 	INIT_LIST_HEAD(&fdev->done);
+	INIT_LIST_HEAD(&fdev->quiet);
 	init_waitqueue_head(&fdev->wait);
 	INIT_WORK(&fdev->finish, finish_work);
 	INIT_DELAYED_WORK(&fdev->watchdog, watchdog_work);

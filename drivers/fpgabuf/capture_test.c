@@ -384,7 +384,7 @@ static void cancel_test(struct kunit *test)
 	bed_transfer(bed, 0)->done = 1000;
 	bed->stops = 0;
 	KUNIT_EXPECT_EQ(test, cancel(bed), 2);
-	KUNIT_EXPECT_EQ(test, bed->stops, 1);
+	KUNIT_EXPECT_EQ(test, bed->stops, BED_STOPS);
 	KUNIT_EXPECT_NULL(test, bed_transfer(bed, 0));
 	expect_taken(test, 0, SIZE, 0, 0);
 	expect_taken(test, 1, 1000, canceled, -ECANCELED);
@@ -579,7 +579,7 @@ static void timeout_test(struct kunit *test)
 	queue_all(test, region, NR);
 	bed_transfer(bed, 0)->done = 5000;
 	expire(bed, region[1]);
-	KUNIT_EXPECT_EQ(test, bed->stops, 1);
+	KUNIT_EXPECT_EQ(test, bed->stops, BED_STOPS);
 	KUNIT_ASSERT_NOT_NULL(test, bed_transfer(bed, 1));
 	KUNIT_EXPECT_NULL(test, bed_transfer(bed, 2));
 	for (i = 0; i < 2; i++)
@@ -622,7 +622,7 @@ static void last_moment_test(struct kunit *test)
 	queue_all(test, region, 2);
 	bed->before_stop = complete_one;
 	expire(bed, region[0]);
-	KUNIT_EXPECT_EQ(test, bed->stops, 1);
+	KUNIT_EXPECT_EQ(test, bed->stops, BED_STOPS);
 	expect_taken(test, 0, SIZE, 0, 0);
 	expect_none(test, -EAGAIN);
 	complete_one(bed);
@@ -658,7 +658,7 @@ static void gone_test(struct kunit *test)
 	mutex_lock(&bed->fdev.lock);
 	WRITE_ONCE(bed->fdev.gone, true);
 	KUNIT_EXPECT_EQ(test, fpgabuf_capture_cancel(&bed->fdev, -ENODEV), 1);
-	bed->fdev.chan = NULL;
+	bed->fdev.channel.chan = NULL;
 	KUNIT_EXPECT_EQ(test, fpgabuf_capture_cancel(&bed->fdev, -ENODEV), 0);
 	mutex_unlock(&bed->fdev.lock);
 	expect_poll(test, bed->file, EPOLLIN | EPOLLRDNORM | EPOLLHUP);

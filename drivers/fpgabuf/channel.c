@@ -1,19 +1,36 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * fpgabuf - the DMA channel, as the FPGA wants it
+ * fpgabuf - the DMA channel
  *
- * A channel that is fed by a stream has nothing to be told.  One that reads a
- * data register of the FPGA, such as those of a PL330, has to know where it is
- * and how it is read.
+ * Hands transfers to the provider, takes them back, and says how much of each
+ * has come.  See channel.h.
+ *
+ * A provider may call back from within the calls that submit and issue, and may
+ * do the DMA there too.  So no lock is held in these calls, and whatever the
+ * transfer needs is done before.
  */
+#include <linux/delay.h>
+#include <linux/device.h>
+#include <linux/dma-mapping.h>
 #include <linux/dmaengine.h>
+#include <linux/jiffies.h>
 #include <linux/log2.h>
+#include <linux/pci.h>
 #include <linux/platform_device.h>
 #include <linux/property.h>
-#include <linux/string.h>
+#include <linux/rcupdate.h>
+#include <linux/sizes.h>
 
+#include <linux/fpgabuf.h>
+
+#include "channel.h"
 #include "compat.h"
-#include "fpgabuf.h"
+
+/* For how long a controller that answers "not now" is asked to stop */
+#define STOP_MS		1000
+
+/* For how long a callback that is due is waited for, before a stop */
+#define CALLBACK_MS	20
 
 /*
  * The CPU does not touch the register, so it is not mapped; nor requested, as
@@ -25,7 +42,7 @@ static int read_config(struct platform_device *pdev, struct resource *reg,
 	struct device *dev = &pdev->dev;
 	u32 width = 4, burst = 1;
 
-	/* 0 is that of a provider which does not say. */
+	/* A provider that does not say has 0. */
 	max_burst = max_burst ?: U32_MAX;
 
 	device_property_read_u32(dev, "reg-io-width", &width);
@@ -50,73 +67,874 @@ static int read_config(struct platform_device *pdev, struct resource *reg,
 	return 0;
 }
 
-/* Return: the width of the register in bytes, 1 if there is none, or -errno */
-static int configure(struct platform_device *pdev, struct dma_chan *chan,
-		     u32 max_burst)
+/* Without a register, there may be an address on the controller's other side. */
+static void address_config(struct device *dev, struct dma_slave_config *config)
 {
-	struct resource *reg = platform_get_resource(pdev, IORESOURCE_MEM, 0);
-	struct dma_slave_config config;
-	int ret;
+	u64 address = 0;
 
-	if (!reg)
-		return 1;
-	ret = read_config(pdev, reg, max_burst, &config);
-	if (ret)
-		return ret;
-	ret = dmaengine_slave_config(chan, &config);
-	if (ret)
-		return dev_err_probe(&pdev->dev, ret,
-				     "the DMA channel cannot read %pR\n", reg);
-	return config.src_addr_width;
+	device_property_read_u64(dev, "fpgabuf,address", &address);
+	*config = (struct dma_slave_config){
+		.direction = DMA_DEV_TO_MEM,
+		.src_addr = address,
+		.src_addr_width = DMA_SLAVE_BUSWIDTH_4_BYTES,
+		.src_maxburst = 1,
+	};
 }
 
-/**
- * fpgabuf_channel_setup() - configure a channel for the FPGA
- * @pdev: the FPGA: its register, width and burst, if it has one
- * @chan: its channel, which must be one that can capture and be stopped:
- *	captures could not be canceled otherwise, and their memory never be freed
- *
- * Context: process.
- *
- * Return: what the length of a capture must be a multiple of, in bytes, a power
- * of two: the narrowest access to memory that the channel can make, or that to
- * the register if it is wider.  Or -errno, and the log says why.
+/*
+ * A channel that is fed by a stream has nothing to be told.  One that reads a
+ * data register of the FPGA, such as those of a PL330, has to know where it is
+ * and how it is read.
  */
-int fpgabuf_channel_setup(struct platform_device *pdev, struct dma_chan *chan)
+static int configure(struct fpgabuf_channel *channel,
+		     struct platform_device *pdev, u32 max_burst)
 {
+	struct resource *reg = platform_get_resource(pdev, IORESOURCE_MEM, 0);
+	struct device *dev = &pdev->dev;
+	int ret;
+
+	if (reg) {
+		ret = read_config(pdev, reg, max_burst, &channel->config);
+		if (ret)
+			return ret;
+		channel->alignment = channel->config.src_addr_width;
+	} else if (channel->provider->insists ||
+		   device_property_present(dev, "fpgabuf,address")) {
+		address_config(dev, &channel->config);
+	} else {
+		return 0;
+	}
+
+	ret = dmaengine_slave_config(channel->chan, &channel->config);
+	if (ret)
+		return dev_err_probe(dev, ret,
+				     "the DMA channel cannot read from %pa\n",
+				     &channel->config.src_addr);
+	channel->configured = true;
+	return 0;
+}
+
+/*
+ * Some providers do not say what they can do, and dma_get_slave_caps() refuses
+ * to answer for them.
+ */
+static int get_caps(struct fpgabuf_channel *channel, struct dma_slave_caps *caps)
+{
+	const struct dma_device *dma = channel->chan->device;
+
+	if (!dma->directions) {
+		*caps = (struct dma_slave_caps){
+			.directions = BIT(DMA_DEV_TO_MEM),
+			.dst_addr_widths = dma->dst_addr_widths,
+		};
+		return 0;
+	}
+	return dma_get_slave_caps(channel->chan, caps);
+}
+
+/* The narrowest access to memory; widths of 32 bytes and more have no bit. */
+static u32 narrowest_access(const struct dma_device *dma, u32 widths)
+{
+	widths &= ~BIT(DMA_SLAVE_BUSWIDTH_UNDEFINED);
+	return max_t(u32, widths ? rounddown_pow_of_two(__ffs(widths)) : 1,
+		     1U << dma->copy_align);
+}
+
+static int setup(struct fpgabuf_channel *channel, struct platform_device *pdev)
+{
+	const struct fpgabuf_provider *provider = channel->provider;
+	const struct dma_device *dma = channel->chan->device;
 	struct device *dev = &pdev->dev;
 	struct dma_slave_caps caps;
-	int ret, narrowest;
+	int ret;
 
-	ret = dma_get_slave_caps(chan, &caps);
+	ret = get_caps(channel, &caps);
 	if (!ret && (!(caps.directions & BIT(DMA_DEV_TO_MEM)) ||
-		     !caps.cmd_terminate))
+		     !dma->device_prep_slave_sg))
 		ret = -EOPNOTSUPP;
 	if (ret)
 		return dev_err_probe(dev, ret,
-				     "DMA channel cannot capture to memory, or not be stopped\n");
+				     "DMA channel %s cannot capture to memory\n",
+				     dma_chan_name(channel->chan));
 
-	ret = configure(pdev, chan, caps.max_burst);
-	if (ret < 0)
+	ret = configure(channel, pdev, caps.max_burst);
+	if (ret)
 		return ret;
-	caps.dst_addr_widths &= ~BIT(DMA_SLAVE_BUSWIDTH_UNDEFINED);
-	narrowest = caps.dst_addr_widths ?
-		    rounddown_pow_of_two(__ffs(caps.dst_addr_widths)) : 1;
-	return max(ret, narrowest);
+	channel->alignment = max(channel->alignment,
+				 narrowest_access(dma, caps.dst_addr_widths));
+	return provider->probe ? provider->probe(channel, dev) : 0;
 }
 
 /**
- * fpgabuf_channel_tells_result() - may the result of a transfer be asked for?
- * @chan: the channel
- *
- * The driver of the PL330 has none to tell.  And before Linux 6.12 it does not
- * clear &dma_async_tx_descriptor.callback_result of a descriptor that it uses
- * again: one that was ever set would be called for parts of later transfers, be
- * they of somebody else, when what it was set with has long been freed.
- *
- * Return: whether callback_result may be set; callback always may.
+ * fpgabuf_channel_init() - set up a channel that the caller has got
+ * @channel: filled in
+ * @dev: for log lines
+ * @chan: dmaengine's channel
+ * @provider: what is known of it
+ * @ops: called back
  */
-bool fpgabuf_channel_tells_result(struct dma_chan *chan)
+void fpgabuf_channel_init(struct fpgabuf_channel *channel, struct device *dev,
+			  struct dma_chan *chan,
+			  const struct fpgabuf_provider *provider,
+			  const struct fpgabuf_channel_ops *ops)
 {
-	return strcmp(dev_driver_string(chan->device->dev), "dma-pl330");
+	*channel = (struct fpgabuf_channel){
+		.chan = chan,
+		.provider = provider,
+		.ops = ops,
+		.dev = dev,
+		.stops = chan->device->device_terminate_all,
+		.tells = provider->tells,
+		.alignment = 1,
+	};
+	spin_lock_init(&channel->lock);
+	INIT_LIST_HEAD(&channel->waiting);
+	INIT_LIST_HEAD(&channel->running);
+	init_waitqueue_head(&channel->wait);
+}
+
+/**
+ * fpgabuf_channel_open() - get the channel of an FPGA
+ * @channel: filled in
+ * @pdev: the FPGA: its channel "rx", and its register, width and burst if it has
+ *	one
+ * @ops: called back
+ *
+ * Context: process.
+ *
+ * Return: 0, to be undone by fpgabuf_channel_close(), or -errno, and the log
+ * says why.
+ */
+int fpgabuf_channel_open(struct fpgabuf_channel *channel,
+			 struct platform_device *pdev,
+			 const struct fpgabuf_channel_ops *ops)
+{
+	const struct fpgabuf_provider *provider;
+	struct device *dev = &pdev->dev;
+	struct dma_chan *chan;
+	int ret;
+
+	chan = dma_request_chan(dev, "rx");
+	if (IS_ERR(chan))
+		return dev_err_probe(dev, PTR_ERR(chan),
+				     "no DMA channel \"rx\"\n");
+	provider = fpgabuf_provider_find(dev_driver_string(chan->device->dev));
+	fpgabuf_channel_init(channel, dev, chan, provider, ops);
+	ret = setup(channel, pdev);
+	if (ret) {
+		dma_release_channel(chan);
+		return ret;
+	}
+	/* Whoever takes the provider away takes us away first. */
+	channel->link = device_link_add(dev, chan->device->dev,
+					DL_FLAG_AUTOREMOVE_CONSUMER);
+	if (!channel->link)
+		dev_warn(dev, "cannot depend on the DMA controller\n");
+	return 0;
+}
+
+/**
+ * fpgabuf_channel_dma_device() - the device that memory is mapped for
+ * @channel: the channel
+ *
+ * A card's DMA controller may be a platform device below the card.  What the
+ * IOMMU knows is the card.
+ *
+ * Return: the device; no reference is taken.
+ */
+struct device *
+fpgabuf_channel_dma_device(const struct fpgabuf_channel *channel)
+{
+	struct device *dev = dmaengine_get_dma_device(channel->chan);
+	struct device *card;
+
+	if (dev->bus != &platform_bus_type)
+		return dev;
+	for (card = dev->parent; card; card = card->parent)
+		if (dev_is_pci(card))
+			return card;
+	return dev;
+}
+
+/**
+ * fpgabuf_channel_segment() - the longest segment that the provider takes
+ * @channel: the channel
+ * @dma_dev: its device
+ *
+ * Return: bytes.
+ */
+size_t fpgabuf_channel_segment(const struct fpgabuf_channel *channel,
+			       struct device *dma_dev)
+{
+	return channel->provider->splits ? SZ_1G :
+					   dma_get_max_seg_size(dma_dev);
+}
+
+/**
+ * fpgabuf_channel_serial() - is one transfer given to it at a time?
+ * @channel: the channel
+ *
+ * If it cannot be stopped, there is then one region at most that it holds.
+ */
+bool fpgabuf_channel_serial(const struct fpgabuf_channel *channel)
+{
+	return channel->provider->serial || channel->provider->drains ||
+	       !channel->stops;
+}
+
+/**
+ * fpgabuf_channel_capabilities() - what can be promised of it
+ * @channel: the channel
+ *
+ * Return: FPGABUF_CAP_* bits.
+ */
+u64 fpgabuf_channel_capabilities(const struct fpgabuf_channel *channel)
+{
+	const struct fpgabuf_provider *provider = channel->provider;
+	u64 caps = 0;
+
+	if (provider->chains && !fpgabuf_channel_serial(channel))
+		caps |= FPGABUF_CAP_EXACT_GAPS;
+	if (provider->counts)
+		caps |= FPGABUF_CAP_EXACT_BYTES;
+	if (channel->stops && !provider->drains)
+		caps |= FPGABUF_CAP_STOP;
+	return caps;
+}
+
+/**
+ * fpgabuf_channel_max_length() - the longest transfer
+ * @channel: the channel
+ *
+ * Return: bytes, 0 if that is not known.
+ */
+u64 fpgabuf_channel_max_length(const struct fpgabuf_channel *channel)
+{
+	return (u64)channel->max_pieces * channel->piece;
+}
+
+/**
+ * fpgabuf_channel_max_packet() - the longest packet that can be told apart
+ * @channel: the channel
+ *
+ * Return: bytes, 0 if any packet can.
+ */
+u64 fpgabuf_channel_max_packet(const struct fpgabuf_channel *channel)
+{
+	return channel->provider->prefix ? 0 : channel->piece;
+}
+
+static u32 pieces_of(const struct fpgabuf_channel *channel, u32 size)
+{
+	return channel->piece ? DIV_ROUND_UP(size, channel->piece) : 1;
+}
+
+/* In how many pieces the controller takes a transfer, as far as is known */
+static u64 count_pieces(const struct fpgabuf_transfer *transfer)
+{
+	struct scatterlist *sg;
+	unsigned int i;
+	u64 pieces = 0;
+
+	for_each_sg(transfer->sgt.sgl, sg, transfer->nents, i)
+		pieces += pieces_of(transfer->channel, sg_dma_len(sg));
+	return pieces;
+}
+
+/**
+ * fpgabuf_transfer_set() - let a transfer be the front of some memory
+ * @transfer: the transfer, idle; with a table as large as @mapped
+ * @mapped: the memory, mapped for the channel
+ * @length: bytes of it, 1 or more
+ *
+ * Some providers go on to the end of a list, whatever number of entries they
+ * are told, so it ends where the transfer does.
+ *
+ * Context: any.
+ */
+void fpgabuf_transfer_set(struct fpgabuf_transfer *transfer,
+			  const struct sg_table *mapped, u32 length)
+{
+	struct scatterlist *sg, *from = mapped->sgl, *last = NULL;
+	u32 left = length;
+	unsigned int i;
+
+	for_each_sgtable_sg(&transfer->sgt, sg, i) {
+		if (last)
+			break;
+		sg_unmark_end(sg);
+		sg_set_page(sg, sg_page(from), min(left, from->length), 0);
+		sg_dma_address(sg) = sg_dma_address(from);
+		sg_dma_len(sg) = sg->length;
+		left -= sg->length;
+		from = sg_next(from);
+		if (!left)
+			last = sg;
+	}
+	sg_mark_end(last);
+	transfer->nents = i;
+	transfer->length = length;
+}
+
+/*
+ * How much of a transfer that has ended is there for sure.  When each piece ends
+ * with a packet, only the number of bytes that are missing is known, and not
+ * where: the first piece lacks at most all of them.
+ */
+static u32 certain_bytes(const struct fpgabuf_transfer *transfer, u32 residue)
+{
+	const struct fpgabuf_channel *channel = transfer->channel;
+	u32 front = sg_dma_len(transfer->sgt.sgl);
+
+	residue = min(residue, transfer->length);
+	if (!residue)
+		return transfer->length;
+	if (channel->provider->prefix)
+		return transfer->length - residue;
+	if (count_pieces(transfer) > 1 && channel->piece)
+		front = min(front, channel->piece);
+	return front > residue ? front - residue : 0;
+}
+
+static enum dma_status status_of(const struct fpgabuf_channel *channel,
+				 dma_cookie_t cookie)
+{
+	return dmaengine_tx_status(channel->chan, cookie, NULL);
+}
+
+static bool in_progress(const struct fpgabuf_channel *channel,
+			dma_cookie_t cookie)
+{
+	return status_of(channel, cookie) == DMA_IN_PROGRESS;
+}
+
+/* Out of the channel's hands */
+static void let_go(struct fpgabuf_transfer *transfer)
+{
+	lockdep_assert_held(&transfer->channel->lock);
+	list_del(&transfer->node);
+	WRITE_ONCE(transfer->state, FPGABUF_TRANSFER_IDLE);
+}
+
+static void hand_on(struct fpgabuf_channel *channel);
+
+/*
+ * The provider has called back.  An abandoned transfer is reported last: what
+ * holds the channel may go with it.
+ */
+static void came(struct fpgabuf_transfer *transfer, u32 bytes, int error)
+{
+	struct fpgabuf_channel *channel = transfer->channel;
+	bool abandoned, ended, ours;
+	unsigned long flags;
+
+	spin_lock_irqsave(&channel->lock, flags);
+	/* Some call back once more for what has been terminated. */
+	if (transfer->called ||
+	    transfer->state < FPGABUF_TRANSFER_RUNNING) {
+		spin_unlock_irqrestore(&channel->lock, flags);
+		return;
+	}
+	abandoned = transfer->state == FPGABUF_TRANSFER_ABANDONED;
+	transfer->called = true;
+	transfer->bytes = bytes;
+	transfer->error = error;
+	ended = transfer->handed;
+	if (ended)
+		let_go(transfer);
+	ours = !channel->handing;
+	channel->handing = true;
+	channel->nudge = true;
+	spin_unlock_irqrestore(&channel->lock, flags);
+
+	if (ended && !abandoned)
+		channel->ops->ended(transfer);
+	if (ours)
+		hand_on(channel);
+	if (ended && abandoned)
+		channel->ops->quiet(transfer);
+}
+
+/* dmaengine's callback; softirq or thread */
+static void callback(void *param, const struct dmaengine_result *result)
+{
+	struct fpgabuf_transfer *transfer = param;
+	const struct fpgabuf_provider *provider = transfer->channel->provider;
+	bool good = result->result == DMA_TRANS_NOERROR;
+	u32 bytes = 0;
+
+	if (good || provider->counts)
+		bytes = certain_bytes(transfer, result->residue);
+	came(transfer, bytes, good ? 0 : -EIO);
+}
+
+/* For a provider that has no result to tell */
+static void callback_plain(void *param)
+{
+	struct fpgabuf_transfer *transfer = param;
+
+	came(transfer, transfer->length, 0);
+}
+
+/* Return: 0, -ENOBUFS if the provider has no room for it, or -EIO */
+static int submit(struct fpgabuf_channel *channel,
+		  struct fpgabuf_transfer *transfer)
+{
+	struct dma_async_tx_descriptor *desc;
+
+	desc = dmaengine_prep_slave_sg(channel->chan, transfer->sgt.sgl,
+				       transfer->nents, DMA_DEV_TO_MEM,
+				       DMA_PREP_INTERRUPT | DMA_CTRL_ACK);
+	if (!desc)
+		return -ENOBUFS;
+	if (channel->provider->plain)
+		desc->callback = callback_plain;
+	else
+		desc->callback_result = callback;
+	desc->callback_param = transfer;
+	transfer->cookie = dmaengine_submit(desc);
+	return dma_submit_error(transfer->cookie) ? -EIO : 0;
+}
+
+/*
+ * If the controller was still busy with the previous transfer when it had
+ * already got this one, and goes on by itself, then there was no gap.  Else there
+ * may have been one.  A transfer has ended when both is known, that and what the
+ * callback says.
+ */
+static int hand_over(struct fpgabuf_channel *channel,
+		     struct fpgabuf_transfer *transfer, dma_cookie_t previous)
+{
+	unsigned long flags;
+	bool gap, ended;
+	int ret;
+
+	ret = submit(channel, transfer);
+	if (ret)
+		return ret;
+	dma_async_issue_pending(channel->chan);
+	gap = channel->streaming &&
+	      !(channel->provider->chains && previous &&
+		in_progress(channel, previous));
+
+	spin_lock_irqsave(&channel->lock, flags);
+	channel->streaming = true;
+	transfer->gap = gap;
+	transfer->handed = true;
+	ended = transfer->called;
+	if (ended)
+		let_go(transfer);
+	spin_unlock_irqrestore(&channel->lock, flags);
+	if (ended)
+		channel->ops->ended(transfer);
+	return 0;
+}
+
+static struct fpgabuf_transfer *first_of(struct list_head *list)
+{
+	return list_first_entry_or_null(list, struct fpgabuf_transfer, node);
+}
+
+/* The transfer whose turn it is, now on its way to the controller, or NULL. */
+static struct fpgabuf_transfer *next_turn(struct fpgabuf_channel *channel)
+{
+	struct fpgabuf_transfer *transfer;
+
+	lockdep_assert_held(&channel->lock);
+	if (!list_empty(&channel->running))
+		return NULL;
+	transfer = first_of(&channel->waiting);
+	if (!transfer)
+		return NULL;
+	list_move_tail(&transfer->node, &channel->running);
+	WRITE_ONCE(transfer->state, FPGABUF_TRANSFER_RUNNING);
+	return transfer;
+}
+
+/* Nobody is there to be told by an error: the transfer ends with it. */
+static void hand_over_or_end(struct fpgabuf_channel *channel,
+			     struct fpgabuf_transfer *transfer)
+{
+	unsigned long flags;
+
+	if (!hand_over(channel, transfer, 0))
+		return;
+	spin_lock_irqsave(&channel->lock, flags);
+	let_go(transfer);
+	transfer->error = -EIO;
+	channel->nudge = true;
+	spin_unlock_irqrestore(&channel->lock, flags);
+	channel->ops->ended(transfer);
+}
+
+/*
+ * A transfer has ended: have the next one started.  Where the controller must
+ * have one at a time, that is to hand it over; some others start what they have
+ * only when they are told again.  Callbacks that come meanwhile leave it to us:
+ * providers may make them from within our calls, one inside the other.
+ */
+static void hand_on(struct fpgabuf_channel *channel)
+{
+	struct fpgabuf_transfer *transfer;
+	unsigned long flags;
+	bool issue;
+
+	spin_lock_irqsave(&channel->lock, flags);
+	while (channel->nudge) {
+		channel->nudge = false;
+		if (channel->stopping)
+			break;
+		issue = !channel->provider->chains &&
+			!list_empty(&channel->running);
+		transfer = next_turn(channel);
+		spin_unlock_irqrestore(&channel->lock, flags);
+		if (transfer)
+			hand_over_or_end(channel, transfer);
+		else if (issue)
+			dma_async_issue_pending(channel->chan);
+		spin_lock_irqsave(&channel->lock, flags);
+	}
+	channel->handing = false;
+	wake_up(&channel->wait);
+	spin_unlock_irqrestore(&channel->lock, flags);
+}
+
+/* It takes its turn now, or waits for it.  Returns whether it is now. */
+static bool enlist(struct fpgabuf_channel *channel,
+		   struct fpgabuf_transfer *transfer, dma_cookie_t *previous)
+{
+	bool now;
+
+	*transfer = (struct fpgabuf_transfer){
+		.channel = channel,
+		.sgt = transfer->sgt,
+		.nents = transfer->nents,
+		.length = transfer->length,
+	};
+	spin_lock_irq(&channel->lock);
+	wait_event_lock_irq(channel->wait, !channel->handing, channel->lock);
+	now = !fpgabuf_channel_serial(channel) ||
+	      (list_empty(&channel->running) && list_empty(&channel->waiting));
+	*previous = 0;
+	if (!list_empty(&channel->running))
+		*previous = list_last_entry(&channel->running,
+					    struct fpgabuf_transfer,
+					    node)->cookie;
+	list_add_tail(&transfer->node,
+		      now ? &channel->running : &channel->waiting);
+	WRITE_ONCE(transfer->state, now ? FPGABUF_TRANSFER_RUNNING :
+					  FPGABUF_TRANSFER_WAITING);
+	channel->handing = now;
+	spin_unlock_irq(&channel->lock);
+	return now;
+}
+
+/**
+ * fpgabuf_channel_start() - start a transfer, behind those started earlier
+ * @channel: the channel
+ * @transfer: idle, and set; its memory is the device's from here on
+ *
+ * On success &fpgabuf_channel_ops.ended may have been called already.
+ *
+ * Context: process, sleeps.
+ *
+ * Return: 0; -EMSGSIZE the controller cannot take so much as one transfer;
+ * -ENOBUFS it has no room for one more; -EIO the provider refuses, or the channel
+ * did not stop.
+ */
+int fpgabuf_channel_start(struct fpgabuf_channel *channel,
+			  struct fpgabuf_transfer *transfer)
+{
+	dma_cookie_t previous;
+	int ret;
+
+	if (channel->stuck)
+		return -EIO;
+	transfer->channel = channel;
+	if (channel->max_pieces && count_pieces(transfer) > channel->max_pieces)
+		return -EMSGSIZE;
+	if (!enlist(channel, transfer, &previous))
+		return 0;
+
+	ret = hand_over(channel, transfer, previous);
+	if (ret) {
+		spin_lock_irq(&channel->lock);
+		let_go(transfer);
+		/* With all its room free, it will not have more later. */
+		if (list_empty(&channel->running))
+			ret = -EIO;
+		spin_unlock_irq(&channel->lock);
+	}
+	hand_on(channel);
+	return ret;
+}
+
+/* Has a transfer ended whose callback has not come yet? */
+static bool callback_due(struct fpgabuf_channel *channel)
+{
+	struct fpgabuf_transfer *transfer;
+	bool due = false;
+
+	spin_lock_irq(&channel->lock);
+	list_for_each_entry(transfer, &channel->running, node)
+		if (transfer->state == FPGABUF_TRANSFER_RUNNING &&
+		    status_of(channel, transfer->cookie) == DMA_COMPLETE)
+			due = true;
+	spin_unlock_irq(&channel->lock);
+	return due;
+}
+
+/* The channel forgets its residues when it is stopped: ask before. */
+static void count_bytes(struct fpgabuf_channel *channel)
+{
+	struct fpgabuf_transfer *transfer;
+
+	spin_lock_irq(&channel->lock);
+	list_for_each_entry(transfer, &channel->running, node) {
+		struct dma_tx_state state = { .residue = transfer->length };
+
+		transfer->bytes = 0;
+		if (channel->provider->counts &&
+		    dmaengine_tx_status(channel->chan, transfer->cookie,
+					&state) != DMA_COMPLETE)
+			transfer->bytes = transfer->length -
+					  min(state.residue, transfer->length);
+	}
+	spin_unlock_irq(&channel->lock);
+}
+
+/*
+ * For some, terminating is a request: "yes" means that it was taken, and "not
+ * now" that the controller is about to stop.  Whoever says "yes" twice has
+ * stopped.
+ */
+static int terminate_twice(struct fpgabuf_channel *channel)
+{
+	unsigned long end = jiffies + msecs_to_jiffies(STOP_MS);
+	int ret;
+
+	for (;;) {
+		ret = dmaengine_terminate_sync(channel->chan);
+		if (!ret)
+			ret = dmaengine_terminate_sync(channel->chan);
+		if (!ret || time_after(jiffies, end))
+			return ret;
+		usleep_range(1000, 2000);
+	}
+}
+
+/* Did the provider wait for the controller until it lost patience? */
+static bool gave_up(const struct fpgabuf_channel *channel, ktime_t begin)
+{
+	unsigned int patience = channel->provider->give_up_ms;
+
+	return patience && ktime_ms_delta(ktime_get(), begin) >= patience;
+}
+
+/*
+ * Providers without a way to wait for a callback, such as the PL330's, make it in
+ * a tasklet that may be running, which RCU waits for.
+ *
+ * Return: whether the DMA has come to an end.  Then no callback comes any more.
+ */
+static bool terminate(struct fpgabuf_channel *channel)
+{
+	const struct fpgabuf_provider *provider = channel->provider;
+	ktime_t begin = ktime_get();
+	int ret;
+
+	ret = terminate_twice(channel);
+	if (!channel->chan->device->device_synchronize)
+		synchronize_rcu();
+	if (!ret && channel->configured)
+		/* Some forget it. */
+		dmaengine_slave_config(channel->chan, &channel->config);
+	return !ret && !gave_up(channel, begin) &&
+	       (!provider->stopped || provider->stopped(channel));
+}
+
+/* What did not get its turn has no byte. */
+static void drop_waiting(struct fpgabuf_channel *channel)
+{
+	struct fpgabuf_transfer *transfer, *next;
+
+	lockdep_assert_held(&channel->lock);
+	list_for_each_entry_safe(transfer, next, &channel->waiting, node)
+		let_go(transfer);
+}
+
+/* Those abandoned earlier that have come to rest are moved to @quiet. */
+static void drop_running(struct fpgabuf_channel *channel, bool stopped,
+			 struct list_head *quiet)
+{
+	struct fpgabuf_transfer *transfer, *next;
+
+	lockdep_assert_held(&channel->lock);
+	list_for_each_entry_safe(transfer, next, &channel->running, node) {
+		if (transfer->state == FPGABUF_TRANSFER_ABANDONED) {
+			if (stopped)
+				list_move_tail(&transfer->node, quiet);
+		} else if (stopped) {
+			let_go(transfer);
+		} else {
+			transfer->bytes = 0;
+			WRITE_ONCE(transfer->state,
+				   FPGABUF_TRANSFER_ABANDONED);
+			channel->ops->abandoned(transfer);
+		}
+	}
+}
+
+static void report_quiet(struct fpgabuf_channel *channel,
+			 struct list_head *quiet)
+{
+	struct fpgabuf_transfer *transfer, *next;
+
+	list_for_each_entry_safe(transfer, next, quiet, node) {
+		spin_lock_irq(&channel->lock);
+		let_go(transfer);
+		spin_unlock_irq(&channel->lock);
+		channel->ops->quiet(transfer);
+	}
+}
+
+static bool is_idle(struct fpgabuf_channel *channel)
+{
+	bool idle;
+
+	spin_lock_irq(&channel->lock);
+	idle = list_empty(&channel->running);
+	spin_unlock_irq(&channel->lock);
+	return idle;
+}
+
+/* Nothing is handed over any more, and nobody is about to do it. */
+static void hold(struct fpgabuf_channel *channel)
+{
+	spin_lock_irq(&channel->lock);
+	channel->stopping = true;
+	wait_event_lock_irq(channel->wait, !channel->handing, channel->lock);
+	spin_unlock_irq(&channel->lock);
+}
+
+static void drop(struct fpgabuf_channel *channel, bool stopped)
+{
+	LIST_HEAD(quiet);
+
+	spin_lock_irq(&channel->lock);
+	drop_waiting(channel);
+	drop_running(channel, stopped, &quiet);
+	spin_unlock_irq(&channel->lock);
+	report_quiet(channel, &quiet);
+}
+
+/* Return: whether the controller has nothing any more. */
+static bool stop_running(struct fpgabuf_channel *channel)
+{
+	if (is_idle(channel))
+		return true;
+	wait_event_timeout(channel->wait, !callback_due(channel),
+			   msecs_to_jiffies(CALLBACK_MS));
+	count_bytes(channel);
+	return terminate(channel);
+}
+
+/**
+ * fpgabuf_channel_pause() - take everything back, to start it again
+ * @channel: the channel
+ *
+ * On return no transfer is waiting or running: it has ended, and was reported;
+ * or it is idle, and @bytes says how much of it is there for sure; or it was
+ * abandoned.  A channel that can be stopped and does not is stuck: it takes no
+ * transfer any more.
+ *
+ * Context: process, sleeps; may be what a fence waits for.
+ */
+void fpgabuf_channel_pause(struct fpgabuf_channel *channel)
+{
+	bool stopped, stops = channel->stops && !channel->provider->drains;
+
+	if (channel->stuck)
+		return;
+	hold(channel);
+	stopped = stops ? stop_running(channel) : is_idle(channel);
+	if (stops && !stopped) {
+		channel->stuck = true;
+		dev_err(channel->dev,
+			"the DMA channel does not stop: it may go on writing, so it is not used any more, and its memory is kept until the next boot\n");
+	}
+	drop(channel, stopped);
+	spin_lock_irq(&channel->lock);
+	channel->stopping = false;
+	spin_unlock_irq(&channel->lock);
+}
+
+/**
+ * fpgabuf_channel_stop() - take everything back; the stream ends
+ * @channel: the channel
+ *
+ * As fpgabuf_channel_pause().  The next transfer begins a stream.
+ */
+void fpgabuf_channel_stop(struct fpgabuf_channel *channel)
+{
+	fpgabuf_channel_pause(channel);
+	spin_lock_irq(&channel->lock);
+	channel->streaming = false;
+	spin_unlock_irq(&channel->lock);
+}
+
+/**
+ * fpgabuf_channel_failed() - has the running transfer met an error?
+ * @channel: the channel
+ *
+ * For providers that do not call back then.
+ *
+ * Context: process.
+ */
+bool fpgabuf_channel_failed(struct fpgabuf_channel *channel)
+{
+	const struct fpgabuf_provider *provider = channel->provider;
+	struct fpgabuf_transfer *transfer;
+	bool failed = false;
+
+	spin_lock_irq(&channel->lock);
+	transfer = first_of(&channel->running);
+	if (transfer && transfer->state == FPGABUF_TRANSFER_RUNNING &&
+	    transfer->handed)
+		failed = provider->failed ? provider->failed(channel) :
+			 status_of(channel, transfer->cookie) == DMA_ERROR;
+	spin_unlock_irq(&channel->lock);
+	return failed;
+}
+
+/* A provider that is going itself must come to rest, whatever we think of it. */
+static bool provider_goes(const struct fpgabuf_channel *channel)
+{
+	return channel->link &&
+	       READ_ONCE(channel->link->status) == DL_STATE_SUPPLIER_UNBIND;
+}
+
+/**
+ * fpgabuf_channel_close() - let go of the channel
+ * @channel: stopped
+ *
+ * If the controller still has a transfer it is stopped by force.  If even that
+ * fails, nobody gets the channel any more: the next user's transfer would be
+ * mistaken for the one that is still there.
+ *
+ * Context: process, sleeps.
+ */
+void fpgabuf_channel_close(struct fpgabuf_channel *channel)
+{
+	hold(channel);
+	if (!is_idle(channel) && channel->stops && !channel->stuck)
+		drop(channel, terminate(channel));
+	if (channel->provider->remove)
+		channel->provider->remove(channel);
+	if (is_idle(channel) || provider_goes(channel))
+		dma_release_channel(channel->chan);
+	else
+		dev_err(channel->dev,
+			"the DMA channel has not stopped: nobody can use it before the next boot\n");
+	channel->chan = NULL;
 }

@@ -51,7 +51,8 @@ static int ioctl_info(struct file *filp, union fpgabuf_arg *arg,
 	struct fpgabuf_device *fdev = file->fdev;
 	struct fpgabuf_info *info = &arg->info;
 
-	if (info->flags || memchr_inv(info->reserved, 0, sizeof(info->reserved)))
+	if (info->flags || info->reserved0 ||
+	    memchr_inv(info->reserved, 0, sizeof(info->reserved)))
 		return -EINVAL;
 
 	memset(info, 0, sizeof(*info));
@@ -62,7 +63,12 @@ static int ioctl_info(struct file *filp, union fpgabuf_arg *arg,
 	info->used_bytes = atomic64_read(&fdev->quota.used);
 	info->file_limit_bytes = file->quota.limit;
 	info->file_used_bytes = atomic64_read(&file->quota.used);
-	info->alignment = fdev->alignment;
+	info->capabilities = fpgabuf_channel_capabilities(&fdev->channel);
+	info->max_capture = fpgabuf_channel_max_length(&fdev->channel);
+	info->max_packet = fpgabuf_channel_max_packet(&fdev->channel);
+	info->transfers = fpgabuf_channel_serial(&fdev->channel) ?
+			  1 : FPGABUF_MAX_QUEUED;
+	info->alignment = fdev->channel.alignment;
 	info->queue_depth = FPGABUF_MAX_QUEUED;
 	info->default_timeout_ms = fdev->timeout_ms;
 	info->busy = atomic64_read(&fdev->busy);
@@ -199,6 +205,17 @@ static int ioctl_cancel(struct file *filp, union fpgabuf_arg *arg,
 	return ret ?: reply(to, cancel);
 }
 
+/* As long as the channel has not let go of a region, it is as good as queued. */
+static u32 region_state(const struct fpgabuf_region *region)
+{
+	u32 state = READ_ONCE(region->capture.state);
+
+	if (state == FPGABUF_REGION_IDLE &&
+	    fpgabuf_transfer_busy(&region->capture.transfer))
+		return FPGABUF_REGION_QUEUED;
+	return state;
+}
+
 static int ioctl_region_info(struct file *filp, union fpgabuf_arg *arg,
 			     const struct fpgabuf_reply *to)
 {
@@ -223,7 +240,7 @@ static int ioctl_region_info(struct file *filp, union fpgabuf_arg *arg,
 	info->size = region->size;
 	info->backend = region->backend->id;
 	info->chunks = region->nr_chunks;
-	info->state = READ_ONCE(region->capture.state);
+	info->state = region_state(region);
 	info->importers = importers;
 	info->in_use = usage.in_use;
 	info->mappings = usage.mappings;

@@ -232,10 +232,12 @@ int fpgabuf_cma_assign(struct fpgabuf_device *fdev, struct device_node *node,
 
 /**
  * fpgabuf_cma_exit() - undo fpgabuf_cma_init() and fpgabuf_cma_assign()
- * @fdev: a device of which no memory is left
+ * @fdev: a device of which no memory is left; harmless if there is none
  */
 void fpgabuf_cma_exit(struct fpgabuf_device *fdev)
 {
+	if (!fdev->cma_dev)
+		return;
 	of_reserved_mem_device_release(fdev->cma_dev);
 	put_device(fdev->cma_dev);
 }

@@ -139,6 +139,11 @@ static inline void dma_resv_add_fence(struct dma_resv *resv,
 #endif
 #endif
 
+#if LINUX_VERSION_CODE < KERNEL_VERSION(6, 2, 0)
+/* 6.2 gave a channel of AXI DMA more descriptors. */
+#define AXIDMA_DESCS	255
+#endif
+
 #if LINUX_VERSION_CODE < KERNEL_VERSION(6, 3, 0)
 /* 6.3 made vm_flags write-protected. */
 #include <linux/mm.h>

@@ -12,9 +12,12 @@
  */
 #include <linux/device.h>
 #include <linux/dma-mapping.h>
+#include <linux/highmem.h>
 #include <linux/mm.h>
 #include <linux/moduleparam.h>
+#include <linux/random.h>
 #include <linux/scatterlist.h>
+#include <linux/string.h>
 
 #include "compat.h"
 #include "fpgabuf.h"
@@ -30,9 +33,9 @@ MODULE_PARM_DESC(debug_skip_sync, "leave out the sync after a capture (tests onl
 #endif
 
 /* Longest piece that @dev takes as one, in whole pages. */
-static size_t segment_limit(struct device *dev)
+static size_t segment_limit(struct device *dev, size_t max_segment)
 {
-	size_t limit = min_t(size_t, dma_get_max_seg_size(dev), SZ_1G);
+	size_t limit = min_t(size_t, max_segment, SZ_1G);
 
 	/* Bounce buffers have a limit of their own. */
 	limit = min(limit, dma_max_mapping_size(dev));
@@ -73,7 +76,8 @@ static size_t segment_size(const struct fpgabuf_region *region, size_t offset,
 /**
  * fpgabuf_sg_build() - describe a region's pages for a device
  * @region: the region
- * @dev: the device whose segment limits apply
+ * @dev: the device that it is for
+ * @max_segment: bytes that the device takes as one segment
  * @sgt: filled in, not yet mapped; the caller frees it with sg_free_table()
  *
  * Context: process, may sleep.
@@ -81,9 +85,9 @@ static size_t segment_size(const struct fpgabuf_region *region, size_t offset,
  * Return: 0 or -ENOMEM.
  */
 int fpgabuf_sg_build(const struct fpgabuf_region *region, struct device *dev,
-		     struct sg_table *sgt)
+		     size_t max_segment, struct sg_table *sgt)
 {
-	size_t limit = segment_limit(dev);
+	size_t limit = segment_limit(dev, max_segment);
 	unsigned int nents = 0;
 	struct scatterlist *sg;
 	size_t offset;
@@ -159,17 +163,24 @@ int fpgabuf_owner_map(struct fpgabuf_region *region)
  * fpgabuf_owner_unmap() - undo fpgabuf_owner_map(); harmless if not mapped
  * @region: the region; not queued
  *
+ * What the channel has not let go of stays mapped for ever: the device may still
+ * write.
+ *
  * Context: process; &fpgabuf_device.lock held.  CPU access that is just being
  * prepared ends first.
  */
 void fpgabuf_owner_unmap(struct fpgabuf_region *region)
 {
+	if (fpgabuf_transfer_busy(&region->capture.transfer))
+		return;
 	down_write(&region->sem);
 	unmap_segments(region->fdev->dma_dev, &region->sgt,
 		       region->sgt.orig_nents);
 	sg_free_table(&region->sgt);
+	sg_free_table(&region->capture.transfer.sgt);
 	/* No entries, for whoever comes later; the core leaves their count. */
 	region->sgt = (struct sg_table){};
+	region->capture.transfer.sgt = (struct sg_table){};
 	up_write(&region->sem);
 }
 
@@ -228,4 +239,106 @@ void fpgabuf_owner_sync_for_device(struct fpgabuf_region *region, size_t bytes,
 	bytes = owner_sync(region, bytes, dir, dma_sync_single_for_device);
 	atomic64_add(bytes, &region->fdev->synced_for_device);
 	trace_fpgabuf_sync(region, bytes, true);
+}
+
+/*
+ * What is known of a capture that has ended is, with many a controller, only that
+ * it has: a packet that was too short and an error look the same as all that was
+ * asked for.  So random bytes are put where the capture ends.  If they are still
+ * there afterwards, the capture did not get there.
+ */
+
+/* Copy between @buf and the last @size bytes of a capture, page by page. */
+static void copy_end(struct fpgabuf_region *region, u32 length, u8 *buf,
+		     u32 size, bool put)
+{
+	u32 offset = length - size;
+
+	while (size) {
+		u32 in_page = offset_in_page(offset);
+		u32 part = min_t(u32, size, PAGE_SIZE - in_page);
+		void *page = kmap_local_page(fpgabuf_region_page(region,
+								 offset >> PAGE_SHIFT));
+
+		if (put)
+			memcpy(page + in_page, buf, part);
+		else
+			memcpy(buf, page + in_page, part);
+		kunmap_local(page);
+		offset += part;
+		buf += part;
+		size -= part;
+	}
+}
+
+/* With DMA_FROM_DEVICE the caches could forget what was just put there. */
+static void sync_end(struct fpgabuf_region *region, u32 length, u32 size)
+{
+	u32 begin = 0, from = length - size;
+	struct scatterlist *sg;
+	unsigned int i;
+
+	for_each_sgtable_sg(&region->sgt, sg, i) {
+		u32 end = min(begin + sg->length, length);
+
+		if (begin >= length)
+			break;
+		if (end > from) {
+			u32 at = max(begin, from);
+
+			dma_sync_single_range_for_device(region->fdev->dma_dev,
+							 sg_dma_address(sg),
+							 at - begin, end - at,
+							 DMA_TO_DEVICE);
+		}
+		begin += sg->length;
+	}
+}
+
+/**
+ * fpgabuf_mark_put() - put a mark where a capture ends
+ * @region: the region; claimed, and not yet synced for the device
+ * @length: bytes of the capture
+ * @mark: filled in
+ *
+ * Context: process; &fpgabuf_device.lock held.
+ */
+void fpgabuf_mark_put(struct fpgabuf_region *region, u32 length,
+		      struct fpgabuf_mark *mark)
+{
+	mark->size = min_t(u32, sizeof(mark->put), length);
+	get_random_bytes(mark->put, mark->size);
+	copy_end(region, length, mark->had, mark->size, false);
+	copy_end(region, length, mark->put, mark->size, true);
+	sync_end(region, length, mark->size);
+}
+
+/**
+ * fpgabuf_mark_undo() - the capture does not take place
+ * @region: the region; the channel does not have it
+ * @length: bytes of the capture
+ * @mark: as it was put
+ */
+void fpgabuf_mark_undo(struct fpgabuf_region *region, u32 length,
+		       const struct fpgabuf_mark *mark)
+{
+	copy_end(region, length, (u8 *)mark->had, mark->size, true);
+	sync_end(region, length, mark->size);
+}
+
+/**
+ * fpgabuf_mark_untouched() - did the capture not get to its end?
+ * @region: the region; its end is synced for the CPU
+ * @length: bytes of the capture
+ * @mark: as it was put
+ *
+ * Context: process.
+ */
+bool fpgabuf_mark_untouched(struct fpgabuf_region *region, u32 length,
+			    const struct fpgabuf_mark *mark)
+{
+	u8 now[sizeof(mark->put)];
+
+	copy_end(region, length, now, mark->size, false);
+	return !memcmp(now, mark->put, mark->size);
 }

@@ -93,7 +93,8 @@ static struct sg_table *fpgabuf_map_dma_buf(struct dma_buf_attachment *attach,
 	imp->dev = attach->dev;
 	imp->dir = dir;
 
-	ret = fpgabuf_sg_build(region, imp->dev, &imp->sgt);
+	ret = fpgabuf_sg_build(region, imp->dev, dma_get_max_seg_size(imp->dev),
+			       &imp->sgt);
 	if (ret)
 		goto err_free;
 	ret = importer_map(imp);
@@ -202,12 +203,13 @@ unsigned int fpgabuf_region_importers(const struct fpgabuf_region *region)
 }
 
 /*
- * While a region is queued it belongs to the FPGA.  The owner's mapping is left
- * alone then: to maintain it would write over what is just arriving.
+ * While a region is queued, or was not let go of when the channel should stop, it
+ * belongs to the FPGA.  The owner's mapping is left alone then: to maintain it would write over what is just arriving.
  */
 static bool owner_has_it(const struct fpgabuf_region *region)
 {
-	return READ_ONCE(region->capture.state) == FPGABUF_REGION_QUEUED;
+	return READ_ONCE(region->capture.state) == FPGABUF_REGION_QUEUED ||
+	       fpgabuf_transfer_busy(&region->capture.transfer);
 }
 
 static int fpgabuf_begin_cpu_access(struct dma_buf *dmabuf,
@@ -421,20 +423,29 @@ static const struct dma_buf_ops fpgabuf_dmabuf_ops = {
  */
 static int region_enlist(struct fpgabuf_region *region)
 {
+	struct sg_table *handed = &region->capture.transfer.sgt;
 	struct fpgabuf_device *fdev = region->fdev;
+	size_t limit = fpgabuf_channel_segment(&fdev->channel, fdev->dma_dev);
 	int ret;
 
-	ret = fpgabuf_sg_build(region, fdev->dma_dev, &region->sgt);
+	ret = fpgabuf_sg_build(region, fdev->dma_dev, limit, &region->sgt);
 	if (ret)
 		return ret;
+	ret = fpgabuf_sg_build(region, fdev->dma_dev, limit, handed);
+	if (ret) {
+		sg_free_table(&region->sgt);
+		return ret;
+	}
 
 	mutex_lock(&fdev->lock);
 	ret = fdev->gone ? -ENODEV : fpgabuf_owner_map(region);
 	if (!ret)
 		list_add_tail(&region->node, &fdev->regions);
 	mutex_unlock(&fdev->lock);
-	if (ret)
+	if (ret) {
 		sg_free_table(&region->sgt);
+		sg_free_table(handed);
+	}
 	return ret;
 }
 

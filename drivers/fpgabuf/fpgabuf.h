@@ -5,12 +5,14 @@
  *	region.c   a region's pages: which backend fills them, who uses them
  *	folio.c, pages.c, scatter.c, carveout.c, cma.c
  *		   the backends
- *	dma.c      a region's way to devices: sg_table, owner mapping, sync
+ *	dma.c      a region's way to devices: sg_table, owner mapping, sync, and
+ *		   the mark that tells whether a capture got to its end
  *	dmabuf.c   a region as dma-buf: importers, CPU access, mmap
  *	capture.c  the queue: queued -> running -> done
  *	fence.c    the fence of a capture
  *	chardev.c  the device node: ioctls and poll
- *	channel.c  the DMA channel, as the FPGA wants it
+ *	channel.c  the DMA channel: transfers, and what is known of them
+ *	provider.c what is known of the drivers of DMA controllers
  *	main.c     the platform driver: bind, unbind
  *	trace.h, debugfs.c
  *		   what can be watched from outside
@@ -19,7 +21,8 @@
  *
  *	mmap_lock, dma_resv, &fpgabuf_device.lock
  *	  &fpgabuf_region.sem
- *	    &fpgabuf_device.qlock (spinlock, taken in the DMA callback)
+ *	    &fpgabuf_device.qlock, &fpgabuf_channel.lock (spinlocks, taken in
+ *	    the DMA callback, neither inside the other)
  */
 #ifndef FPGABUF_H
 #define FPGABUF_H
@@ -41,6 +44,8 @@
 
 /* The in-tree header, or the one beside an out-of-tree build. */
 #include <linux/fpgabuf.h>
+
+#include "channel.h"
 
 /* The residue of a dmaengine transfer is 32 bits wide: stay well inside. */
 #define FPGABUF_MAX_REGION	((u64)SZ_2G)
@@ -68,17 +73,16 @@ struct fpgabuf_quota {
  *	because regions outlive the binding
  * @carveout: memory set aside for it, or NULL
  * @cma_dev: the device that memory of CMA is allocated for
- * @chan: dmaengine channel; NULL after unbind; under @lock
+ * @channel: the DMA channel; open while bound; started and stopped under @lock
  * @misc: the device node
  * @id: number in the name of the node
  * @name: name of the node
- * @lock: serialises everything that talks to @chan, and guards @gone, @owner
+ * @lock: serialises everything that talks to @channel, and guards @gone, @owner
  *	and @regions
  * @gone: unbound; no DMA any more, but memory stays
  * @owner: the open file the queue belongs to; written under @lock and @qlock,
  *	read under either
  * @regions: all living regions
- * @alignment: granularity of a capture's length, in bytes
  * @quota: for all regions
  * @file_limit: bytes the regions made through one open file may have
  * @busy: QUEUE calls refused because the pages were in use
@@ -88,16 +92,15 @@ struct fpgabuf_quota {
  * @qlock: guards the lists and counts below; taken in the DMA callback
  * @queued: captures handed to the channel, oldest first
  * @nr_queued: length of @queued, plus one while its head is being finished
- * @nr_running: captures in @queued that the channel has not completed
- * @streaming: a capture has run since the queue was last started
  * @done: finished captures that wait for DEQUEUE
+ * @quiet: regions that the channel has let go of after it had not stopped
  * @captures: captures finished since bound
  * @gaps: those with FPGABUF_CAPTURE_GAP
  * @wait: DEQUEUE and poll()
  * @wq: runs @finish
  * @watchdog_wq: runs @watchdog, which waits for @lock, whose holder may wait
  *	for @finish: with one queue, and no memory but for its rescuer, for ever
- * @finish: takes completed captures from @queued to @done
+ * @finish: takes completed captures from @queued to @done, and empties @quiet
  * @watchdog: ends captures that take too long
  * @watchdog_at: when it runs next, KTIME_MAX if it does not; under @lock
  * @timeout_ms: what a timeout of 0 means
@@ -108,7 +111,7 @@ struct fpgabuf_device {
 	struct device *dma_dev;
 	struct fpgabuf_carveout *carveout;
 	struct device *cma_dev;
-	struct dma_chan *chan;
+	struct fpgabuf_channel channel;
 	struct miscdevice misc;
 	int id;
 	char name[20];
@@ -117,7 +120,6 @@ struct fpgabuf_device {
 	bool gone;
 	struct fpgabuf_file *owner;
 	struct list_head regions;
-	u32 alignment;
 
 	struct fpgabuf_quota quota;
 	u64 file_limit;
@@ -129,9 +131,8 @@ struct fpgabuf_device {
 	spinlock_t qlock; /* the queue; taken in the DMA callback */
 	struct list_head queued;
 	unsigned int nr_queued;
-	unsigned int nr_running;
-	bool streaming;
 	struct list_head done;
+	struct list_head quiet;
 	u64 captures;
 	u64 gaps;
 
@@ -189,14 +190,29 @@ struct fpgabuf_backend_ops {
 };
 
 /**
+ * struct fpgabuf_mark - what is put where a capture ends, before it starts
+ * @put: random bytes; if they are still there, the capture did not get there
+ * @had: what was there
+ * @size: how many bytes
+ */
+struct fpgabuf_mark {
+	u8 put[16];
+	u8 had[16];
+	u32 size;
+};
+
+/**
  * struct fpgabuf_capture - a region's turn in the queue
  * @node: in &fpgabuf_device.queued or &fpgabuf_device.done
  * @state: under &fpgabuf_device.qlock; leaves IDLE only under
  *	&fpgabuf_region.sem held for writing as well
- * @started: it is known whether there was a gap before it
  * @completed: the channel is through with it
+ * @transfer: what the channel does for it.  If that could not be stopped it
+ *	outlives the capture, and holds a reference on the dma-buf of its own
+ * @quiet: in &fpgabuf_device.quiet
+ * @mark: what the end of the memory held before
+ * @marked: there is such a mark
  * @cookie: the user's
- * @dma_cookie: dmaengine's
  * @length: bytes asked for
  * @bytes: bytes that arrived
  * @sequence: number on the device
@@ -211,10 +227,12 @@ struct fpgabuf_backend_ops {
 struct fpgabuf_capture {
 	struct list_head node;
 	enum fpgabuf_region_state state;
-	bool started;
 	bool completed;
+	struct fpgabuf_transfer transfer;
+	struct list_head quiet;
+	struct fpgabuf_mark mark;
+	bool marked;
 	u64 cookie;
-	dma_cookie_t dma_cookie;
 	u32 length;
 	u32 bytes;
 	u64 sequence;
@@ -277,11 +295,6 @@ struct fpgabuf_usage {
 	u64 in_use;
 };
 
-/* channel.c */
-struct platform_device;
-int fpgabuf_channel_setup(struct platform_device *pdev, struct dma_chan *chan);
-bool fpgabuf_channel_tells_result(struct dma_chan *chan);
-
 /* main.c */
 void fpgabuf_device_get(struct fpgabuf_device *fdev);
 void fpgabuf_device_put(struct fpgabuf_device *fdev);
@@ -326,13 +339,19 @@ void fpgabuf_cma_barrier(void);
 
 /* dma.c */
 int fpgabuf_sg_build(const struct fpgabuf_region *region, struct device *dev,
-		     struct sg_table *sgt);
+		     size_t max_segment, struct sg_table *sgt);
 int fpgabuf_owner_map(struct fpgabuf_region *region);
 void fpgabuf_owner_unmap(struct fpgabuf_region *region);
 void fpgabuf_owner_sync_for_cpu(struct fpgabuf_region *region, size_t bytes,
 				enum dma_data_direction dir);
 void fpgabuf_owner_sync_for_device(struct fpgabuf_region *region, size_t bytes,
 				   enum dma_data_direction dir);
+void fpgabuf_mark_put(struct fpgabuf_region *region, u32 length,
+		      struct fpgabuf_mark *mark);
+void fpgabuf_mark_undo(struct fpgabuf_region *region, u32 length,
+		       const struct fpgabuf_mark *mark);
+bool fpgabuf_mark_untouched(struct fpgabuf_region *region, u32 length,
+			    const struct fpgabuf_mark *mark);
 
 /* dmabuf.c */
 struct dma_buf *fpgabuf_dmabuf_create(struct fpgabuf_file *file,
@@ -346,6 +365,7 @@ void fpgabuf_fence_signal(struct dma_fence *fence, int error);
 void fpgabuf_fence_barrier(void);
 
 /* capture.c */
+extern const struct fpgabuf_channel_ops fpgabuf_capture_ops;
 void fpgabuf_capture_init(struct fpgabuf_device *fdev);
 int fpgabuf_capture_queue(struct fpgabuf_file *file,
 			  struct fpgabuf_region *region,

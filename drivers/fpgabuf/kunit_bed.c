@@ -201,10 +201,12 @@ static void device_init(struct bed *bed)
 	strscpy(fdev->name, "fpgabuf-kunit", sizeof(fdev->name));
 	fdev->dev = &bed->pdev->dev;
 	fdev->dma_dev = &bed->pdev->dev;
-	fdev->chan = &bed->chan;
+	fpgabuf_channel_init(&fdev->channel, fdev->dev, &bed->chan,
+			     fpgabuf_provider_find("fpgabuf-sim"),
+			     &fpgabuf_capture_ops);
+	fdev->channel.alignment = BED_ALIGNMENT;
 	mutex_init(&fdev->lock);
 	INIT_LIST_HEAD(&fdev->regions);
-	fdev->alignment = BED_ALIGNMENT;
 	fdev->quota.limit = BED_LIMIT;
 	fdev->file_limit = BED_LIMIT;
 	fdev->timeout_ms = 3600000;

@@ -18,6 +18,9 @@
 
 #define BED_ALIGNMENT	8
 
+/* How often a channel is terminated to be stopped once */
+#define BED_STOPS	2
+
 /**
  * struct bed_transfer - a descriptor of the fake channel
  * @tx: dmaengine's part

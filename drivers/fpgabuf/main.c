@@ -3,8 +3,8 @@
  * fpgabuf - capture from an FPGA into dma-bufs that have real pages
  *
  * A plain dmaengine client: whatever moves the FPGA's samples into memory is
- * the provider of a channel named "rx", and this driver knows nothing else of
- * it.  The simulated FPGA in sim/ is such a provider.
+ * the provider of a channel named "rx".  The simulated FPGA in sim/ is such a
+ * provider.
  */
 #include <linux/dma-mapping.h>
 #include <linux/dmaengine.h>
@@ -120,8 +120,7 @@ static int memory_regions(struct fpgabuf_device *fdev, struct device_node *np)
 	return ret;
 }
 
-static struct fpgabuf_device *device_alloc(struct device *dev,
-					   struct dma_chan *chan)
+static struct fpgabuf_device *device_alloc(struct device *dev)
 {
 	struct fpgabuf_device *fdev;
 	int ret = -ENOMEM;
@@ -146,15 +145,9 @@ static struct fpgabuf_device *device_alloc(struct device *dev,
 					    fdev->name);
 	if (!fdev->watchdog_wq)
 		goto err_wq;
-	fdev->dma_dev = dmaengine_get_dma_device(chan);
-	ret = fpgabuf_cma_init(fdev);
-	if (ret)
-		goto err_watchdog;
 
 	kref_init(&fdev->ref);
 	fdev->dev = get_device(dev);
-	get_device(fdev->dma_dev);
-	fdev->chan = chan;
 	mutex_init(&fdev->lock);
 	INIT_LIST_HEAD(&fdev->regions);
 	limits_init(fdev, dev);
@@ -162,8 +155,6 @@ static struct fpgabuf_device *device_alloc(struct device *dev,
 	fpgabuf_capture_init(fdev);
 	return fdev;
 
-err_watchdog:
-	destroy_workqueue(fdev->watchdog_wq);
 err_wq:
 	destroy_workqueue(fdev->wq);
 err_id:
@@ -185,59 +176,57 @@ static int node_register(struct fpgabuf_device *fdev)
 	return misc_register(&fdev->misc);
 }
 
+static int dma_setup(struct fpgabuf_device *fdev, struct platform_device *pdev)
+{
+	int ret;
+
+	ret = fpgabuf_channel_open(&fdev->channel, pdev, &fpgabuf_capture_ops);
+	if (ret)
+		return ret;
+	fdev->dma_dev =
+		get_device(fpgabuf_channel_dma_device(&fdev->channel));
+	ret = fpgabuf_cma_init(fdev);
+	if (!ret)
+		ret = memory_regions(fdev, fdev->dev->of_node);
+	if (ret)
+		fpgabuf_channel_close(&fdev->channel);
+	return ret;
+}
+
 static int fpgabuf_probe(struct platform_device *pdev)
 {
 	struct device *dev = &pdev->dev;
 	struct fpgabuf_device *fdev;
-	struct dma_chan *chan;
-	int alignment, ret;
+	int ret;
 
-	chan = dma_request_chan(dev, "rx");
-	if (IS_ERR(chan))
-		return dev_err_probe(dev, PTR_ERR(chan),
-				     "no DMA channel \"rx\"\n");
-
-	alignment = fpgabuf_channel_setup(pdev, chan);
-	if (alignment < 0) {
-		ret = alignment;
-		goto err_chan;
-	}
-
-	fdev = device_alloc(dev, chan);
-	if (IS_ERR(fdev)) {
-		ret = PTR_ERR(fdev);
-		goto err_chan;
-	}
-	fdev->alignment = alignment;
+	fdev = device_alloc(dev);
+	if (IS_ERR(fdev))
+		return PTR_ERR(fdev);
 	platform_set_drvdata(pdev, fdev);
 
-	ret = memory_regions(fdev, dev->of_node);
+	ret = dma_setup(fdev, pdev);
 	if (ret)
 		goto err_device;
-	/* Whoever takes the provider away takes us away first. */
-	if (!device_link_add(dev, chan->device->dev,
-			     DL_FLAG_AUTOREMOVE_CONSUMER))
-		dev_warn(dev, "cannot depend on the DMA controller\n");
+	dev_info(dev, "%s captures through %s\n", fdev->name,
+		 dma_chan_name(fdev->channel.chan));
 	ret = node_register(fdev);
 	if (ret)
-		goto err_device;
+		goto err_channel;
 	fpgabuf_debugfs_add(fdev);
-	dev_info(dev, "%s captures through %s\n", fdev->name,
-		 dma_chan_name(chan));
 	return 0;
 
+err_channel:
+	fpgabuf_channel_close(&fdev->channel);
 err_device:
 	ida_free(&fpgabuf_ids, fdev->id);
 	fpgabuf_device_put(fdev);
-err_chan:
-	dma_release_channel(chan);
 	return ret;
 }
 
 /*
  * The DMA ends here; the memory does not.  Captures that ran come back with
  * ENODEV, data already captured stays readable, and regions go with their last
- * holder.
+ * holder.  Only what the channel does not let go of stays as it is.
  */
 static void fpgabuf_remove(struct platform_device *pdev)
 {
@@ -255,10 +244,9 @@ static void fpgabuf_remove(struct platform_device *pdev)
 	mutex_lock(&fdev->lock);
 	WRITE_ONCE(fdev->gone, true);
 	fpgabuf_capture_cancel(fdev, -ENODEV);
+	fpgabuf_channel_close(&fdev->channel);
 	list_for_each_entry(region, &fdev->regions, node)
 		fpgabuf_owner_unmap(region);
-	dma_release_channel(fdev->chan);
-	fdev->chan = NULL;
 	mutex_unlock(&fdev->lock);
 
 	cancel_delayed_work_sync(&fdev->watchdog);

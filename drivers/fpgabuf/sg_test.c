@@ -122,7 +122,9 @@ static void scattered_test(struct kunit *test)
 	struct sg_table sgt;
 
 	dma_set_max_seg_size(&bed->pdev->dev, c->max_segment);
-	KUNIT_ASSERT_EQ(test, fpgabuf_sg_build(region, &bed->pdev->dev, &sgt),
+	KUNIT_ASSERT_EQ(test, fpgabuf_sg_build(region, &bed->pdev->dev,
+					      dma_get_max_seg_size(&bed->pdev->dev),
+					      &sgt),
 			0);
 	expect_list(test, region, &sgt, c->limit);
 	sg_free_table(&sgt);
@@ -137,7 +139,9 @@ static void contiguous_test(struct kunit *test)
 	struct sg_table sgt;
 
 	dma_set_max_seg_size(&bed->pdev->dev, c->max_segment);
-	KUNIT_ASSERT_EQ(test, fpgabuf_sg_build(region, &bed->pdev->dev, &sgt),
+	KUNIT_ASSERT_EQ(test, fpgabuf_sg_build(region, &bed->pdev->dev,
+					      dma_get_max_seg_size(&bed->pdev->dev),
+					      &sgt),
 			0);
 	KUNIT_EXPECT_EQ(test, sgt.orig_nents, c->nents);
 	expect_list(test, region, &sgt, c->limit);

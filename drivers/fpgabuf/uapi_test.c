@@ -67,7 +67,11 @@ static const struct field fpgabuf_info_fields[] = {
 	FIELD(fpgabuf_info, busy, 104, 8),
 	FIELD(fpgabuf_info, file_limit_bytes, 112, 8),
 	FIELD(fpgabuf_info, file_used_bytes, 120, 8),
-	FIELD(fpgabuf_info, reserved, 128, 48),
+	FIELD(fpgabuf_info, max_capture, 128, 8),
+	FIELD(fpgabuf_info, max_packet, 136, 8),
+	FIELD(fpgabuf_info, transfers, 144, 4),
+	FIELD(fpgabuf_info, reserved0, 148, 4),
+	FIELD(fpgabuf_info, reserved, 152, 24),
 };
 
 static const struct field fpgabuf_alloc_fields[] = {
@@ -163,7 +167,7 @@ static void layout_test(struct kunit *test)
 
 static void constants_test(struct kunit *test)
 {
-	KUNIT_EXPECT_EQ(test, FPGABUF_UAPI_VERSION, 1);
+	KUNIT_EXPECT_EQ(test, FPGABUF_UAPI_VERSION, 2);
 	KUNIT_EXPECT_EQ(test, FPGABUF_ALLOC_SCATTER, 1);
 	KUNIT_EXPECT_EQ(test, FPGABUF_CAPTURE_PARTIAL, 1);
 	KUNIT_EXPECT_EQ(test, FPGABUF_CAPTURE_ERROR, 2);

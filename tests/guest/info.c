@@ -182,7 +182,7 @@ static void as_nobody(void)
 	expect_text(text, "\"regions\": []");
 	EXPECT(program_run(&person), 0);
 	text = program_text(&person, "out");
-	expect_text(text, "/dev/fpgabuf0: fpgabuf0, interface version 1\n");
+	expect_text(text, "/dev/fpgabuf0: fpgabuf0, interface version 2\n");
 	expect_text(text, "/dev/fpgabuf1: fpgabuf1, ");
 	expect_text(text, "Not shown: what ");
 	EXPECT(chmod("/dev/fpgabuf0", 0660) | chmod("/dev/fpgabuf1", 0660), 0);

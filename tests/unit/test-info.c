@@ -307,7 +307,7 @@ static void test_shown(void)
 	world_make(&w);
 	s = look(&w);
 	expect_texts(shown(show_text, &s, NULL), (const char *[]){
-		"/dev/fpgabuf-fake: fpgabuf-fake, interface version 1\n",
+		"/dev/fpgabuf-fake: fpgabuf-fake, interface version 2\n",
 		"1 GiB a region", "16 queued; a multiple of 8 bytes",
 		"64 KiB in flight", "synced 300 B for the CPU",
 		"queued         0        0      0    ?",

@@ -27,7 +27,33 @@
 #include <linux/types.h>
 
 /* Version of this interface; raised whenever a field or a flag is added. */
-#define FPGABUF_UAPI_VERSION	1
+#define FPGABUF_UAPI_VERSION	2
+
+/**
+ * DOC: Capabilities
+ *
+ * What is known of the DMA channel.  A bit that is missing means "not so", or
+ * "not known".  All are 0 before version 2.
+ *
+ * %FPGABUF_CAP_EXACT_GAPS
+ *	The controller goes on from one capture to the next by itself.
+ *	%FPGABUF_CAPTURE_GAP is set if nothing was queued, and only then.  Without
+ *	the bit, software starts each capture, and all but the first have GAP:
+ *	whether samples are missing depends on what the FPGA can hold back
+ *	meanwhile.
+ *
+ * %FPGABUF_CAP_EXACT_BYTES
+ *	A capture that was cut, by its timeout, by CANCEL or by an error, says how
+ *	many bytes came.  Without the bit it says 0.
+ *
+ * %FPGABUF_CAP_STOP
+ *	The channel can be stopped.  Without the bit a capture that was cut leaves
+ *	its region with the FPGA: QUEUE refuses the region, and later captures
+ *	wait, until the FPGA has written all of it.
+ */
+#define FPGABUF_CAP_EXACT_GAPS	0x1
+#define FPGABUF_CAP_EXACT_BYTES	0x2
+#define FPGABUF_CAP_STOP	0x4
 
 /**
  * enum fpgabuf_backend - where the memory of a region comes from
@@ -54,8 +80,7 @@ enum fpgabuf_backend {
  * @flags: [in] must be zero
  * @version: [out] %FPGABUF_UAPI_VERSION of the driver
  * @name: [out] name of the device node, NUL terminated
- * @capabilities: [out] bits of what this driver can do beyond version 1; none
- *	are defined yet
+ * @capabilities: [out] FPGABUF_CAP_* bits
  * @max_region_size: [out] largest size ALLOC takes, in bytes
  * @limit_bytes: [out] most bytes all regions of the device may have together
  * @used_bytes: [out] bytes all living regions of the device have together
@@ -73,6 +98,14 @@ enum fpgabuf_backend {
  *	may have together
  * @file_used_bytes: [out] bytes the living regions made through this open file
  *	have together
+ * @max_capture: [out] longest capture in contiguous memory that the DMA
+ *	controller can take, in bytes; 0 = not known.  Since version 2, as are
+ *	those that follow
+ * @max_packet: [out] longest packet that can end a capture as a whole, in bytes;
+ *	0 = any.  Of a longer one, a capture has only the front that is certain
+ * @transfers: [out] captures that the DMA controller is given at once: 1, or
+ *	queue_depth
+ * @reserved0: must be zero
  * @reserved: must be zero
  *
  * Errors: none beyond the general rules.
@@ -94,7 +127,11 @@ struct fpgabuf_info {
 	__u64 busy;
 	__u64 file_limit_bytes;
 	__u64 file_used_bytes;
-	__u64 reserved[6];
+	__u64 max_capture;
+	__u64 max_packet;
+	__u32 transfers;
+	__u32 reserved0;
+	__u64 reserved[3];
 };
 
 /**
@@ -164,9 +201,9 @@ struct fpgabuf_alloc {
  * @reserved0: must be zero
  * @reserved: must be zero
  *
- * Captures run in the order in which they were queued, without a gap while
- * one is queued.  A region can be queued again when its capture has been
- * dequeued.  The queue belongs to the open file that queued first, until that
+ * Captures run in the order in which they were queued, and without a gap while
+ * one is queued if the channel has %FPGABUF_CAP_EXACT_GAPS.  A region can be
+ * queued again when its capture has been dequeued.  The queue belongs to the open file that queued first, until that
  * file is closed.
  *
  * The capture is a write fence of the dma-buf: poll() for POLLIN on it,
@@ -185,8 +222,10 @@ struct fpgabuf_alloc {
  * Errors: EBADF not a descriptor; EINVAL not a dma-buf, bad length, flags or
  * timeout; EXDEV a dma-buf of another device; EBUSY the region is queued,
  * or done and not dequeued, or mapped by an importer, or its pages are in use;
- * EUSERS another open file owns the queue; ENOBUFS queue_depth reached; EIO
- * the DMA engine refused the transfer; ENOMEM; EINTR a signal while an importer
+ * EUSERS another open file owns the queue; ENOBUFS queue_depth is reached, or the
+ * DMA controller has no room for one more, try again after DEQUEUE; EMSGSIZE the
+ * DMA controller cannot take so much as one capture; EIO it refused the
+ * transfer, or it did not stop earlier; ENOMEM; EINTR a signal while an importer
  * had the dma-buf locked.
  */
 struct fpgabuf_queue {
@@ -203,7 +242,8 @@ struct fpgabuf_queue {
  * DOC: Status bits of a finished capture
  *
  * %FPGABUF_CAPTURE_PARTIAL
- *	Fewer bytes than asked for; they are valid.
+ *	Fewer bytes than asked for; they are valid.  With 0 bytes it is not known
+ *	what came, if anything.
  *
  * %FPGABUF_CAPTURE_ERROR
  *	The capture ended with an error, see error; bytes are what is known to
@@ -213,8 +253,9 @@ struct fpgabuf_queue {
  *	The error is -ETIMEDOUT.
  *
  * %FPGABUF_CAPTURE_GAP
- *	Nothing was queued for a while before this capture, or it had to be
- *	started again: the FPGA may have produced samples that nobody has.
+ *	The channel had nothing to do for a while before this capture, or the
+ *	capture had to be started again: the FPGA may have produced samples that
+ *	nobody has.
  */
 #define FPGABUF_CAPTURE_PARTIAL	0x1
 #define FPGABUF_CAPTURE_ERROR	0x2

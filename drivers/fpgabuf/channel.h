@@ -1,0 +1,232 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * fpgabuf - the DMA channel, and what is known of it
+ *
+ * The one place that knows dmaengine.  dmaengine says little about what a
+ * provider does, and what it says is not always so: a residue of 0 stands for
+ * "all has come" as well as for "nobody counts", a transfer may start when it is
+ * submitted, and a channel that was told to stop may go on writing.  So a
+ * channel claims only what is known of its provider (provider.c has the table),
+ * and a provider that is not in the table gets the cautious answer.
+ *
+ * A transfer is
+ *
+ *	state		in list		leaves it by
+ *	IDLE		-		start
+ *	WAITING		waiting		its turn, stop
+ *	RUNNING		running		its end, stop
+ *	ABANDONED	running		its end, if that ever comes
+ *
+ * "Its end" is the provider's callback.  Transfers wait only where the
+ * controller must have one at a time.  After a stop a transfer is IDLE, and its
+ * memory is the CPU's again; or it is ABANDONED: the controller may still write,
+ * so the memory must stay what it is and where it is.
+ */
+#ifndef FPGABUF_CHANNEL_H
+#define FPGABUF_CHANNEL_H
+
+#include <linux/dmaengine.h>
+#include <linux/list.h>
+#include <linux/scatterlist.h>
+#include <linux/spinlock.h>
+#include <linux/types.h>
+#include <linux/wait.h>
+
+struct device;
+struct device_link;
+struct platform_device;
+struct fpgabuf_channel;
+
+/**
+ * struct fpgabuf_provider - what is known of the driver of a DMA controller
+ * @driver: its name
+ * @counts: the residue of a transfer that is running is right, whichever one is
+ *	asked about
+ * @tells: the result of a transfer that has ended says how much came
+ * @prefix: a transfer that ended early wrote the front of its memory, without
+ *	holes
+ * @chains: the controller goes on with the next transfer by itself, however late
+ *	its interrupt is served
+ * @serial: it must not be given a transfer before the last one has ended
+ * @drains: a transfer that waits for data cannot be stopped, although the
+ *	provider says that it was
+ * @plain: &dma_async_tx_descriptor.callback_result must not be set
+ * @splits: it cuts long segments itself, so that dma_get_max_seg_size() of its
+ *	device need not be kept
+ * @calls_back: a transfer that fails is called back, or cannot fail
+ * @insists: it prepares nothing before dmaengine_slave_config()
+ * @give_up_ms: after so long it stops to wait for the controller, and says that
+ *	it has stopped; 0 if it does not wait
+ * @probe: find out the limits of a channel, and map what @stopped and @failed
+ *	look at; 0 or a negative errno, and the log says why
+ * @remove: undo @probe
+ * @stopped: after a stop: has the controller really stopped?
+ * @failed: has the transfer that is running met an error?
+ *
+ * Everything but @driver may be left out, and is then the cautious answer.
+ */
+struct fpgabuf_provider {
+	const char *driver;
+	bool counts;
+	bool tells;
+	bool prefix;
+	bool chains;
+	bool serial;
+	bool drains;
+	bool plain;
+	bool splits;
+	bool calls_back;
+	bool insists;
+	unsigned int give_up_ms;
+	int (*probe)(struct fpgabuf_channel *channel, struct device *dev);
+	void (*remove)(struct fpgabuf_channel *channel);
+	bool (*stopped)(const struct fpgabuf_channel *channel);
+	bool (*failed)(const struct fpgabuf_channel *channel);
+};
+
+enum fpgabuf_transfer_state {
+	FPGABUF_TRANSFER_IDLE,
+	FPGABUF_TRANSFER_WAITING,
+	FPGABUF_TRANSFER_RUNNING,
+	FPGABUF_TRANSFER_ABANDONED,
+};
+
+/**
+ * struct fpgabuf_transfer - one transfer of a channel
+ * @channel: the channel, once it was started
+ * @node: in one of the channel's lists
+ * @state: under &fpgabuf_channel.lock
+ * @handed: the controller has it, and @gap is known; under the same lock
+ * @called: the provider has called back; under the same lock
+ * @sgt: what the provider is given.  It is the transfer's own, because some
+ *	providers read it until the transfer has ended
+ * @nents: how many of its entries that are
+ * @length: bytes
+ * @cookie: dmaengine's
+ * @bytes: how much came, from the start of the memory: so much is certain
+ * @error: 0, or -EIO
+ * @gap: the FPGA may have been without a transfer before this one
+ */
+struct fpgabuf_transfer {
+	struct fpgabuf_channel *channel;
+	struct list_head node;
+	enum fpgabuf_transfer_state state;
+	bool handed;
+	bool called;
+	struct sg_table sgt;
+	unsigned int nents;
+	u32 length;
+	dma_cookie_t cookie;
+	u32 bytes;
+	int error;
+	bool gap;
+};
+
+/**
+ * struct fpgabuf_channel_ops - what becomes of transfers
+ * @ended: it has ended, @bytes, @error and @gap say how; IDLE again.  Softirq or
+ *	process
+ * @abandoned: it could not be stopped.  &fpgabuf_channel.lock is held
+ * @quiet: it was abandoned and has ended after all; IDLE again.  Softirq or
+ *	process
+ */
+struct fpgabuf_channel_ops {
+	void (*ended)(struct fpgabuf_transfer *transfer);
+	void (*abandoned)(struct fpgabuf_transfer *transfer);
+	void (*quiet)(struct fpgabuf_transfer *transfer);
+};
+
+/**
+ * struct fpgabuf_channel - a DMA channel
+ * @chan: dmaengine's; NULL when it is closed
+ * @provider: what is known of it
+ * @ops: of its user
+ * @dev: for log lines, while it is open
+ * @link: keeps the provider from going before us
+ * @config: what dmaengine_slave_config() is told
+ * @configured: that there is something to tell it
+ * @stops: the provider has a way to stop it
+ * @tells: the result of a transfer that has ended says how much came
+ * @alignment: what a length must be a multiple of, in bytes, a power of two
+ * @piece: longest piece that the controller takes in one go, 0 = not known
+ * @max_pieces: most pieces of a transfer, 0 = not known
+ * @regs: registers of the provider that are looked at, or NULL
+ * @lock: guards what follows, and the states of transfers; taken in callbacks
+ * @waiting: transfers that wait for their turn, oldest first
+ * @running: transfers that the controller has, oldest first
+ * @stopping: nothing is handed over any more
+ * @handing: somebody is just handing over transfers
+ * @nudge: when he has done so he shall look again
+ * @streaming: a transfer was started since the last full stop
+ * @stuck: it did not stop, and takes no transfer any more
+ * @wait: for @handing to end, and for callbacks
+ *
+ * The calls that start and stop are serialised by the user of the channel.
+ */
+struct fpgabuf_channel {
+	struct dma_chan *chan;
+	const struct fpgabuf_provider *provider;
+	const struct fpgabuf_channel_ops *ops;
+	struct device *dev;
+	struct device_link *link;
+	struct dma_slave_config config;
+	bool configured;
+	bool stops;
+	bool tells;
+	u32 alignment;
+	u32 piece;
+	u32 max_pieces;
+	void __iomem *regs;
+
+	spinlock_t lock; /* the lists, and states of transfers */
+	struct list_head waiting;
+	struct list_head running;
+	bool stopping;
+	bool handing;
+	bool nudge;
+	bool streaming;
+	bool stuck;
+	wait_queue_head_t wait;
+};
+
+/* provider.c */
+const struct fpgabuf_provider *fpgabuf_provider_find(const char *driver);
+
+/* channel.c */
+int fpgabuf_channel_open(struct fpgabuf_channel *channel,
+			 struct platform_device *pdev,
+			 const struct fpgabuf_channel_ops *ops);
+void fpgabuf_channel_init(struct fpgabuf_channel *channel, struct device *dev,
+			  struct dma_chan *chan,
+			  const struct fpgabuf_provider *provider,
+			  const struct fpgabuf_channel_ops *ops);
+void fpgabuf_channel_close(struct fpgabuf_channel *channel);
+struct device *
+fpgabuf_channel_dma_device(const struct fpgabuf_channel *channel);
+size_t fpgabuf_channel_segment(const struct fpgabuf_channel *channel,
+			       struct device *dma_dev);
+u64 fpgabuf_channel_capabilities(const struct fpgabuf_channel *channel);
+u64 fpgabuf_channel_max_length(const struct fpgabuf_channel *channel);
+u64 fpgabuf_channel_max_packet(const struct fpgabuf_channel *channel);
+bool fpgabuf_channel_serial(const struct fpgabuf_channel *channel);
+int fpgabuf_channel_start(struct fpgabuf_channel *channel,
+			  struct fpgabuf_transfer *transfer);
+void fpgabuf_channel_stop(struct fpgabuf_channel *channel);
+void fpgabuf_channel_pause(struct fpgabuf_channel *channel);
+bool fpgabuf_channel_failed(struct fpgabuf_channel *channel);
+void fpgabuf_transfer_set(struct fpgabuf_transfer *transfer,
+			  const struct sg_table *mapped, u32 length);
+
+/**
+ * fpgabuf_transfer_busy() - does the channel still have the transfer?
+ * @transfer: the transfer
+ *
+ * Context: any.  What was not started by the caller's own doing stays idle.
+ */
+static inline bool
+fpgabuf_transfer_busy(const struct fpgabuf_transfer *transfer)
+{
+	return READ_ONCE(transfer->state) != FPGABUF_TRANSFER_IDLE;
+}
+
+#endif /* FPGABUF_CHANNEL_H */
