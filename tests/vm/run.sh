@@ -39,6 +39,8 @@ and exits with its exit code.
   --plugin FILE[,ARGS]  a plugin for QEMU's TCG, as -plugin takes it
   --qmp PATH            take commands for QEMU (QMP) from the FIFO PATH.in,
                         and answer in PATH.out
+  --qemu PROGRAM        another QEMU than that of the machine
+  --qemu-arg ARGUMENT   one more argument for QEMU; they come last, and in order
   --append ARGUMENTS    more arguments for the kernel
   --mem SIZE            memory (1G)
   --cpus N              processors (2)
@@ -71,6 +73,7 @@ MEM=1G
 NETS=()
 NIC=e1000e
 PLUGIN=()
+QEMU_ARGS=()
 QMP=()
 STOCK=()
 TIMEOUT=300
@@ -113,6 +116,8 @@ parse() {
       ;;
     --nic) NIC=$2 ;;
     --plugin) PLUGIN=(-plugin "$2") ;;
+    --qemu) QEMU=$2 ;;
+    --qemu-arg) QEMU_ARGS+=("$2") ;;
     --qmp)
       QMP=(-chardev "pipe,id=qmp,path=${2//,/,,}"
         -mon "chardev=qmp,mode=control")
@@ -276,6 +281,7 @@ arguments() {
   elif [ -n "$DT" ]; then
     device_tree
   fi
+  ARGS+=("${QEMU_ARGS[@]}")
 }
 
 # device_tree: have QEMU use its own device tree with the overlay in it.  What
