@@ -355,24 +355,21 @@ static u64 count_pieces(const struct fpgabuf_transfer *transfer)
 void fpgabuf_transfer_set(struct fpgabuf_transfer *transfer,
 			  const struct sg_table *mapped, u32 length)
 {
-	struct scatterlist *sg, *from = mapped->sgl, *last = NULL;
+	struct scatterlist *sg = transfer->sgt.sgl, *from = mapped->sgl;
 	u32 left = length;
-	unsigned int i;
 
-	for_each_sgtable_sg(&transfer->sgt, sg, i) {
-		if (last)
-			break;
+	for (transfer->nents = 1;; transfer->nents++) {
 		sg_unmark_end(sg);
 		sg_set_page(sg, sg_page(from), min(left, from->length), 0);
 		sg_dma_address(sg) = sg_dma_address(from);
 		sg_dma_len(sg) = sg->length;
 		left -= sg->length;
-		from = sg_next(from);
 		if (!left)
-			last = sg;
+			break;
+		sg = sg_next(sg);
+		from = sg_next(from);
 	}
-	sg_mark_end(last);
-	transfer->nents = i;
+	sg_mark_end(sg);
 	transfer->length = length;
 }
 

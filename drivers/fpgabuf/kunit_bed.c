@@ -61,7 +61,8 @@ fake_prep(struct dma_chan *chan, struct scatterlist *sgl, unsigned int nents,
 
 	if (direction != DMA_DEV_TO_MEM || take(&bed->fail_prep))
 		return NULL;
-	transfer = kzalloc_obj(*transfer);
+	/* The next transfer may be prepared when the last one calls back. */
+	transfer = kzalloc(sizeof(*transfer), GFP_NOWAIT);
 	if (!transfer)
 		return NULL;
 	transfer->addr = sg_dma_address(sgl);
@@ -79,6 +80,7 @@ static void fake_issue_pending(struct dma_chan *chan)
 
 	run_hook(bed, &bed->before_issue);
 	spin_lock_irqsave(&bed->lock, flags);
+	bed->issues++;
 	list_splice_tail_init(&bed->submitted, &bed->issued);
 	spin_unlock_irqrestore(&bed->lock, flags);
 	run_hook(bed, &bed->after_issue);
@@ -106,6 +108,8 @@ static enum dma_status fake_tx_status(struct dma_chan *chan,
 	spin_lock_irqsave(&bed->lock, flags);
 	transfer = find(&bed->issued, cookie) ?: find(&bed->submitted, cookie);
 	status = transfer ? DMA_IN_PROGRESS : DMA_COMPLETE;
+	if (transfer && bed->failed)
+		status = DMA_ERROR;
 	if (state)
 		state->residue = transfer ? transfer->size - transfer->done : 0;
 	spin_unlock_irqrestore(&bed->lock, flags);
@@ -120,6 +124,8 @@ static int fake_terminate(struct dma_chan *chan)
 	unsigned long flags;
 
 	run_hook(bed, &bed->before_stop);
+	if (take(&bed->refuse_stop))
+		return -EPERM;
 	spin_lock_irqsave(&bed->lock, flags);
 	list_splice_tail_init(&bed->submitted, &bed->issued);
 	list_for_each_entry_safe(transfer, next, &bed->issued, node) {
@@ -127,8 +133,24 @@ static int fake_terminate(struct dma_chan *chan)
 		kfree(transfer);
 	}
 	bed->stops++;
+	bed->failed = false;
 	spin_unlock_irqrestore(&bed->lock, flags);
 	return 0;
+}
+
+/**
+ * bed_provider() - let the channel be that of another provider
+ * @bed: the bed; nothing is queued
+ * @driver: name of the provider's driver
+ */
+void bed_provider(struct bed *bed, const char *driver)
+{
+	struct fpgabuf_channel *channel = &bed->fdev.channel;
+
+	fpgabuf_channel_init(channel, bed->fdev.dev, &bed->chan,
+			     fpgabuf_provider_find(driver),
+			     &fpgabuf_capture_ops);
+	channel->alignment = BED_ALIGNMENT;
 }
 
 /**
@@ -201,10 +223,7 @@ static void device_init(struct bed *bed)
 	strscpy(fdev->name, "fpgabuf-kunit", sizeof(fdev->name));
 	fdev->dev = &bed->pdev->dev;
 	fdev->dma_dev = &bed->pdev->dev;
-	fpgabuf_channel_init(&fdev->channel, fdev->dev, &bed->chan,
-			     fpgabuf_provider_find("fpgabuf-sim"),
-			     &fpgabuf_capture_ops);
-	fdev->channel.alignment = BED_ALIGNMENT;
+	bed_provider(bed, "fpgabuf-sim");
 	mutex_init(&fdev->lock);
 	INIT_LIST_HEAD(&fdev->regions);
 	fdev->quota.limit = BED_LIMIT;

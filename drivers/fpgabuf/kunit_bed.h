@@ -48,6 +48,9 @@ struct bed_transfer {
  * @submitted: transfers handed in and not issued
  * @issued: transfers the channel works on, the first is running
  * @stops: how often it was terminated
+ * @issues: how often it was told to start what it has
+ * @refuse_stop: so many of the next calls to terminate say "not now"
+ * @failed: the running transfer has met an error, which only its status tells
  * @fail_prep: so many of the next transfers cannot be prepared
  * @fail_submit: so many cannot be submitted
  * @before_issue: called by issue_pending before the channel sees the transfers
@@ -67,6 +70,9 @@ struct bed {
 	struct list_head submitted;
 	struct list_head issued;
 	unsigned int stops;
+	unsigned int issues;
+	unsigned int refuse_stop;
+	bool failed;
 	unsigned int fail_prep;
 	unsigned int fail_submit;
 	void (*before_issue)(struct bed *bed);
@@ -81,6 +87,9 @@ void bed_exit(struct kunit *test);
 
 struct fpgabuf_file *bed_open(struct kunit *test);
 struct fpgabuf_region *bed_region(struct kunit *test, size_t size, u32 flags);
+
+/* The channel is another one's: what is known of that provider is known of it. */
+void bed_provider(struct bed *bed, const char *driver);
 
 /* What the channel has to do: the transfer at that place, or NULL. */
 struct bed_transfer *bed_transfer(struct bed *bed, unsigned int n);
