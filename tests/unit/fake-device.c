@@ -28,7 +28,14 @@ struct capture {
 	struct fpgabuf_dequeue result;
 };
 
-#define WELL_BEHAVED	{ .alignment = 8, .queue_depth = 16 }
+#define WELL_BEHAVED	{ \
+	.alignment = 8, \
+	.queue_depth = 16, \
+	.version = FPGABUF_UAPI_VERSION, \
+	.capabilities = FPGABUF_CAP_EXACT_GAPS | FPGABUF_CAP_EXACT_BYTES | \
+			FPGABUF_CAP_STOP, \
+	.transfers = 16, \
+}
 
 struct fake_device fake = WELL_BEHAVED;
 
@@ -51,11 +58,22 @@ void fake_reset(void)
 	memset(used, 0, sizeof(used));
 }
 
+void fake_plain(void)
+{
+	fake.capabilities = FPGABUF_CAP_STOP;
+	fake.max_capture = 16376;
+	fake.max_packet = 16376;
+	fake.transfers = 1;
+	fake.gap_every = 1;
+}
+
 /* For the device of another process */
 static void set_up_from_environment(void)
 {
 	const char *most = getenv("FAKE_CAPTURES");
 
+	if (getenv("FAKE_PLAIN"))
+		fake_plain();
 	if (most)
 		fake.most_captures = strtoul(most, NULL, 10);
 }
@@ -79,8 +97,12 @@ int __wrap_open64(const char *path, int flags, ...)
 static int do_info(struct fpgabuf_info *info)
 {
 	*info = (struct fpgabuf_info){
-		.version = FPGABUF_UAPI_VERSION,
+		.version = fake.version,
 		.name = "fpgabuf-fake",
+		.capabilities = fake.capabilities,
+		.max_capture = fake.max_capture,
+		.max_packet = fake.max_packet,
+		.transfers = fake.transfers,
 		.max_region_size = 1 << 30,
 		.limit_bytes = 1 << 30,
 		.alignment = fake.alignment,
@@ -116,6 +138,7 @@ static int do_region_info(struct fpgabuf_region_info *info)
 		return errno;
 	info->size = st.st_size;
 	info->backend = FPGABUF_BACKEND_FOLIO;
+	info->in_use = fake.in_use;
 	return 0;
 }
 
@@ -198,10 +221,16 @@ static int do_queue(const struct fpgabuf_queue *q)
 		fake.bad_calls++;
 		return EINVAL;
 	}
+	if (fake.max_capture && q->length > fake.max_capture)
+		return EMSGSIZE;
 	if (queued_count + done_count >= MAX_CAPTURES ||
 	    queued_count >= fake.queue_depth)
 		return ENOBUFS;
-	if (is_held(q->fd))
+	if (fake.room && queued_count + done_count >= fake.room) {
+		fake.refused++;
+		return ENOBUFS;
+	}
+	if (is_held(q->fd) || (fake.kept && used[q->fd]))
 		return EBUSY;
 	if (used[q->fd] && fake.busy) {
 		fake.busy--;

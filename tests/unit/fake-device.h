@@ -19,10 +19,19 @@
  * struct fake_device - how it behaves, and what it saw
  * @alignment: as in struct fpgabuf_info
  * @queue_depth: as in struct fpgabuf_info
+ * @version: as there
+ * @capabilities: as there
+ * @max_capture: as there; QUEUE keeps to it
+ * @max_packet: as there
+ * @transfers: as there
+ * @room: the DMA controller takes so many; 0 = as many as may be queued
  * @alloc_errno: ALLOC fails with this, if not 0
  * @queue_errno: QUEUE fails with this, if not 0
  * @busy: so many QUEUE calls of a region that was captured into before fail
  *	with EBUSY
+ * @kept: QUEUE of a region that was captured into before fails with EBUSY, and
+ *	nobody but the channel can be why
+ * @in_use: page references that REGION_INFO counts
  * @never: captures do not finish before CANCEL
  * @most_captures: captures behind so many do not finish before CANCEL either;
  *	0 = all do.  In another process: the variable FAKE_CAPTURES
@@ -34,6 +43,7 @@
  * @gap_every: every so many captures has a gap before it; 0 = none
  * @timeout_every: every so many captures times out; 0 = none
  * @fail_at: this capture fails with EIO; counted from 1, 0 = none
+ * @refused: QUEUE calls that found no @room
  * @captures: captures finished
  * @bytes: bytes captured
  * @most_queued: most captures that were queued at once
@@ -42,9 +52,17 @@
 struct fake_device {
 	uint32_t alignment;
 	uint32_t queue_depth;
+	uint32_t version;
+	uint64_t capabilities;
+	uint64_t max_capture;
+	uint64_t max_packet;
+	uint32_t transfers;
+	unsigned int room;
 	int alloc_errno;
 	int queue_errno;
 	unsigned int busy;
+	bool kept;
+	unsigned int in_use;
 	bool never;
 	uint64_t most_captures;
 	bool dmabufs;
@@ -55,6 +73,7 @@ struct fake_device {
 	unsigned int gap_every;
 	unsigned int timeout_every;
 	unsigned int fail_at;
+	unsigned int refused;
 	uint64_t captures;
 	uint64_t bytes;
 	unsigned int most_queued;
@@ -66,5 +85,11 @@ extern struct fake_device fake;
 
 /* Back to a device that does everything right. */
 void fake_reset(void);
+
+/*
+ * A DMA controller as boards have it: one capture at a time, each with a gap
+ * before it, and not of whole pages.  In another process: the variable FAKE_PLAIN.
+ */
+void fake_plain(void);
 
 #endif /* FPGABUF_UNIT_FAKE_DEVICE_H */

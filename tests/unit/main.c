@@ -19,6 +19,7 @@ static CU_SuiteInfo suites[] = {
 	{ .pName = "device", .pTests = device_tests },
 	{ .pName = "client", .pTests = client_tests },
 	{ .pName = "parts of the tools", .pTests = common_tests },
+	{ .pName = "DMA controllers", .pTests = controller_tests },
 	{ .pName = "fpgabuf-recv", .pTests = recv_tests },
 	{ .pName = "fpgabuf-info", .pTests = info_tests },
 	{ .pName = "framed streams", .pTests = framed_tests },

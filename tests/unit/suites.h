@@ -8,6 +8,7 @@
 extern CU_TestInfo client_tests[];
 extern CU_TestInfo common_tests[];
 extern CU_TestInfo completion_tests[];
+extern CU_TestInfo controller_tests[];
 extern CU_TestInfo device_tests[];
 extern CU_TestInfo errqueue_tests[];
 extern CU_TestInfo framed_tests[];
