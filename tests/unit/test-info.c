@@ -326,6 +326,78 @@ static void test_shown(void)
 	world_remove(&w);
 }
 
+static void expect_not(char *text, const char *unexpected)
+{
+	CU_ASSERT_PTR_NULL(strstr(text, unexpected));
+	free(text);
+}
+
+static void test_channel(void)
+{
+	struct fpgabuf_info *info;
+	struct snapshot s;
+	struct world w;
+
+	world_make(&w);
+	s = look(&w);
+	info = &s.devices[0].info;
+	expect_texts(shown(show_text, &s, NULL), (const char *[]){
+		"  channel   gaps exact: ", "            bytes exact: ",
+		"            can be stopped\n",
+		"            takes 16 captures at once\n", ", 0 gaps, ", NULL
+	});
+	expect_texts(shown(show_json, &s, NULL), (const char *[]){
+		"\"bytes_exact\": true, \"can_stop\": true, \"max_capture\": 0, \"max_packet\": 0, \"transfers\": 16,",
+		"\"gaps\": 0, \"gaps_exact\": true,", NULL
+	});
+	info->capabilities = 0;
+	info->max_capture = 16376;
+	info->max_packet = 8192;
+	info->transfers = 1;
+	info->gaps = 99;
+	expect_texts(shown(show_text, &s, NULL), (const char *[]){
+		"  channel   gaps not known: the DMA controller is restarted",
+		"            bytes not known of a capture",
+		"            cannot be stopped: ",
+		"            takes 1 capture at once, of 15.99 KiB at most; a packet that ends one has 8 KiB at most\n",
+		"captures, gaps not known, 0 refused", NULL
+	});
+	expect_texts(shown(show_json, &s, NULL), (const char *[]){
+		"\"bytes_exact\": false, \"can_stop\": false, \"max_capture\": 16376, \"max_packet\": 8192, \"transfers\": 1,",
+		"\"gaps\": 99, \"gaps_exact\": false,", NULL
+	});
+	expect_texts(shown(show_lines, &s, &s), (const char *[]){
+		"/s; gaps not known; 0 busy", NULL
+	});
+	snapshot_free(&s);
+	world_remove(&w);
+}
+
+/* It does not tell, so neither do we. */
+static void test_old_driver(void)
+{
+	struct fpgabuf_info *info;
+	struct snapshot s;
+	struct world w;
+
+	world_make(&w);
+	s = look(&w);
+	info = &s.devices[0].info;
+	info->version = 1;
+	info->capabilities = 0;
+	info->transfers = 0;
+	info->gaps = 99;
+	expect_not(shown(show_text, &s, NULL), "  channel ");
+	expect_not(shown(show_text, &s, NULL), "not known:");
+	expect_texts(shown(show_text, &s, NULL), (const char *[]){
+		"captures, 99 gaps, 0 refused", NULL
+	});
+	expect_not(shown(show_json, &s, NULL), "_exact");
+	expect_not(shown(show_json, &s, NULL), "can_stop");
+	snapshot_free(&s);
+	world_remove(&w);
+}
+
 /* A name that a user gave must not be taken for what the kernel says. */
 static void test_parse(void)
 {
@@ -398,6 +470,8 @@ CU_TestInfo info_tests[] = {
 	{ "rates are differences, also when a device was bound anew",
 	  test_rates },
 	{ "people and programs are shown the same", test_shown },
+	{ "what the DMA channel can do is shown", test_channel },
+	{ "of an old driver's channel nothing is said", test_old_driver },
 	{ "what the kernel did not write is not believed", test_parse },
 	{ "bad usage exits with 2, what is no device with 1", test_usage },
 	{ "watch looks again until a signal comes", test_watch },

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include <string.h>
 
+#include "common/controller.h"
 #include "common/json.h"
 #include "info/show.h"
 
@@ -15,12 +16,25 @@ static void put_limits(struct json *j, const struct fpgabuf_info *info)
 	json_number(j, "default_timeout_ms", info->default_timeout_ms);
 }
 
+/* Older drivers do not tell. */
+static void put_channel(struct json *j, const struct fpgabuf_info *info)
+{
+	if (!controller_is_told(info))
+		return;
+	json_bool(j, "bytes_exact",
+		  controller_can(info, FPGABUF_CAP_EXACT_BYTES));
+	json_bool(j, "can_stop", controller_can(info, FPGABUF_CAP_STOP));
+	json_number(j, "max_capture", info->max_capture);
+	json_number(j, "max_packet", info->max_packet);
+	json_number(j, "transfers", info->transfers);
+}
+
 static void put_counters(struct json *j, const struct device_state *d)
 {
 	json_number(j, "used_bytes", d->info.used_bytes);
 	json_number(j, "queued", d->info.queued);
 	json_number(j, "captures", d->info.captures);
-	json_number(j, "gaps", d->info.gaps);
+	json_gaps(j, d->info.gaps, controller_gaps(&d->info));
 	json_number(j, "busy", d->info.busy);
 	if (d->debug_error) {
 		json_string(j, "debugfs_error", strerror(-d->debug_error));
@@ -110,6 +124,7 @@ static void put_device(struct json *j, const struct snapshot *now,
 	json_string(j, "device", d->path);
 	json_string(j, "name", name);
 	put_limits(j, &d->info);
+	put_channel(j, &d->info);
 	put_counters(j, d);
 	if (!d->debug_error)
 		json_number(j, "in_flight_bytes", bytes_in_flight(now, index));

@@ -2,6 +2,7 @@
 #include <inttypes.h>
 #include <string.h>
 
+#include "common/controller.h"
 #include "info/show.h"
 
 /* Bytes with three digits or so, in powers of 1024 */
@@ -34,6 +35,41 @@ static void show_limits(FILE *out, const struct fpgabuf_info *info)
 		info->alignment, info->default_timeout_ms);
 }
 
+static void show_sizes(FILE *out, const struct fpgabuf_info *info)
+{
+	char text[16];
+
+	fprintf(out, "            takes %u capture%s at once", info->transfers,
+		info->transfers == 1 ? "" : "s");
+	if (info->max_capture)
+		fprintf(out, ", of %s at most",
+			amount(info->max_capture, text));
+	if (info->max_packet)
+		fprintf(out, "; a packet that ends one has %s at most",
+			amount(info->max_packet, text));
+	fputc('\n', out);
+}
+
+/* Older drivers do not tell. */
+static void show_channel(FILE *out, const struct fpgabuf_info *info)
+{
+	if (!controller_is_told(info))
+		return;
+	fprintf(out, "  channel   %s\n",
+		controller_gaps(info) == GAPS_EXACT ?
+		"gaps exact: samples are missing before captures with a gap, and nowhere else" :
+		"gaps " GAPS_NOT_KNOWN);
+	fprintf(out, "            %s\n",
+		controller_can(info, FPGABUF_CAP_EXACT_BYTES) ?
+		"bytes exact: a capture that is cut short has all that came" :
+		"bytes not known of a capture that is cut short: it has none");
+	fprintf(out, "            %s\n",
+		controller_can(info, FPGABUF_CAP_STOP) ?
+		"can be stopped" :
+		"cannot be stopped: after a timeout the FPGA keeps the region until it has filled it");
+	show_sizes(out, info);
+}
+
 static void show_now(FILE *out, const struct snapshot *s, unsigned int device)
 {
 	const struct device_state *d = &s->devices[device];
@@ -47,21 +83,40 @@ static void show_now(FILE *out, const struct snapshot *s, unsigned int device)
 	fputc('\n', out);
 }
 
+static const char *gaps_number(const struct fpgabuf_info *info, char text[32])
+{
+	if (controller_gaps(info) == GAPS_UNKNOWN)
+		return "gaps not known";
+	snprintf(text, 32, "%" PRIu64 " gaps", (uint64_t)info->gaps);
+	return text;
+}
+
+/* Nothing, where the number tells nothing */
+static const char *gaps_rate(const struct fpgabuf_info *info, double rate,
+			     const char *unit, char text[32])
+{
+	*text = '\0';
+	if (controller_gaps(info) != GAPS_UNKNOWN)
+		snprintf(text, 32, ", %.1f%s", rate, unit);
+	return text;
+}
+
 static void show_counters(FILE *out, const struct device_state *d,
 			  const struct rates *r)
 {
-	char cpu[16], device[16];
+	char cpu[16], device[16], gaps[32];
 
-	fprintf(out, "  so far    %" PRIu64 " captures, %" PRIu64 " gaps, %" PRIu64 " refused as busy\n",
-		(uint64_t)d->info.captures, (uint64_t)d->info.gaps,
+	fprintf(out, "  so far    %" PRIu64 " captures, %s, %" PRIu64 " refused as busy\n",
+		(uint64_t)d->info.captures, gaps_number(&d->info, gaps),
 		(uint64_t)d->info.busy);
 	if (!d->debug_error)
 		fprintf(out, "            synced %s for the CPU, %s for the device\n",
 			amount(d->synced_for_cpu, cpu),
 			amount(d->synced_for_device, device));
 	if (r->seconds > 0)
-		fprintf(out, "  a second  %.1f captures, %.1f gaps, %.1f refused as busy\n",
-			r->captures, r->gaps, r->busy);
+		fprintf(out, "  a second  %.1f captures%s, %.1f refused as busy\n",
+			r->captures,
+			gaps_rate(&d->info, r->gaps, " gaps", gaps), r->busy);
 	if (r->seconds > 0 && !d->debug_error)
 		fprintf(out, "            synced %.1f MB for the CPU\n",
 			r->synced / 1e6);
@@ -146,6 +201,7 @@ void show_text(FILE *out, const struct snapshot *now,
 			(int)sizeof(d->info.name), d->info.name,
 			d->info.version);
 		show_limits(out, &d->info);
+		show_channel(out, &d->info);
 		show_now(out, now, i);
 		show_counters(out, d, &rates);
 		show_regions(out, now, i);
@@ -159,15 +215,16 @@ void show_lines(FILE *out, const struct snapshot *now,
 	const struct device_state *d;
 	struct rates r;
 	unsigned int i;
-	char used[16];
+	char used[16], gaps[32], lost[32];
 
 	for (i = 0; i < now->device_count; i++) {
 		d = &now->devices[i];
 		r = rates_since(before, now, i);
-		fprintf(out, "%s: %" PRIu64 " captures, %.1f/s; %" PRIu64 " gaps, %.1f/s; %" PRIu64 " busy, %.1f/s; %u queued, %s\n",
+		fprintf(out, "%s: %" PRIu64 " captures, %.1f/s; %s%s; %" PRIu64 " busy, %.1f/s; %u queued, %s\n",
 			d->path, (uint64_t)d->info.captures, r.captures,
-			(uint64_t)d->info.gaps, r.gaps, (uint64_t)d->info.busy,
-			r.busy, d->info.queued,
+			gaps_number(&d->info, gaps),
+			gaps_rate(&d->info, r.gaps, "/s", lost),
+			(uint64_t)d->info.busy, r.busy, d->info.queued,
 			amount(d->info.used_bytes, used));
 	}
 }
