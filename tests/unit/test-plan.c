@@ -223,7 +223,7 @@ static void test_limits(void)
 	CU_ASSERT_EQUAL(parse(&o, "--plan --rate 100M --rtt 20"), -1);
 	CU_ASSERT_EQUAL(plan_make(&o.stream, &p), 0);
 	make_proc(proc, "4096\t16384\t4194304", "4096 131072 6291456");
-	CU_ASSERT_EQUAL(limits_read(&limits, &o, &p, proc), 0);
+	CU_ASSERT_EQUAL(limits_read(&limits, &o.stream, &p, proc, NULL), 0);
 	CU_ASSERT_EQUAL(limits.count, 4);
 	l = find(&limits, "buffer to send from");
 	CU_ASSERT_EQUAL(l->need, 6 * MIB);
@@ -236,15 +236,15 @@ static void test_limits(void)
 	remove_proc(proc);
 
 	make_proc(proc, "4096 16384 6291456", "4096 131072 6291456");
-	CU_ASSERT_EQUAL(limits_read(&limits, &o, &p, proc), 0);
+	CU_ASSERT_EQUAL(limits_read(&limits, &o.stream, &p, proc, NULL), 0);
 	CU_ASSERT(limit_ok(find(&limits, "buffer to send from")));
 	CU_ASSERT(limit_ok(find(&limits, "regions")));
 	remove_proc(proc);
 	make_proc(proc, "4096 16384", "1 2 3");
-	CU_ASSERT_EQUAL(limits_read(&limits, &o, &p, proc), -EIO);
+	CU_ASSERT_EQUAL(limits_read(&limits, &o.stream, &p, proc, NULL), -EIO);
 	remove_proc(proc);
 	make_proc(proc, "1 2 3", "");
-	CU_ASSERT_EQUAL(limits_read(&limits, &o, &p, proc), -EIO);
+	CU_ASSERT_EQUAL(limits_read(&limits, &o.stream, &p, proc, NULL), -EIO);
 	remove_proc(proc);
 }
 
@@ -258,7 +258,7 @@ static int poor_child(const struct bench_options *o, const struct plan *p,
 	if (setrlimit(RLIMIT_MEMLOCK, &low) ||
 	    (!geteuid() && (setgid(65534) || setuid(65534))))
 		return 1;
-	if (limits_read(&limits, o, p, proc))
+	if (limits_read(&limits, &o->stream, p, proc, NULL))
 		return 2;
 	return find(&limits, "locked memory")->have == 65536 ? 0 : 3;
 }
@@ -285,6 +285,7 @@ static void test_locked_memory(void)
 
 static void test_device_limits(void)
 {
+	struct fpgabuf_info info;
 	struct bench_options o;
 	struct limits limits;
 	struct plan p;
@@ -292,19 +293,28 @@ static void test_device_limits(void)
 
 	fake_reset();
 	CU_ASSERT_EQUAL(parse(&o, "--plan --rate 1M -d " FAKE_DEVICE), -1);
+	CU_ASSERT_TRUE(o.usual_region);
 	CU_ASSERT_EQUAL(plan_make(&o.stream, &p), 0);
 	make_proc(proc, "1 2 999999999", "1 2 999999999");
-	CU_ASSERT_EQUAL(limits_read(&limits, &o, &p, proc), 0);
+	CU_ASSERT_EQUAL(limits_device(o.device, &info), 0);
+	CU_ASSERT_EQUAL(limits_read(&limits, &o.stream, &p, proc, &info), 0);
 	CU_ASSERT_EQUAL(limits.count, 7);
 	CU_ASSERT_EQUAL(find(&limits, "bytes of a region")->need, MIB);
 	CU_ASSERT_EQUAL(find(&limits, "bytes of all regions")->need, p.bytes);
-	o.device = "/nowhere";
-	CU_ASSERT_EQUAL(limits_read(&limits, &o, &p, proc), -ENOENT);
+	fake_plain();
+	CU_ASSERT_EQUAL(limits_device(o.device, &info), 0);
+	CU_ASSERT_EQUAL(limits_read(&limits, &o.stream, &p, proc, &info), 0);
+	CU_ASSERT_EQUAL(find(&limits, "bytes of a capture")->have, 16376);
+	CU_ASSERT_FALSE(limit_ok(find(&limits, "bytes of a capture")));
+	CU_ASSERT_EQUAL(limits_device("/nowhere", &info), -ENOENT);
+	CU_ASSERT_EQUAL(parse(&o, "--plan --rate 1M -r 8K"), -1);
+	CU_ASSERT_FALSE(o.usual_region);
+	fake_reset();
 	remove_proc(proc);
 }
 
 static char *reported(const struct bench_options *o, const struct limits *limits,
-		      bool json)
+		      bool json, const struct fpgabuf_info *device)
 {
 	char *text = NULL;
 	struct plan p;
@@ -313,7 +323,8 @@ static char *reported(const struct bench_options *o, const struct limits *limits
 
 	CU_ASSERT_PTR_NOT_NULL_FATAL(f);
 	CU_ASSERT_EQUAL(plan_make(&o->stream, &p), 0);
-	(json ? report_json : report_text)(f, &o->stream, &p, limits);
+	(json ? report_json : report_text)(f, &o->stream, &p, limits,
+						  device);
 	fclose(f);
 	return text;
 }
@@ -331,7 +342,7 @@ static void test_report(void)
 	char *text;
 
 	CU_ASSERT_EQUAL(parse(&o, "--plan --rate 100M --rtt 20"), -1);
-	text = reported(&o, &limits, false);
+	text = reported(&o, &limits, false, NULL);
 	CU_ASSERT_PTR_NOT_NULL(strstr(text, "held for 40.000 ms"));
 	CU_ASSERT_PTR_NOT_NULL(strstr(text, "regions     6: 4 held"));
 	CU_ASSERT_PTR_NOT_NULL(strstr(text, "LOW   ropes: 3 needed, 2\n"));
@@ -340,11 +351,42 @@ static void test_report(void)
 	CU_ASSERT_PTR_NULL(strstr(text, "wish less"));
 	CU_ASSERT_PTR_NOT_NULL(strstr(text, "fpgabuf-send --region-size 1048576 --regions 6 PEER"));
 	free(text);
-	text = reported(&o, &limits, true);
+	text = reported(&o, &limits, true, NULL);
 	CU_ASSERT_PTR_NOT_NULL(strstr(text, "{\"ok\": false, \"rate\": 104857600"));
 	CU_ASSERT_PTR_NOT_NULL(strstr(text, "\"regions\": 6, \"bytes\": 6291456"));
 	CU_ASSERT_PTR_NOT_NULL(strstr(text, "{\"name\": \"wishes\", \"ok\": true, \"need\": 9, \"limited\": false, \"remedy\": \"\"}"));
 	free(text);
+}
+
+static void expect_gaps(const struct fpgabuf_info *device, const char *text,
+			const char *json)
+{
+	const struct limits limits = { 0 };
+	struct bench_options o;
+	char *said;
+
+	CU_ASSERT_EQUAL(parse(&o, "--plan --rate 100M"), -1);
+	said = reported(&o, &limits, false, device);
+	CU_ASSERT_EQUAL(!!strstr(said, "gaps        not known: the DMA"),
+			*text != '\0');
+	free(said);
+	said = reported(&o, &limits, true, device);
+	CU_ASSERT_EQUAL(!!strstr(said, "gaps_exact"), *json != '\0');
+	CU_ASSERT_PTR_NOT_NULL(strstr(said, json));
+	free(said);
+}
+
+/* No number of regions helps where software restarts the controller. */
+static void test_gaps(void)
+{
+	struct fpgabuf_info info = { .version = 1 };
+
+	expect_gaps(NULL, "", "");
+	expect_gaps(&info, "", "");
+	info.version = 2;
+	expect_gaps(&info, "said", "\"gaps_exact\": false");
+	info.capabilities = FPGABUF_CAP_EXACT_GAPS;
+	expect_gaps(&info, "", "\"gaps_exact\": true");
 }
 
 /* The program as it is, on this machine */
@@ -385,6 +427,7 @@ CU_TestInfo plan_tests[] = {
 	{ "the limit of locked memory of who is not root", test_locked_memory },
 	{ "the limits of a device", test_device_limits },
 	{ "what is reported", test_report },
+	{ "gaps that no region helps against are told of", test_gaps },
 	{ "the program says so, and exits accordingly", test_program },
 	CU_TEST_INFO_NULL,
 };

@@ -4,24 +4,43 @@
 #include <string.h>
 
 #include "bench/report.h"
+#include "common/controller.h"
 #include "common/message.h"
 
-static int run(const struct bench_options *o)
+/* The usual size is no choice: it becomes what the device takes. */
+static int look_at_device(struct bench_options *o, struct fpgabuf_info *info)
 {
+	int err = limits_device(o->device, info);
+
+	if (!err && o->usual_region)
+		o->stream.region_size = controller_region_size(
+			info, 0, o->stream.region_size);
+	return err;
+}
+
+static int run(struct bench_options *o)
+{
+	const struct fpgabuf_info *device = NULL;
+	struct fpgabuf_info info;
 	struct limits limits;
 	struct plan plan;
 
+	if (o->device) {
+		if (look_at_device(o, &info))
+			return EXIT_FAILED;
+		device = &info;
+	}
 	if (plan_make(&o->stream, &plan)) {
 		message("no memory is large enough for that");
 		remedy("give a lower --rate, or a shorter --rtt or --delay");
 		return EXIT_FAILED;
 	}
-	if (limits_read(&limits, o, &plan, "/proc"))
+	if (limits_read(&limits, &o->stream, &plan, "/proc", device))
 		return EXIT_FAILED;
 	if (o->json)
-		report_json(stdout, &o->stream, &plan, &limits);
+		report_json(stdout, &o->stream, &plan, &limits, device);
 	else
-		report_text(stdout, &o->stream, &plan, &limits);
+		report_text(stdout, &o->stream, &plan, &limits, device);
 	if (fflush(stdout)) {
 		message("cannot write: %s", strerror(errno));
 		return EXIT_FAILED;

@@ -101,6 +101,9 @@ static void add_device(struct limits *limits, const struct fpgabuf_info *info,
 
 	add(limits, "bytes of a region", stream->region_size,
 	    info->max_region_size, "choose a smaller --region-size");
+	if (info->max_capture)
+		add(limits, "bytes of a capture", stream->region_size,
+		    info->max_capture, "choose a smaller --region-size");
 	add(limits, "bytes of all regions", plan->bytes,
 	    info->limit_bytes > others ? info->limit_bytes - others : 0,
 	    "load the module with limit_mib=%" PRIu64,
@@ -110,33 +113,30 @@ static void add_device(struct limits *limits, const struct fpgabuf_info *info,
 	    (plan->bytes + MIB - 1) / MIB);
 }
 
-static int read_device(struct limits *limits, const struct bench_options *o,
-		       const struct plan *plan)
+int limits_device(const char *path, struct fpgabuf_info *info)
 {
 	struct fpgabuf_device *device;
-	struct fpgabuf_info info;
 	int err;
 
-	err = fpgabuf_device_open(o->device, O_NONBLOCK, &device);
+	err = fpgabuf_device_open(path, O_NONBLOCK, &device);
 	if (!err) {
-		err = fpgabuf_device_info(device, &info);
+		err = fpgabuf_device_info(device, info);
 		fpgabuf_device_close(device);
 	}
-	if (!err) {
-		add_device(limits, &info, &o->stream, plan);
+	if (!err)
 		return 0;
-	}
-	message("cannot look at %s: %s", o->device, strerror(-err));
+	message("cannot look at %s: %s", path, strerror(-err));
 	if (err == -ENOENT || err == -ENXIO)
 		remedy("is the fpgabuf module loaded, and the FPGA bound to it? see `ls /dev/fpgabuf*`");
 	else if (err == -EACCES || err == -EPERM)
 		remedy("join the group that owns the device (`ls -l %s`), or become root",
-		       o->device);
+		       path);
 	return err;
 }
 
-int limits_read(struct limits *limits, const struct bench_options *options,
-		const struct plan *plan, const char *proc)
+int limits_read(struct limits *limits, const struct stream *stream,
+		const struct plan *plan, const char *proc,
+		const struct fpgabuf_info *device)
 {
 	int err;
 
@@ -149,7 +149,7 @@ int limits_read(struct limits *limits, const struct bench_options *options,
 	if (!err)
 		err = add_sysctl(limits, proc, "tcp_rmem",
 				 "buffer to receive to", plan->socket);
-	if (!err && options->device)
-		err = read_device(limits, options, plan);
+	if (!err && device)
+		add_device(limits, device, stream, plan);
 	return err;
 }

@@ -5,6 +5,8 @@
 
 #include <stdbool.h>
 
+#include <fpgabuf/fpgabuf.h>
+
 #include "bench/options.h"
 
 /* No limit at all */
@@ -43,12 +45,16 @@ static inline bool limit_ok(const struct limit *limit)
 
 bool limits_ok(const struct limits *limits);
 
+/* What a device is.  0, or a negative errno after having said why not. */
+int limits_device(const char *path, struct fpgabuf_info *info);
+
 /*
  * Looks at those of the kernel below @proc, normally "/proc", of this process, and
- * of the device if the options name one.  0, or a negative errno after having said
- * what could not be read.
+ * of a device if there is one.  0, or a negative errno after having said what could
+ * not be read.
  */
-int limits_read(struct limits *limits, const struct bench_options *options,
-		const struct plan *plan, const char *proc);
+int limits_read(struct limits *limits, const struct stream *stream,
+		const struct plan *plan, const char *proc,
+		const struct fpgabuf_info *device);
 
 #endif /* FPGABUF_BENCH_LIMITS_H */

@@ -46,7 +46,8 @@ static const char help[] =
 "      --rate SIZE         bytes captured a second\n"
 "      --link SIZE         bytes a second that the connection carries (default: as\n"
 "                          many as are captured)\n"
-"  -r, --region-size SIZE  memory of one capture (default 1M)\n"
+"  -r, --region-size SIZE  memory of one capture (default 1M, or as\n"
+"                          much as the DMA controller takes)\n"
 "      --rtt MS            milliseconds of a round trip, as ping tells them\n"
 "                          (default 1)\n"
 "      --delay MS          milliseconds that a completion takes beyond that\n"
@@ -82,6 +83,7 @@ static int set_value(struct bench_options *o, int option)
 		o->device = optarg;
 		return *optarg ? 0 : -EINVAL;
 	case 'r':
+		o->usual_region = false;
 		return parse_limited(MAX_REGION, &o->stream.region_size);
 	case OPT_RATE:
 		return parse_limited(MAX_RATE, &o->stream.rate);
@@ -139,6 +141,7 @@ int bench_options_parse(int argc, char **argv, struct bench_options *options)
 	int option, ret;
 
 	*options = (struct bench_options){
+		.usual_region = true,
 		.stream = {
 			.region_size = DEFAULT_REGION,
 			.rtt_us = DEFAULT_RTT_US,

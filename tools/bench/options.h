@@ -10,12 +10,14 @@
  * struct bench_options - the command line
  * @plan: how many regions does a stream need?
  * @stream: that stream
+ * @usual_region: nobody said how large a region is to be
  * @device: path of a device whose limits count, or NULL
  * @json: print JSON
  */
 struct bench_options {
 	bool plan;
 	struct stream stream;
+	bool usual_region;
 	const char *device;
 	bool json;
 };

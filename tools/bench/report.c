@@ -2,6 +2,7 @@
 #include <inttypes.h>
 
 #include "bench/report.h"
+#include "common/controller.h"
 #include "common/json.h"
 
 #define US_PER_MS	1e3
@@ -20,7 +21,8 @@ static void print_limit(FILE *out, const struct limit *limit)
 }
 
 void report_text(FILE *out, const struct stream *s, const struct plan *p,
-		 const struct limits *limits)
+		 const struct limits *limits,
+		 const struct fpgabuf_info *device)
 {
 	unsigned int i;
 
@@ -39,6 +41,10 @@ void report_text(FILE *out, const struct stream *s, const struct plan *p,
 		fprintf(out, "start       %" PRIu64 " regions lose nothing even while TCP speeds up; with fewer\n"
 			"            there are gaps at the beginning\n",
 			p->start_regions);
+	if (device && controller_gaps(device) == GAPS_UNKNOWN)
+		fprintf(out, "gaps        " GAPS_NOT_KNOWN ";\n"
+			"            what the FPGA cannot hold back meanwhile is lost, with any number\n"
+			"            of regions\n");
 	fprintf(out, "\nThis machine (the buffer to receive to is that of the other one):\n");
 	for (i = 0; i < limits->count; i++)
 		print_limit(out, &limits->limit[i]);
@@ -60,7 +66,8 @@ static void json_limit(struct json *j, const struct limit *limit)
 }
 
 void report_json(FILE *out, const struct stream *s, const struct plan *p,
-		 const struct limits *limits)
+		 const struct limits *limits,
+		 const struct fpgabuf_info *device)
 {
 	unsigned int i;
 	struct json j;
@@ -80,6 +87,9 @@ void report_json(FILE *out, const struct stream *s, const struct plan *p,
 	json_number(&j, "bytes", p->bytes);
 	json_number(&j, "on_its_way", p->on_its_way);
 	json_number(&j, "start_regions", p->start_regions);
+	if (device && controller_is_told(device))
+		json_bool(&j, "gaps_exact",
+			  controller_gaps(device) == GAPS_EXACT);
 	json_array_begin(&j, "limits");
 	for (i = 0; i < limits->count; i++)
 		json_limit(&j, &limits->limit[i]);

@@ -6,9 +6,12 @@
 
 #include "bench/limits.h"
 
+/* @device: what it is, or NULL */
 void report_text(FILE *out, const struct stream *stream,
-		 const struct plan *plan, const struct limits *limits);
+		 const struct plan *plan, const struct limits *limits,
+		 const struct fpgabuf_info *device);
 void report_json(FILE *out, const struct stream *stream,
-		 const struct plan *plan, const struct limits *limits);
+		 const struct plan *plan, const struct limits *limits,
+		 const struct fpgabuf_info *device);
 
 #endif /* FPGABUF_BENCH_REPORT_H */
