@@ -92,25 +92,26 @@ static void test_busy(void)
 	CU_ASSERT_EQUAL(pool_take(&pool, &c), 1);
 	pool_drop(&pool, c.cookie);
 	fake.busy = 3;
+	fake.in_use = 1;
 	CU_ASSERT_EQUAL(pool_retry_ns(&pool), 0);
 	CU_ASSERT_EQUAL(pool_fill(&pool), 0);
 	CU_ASSERT_EQUAL(pool.queued, 2);
 	first = pool_retry_ns(&pool);
 	CU_ASSERT(first > 0);
 	/* Not before its time, and then after a longer one */
-	pool.regions[0].retry_ns = clock_ns() + NS_PER_SEC;
+	pool.regions[0].busy.retry_ns = clock_ns() + NS_PER_SEC;
 	CU_ASSERT_EQUAL(pool_fill(&pool), 0);
 	CU_ASSERT_EQUAL(pool.busy_retries, 1);
-	pool.regions[0].retry_ns = 1;
+	pool.regions[0].busy.retry_ns = 1;
 	CU_ASSERT_EQUAL(pool_fill(&pool), 0);
 	CU_ASSERT_EQUAL(pool.busy_retries, 2);
-	CU_ASSERT_EQUAL(pool.regions[0].backoff_ns, 2 * NS_PER_MS);
+	CU_ASSERT_EQUAL(pool.regions[0].busy.pause_ns, 2 * NS_PER_MS);
 	/* For long: it is said once, and it goes on. */
-	pool.regions[0].busy_since_ns -= 11 * NS_PER_SEC;
-	pool.regions[0].retry_ns = 1;
+	pool.regions[0].busy.since_ns -= 11 * NS_PER_SEC;
+	pool.regions[0].busy.retry_ns = 1;
 	CU_ASSERT_EQUAL(pool_fill(&pool), 0);
 	CU_ASSERT_TRUE(pool.regions[0].complained);
-	pool.regions[0].retry_ns = 1;
+	pool.regions[0].busy.retry_ns = 1;
 	CU_ASSERT_EQUAL(pool_fill(&pool), 0);
 	CU_ASSERT_EQUAL(pool.queued, 3);
 	CU_ASSERT_FALSE(pool.regions[0].complained);
@@ -136,6 +137,9 @@ static void test_queue_fails(void)
 	queue_fails(EUSERS);
 	queue_fails(ENODEV);
 	queue_fails(EIO);
+	queue_fails(EMSGSIZE);
+	/* With nothing queued there will not be more room later. */
+	queue_fails(ENOBUFS);
 }
 
 static void test_depth(void)
@@ -147,6 +151,99 @@ static void test_depth(void)
 	CU_ASSERT_EQUAL_FATAL(pool_open(&pool, &usual), 0);
 	CU_ASSERT_EQUAL(pool_fill(&pool), 0);
 	CU_ASSERT_EQUAL(pool.queued, 2);
+	pool_close(&pool);
+	fake_reset();
+}
+
+/* The DMA controller has less room than the queue. */
+static void test_room(void)
+{
+	struct fpgabuf_dequeue c;
+	struct pool pool;
+
+	open_usual(&pool);
+	fake.room = 2;
+	CU_ASSERT_EQUAL(pool_fill(&pool), 0);
+	CU_ASSERT_EQUAL(pool.queued, 2);
+	CU_ASSERT_EQUAL(fake.refused, 1);
+	/* It is not asked again before there can be room. */
+	CU_ASSERT_EQUAL(pool_fill(&pool), 0);
+	CU_ASSERT_EQUAL(fake.refused, 1);
+	CU_ASSERT_EQUAL(pool_retry_ns(&pool), 0);
+	CU_ASSERT_EQUAL(pool_take(&pool, &c), 1);
+	CU_ASSERT_EQUAL(pool_fill(&pool), 0);
+	CU_ASSERT_EQUAL(pool.queued, 2);
+	CU_ASSERT_EQUAL(fake.refused, 1);
+	pool_close(&pool);
+	fake_reset();
+}
+
+/* Captured into before, and by now kept for more than 2 s */
+static void open_kept(struct pool *pool)
+{
+	struct fpgabuf_dequeue c;
+
+	CU_ASSERT_EQUAL(pool_fill(pool), 0);
+	CU_ASSERT_EQUAL(pool_take(pool, &c), 1);
+	pool_drop(pool, c.cookie);
+	fake.kept = true;
+	CU_ASSERT_EQUAL(pool_fill(pool), 0);
+	pool->regions[0].busy.since_ns -= 2 * NS_PER_SEC;
+	pool->regions[0].busy.retry_ns = 1;
+	CU_ASSERT_EQUAL(pool_fill(pool), 0);
+	pool->regions[0].busy.retry_ns = 1;
+}
+
+/* The FPGA may go on at any time, but a channel that is stuck does not. */
+static void test_kept(void)
+{
+	struct pool pool;
+
+	fake_reset();
+	fake.capabilities = 0;
+	CU_ASSERT_EQUAL_FATAL(pool_open(&pool, &usual), 0);
+	open_kept(&pool);
+	CU_ASSERT_EQUAL(pool_fill(&pool), 0);
+	CU_ASSERT_TRUE(pool.regions[0].busy.told);
+	pool.regions[0].busy.since_ns -= 20 * NS_PER_SEC;
+	pool.regions[0].busy.retry_ns = 1;
+	CU_ASSERT_EQUAL(pool_fill(&pool), 0);
+	CU_ASSERT_FALSE(pool.regions[0].complained);
+	fake.kept = false;
+	pool.regions[0].busy.retry_ns = 1;
+	CU_ASSERT_EQUAL(pool_fill(&pool), 0);
+	CU_ASSERT_EQUAL(pool.queued, 3);
+	pool_close(&pool);
+
+	open_usual(&pool);
+	open_kept(&pool);
+	CU_ASSERT_EQUAL(pool_fill(&pool), -EIO);
+	pool_close(&pool);
+	fake_reset();
+}
+
+/* Of a controller that takes less than a page more, and counts nothing */
+static void test_plain(void)
+{
+	struct share_options options = usual;
+	struct fpgabuf_dequeue c;
+	struct pool pool;
+	unsigned int i;
+
+	fake_reset();
+	fake_plain();
+	fake.empty_every = 2;
+	options.region_size = 0;
+	CU_ASSERT_EQUAL_FATAL(pool_open(&pool, &options), 0);
+	CU_ASSERT_EQUAL(pool.region_size, 16384);
+	CU_ASSERT_EQUAL(pool_fill(&pool), 0);
+	for (i = 0; i < 3; i++) {
+		CU_ASSERT_EQUAL(pool_take(&pool, &c), 1);
+		CU_ASSERT_EQUAL(c.bytes, i == 1 ? 0 : 16376);
+	}
+	CU_ASSERT_EQUAL(pool.captures, 2);
+	CU_ASSERT_TRUE(pool.lost_count);
+	CU_ASSERT_EQUAL(pool.failures, 0);
 	pool_close(&pool);
 	fake_reset();
 }
@@ -281,6 +378,12 @@ CU_TestInfo pool_tests[] = {
 	{ "a busy region is tried again, for ever, and told of once",
 	  test_busy },
 	{ "no more is queued than the device takes", test_depth },
+	{ "no more is queued than the DMA controller has room for",
+	  test_room },
+	{ "a region that the channel keeps is waited for, unless that is stuck",
+	  test_kept },
+	{ "a controller that takes little, and counts nothing, is enough",
+	  test_plain },
 	{ "a device that takes no region ends it", test_queue_fails },
 	{ "one failed capture goes by, many in a row do not", test_failures },
 	{ "timeouts, gaps and short captures are counted", test_counters },

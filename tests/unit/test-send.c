@@ -153,6 +153,8 @@ static void test_whole(void)
 	CU_ASSERT_PTR_NOT_NULL(strstr(sender.output, "\"captures\": 33,"));
 	CU_ASSERT_PTR_NOT_NULL(strstr(sender.output, "\"regions\": 5,"));
 	CU_ASSERT_PTR_NOT_NULL(strstr(sender.output,
+				      "\"gaps\": 0, \"gaps_exact\": true,"));
+	CU_ASSERT_PTR_NOT_NULL(strstr(sender.output,
 				      "\"region_size\": 307200,"));
 	CU_ASSERT_PTR_NOT_NULL(strstr(sender.output,
 				      "\"backend\": \"folio\","));
@@ -161,6 +163,45 @@ static void test_whole(void)
 	CU_ASSERT_PTR_NOT_NULL(strstr(sender.output, "copied after all"));
 	CU_ASSERT_PTR_NOT_NULL(strstr(sender.output,
 				      "-> the peer is on this machine"));
+}
+
+/* On a DMA controller as boards have them, without any option */
+static void test_plain(void)
+{
+	struct process receiver, sender;
+	char peer[32];
+	char *argv[] = { "fpgabuf-send-fake", "-d", FAKE_DEVICE, "-b", "100000",
+			 "-v", peer, NULL };
+	char *json[] = { "fpgabuf-send-fake", "-d", FAKE_DEVICE, "-b", "100000",
+			 "--json", peer, NULL };
+
+	setenv("FAKE_PLAIN", "", 1);
+	start_receiver(&receiver, "/dev/null", peer);
+	CU_ASSERT_EQUAL(process_run(&sender, argv), 0);
+	CU_ASSERT_EQUAL(process_finish(&receiver), 0);
+	CU_ASSERT_PTR_NOT_NULL(strstr(sender.output, "regions have 16376 bytes: the DMA controller"));
+	CU_ASSERT_PTR_NOT_NULL(strstr(sender.output, "captures 7 (partial"));
+	CU_ASSERT_PTR_NOT_NULL(strstr(sender.output, "\n  gaps not known: the DMA controller is restarted by software"));
+	start_receiver(&receiver, "/dev/null", peer);
+	CU_ASSERT_EQUAL(process_run(&sender, json), 0);
+	CU_ASSERT_EQUAL(process_finish(&receiver), 0);
+	CU_ASSERT_PTR_NOT_NULL(strstr(sender.output, "\"gaps_exact\": false,"));
+	unsetenv("FAKE_PLAIN");
+}
+
+static void test_too_long(void)
+{
+	struct process receiver, sender;
+	char peer[32];
+	char *argv[] = { "fpgabuf-send-fake", "-d", FAKE_DEVICE, "-r", "32K",
+			 peer, NULL };
+
+	setenv("FAKE_PLAIN", "", 1);
+	start_receiver(&receiver, "/dev/null", peer);
+	CU_ASSERT_EQUAL(process_run(&sender, argv), 1);
+	CU_ASSERT_EQUAL(process_finish(&receiver), 0);
+	CU_ASSERT_PTR_NOT_NULL(strstr(sender.output, "takes 16376 bytes as one capture, not 32768: use a smaller --region-size"));
+	unsetenv("FAKE_PLAIN");
 }
 
 static void check_engine(char *engine, const char *text)
@@ -525,6 +566,10 @@ CU_TestInfo send_tests[] = {
 	  test_whole },
 	{ "the summary for people and the verbose lines are right",
 	  test_text },
+	{ "a controller that takes little works as it is, and its gaps are not known",
+	  test_plain },
+	{ "captures that are too long for it are refused with the limit",
+	  test_too_long },
 	{ "each engine delivers the same, and says why it is the one",
 	  test_engines },
 	{ "a Unix socket gets every byte", test_unix },

@@ -394,6 +394,7 @@ static void test_busy_for_ever(void)
 
 	fake_reset();
 	fake.busy = UINT32_MAX;
+	fake.in_use = 1;
 	r.options.captures = 20;
 	CU_ASSERT_EQUAL(rig_run(&r), -1);
 	/* What had been captured is sent all the same. */
@@ -463,6 +464,71 @@ static void test_queue_depth(void)
 	CU_ASSERT_EQUAL(source_fill(r.source), 0);
 	CU_ASSERT_EQUAL(fake.most_queued, 2);
 	rig_close(&r);
+	source_close(r.source);
+}
+
+/* Less room than regions: those that are queued are not lost for it. */
+static void test_room(void)
+{
+	struct rig r = { .options = default_options() };
+
+	fake_reset();
+	fake.room = 2;
+	r.options.captures = 50;
+	CU_ASSERT_EQUAL(rig_run(&r), 0);
+	CU_ASSERT_EQUAL(r.tallies[0].bytes, 50 * 65536);
+	CU_ASSERT(fake.refused > 0);
+	CU_ASSERT(fake.refused <= 50);
+	source_close(r.source);
+}
+
+static void test_no_room(void)
+{
+	struct rig r = { .options = default_options() };
+
+	fake_reset();
+	fake.queue_errno = ENOBUFS;
+	r.options.captures = 50;
+	CU_ASSERT_EQUAL(rig_run(&r), -1);
+	CU_ASSERT_EQUAL(r.tallies[0].bytes, 0);
+	source_close(r.source);
+}
+
+/*
+ * A controller that takes less than 16 KiB, with a gap before each capture, and
+ * packets that it does not count: all that did come is sent.
+ */
+static void test_plain(void)
+{
+	struct rig r = { .options = default_options() };
+
+	fake_reset();
+	fake_plain();
+	fake.empty_every = 3;
+	r.options.region_size = 0;
+	r.options.bytes = 1000001;
+	CU_ASSERT_EQUAL(rig_run(&r), 0);
+	CU_ASSERT_EQUAL(r.tallies[0].bytes, 1000001);
+	CU_ASSERT_EQUAL(r.source->region_size, 16384);
+	CU_ASSERT_EQUAL(r.source->captures, 1000001 / 16376 + 1);
+	CU_ASSERT_EQUAL(r.source->gaps_worth, GAPS_UNKNOWN);
+	CU_ASSERT_EQUAL(r.source->gaps, fake.captures);
+	source_close(r.source);
+}
+
+/* After 2 s, not after the 10 s that whoever holds a page is given */
+static void test_stuck(void)
+{
+	struct rig r = { .options = default_options() };
+	int64_t start = clock_ns();
+
+	fake_reset();
+	fake.kept = true;
+	r.options.captures = 20;
+	CU_ASSERT_EQUAL(rig_run(&r), -1);
+	CU_ASSERT_EQUAL(r.tallies[0].bytes, 4 * 65536);
+	CU_ASSERT(clock_ns() - start >= 2 * NS_PER_SEC);
+	CU_ASSERT(clock_ns() - start < 8 * NS_PER_SEC);
 	source_close(r.source);
 }
 
@@ -851,6 +917,13 @@ CU_TestInfo transfer_tests[] = {
 	{ "captures that time out are sent and asked for again", test_timeouts },
 	{ "the end of the stream need not be aligned", test_alignment },
 	{ "no more is queued than the device takes", test_queue_depth },
+	{ "no more is queued than the DMA controller has room for",
+	  test_room },
+	{ "a DMA controller without any room ends it", test_no_room },
+	{ "a controller that takes little, and counts nothing, is enough",
+	  test_plain },
+	{ "a channel that did not stop ends it, after sending what there is",
+	  test_stuck },
 	{ "a failed capture ends it, after sending the good ones",
 	  test_failed_capture },
 	{ "a signal ends an endless capture well, with what was canceled",

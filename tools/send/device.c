@@ -12,18 +12,18 @@
 #include <string.h>
 #include <sys/mman.h>
 
+#include "common/busy.h"
 #include "common/clock.h"
+#include "common/controller.h"
 #include "common/explain.h"
 #include "common/message.h"
 #include "send/source.h"
 
-/*
- * A page can be in use for a moment after its completion: the kernel reports
- * first and drops the reference of the packet later.  No event tells when.
- */
-#define FIRST_BACKOFF_NS	NS_PER_MS
-#define MAX_BACKOFF_NS		(64 * NS_PER_MS)
+/* With pages that are in use although they were sent */
 #define BUSY_PATIENCE_NS	(10 * NS_PER_SEC)
+
+/* What was meant to be captured, if nobody said how much */
+#define USUAL_REGION_SIZE	(1 << 20)
 
 enum slot_state { SLOT_IDLE, SLOT_QUEUED, SLOT_TAKEN };
 
@@ -33,18 +33,14 @@ enum slot_state { SLOT_IDLE, SLOT_QUEUED, SLOT_TAKEN };
  * @addr: where it is mapped
  * @state: where it is
  * @length: bytes asked for, when it is queued
- * @busy_since_ns: first refusal because its pages were in use; 0 = none
- * @retry_ns: when to try again
- * @backoff_ns: how long the last pause was
+ * @busy: whether QUEUE has refused it
  */
 struct slot {
 	struct fpgabuf_region *region;
 	const void *addr;
 	enum slot_state state;
 	uint64_t length;
-	int64_t busy_since_ns;
-	int64_t retry_ns;
-	int64_t backoff_ns;
+	struct busy busy;
 };
 
 /**
@@ -53,18 +49,26 @@ struct slot {
  * @handle: the device
  * @info: its limits
  * @slots: the regions
+ * @quiet: say nothing but errors
+ * @asked: bytes that regions were to have
  * @queued: slots that are queued
+ * @full: the DMA controller takes no more before one of them has come back
  * @planned: bytes they were asked for, together
  * @had_gap: a capture without bytes, which is not sent, had a gap before it
+ * @lost_count: it has been said that there are captures that nobody counts
  */
 struct device {
 	struct source source;
 	struct fpgabuf_device *handle;
 	struct fpgabuf_info info;
 	struct slot *slots;
+	bool quiet;
+	uint64_t asked;
 	unsigned int queued;
+	bool full;
 	uint64_t planned;
 	bool had_gap;
+	bool lost_count;
 };
 
 static struct device *device_of(struct source *source)
@@ -140,8 +144,13 @@ static int add_slots(struct device *d, const struct send_options *o)
 		return -ENOMEM;
 	}
 	d->source.capacity = o->regions;
+	d->asked = controller_region_size(&d->info, o->region_size,
+					  USUAL_REGION_SIZE);
+	if (o->verbose && !o->region_size && d->asked < USUAL_REGION_SIZE)
+		message("regions have %" PRIu64 " bytes: the DMA controller takes no more as one capture",
+			d->asked);
 	while (!err && d->source.slot_count < o->regions)
-		err = add_slot(d, o->region_size);
+		err = add_slot(d, d->asked);
 	if (!err && d->source.region_size < d->info.alignment) {
 		message("a region is shorter than the shortest capture");
 		remedy("use a --region-size of at least %u bytes",
@@ -174,7 +183,8 @@ static bool wants_capture(const struct device *d)
 static uint64_t next_length(const struct device *d)
 {
 	uint64_t align = d->info.alignment;
-	uint64_t most = d->source.region_size - d->source.region_size % align;
+	uint64_t most = controller_capture_length(&d->info, d->asked,
+						  d->source.region_size);
 	uint64_t left = bytes_left(d);
 
 	if (left >= most)
@@ -194,32 +204,24 @@ static void explain_busy(struct device *d, struct slot *slot)
 	       (uint64_t)info.in_use, info.importers);
 }
 
-static int back_off(struct device *d, struct slot *slot, int64_t now)
+/* An FPGA that does not go on is no failure, a channel that does not stop is. */
+static int back_off(struct device *d, struct slot *slot)
 {
+	const struct busy_region region = {
+		d->source.name, d->handle, &d->info, slot->region
+	};
+	enum busy_reason reason = busy_again(&slot->busy, &region);
+
 	d->source.busy_retries++;
-	if (!slot->busy_since_ns) {
-		slot->busy_since_ns = now;
-		slot->backoff_ns = FIRST_BACKOFF_NS;
-	} else if (now - slot->busy_since_ns >= BUSY_PATIENCE_NS) {
-		explain_busy(d, slot);
-		return -EBUSY;
-	} else if (slot->backoff_ns < MAX_BACKOFF_NS) {
-		slot->backoff_ns *= 2;
-	}
-	slot->retry_ns = now + slot->backoff_ns;
-	return 0;
+	if (reason == BUSY_STUCK)
+		return -EIO;
+	if (reason == BUSY_KEPT || busy_ns(&slot->busy) < BUSY_PATIENCE_NS)
+		return 0;
+	explain_busy(d, slot);
+	return -EBUSY;
 }
 
-static void explain_queue(const struct device *d, int err)
-{
-	message("cannot queue a region on %s: %s", d->source.name, strerror(-err));
-	if (err == -EUSERS)
-		remedy("another program is capturing from this device");
-	else if (err == -ENODEV)
-		remedy("the device was removed, or its driver unbound");
-}
-
-static int queue_slot(struct device *d, struct slot *slot, int64_t now)
+static int queue_slot(struct device *d, struct slot *slot)
 {
 	uint64_t length = next_length(d);
 	int err;
@@ -227,18 +229,27 @@ static int queue_slot(struct device *d, struct slot *slot, int64_t now)
 	err = fpgabuf_device_queue(d->handle, slot->region, length,
 				   slot - d->slots);
 	if (err == -EBUSY)
-		return back_off(d, slot, now);
+		return back_off(d, slot);
+	if (err == -ENOBUFS && d->queued) {
+		d->full = true;
+		return 0;
+	}
 	if (err) {
-		explain_queue(d, err);
+		explain_queue(d->source.name, &d->info, length,
+			      "a smaller --region-size", err);
 		return err;
 	}
 	slot->state = SLOT_QUEUED;
 	slot->length = length;
-	slot->busy_since_ns = 0;
-	slot->retry_ns = 0;
+	slot->busy = (struct busy){ 0 };
 	d->queued++;
 	d->planned += length;
 	return 0;
+}
+
+static bool is_full(const struct device *d)
+{
+	return d->full || d->queued >= d->info.queue_depth;
 }
 
 static int device_fill(struct source *source)
@@ -251,10 +262,10 @@ static int device_fill(struct source *source)
 	for (i = 0; i < source->slot_count && !err; i++) {
 		struct slot *slot = &d->slots[i];
 
-		if (!wants_capture(d) || d->queued >= d->info.queue_depth)
+		if (!wants_capture(d) || is_full(d))
 			break;
-		if (slot->state == SLOT_IDLE && slot->retry_ns <= now)
-			err = queue_slot(d, slot, now);
+		if (slot->state == SLOT_IDLE && slot->busy.retry_ns <= now)
+			err = queue_slot(d, slot);
 	}
 	return err;
 }
@@ -265,15 +276,15 @@ static int64_t device_retry_ns(const struct source *source)
 	int64_t first = 0;
 	unsigned int i;
 
-	if (!wants_capture(d))
+	if (!wants_capture(d) || is_full(d))
 		return 0;
 	for (i = 0; i < source->slot_count; i++) {
 		const struct slot *slot = &d->slots[i];
 
-		if (slot->state != SLOT_IDLE || !slot->retry_ns)
+		if (slot->state != SLOT_IDLE || !slot->busy.retry_ns)
 			continue;
-		if (!first || slot->retry_ns < first)
-			first = slot->retry_ns;
+		if (!first || slot->busy.retry_ns < first)
+			first = slot->busy.retry_ns;
 	}
 	return first;
 }
@@ -315,6 +326,7 @@ static uint64_t account(struct device *d, struct fpgabuf_dequeue *c)
 	uint64_t bytes;
 
 	d->queued--;
+	d->full = false;
 	d->planned -= slot->length;
 	slot->state = SLOT_IDLE;
 	bytes = source_account(&d->source, c->status, c->bytes);
@@ -340,6 +352,14 @@ static void describe(const struct device *d, const struct fpgabuf_dequeue *c,
 	};
 }
 
+static void note_lost_count(struct device *d, const struct fpgabuf_dequeue *c)
+{
+	if (d->quiet || d->lost_count || !controller_lost_count(&d->info, c))
+		return;
+	d->lost_count = true;
+	explain_lost_count(d->source.name);
+}
+
 static int device_take(struct source *source, struct capture *capture)
 {
 	struct device *d = device_of(source);
@@ -358,6 +378,7 @@ static int device_take(struct source *source, struct capture *capture)
 		err = check_capture(d, &c);
 		if (err)
 			return err;
+		note_lost_count(d, &c);
 		bytes = account(d, &c);
 		if (bytes) {
 			describe(d, &c, bytes, capture);
@@ -428,10 +449,12 @@ static int open_device(struct device *d, const struct send_options *options)
 	err = fpgabuf_device_open(options->device, O_NONBLOCK, &d->handle);
 	if (!err)
 		err = fpgabuf_device_info(d->handle, &d->info);
-	if (!err)
-		return add_slots(d, options);
-	explain_open(options->device, err);
-	return err;
+	if (err) {
+		explain_open(options->device, err);
+		return err;
+	}
+	d->source.gaps_worth = controller_gaps(&d->info);
+	return add_slots(d, options);
 }
 
 struct source *source_open_device(const struct send_options *options)
@@ -448,6 +471,7 @@ struct source *source_open_device(const struct send_options *options)
 		.bytes_wanted = options->bytes,
 		.captures_wanted = options->captures,
 	};
+	d->quiet = options->quiet;
 	if (!open_device(d, options))
 		return &d->source;
 	device_close(&d->source);

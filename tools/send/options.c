@@ -58,7 +58,8 @@ static const char help[] =
 "  -c, --count N           N captures\n"
 "      --duration SECONDS  captures for so long\n"
 "  -d, --device PATH       capture device (default " FPGABUF_DEFAULT_DEVICE ")\n"
-"  -r, --region-size SIZE  memory of one capture (default 1M)\n"
+"  -r, --region-size SIZE  memory of one capture (default 1M, or as\n"
+"                          much as the DMA controller takes)\n"
 "  -n, --regions N         number of such regions (default 8)\n"
 "      --share SOCKET      instead: what an fpgabuf-share captures\n"
 "      --fd N              instead: the dma-buf that was inherited as N, once\n"
@@ -322,7 +323,6 @@ int send_options_parse(int argc, char **argv, struct send_options *options)
 
 	*options = (struct send_options){
 		.fd = -1,
-		.region_size = 1 << 20,
 		.bytes = UNLIMITED,
 		.captures = UNLIMITED,
 		.duration_s = UNLIMITED,

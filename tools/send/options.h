@@ -24,7 +24,7 @@
  * @fd: dma-buf to send instead, or -1
  * @peers: where to send
  * @peer_count: how many there are
- * @region_size: bytes of a region
+ * @region_size: bytes of a region, 0 for the usual
  * @regions: number of regions; with @share the most that are held at once, 0 for
  *	what the server gives
  * @bytes: bytes to send, or %UNLIMITED

@@ -108,7 +108,7 @@ static void json_source(struct json *j, const struct source *src)
 	json_number(j, "regions", src->slot_count);
 	json_number(j, "region_size", src->region_size);
 	json_string(j, "backend", backend_name(src->backend));
-	json_number(j, "gaps", src->gaps);
+	json_gaps(j, src->gaps, src->gaps_worth);
 	json_number(j, "partial", src->partial);
 	json_number(j, "timeouts", src->timeouts);
 	json_number(j, "missed", src->missed);
@@ -163,20 +163,27 @@ static void print_peer(const struct transfer *t, const struct peer *p)
 		       p->skipped_captures, p->skipped_bytes, p->reconnects);
 }
 
+static void print_captures(const struct source *src)
+{
+	printf("  captures %" PRIu64 " (", src->captures);
+	if (src->gaps_worth != GAPS_UNKNOWN)
+		printf("gaps %" PRIu64 ", ", src->gaps);
+	printf("partial %" PRIu64 ", timeouts %" PRIu64 ", missed %" PRIu64
+	       ") in %u regions of %" PRIu64 " bytes (%s), busy retries %"
+	       PRIu64 "\n", src->partial, src->timeouts, src->missed,
+	       src->slot_count, src->region_size, backend_name(src->backend),
+	       src->busy_retries);
+	if (src->gaps_worth == GAPS_UNKNOWN)
+		puts("  gaps " GAPS_NOT_KNOWN);
+}
+
 static void print_text(const struct report *r, const struct rusage *ru)
 {
-	const struct source *src = r->transfer->source;
 	unsigned int i;
 
 	for (i = 0; i < r->transfer->peer_count; i++)
 		print_peer(r->transfer, &r->transfer->peers[i]);
-	printf("  captures %" PRIu64 " (gaps %" PRIu64 ", partial %" PRIu64
-	       ", timeouts %" PRIu64 ", missed %" PRIu64
-	       ") in %u regions of %" PRIu64 " bytes (%s), busy retries %"
-	       PRIu64 "\n",
-	       src->captures, src->gaps, src->partial, src->timeouts,
-	       src->missed, src->slot_count, src->region_size,
-	       backend_name(src->backend), src->busy_retries);
+	print_captures(r->transfer->source);
 	printf("  each held for %.3f ms on average, %.3f ms at most\n",
 	       mean_ms(&r->transfer->holding), most_ms(&r->transfer->holding));
 	printf("  CPU %.3f s user, %.3f s system\n",

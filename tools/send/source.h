@@ -13,6 +13,7 @@
 
 #include <fpgabuf/fpgabuf.h>
 
+#include "common/controller.h"
 #include "send/options.h"
 
 /**
@@ -76,6 +77,7 @@ struct source_ops {
  * @bytes: bytes taken
  * @captures: captures taken, without empty ones
  * @gaps: captures before which samples may be missing
+ * @gaps_worth: what that number is worth
  * @partial: captures shorter than asked for
  * @timeouts: captures that the driver ended because they took too long
  * @missed: captures that were not told of in time
@@ -95,6 +97,7 @@ struct source {
 	uint64_t bytes;
 	uint64_t captures;
 	uint64_t gaps;
+	enum gaps_worth gaps_worth;
 	uint64_t partial;
 	uint64_t timeouts;
 	uint64_t missed;

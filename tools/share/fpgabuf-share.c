@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "common/clock.h"
+#include "common/controller.h"
 #include "common/json.h"
 #include "common/message.h"
 #include "common/signals.h"
@@ -36,7 +37,7 @@ static void report_json(const struct server *s, double seconds, bool ok)
 	json_decimal(&j, "seconds", seconds);
 	json_number(&j, "captures", p->captures);
 	json_number(&j, "bytes", p->bytes);
-	json_number(&j, "gaps", p->gaps);
+	json_gaps(&j, p->gaps, controller_gaps(&p->info));
 	json_number(&j, "partial", p->partial);
 	json_number(&j, "timeouts", p->timeouts);
 	json_number(&j, "errors", p->errors);

@@ -45,7 +45,8 @@ static const char help[] =
 "\n"
 "What to share:\n"
 "  -d, --device PATH       capture device (default " FPGABUF_DEFAULT_DEVICE ")\n"
-"  -r, --region-size SIZE  memory of one capture (default 1M)\n"
+"  -r, --region-size SIZE  memory of one capture (default 1M, or as\n"
+"                          much as the DMA controller takes)\n"
 "  -n, --regions N         number of such regions (default 16)\n"
 "  -w, --wait N            begin when N clients are there (default 1)\n"
 "\n"
@@ -239,7 +240,6 @@ int share_options_parse(int argc, char **argv, struct share_options *options)
 
 	*options = (struct share_options){
 		.device = FPGABUF_DEFAULT_DEVICE,
-		.region_size = 1 << 20,
 		.regions = 16,
 		.credits = 4,
 		.clients = 16,

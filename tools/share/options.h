@@ -33,7 +33,7 @@ struct share_rights {
  * struct share_options - the command line
  * @path: socket to make, or NULL: the one that was passed
  * @device: path of the device
- * @region_size: bytes of a region
+ * @region_size: bytes of a region, 0 for the usual
  * @regions: number of regions
  * @credits: most captures that a client may hold
  * @clients: most clients at a time

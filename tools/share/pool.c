@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "common/clock.h"
+#include "common/controller.h"
 #include "common/explain.h"
 #include "common/message.h"
 #include "share/pool.h"
@@ -14,9 +15,10 @@
  * What a client gave back, or held when it was killed, may be in use for a
  * while: packets in flight hold pages until the peer has acknowledged them.
  */
-#define FIRST_BACKOFF_NS	NS_PER_MS
-#define MAX_BACKOFF_NS		(64 * NS_PER_MS)
 #define COMPLAIN_NS		(10 * NS_PER_SEC)
+
+/* What a region has if nobody said how much */
+#define USUAL_REGION_SIZE	(1 << 20)
 
 /* One capture may fail; so many in a row mean that the device is broken. */
 #define MAX_FAILURES		8
@@ -62,18 +64,23 @@ static int add_region(struct pool *p, uint64_t size)
 
 static int add_regions(struct pool *p, const struct share_options *o)
 {
+	uint64_t size = controller_region_size(&p->info, o->region_size,
+					       USUAL_REGION_SIZE);
 	int err = 0;
 
+	if (o->verbose && !o->region_size && size < USUAL_REGION_SIZE)
+		message("regions have %" PRIu64 " bytes: the DMA controller takes no more as one capture",
+			size);
 	p->regions = calloc(o->regions, sizeof(*p->regions));
 	if (!p->regions) {
 		message("out of memory");
 		return -ENOMEM;
 	}
 	while (!err && p->region_count < o->regions)
-		err = add_region(p, o->region_size);
+		err = add_region(p, size);
 	if (err)
 		return err;
-	p->length = p->region_size - p->region_size % p->info.alignment;
+	p->length = controller_capture_length(&p->info, size, p->region_size);
 	if (p->length)
 		return 0;
 	message("a region is shorter than the shortest capture");
@@ -85,7 +92,10 @@ int pool_open(struct pool *pool, const struct share_options *options)
 {
 	int err;
 
-	*pool = (struct pool){ .path = options->device };
+	*pool = (struct pool){
+		.path = options->device,
+		.quiet = options->quiet,
+	};
 	err = fpgabuf_device_open(options->device, O_NONBLOCK, &pool->device);
 	if (!err)
 		err = fpgabuf_device_info(pool->device, &pool->info);
@@ -121,33 +131,32 @@ static void complain(const struct pool *p, struct shared_region *r)
 	       (uint64_t)info.in_use, info.importers);
 }
 
-static void back_off(struct pool *p, struct shared_region *r, int64_t now)
+/* Clients may take their time, but a channel that does not stop is the end. */
+static int back_off(struct pool *p, struct shared_region *r)
 {
+	const struct busy_region region = {
+		p->path, p->device, &p->info, r->region
+	};
+	enum busy_reason reason = busy_again(&r->busy, &region);
+
 	p->busy_retries++;
-	if (!r->busy_since_ns) {
-		r->busy_since_ns = now;
-		r->backoff_ns = FIRST_BACKOFF_NS;
-	} else if (r->backoff_ns < MAX_BACKOFF_NS) {
-		r->backoff_ns *= 2;
-	}
-	if (!r->complained && now - r->busy_since_ns >= COMPLAIN_NS)
+	if (reason == BUSY_IN_USE && !r->complained &&
+	    busy_ns(&r->busy) >= COMPLAIN_NS)
 		complain(p, r);
-	r->retry_ns = now + r->backoff_ns;
+	return reason == BUSY_STUCK ? -EIO : 0;
 }
 
-static int explain_queue(const struct pool *p, int err)
+static int fail_queue(const struct pool *p, int err)
 {
-	if (err == -ENODEV) {
+	if (err == -ENODEV)
 		explain_gone(p);
-		return err;
-	}
-	message("cannot queue a region on %s: %s", p->path, strerror(-err));
-	if (err == -EUSERS)
-		remedy("another program captures from this device; end that one");
+	else
+		explain_queue(p->path, &p->info, p->length,
+			      "a smaller --region-size", err);
 	return err;
 }
 
-static int queue_region(struct pool *p, struct shared_region *r, int64_t now)
+static int queue_region(struct pool *p, struct shared_region *r)
 {
 	int err;
 
@@ -155,18 +164,24 @@ static int queue_region(struct pool *p, struct shared_region *r, int64_t now)
 				   r - p->regions);
 	if (err == -EINTR)
 		return 0;
-	if (err == -EBUSY) {
-		back_off(p, r, now);
+	if (err == -EBUSY)
+		return back_off(p, r);
+	if (err == -ENOBUFS && p->queued) {
+		p->full = true;
 		return 0;
 	}
 	if (err)
-		return explain_queue(p, err);
+		return fail_queue(p, err);
 	r->state = REGION_QUEUED;
-	r->busy_since_ns = 0;
-	r->retry_ns = 0;
+	r->busy = (struct busy){ 0 };
 	r->complained = false;
 	p->queued++;
 	return 0;
+}
+
+static bool is_full(const struct pool *p)
+{
+	return p->full || p->queued >= p->info.queue_depth;
 }
 
 int pool_fill(struct pool *pool)
@@ -178,10 +193,10 @@ int pool_fill(struct pool *pool)
 	for (i = 0; i < pool->region_count && !err; i++) {
 		struct shared_region *r = &pool->regions[i];
 
-		if (pool->queued >= pool->info.queue_depth)
+		if (is_full(pool))
 			break;
-		if (r->state == REGION_IDLE && r->retry_ns <= now)
-			err = queue_region(pool, r, now);
+		if (r->state == REGION_IDLE && r->busy.retry_ns <= now)
+			err = queue_region(pool, r);
 	}
 	return err;
 }
@@ -191,13 +206,15 @@ int64_t pool_retry_ns(const struct pool *pool)
 	int64_t first = 0;
 	unsigned int i;
 
+	if (is_full(pool))
+		return 0;
 	for (i = 0; i < pool->region_count; i++) {
 		const struct shared_region *r = &pool->regions[i];
 
-		if (r->state != REGION_IDLE || !r->retry_ns)
+		if (r->state != REGION_IDLE || !r->busy.retry_ns)
 			continue;
-		if (!first || r->retry_ns < first)
-			first = r->retry_ns;
+		if (!first || r->busy.retry_ns < first)
+			first = r->busy.retry_ns;
 	}
 	return first;
 }
@@ -220,6 +237,11 @@ static void account(struct pool *p, const struct fpgabuf_dequeue *c)
 		p->partial++;
 	if (c->status & FPGABUF_CAPTURE_TIMEOUT)
 		p->timeouts++;
+	if (!p->quiet && !p->lost_count &&
+	    controller_lost_count(&p->info, c)) {
+		p->lost_count = true;
+		explain_lost_count(p->path);
+	}
 	if (c->bytes) {
 		p->captures++;
 		p->bytes += c->bytes;
@@ -278,6 +300,7 @@ int pool_take(struct pool *pool, struct fpgabuf_dequeue *capture)
 		return err;
 	account(pool, capture);
 	pool->queued--;
+	pool->full = false;
 	pool->regions[capture->cookie].state = REGION_SHARED;
 	pool->regions[capture->cookie].holders = 1;
 	return 1;

@@ -13,6 +13,7 @@
 
 #include <fpgabuf/fpgabuf.h>
 
+#include "common/busy.h"
 #include "share/options.h"
 
 enum shared_state { REGION_IDLE, REGION_QUEUED, REGION_SHARED };
@@ -23,18 +24,14 @@ enum shared_state { REGION_IDLE, REGION_QUEUED, REGION_SHARED };
  * @state: where it is
  * @holders: clients that were told of the capture and have not given it back;
  *	while the capture is being told, one more
- * @busy_since_ns: first refusal because its pages were in use; 0 = none
- * @retry_ns: when to try again
- * @backoff_ns: how long the last pause was
+ * @busy: whether QUEUE has refused it
  * @complained: it has been said that it is in use for long
  */
 struct shared_region {
 	struct fpgabuf_region *region;
 	enum shared_state state;
 	unsigned int holders;
-	int64_t busy_since_ns;
-	int64_t retry_ns;
-	int64_t backoff_ns;
+	struct busy busy;
 	bool complained;
 };
 
@@ -42,12 +39,15 @@ struct shared_region {
  * struct pool - the device and all regions
  * @device: the device
  * @path: its path, for messages
+ * @quiet: say nothing but errors
  * @info: its limits
  * @regions: the regions
  * @region_count: how many there are
  * @region_size: bytes of each
  * @length: bytes to capture into each
  * @queued: how many are queued
+ * @full: the DMA controller takes no more before one of them has come back
+ * @lost_count: it has been said that there are captures that nobody counts
  * @failures: captures that failed, since the last one that did not
  * @captures: captures that had bytes
  * @bytes: bytes they had
@@ -60,12 +60,15 @@ struct shared_region {
 struct pool {
 	struct fpgabuf_device *device;
 	const char *path;
+	bool quiet;
 	struct fpgabuf_info info;
 	struct shared_region *regions;
 	unsigned int region_count;
 	uint64_t region_size;
 	uint64_t length;
 	unsigned int queued;
+	bool full;
+	bool lost_count;
 	unsigned int failures;
 	uint64_t captures;
 	uint64_t bytes;

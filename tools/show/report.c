@@ -3,6 +3,7 @@
 #include <stdio.h>
 
 #include "common/clock.h"
+#include "common/controller.h"
 #include "common/json.h"
 #include "show/report.h"
 
@@ -31,10 +32,22 @@ static void print_json(const struct viewer *v, bool ok)
 	json_string(&j, "copy_reason", v->reason);
 	json_number(&j, "pictures", v->shown);
 	json_number(&j, "discarded", v->discarded);
-	json_number(&j, "gaps", v->gaps);
+	json_gaps(&j, v->gaps, controller_gaps(&v->info));
 	json_number(&j, "busy_retries", v->busy_retries);
 	json_decimal(&j, "seconds", seconds(v));
 	json_end(&j);
+}
+
+static void print_counters(const struct viewer *v)
+{
+	enum gaps_worth worth = controller_gaps(&v->info);
+
+	printf("  discarded %" PRIu64, v->discarded);
+	if (worth != GAPS_UNKNOWN)
+		printf(", gaps %" PRIu64, v->gaps);
+	printf(", busy retries %" PRIu64 "\n", v->busy_retries);
+	if (worth == GAPS_UNKNOWN)
+		puts("  gaps " GAPS_NOT_KNOWN);
 }
 
 static void print_text(const struct viewer *v)
@@ -46,8 +59,7 @@ static void print_text(const struct viewer *v)
 	       v->geometry.width, v->geometry.height,
 	       v->options->format->name, seconds(v),
 	       v->copying ? "copied" : "imported");
-	printf("  discarded %" PRIu64 ", gaps %" PRIu64 ", busy retries %"
-	       PRIu64 "\n", v->discarded, v->gaps, v->busy_retries);
+	print_counters(v);
 }
 
 void report_print(const struct viewer *viewer, bool ok)

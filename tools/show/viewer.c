@@ -8,15 +8,15 @@
 #include <unistd.h>
 
 #include "common/clock.h"
+#include "common/controller.h"
 #include "common/explain.h"
 #include "common/message.h"
 #include "show/viewer.h"
 
 /*
  * The kernel says that a picture is off the screen a moment before the driver
- * lets go of its memory.  No event tells when.
+ * lets go of its memory.
  */
-#define BUSY_RETRY_NS		NS_PER_MS
 #define BUSY_PATIENCE_NS	(10 * NS_PER_SEC)
 
 #define REMEDY_GONE	"the device was removed, or its driver unbound"
@@ -154,15 +154,18 @@ static bool wants_capture(const struct viewer *v)
 	return count_queued(v) < v->options->pictures - v->captured;
 }
 
-static int back_off(struct viewer *v, struct slot *slot, int64_t now)
+static int back_off(struct viewer *v, struct slot *slot)
 {
+	const struct busy_region region = {
+		v->options->device, v->device, &v->info, slot->region
+	};
+	enum busy_reason reason = busy_again(&slot->busy, &region);
 	struct fpgabuf_region_info info;
 
 	v->busy_retries++;
-	if (!slot->busy_since_ns)
-		slot->busy_since_ns = now;
-	slot->retry_ns = now + BUSY_RETRY_NS;
-	if (now - slot->busy_since_ns < BUSY_PATIENCE_NS)
+	if (reason == BUSY_STUCK)
+		return -EIO;
+	if (reason == BUSY_KEPT || busy_ns(&slot->busy) < BUSY_PATIENCE_NS)
 		return 0;
 	message("a picture is off the screen, but its memory is still in use after %d s",
 		(int)(BUSY_PATIENCE_NS / NS_PER_SEC));
@@ -172,27 +175,26 @@ static int back_off(struct viewer *v, struct slot *slot, int64_t now)
 	return -EBUSY;
 }
 
-static int queue_slot(struct viewer *v, struct slot *slot, int64_t now)
+static int queue_slot(struct viewer *v, struct slot *slot)
 {
 	int err;
 
 	err = fpgabuf_device_queue(v->device, slot->region, v->geometry.bytes,
 				   slot - v->slots);
 	if (err == -EBUSY)
-		return back_off(v, slot, now);
+		return back_off(v, slot);
+	if (err == -ENOBUFS && count_queued(v)) {
+		v->full = true;
+		return 0;
+	}
 	if (err) {
-		message("cannot queue a region on %s: %s", v->options->device,
-			strerror(-err));
-		if (err == -EUSERS)
-			remedy("another program is capturing from this device");
-		else if (err == -ENODEV)
-			remedy(REMEDY_GONE);
+		explain_queue(v->options->device, &v->info, v->geometry.bytes,
+			      "a smaller --size or --stride", err);
 		return err;
 	}
 	slot->state = SLOT_QUEUED;
 	slot->turn = ++v->turns;
-	slot->busy_since_ns = 0;
-	slot->retry_ns = 0;
+	slot->busy = (struct busy){ 0 };
 	return 0;
 }
 
@@ -202,10 +204,10 @@ static int fill(struct viewer *v)
 	unsigned int i;
 	int err = 0;
 
-	for (i = 0; i < SLOTS && !err && wants_capture(v); i++)
+	for (i = 0; i < SLOTS && !err && wants_capture(v) && !v->full; i++)
 		if (v->slots[i].state == SLOT_IDLE &&
-		    v->slots[i].retry_ns <= now)
-			err = queue_slot(v, &v->slots[i], now);
+		    v->slots[i].busy.retry_ns <= now)
+			err = queue_slot(v, &v->slots[i]);
 	return err;
 }
 
@@ -231,6 +233,16 @@ static void discard(struct viewer *v, struct slot *slot, uint64_t bytes)
 	remedy("--size, --format and --stride must say what the FPGA sends");
 }
 
+static void note_lost_count(struct viewer *v, const struct fpgabuf_dequeue *c)
+{
+	if (v->options->quiet || v->lost_count ||
+	    !controller_lost_count(&v->info, c))
+		return;
+	v->lost_count = true;
+	progress_end(&v->progress);
+	explain_lost_count(v->options->device);
+}
+
 /*
  * Called when the fence of the oldest capture is signalled: then it is there to
  * be dequeued.
@@ -251,6 +263,8 @@ static int take_capture(struct viewer *v)
 		explain_capture(v, err);
 		return err;
 	}
+	v->full = false;
+	note_lost_count(v, &c);
 	if (c.bytes < v->geometry.bytes) {
 		discard(v, slot, c.bytes);
 		return 0;
@@ -391,9 +405,9 @@ static int64_t next_deadline(const struct viewer *v)
 
 	if (wants_picture(v))
 		next = earlier(next, v->deadline_ns);
-	for (i = 0; i < SLOTS && wants_capture(v); i++)
+	for (i = 0; i < SLOTS && wants_capture(v) && !v->full; i++)
 		if (v->slots[i].state == SLOT_IDLE)
-			next = earlier(next, v->slots[i].retry_ns);
+			next = earlier(next, v->slots[i].busy.retry_ns);
 	return next;
 }
 

@@ -11,6 +11,7 @@
 
 #include <fpgabuf/fpgabuf.h>
 
+#include "common/busy.h"
 #include "common/progress.h"
 #include "show/frame.h"
 #include "show/screen.h"
@@ -29,8 +30,7 @@ enum slot_state {
  * @frame: its framebuffer
  * @state: where it is
  * @turn: when it was queued, among the others
- * @busy_since_ns: first refusal because it was still in use; 0 = none
- * @retry_ns: when to try again
+ * @busy: whether QUEUE has refused it
  */
 struct slot {
 	struct fpgabuf_region *region;
@@ -38,8 +38,7 @@ struct slot {
 	struct frame frame;
 	enum slot_state state;
 	uint64_t turn;
-	int64_t busy_since_ns;
-	int64_t retry_ns;
+	struct busy busy;
 };
 
 /**
@@ -54,6 +53,8 @@ struct slot {
  * @progress: the line for people
  * @copying: pictures are copied, since the driver cannot import them
  * @reason: why
+ * @full: the DMA controller takes no more before a capture has come back
+ * @lost_count: it has been said that there are captures that nobody counts
  * @turns: regions queued so far
  * @deadline_ns: when the next picture must have come
  * @end_ns: when to end; 0 = at a signal
@@ -74,6 +75,8 @@ struct viewer {
 	struct progress progress;
 	bool copying;
 	char reason[128];
+	bool full;
+	bool lost_count;
 	uint64_t turns;
 	int64_t deadline_ns;
 	int64_t end_ns;
