@@ -38,8 +38,8 @@ module_param(known, bool, 0444);
 MODULE_PARM_DESC(known, "be the provider that fpgabuf knows and believes (default), or one it has never heard of");
 
 static bool no_terminate;
-module_param(no_terminate, bool, 0444);
-MODULE_PARM_DESC(no_terminate, "the channel has no way to be stopped");
+module_param(no_terminate, bool, 0644);
+MODULE_PARM_DESC(no_terminate, "channels of FPGAs that are bound from now on have no way to be stopped");
 
 static struct platform_device *sim_devices[SIM_MAX_DEVICES];
 
