@@ -45,22 +45,6 @@ unsigned int rounds(unsigned int n)
 	return hurried() ? n / 10 : n;
 }
 
-/*
- * Of so many captures those with a GAP that was none, at most: the moment of
- * handing over is some microseconds.  It is longer where a processor is emulated
- * by one that is busy with something else: beside other machines an x86 had 99 of
- * 10,000, the debug kernel 4 of 100, and armhf 107 of 1,000.
- */
-unsigned long gaps_in_doubt(unsigned long captures)
-{
-	struct utsname uts;
-
-	REQUIRE(uname(&uts), 0);
-	if (strncmp(uts.machine, "x86", 3))
-		return captures / 4;
-	return captures / (debug_kernel() ? 10 : 20);
-}
-
 int call(int fd, unsigned long cmd, void *arg)
 {
 	return ioctl(fd, cmd, arg) < 0 ? -errno : 0;
