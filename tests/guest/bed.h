@@ -41,6 +41,8 @@ struct suite {
 	/* What of the kernel is missing for it, or NULL */
 	const char *(*lacks)(void);
 	int (*init)(void);
+	/* Takes back what other suites do not expect; may be NULL */
+	int (*done)(void);
 	const CU_TestInfo *tests;
 };
 
@@ -50,6 +52,8 @@ extern const struct suite alloc_suite, backends_suite, bench_suite, capture_suit
 	lifetime_suite, limits_suite, model_suite, pages_suite, pl330_suite,
 	plan_suite, profile_suite, recv_suite, reload_suite, rights_suite,
 	send_suite, share_suite, show_suite, stall_suite, sync_suite, uapi_suite, unplug_suite, watch_suite;
+
+extern const struct suite personality_suite, poison_suite;
 
 /* modules.c */
 int module_load(const char *file, const char *parameters);
@@ -71,7 +75,6 @@ bool debug_kernel(void);
 bool hurried(void);
 void skip(const char *reason);
 unsigned int rounds(unsigned int n);
-unsigned long gaps_in_doubt(unsigned long captures);
 int call(int fd, unsigned long cmd, void *arg);
 int device_open(int number);
 int region_alloc(int dev, uint64_t size);

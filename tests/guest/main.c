@@ -22,7 +22,8 @@ static const struct suite * const suites[] = {
 	&library_suite,	&send_suite,	&share_suite,	&stall_suite,
 	&lifetime_suite, &unplug_suite,	&rights_suite,	&model_suite,
 	&sync_suite,	&dt_suite,	&cost_suite,	&inject_suite,
-	&reload_suite,	&recv_suite,	&info_suite,	&show_suite,
+	&reload_suite,	&personality_suite,
+	&poison_suite,	&recv_suite,	&info_suite,	&show_suite,
 	&pl330_suite,	&bench_suite,	&plan_suite,
 	&profile_suite,
 };
@@ -31,6 +32,7 @@ static const struct suite * const suites[] = {
 static bool special(const struct suite *suite)
 {
 	return suite == &sync_suite || suite == &dt_suite ||
+	       suite == &poison_suite ||
 	       suite == &cost_suite || suite == &inject_suite ||
 	       suite == &show_suite || suite == &pl330_suite ||
 	       suite == &bench_suite || suite == &plan_suite ||
@@ -57,7 +59,8 @@ static void add(const struct suite *suite)
 {
 	CU_pSuite added = CU_add_suite_with_setup_and_teardown(suite->title,
 							       suite->init,
-							       NULL, NULL,
+							       suite->done,
+							       NULL,
 							       clean_up);
 	const CU_TestInfo *test;
 

@@ -124,6 +124,12 @@ injected() {
     -- guest-tests inject
 }
 
+# Devices that do not stop are of no use any more, until the next boot.
+poisoned() {
+  guest guest-poison --append init_on_alloc=0 --timeout $((300 * PATIENCE)) \
+    -- guest-tests poison
+}
+
 # Needs drivers of screens, which not every kernel has.
 showing() {
   local driver
@@ -186,7 +192,7 @@ profile() {
 all() {
   local code=0 boot
 
-  for boot in stock bounced injected showing; do
+  for boot in stock bounced injected poisoned showing; do
     $boot || code=$?
   done
   return "$code"
@@ -197,6 +203,7 @@ case ${1-} in
 show) showing ;;
 sync) bounced ;;
 inject) injected ;;
+poison) poisoned ;;
 dt) device_tree ;;
 plan) planned ;;
 cost) cost ;;
