@@ -64,7 +64,8 @@ int fpgabuf_device_fd(const struct fpgabuf_device *device);
 /**
  * fpgabuf_device_info() - limits and counters of a device
  * @device: the device
- * @info: filled in
+ * @info: filled in; capabilities and the fields that go with them are 0 if the
+ *	driver has version 1 of the interface
  *
  * Answers also when the device has gone.  Errors: none.
  */
@@ -102,11 +103,15 @@ int fpgabuf_device_alloc_access(struct fpgabuf_device *device, uint64_t size,
  * fpgabuf_device_queue() - hand a region to the FPGA for its next capture
  * @device: the device the region came from
  * @region: the region
- * @length: bytes to capture, a multiple of info.alignment; 0 = all of it
+ * @length: bytes to capture, a multiple of info.alignment, and no more than
+ *	info.max_capture unless that is 0; 0 = all of it
  * @cookie: any number; comes back with the capture
  *
- * Errors: -EBUSY the region is queued already, or its pages are still in use;
- * -EXDEV, -EUSERS, -ENOBUFS, -EINVAL, -EIO, -ENODEV as for FPGABUF_IOC_QUEUE.
+ * Errors: -EBUSY the region is queued already, or its pages are still in use, or
+ * the channel cannot be stopped and the FPGA still has it; -ENOBUFS there is no
+ * room for one more, try again after fpgabuf_device_dequeue(); -EMSGSIZE @length is
+ * more than the DMA controller takes; -EIO it refused the transfer, or it did not
+ * stop earlier; -EXDEV, -EUSERS, -EINVAL, -ENODEV as for FPGABUF_IOC_QUEUE.
  */
 int fpgabuf_device_queue(struct fpgabuf_device *device,
 			 const struct fpgabuf_region *region, uint64_t length,
@@ -116,7 +121,7 @@ int fpgabuf_device_queue(struct fpgabuf_device *device,
  * fpgabuf_device_dequeue() - take the oldest finished capture
  * @device: the device
  * @capture: filled in; a failed capture is a success of this call, see its
- *	status and error
+ *	status and error.  Its bytes can be 0 although it did not fail
  *
  * Waits, unless the device was opened with O_NONBLOCK.
  *
