@@ -5,8 +5,10 @@
  * Captures on a fake channel that is taken for one provider's or another's, or for
  * one that nobody has heard of.
  */
+#include <linux/dma-resv.h>
 #include <linux/highmem.h>
 #include <linux/mm.h>
+#include <linux/pci.h>
 
 #include "compat.h"
 #include "kunit_bed.h"
@@ -206,6 +208,68 @@ static void pieces_test(struct kunit *test)
 		       0);
 	dma_buf_put(region->dmabuf);
 }
+
+/* What had been done when the channel got the transfer */
+static struct {
+	u64 synced;
+	unsigned int queued;
+	bool fence;
+} at_submit;
+
+static void run_at_once(struct bed *bed)
+{
+	struct fpgabuf_capture *capture =
+		list_first_entry(&bed->fdev.queued, struct fpgabuf_capture,
+				 node);
+
+	at_submit.queued = bed->fdev.nr_queued;
+	at_submit.synced = atomic64_read(&bed->fdev.synced_for_device);
+	at_submit.fence = at_submit.queued && capture->fence &&
+			  !dma_fence_is_signaled(capture->fence);
+	spin_lock_irq(&bed->lock);
+	list_splice_tail_init(&bed->submitted, &bed->issued);
+	spin_unlock_irq(&bed->lock);
+	bed_complete(bed, SIZE, DMA_TRANS_NOERROR);
+}
+
+/* A provider may do it all when the transfer is submitted. */
+static void at_submit_test(struct kunit *test)
+{
+	struct bed *bed = test->priv;
+	struct fpgabuf_region *region = bed_region(test, SIZE, 0);
+
+	bed->at_submit = run_at_once;
+	KUNIT_ASSERT_EQ(test, queue(test, region, 0), 0);
+	KUNIT_EXPECT_EQ(test, at_submit.synced, SIZE);
+	KUNIT_EXPECT_EQ(test, at_submit.queued, 1);
+	KUNIT_EXPECT_TRUE(test, at_submit.fence);
+	expect_capture(test, SIZE, 0, 0);
+	KUNIT_EXPECT_EQ(test, bed->fdev.nr_queued, 0);
+	KUNIT_EXPECT_TRUE(test, dma_resv_test_signaled(region->dmabuf->resv,
+						       DMA_RESV_USAGE_WRITE));
+	dma_buf_put(region->dmabuf);
+}
+
+#ifdef CONFIG_PCI
+/* The IOMMU knows the card, and not what the card's driver has made of it. */
+static void card_test(struct kunit *test)
+{
+	struct bed *bed = test->priv;
+	struct device *dev = &bed->pdev->dev, *parent = dev->parent;
+	struct device *card;
+
+	KUNIT_EXPECT_PTR_EQ(test,
+			    fpgabuf_channel_dma_device(&bed->fdev.channel), dev);
+	card = kunit_kzalloc(test, sizeof(*card), GFP_KERNEL);
+	KUNIT_ASSERT_NOT_NULL(test, card);
+	card->bus = &pci_bus_type;
+	dev->parent = card;
+	KUNIT_EXPECT_PTR_EQ(test,
+			    fpgabuf_channel_dma_device(&bed->fdev.channel),
+			    card);
+	dev->parent = parent;
+}
+#endif
 
 /* Some start the next one only when they are told again. */
 static void nudge_test(struct kunit *test)
@@ -422,6 +486,10 @@ static struct kunit_case channel_cases[] = {
 	KUNIT_CASE(silent_short_test),
 	KUNIT_CASE(mark_undone_test),
 	KUNIT_CASE(pieces_test),
+	KUNIT_CASE(at_submit_test),
+#ifdef CONFIG_PCI
+	KUNIT_CASE(card_test),
+#endif
 	KUNIT_CASE(nudge_test),
 	KUNIT_CASE(serial_test),
 	KUNIT_CASE(serial_refused_test),

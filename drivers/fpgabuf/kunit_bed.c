@@ -46,7 +46,8 @@ static dma_cookie_t fake_submit(struct dma_async_tx_descriptor *tx)
 	tx->cookie = ++tx->chan->cookie;
 	list_add_tail(&transfer->node, &bed->submitted);
 	spin_unlock_irqrestore(&bed->lock, flags);
-	return tx->cookie;
+	run_hook(bed, &bed->at_submit);
+	return bed->chan.cookie;
 }
 
 static struct dma_async_tx_descriptor *
@@ -212,6 +213,7 @@ static void channel_init(struct bed *bed)
 	bed->dma.device_tx_status = fake_tx_status;
 	bed->dma.device_terminate_all = fake_terminate;
 	bed->chan.device = &bed->dma;
+	bed->chan.dev = &bed->chan_dev;
 	bed->chan.cookie = DMA_MIN_COOKIE;
 }
 

@@ -44,6 +44,7 @@ struct bed_transfer {
  * @pdev: stands behind the channel
  * @dma: the provider
  * @chan: its channel
+ * @chan_dev: the channel's device, which says nothing
  * @lock: guards the lists
  * @submitted: transfers handed in and not issued
  * @issued: transfers the channel works on, the first is running
@@ -53,6 +54,7 @@ struct bed_transfer {
  * @failed: the running transfer has met an error, which only its status tells
  * @fail_prep: so many of the next transfers cannot be prepared
  * @fail_submit: so many cannot be submitted
+ * @at_submit: called by submit, when the channel has the transfer
  * @before_issue: called by issue_pending before the channel sees the transfers
  * @after_issue: and when it has seen them
  * @after_status: called by tx_status when the answer is made
@@ -66,6 +68,7 @@ struct bed {
 	struct platform_device *pdev;
 	struct dma_device dma;
 	struct dma_chan chan;
+	struct dma_chan_dev chan_dev;
 	spinlock_t lock; /* the lists */
 	struct list_head submitted;
 	struct list_head issued;
@@ -75,6 +78,7 @@ struct bed {
 	bool failed;
 	unsigned int fail_prep;
 	unsigned int fail_submit;
+	void (*at_submit)(struct bed *bed);
 	void (*before_issue)(struct bed *bed);
 	void (*after_issue)(struct bed *bed);
 	void (*after_status)(struct bed *bed);
