@@ -8,6 +8,7 @@
 #include <err.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -16,8 +17,15 @@
 #include <fpgabuf/fpgabuf.h>
 
 /* What a disk likes: a multiple of its blocks, and not too little at a time */
-#define REGIONS	4
-#define SIZE	(1 << 20)
+#define REGIONS		4
+#define SIZE		(1 << 20)
+#define PATIENCE_MS	2000
+
+struct buffer {
+	struct fpgabuf_region *region;
+	void *memory;
+	bool queued;
+};
 
 static int check(int ret, const char *what)
 {
@@ -27,15 +35,36 @@ static int check(int ret, const char *what)
 }
 
 /* A page may be held for a moment longer than the write. */
-static void queue(struct fpgabuf_device *device, struct fpgabuf_region *region,
-		  uint64_t cookie)
+static int queue(struct fpgabuf_device *device, struct fpgabuf_region *region,
+		 uint64_t cookie)
 {
+	unsigned int ms = 0;
 	int ret;
 
 	while ((ret = fpgabuf_device_queue(device, region, 0, cookie)) ==
-	       -EBUSY)
+	       -EBUSY && ms++ < PATIENCE_MS)
 		usleep(1000);
-	check(ret, "queue");
+	return ret;
+}
+
+/* The DMA controller may have room for less: then the others wait. */
+static void queue_all(struct fpgabuf_device *device, struct buffer *buffers)
+{
+	unsigned int i, queued = 0;
+	int ret;
+
+	for (i = 0; i < REGIONS; i++)
+		queued += buffers[i].queued;
+	for (i = 0; i < REGIONS; i++) {
+		if (buffers[i].queued)
+			continue;
+		ret = queue(device, buffers[i].region, i);
+		if (ret == -ENOBUFS && queued)
+			return;
+		check(ret, "queue");
+		buffers[i].queued = true;
+		queued++;
+	}
 }
 
 static void write_all(int file, const void *memory, size_t size, off_t offset)
@@ -50,11 +79,10 @@ static void write_all(int file, const void *memory, size_t size, off_t offset)
 
 int main(int argc, char **argv)
 {
-	struct fpgabuf_region *regions[REGIONS];
+	struct buffer buffers[REGIONS] = { 0 };
 	struct fpgabuf_dequeue capture;
 	struct fpgabuf_device *device;
-	void *memory[REGIONS];
-	uint64_t count, n, i;
+	uint64_t count, n = 0, i;
 	int file;
 
 	if (argc != 3)
@@ -65,20 +93,25 @@ int main(int argc, char **argv)
 		err(1, "%s", argv[1]);
 	check(fpgabuf_device_open(NULL, 0, &device), FPGABUF_DEFAULT_DEVICE);
 	for (i = 0; i < REGIONS; i++) {
-		check(fpgabuf_device_alloc(device, SIZE, &regions[i]), "alloc");
-		check(fpgabuf_region_map(regions[i], PROT_READ, &memory[i]),
+		struct buffer *b = &buffers[i];
+
+		check(fpgabuf_device_alloc(device, SIZE, &b->region), "alloc");
+		check(fpgabuf_region_map(b->region, PROT_READ, &b->memory),
 		      "map");
-		queue(device, regions[i], i);
 	}
-	for (n = 0; n < count; n++) {
+	while (n < count) {
+		queue_all(device, buffers);
 		check(fpgabuf_device_dequeue(device, &capture), "dequeue");
 		check(capture.error, "capture");
-		/* The FPGA goes on in the other regions meanwhile. */
 		i = capture.cookie;
+		buffers[i].queued = false;
+		/* A packet that was too short for this DMA controller to count */
+		if (!capture.bytes)
+			continue;
 		if (capture.bytes != SIZE)
 			errx(1, "a short capture, which O_DIRECT cannot write");
-		write_all(file, memory[i], capture.bytes, n * SIZE);
-		queue(device, regions[i], i);
+		/* The FPGA goes on in the other regions meanwhile. */
+		write_all(file, buffers[i].memory, capture.bytes, n++ * SIZE);
 	}
 	if (fsync(file))
 		err(1, "%s", argv[1]);

@@ -6,6 +6,7 @@
  */
 #include <err.h>
 #include <errno.h>
+#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -16,6 +17,13 @@
 #define REGIONS		4
 #define SIZE		(1 << 20)
 #define TIMEOUT_MS	30000
+#define PATIENCE_MS	2000
+
+struct buffer {
+	struct fpgabuf_region *region;
+	void *memory;
+	bool queued;
+};
 
 static int check(int ret, const char *what)
 {
@@ -25,24 +33,44 @@ static int check(int ret, const char *what)
 }
 
 /* A page may be held for a moment longer than its completion says. */
-static void queue(struct fpgabuf_device *device, struct fpgabuf_region *region,
-		  uint64_t cookie)
+static int queue(struct fpgabuf_device *device, struct fpgabuf_region *region,
+		 uint64_t cookie)
 {
+	unsigned int ms = 0;
 	int ret;
 
 	while ((ret = fpgabuf_device_queue(device, region, 0, cookie)) ==
-	       -EBUSY)
+	       -EBUSY && ms++ < PATIENCE_MS)
 		usleep(1000);
-	check(ret, "queue");
+	return ret;
+}
+
+/* The DMA controller may have room for less: then the others wait. */
+static void queue_all(struct fpgabuf_device *device, struct buffer *buffers)
+{
+	unsigned int i, queued = 0;
+	int ret;
+
+	for (i = 0; i < REGIONS; i++)
+		queued += buffers[i].queued;
+	for (i = 0; i < REGIONS; i++) {
+		if (buffers[i].queued)
+			continue;
+		ret = queue(device, buffers[i].region, i);
+		if (ret == -ENOBUFS && queued)
+			return;
+		check(ret, "queue");
+		buffers[i].queued = true;
+		queued++;
+	}
 }
 
 int main(int argc, char **argv)
 {
-	struct fpgabuf_region *regions[REGIONS];
+	struct buffer buffers[REGIONS] = { 0 };
 	struct fpgabuf_dequeue capture;
 	struct fpgabuf_device *device;
 	struct fpgabuf_sender *sender;
-	void *memory[REGIONS];
 	uint64_t count, i;
 
 	if (argc != 2)
@@ -52,21 +80,27 @@ int main(int argc, char **argv)
 				    &sender), "standard output");
 	check(fpgabuf_device_open(NULL, 0, &device), FPGABUF_DEFAULT_DEVICE);
 	for (i = 0; i < REGIONS; i++) {
-		check(fpgabuf_device_alloc(device, SIZE, &regions[i]), "alloc");
-		check(fpgabuf_region_map(regions[i], PROT_READ, &memory[i]),
+		struct buffer *b = &buffers[i];
+
+		check(fpgabuf_device_alloc(device, SIZE, &b->region), "alloc");
+		check(fpgabuf_region_map(b->region, PROT_READ, &b->memory),
 		      "map");
-		queue(device, regions[i], i);
 	}
-	while (count--) {
+	while (count) {
+		queue_all(device, buffers);
 		check(fpgabuf_device_dequeue(device, &capture), "dequeue");
 		check(capture.error, "capture");
-		/* The FPGA goes on in the other regions meanwhile. */
 		i = capture.cookie;
-		check(fpgabuf_sender_submit(sender, memory[i], capture.bytes,
-					    i), "submit");
+		buffers[i].queued = false;
+		/* A packet that was too short for this DMA controller to count */
+		if (!capture.bytes)
+			continue;
+		/* The FPGA goes on in the other regions meanwhile. */
+		check(fpgabuf_sender_submit(sender, buffers[i].memory,
+					    capture.bytes, i), "submit");
 		check(fpgabuf_sender_drain(sender, TIMEOUT_MS), "send");
 		fpgabuf_sender_reap(sender, &i);
-		queue(device, regions[i], i);
+		count--;
 	}
 	return 0;
 }
