@@ -26,12 +26,14 @@ static const struct suite * const suites[] = {
 	&poison_suite,	&recv_suite,	&info_suite,	&show_suite,
 	&pl330_suite,	&bench_suite,	&plan_suite,
 	&profile_suite,
+	&provider_suite,
 };
 
 /* Those that need a kernel booted for them */
 static bool special(const struct suite *suite)
 {
-	return suite == &sync_suite || suite == &dt_suite ||
+	return suite == &provider_suite ||
+	       suite == &sync_suite || suite == &dt_suite ||
 	       suite == &poison_suite ||
 	       suite == &cost_suite || suite == &inject_suite ||
 	       suite == &show_suite || suite == &pl330_suite ||
