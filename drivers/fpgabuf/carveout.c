@@ -6,8 +6,7 @@
  * which nobody else uses: they are reserved, each with one reference that is
  * never dropped.  That reference is the region's.  So nothing can fragment the
  * memory, and nothing is ever freed; when a region goes its pages are merely
- * marked as free to take.  Those that a packet still holds then are passed over
- * until it has gone.
+ * marked as free to take.
  *
  * A carve-out is kept apart from the device, because several devices may share
  * one, and because regions outlive a binding: the next one must not find their
@@ -134,42 +133,10 @@ void fpgabuf_carveout_put(struct fpgabuf_carveout *carveout)
 	mutex_unlock(&carveouts_lock);
 }
 
-/* The last page of the range that somebody still refers to, or -1 */
-static long last_held(const struct fpgabuf_carveout *carveout,
-		      unsigned long first, unsigned long nr)
-{
-	long i;
-
-	for (i = first + nr - 1; i >= (long)first; i--)
-		if (page_ref_count(pfn_to_page(carveout->pfn + i)) != 1)
-			return i;
-	return -1;
-}
-
-/* Index of the first of @nr pages that nobody has, or -ENOMEM */
-static long find_idle(const struct fpgabuf_carveout *carveout, unsigned long nr)
-{
-	unsigned long first = 0;
-
-	for (;;) {
-		long held;
-
-		first = bitmap_find_next_zero_area(carveout->taken,
-						   carveout->nr, first, nr, 0);
-		if (first + nr > carveout->nr)
-			return -ENOMEM;
-		held = last_held(carveout, first, nr);
-		if (held < 0)
-			return first;
-		first = held + 1;
-	}
-}
-
 static int carveout_fill(struct fpgabuf_region *region)
 {
 	struct fpgabuf_carveout *carveout = region->fdev->carveout;
-	unsigned long nr = region->size >> PAGE_SHIFT;
-	long first;
+	unsigned long first, nr = region->size >> PAGE_SHIFT;
 	int ret;
 
 	if (!carveout)
@@ -179,12 +146,13 @@ static int carveout_fill(struct fpgabuf_region *region)
 		return ret;
 
 	mutex_lock(&carveout->lock);
-	first = find_idle(carveout, nr);
-	if (first >= 0)
+	first = bitmap_find_next_zero_area(carveout->taken, carveout->nr, 0, nr,
+					   0);
+	if (first < carveout->nr)
 		bitmap_set(carveout->taken, first, nr);
 	mutex_unlock(&carveout->lock);
-	if (first < 0)
-		return first;
+	if (first >= carveout->nr)
+		return -ENOMEM;
 
 	fpgabuf_chunks_set(region, pfn_to_page(carveout->pfn + first));
 	return 0;

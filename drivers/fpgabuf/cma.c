@@ -8,8 +8,8 @@
  *   tries to move them elsewhere, cannot, and tries again, for ever.  It pins
  *   for long what it may write to, so these regions are for O_RDONLY alone.
  * - Up to 6.12 the allocator takes back pages that somebody still refers to with
- *   a warning; later ones give them to the next one at once.  So they stay in
- *   quarantine until the last packet has gone, and keep the module loaded.
+ *   a warning; later ones give them to the next one at once.  quarantine.c keeps
+ *   that from happening.
  *
  * The allocator is reached through dma_alloc_pages(), for a device that exists
  * for nothing else: it has to be the same one when the pages go back, and by
@@ -18,40 +18,26 @@
 #include <linux/device.h>
 #include <linux/dma-mapping.h>
 #include <linux/fcntl.h>
-#include <linux/list.h>
 #include <linux/mm.h>
-#include <linux/module.h>
-#include <linux/mutex.h>
 #include <linux/of_reserved_mem.h>
 #include <linux/slab.h>
-#include <linux/workqueue.h>
 
 #include "compat.h"
 #include "fpgabuf.h"
 
-#define QUARANTINE_PERIOD	(HZ / 10)
-
 /**
  * struct fpgabuf_cma - a piece of the allocator's memory
- * @node: in the quarantine
- * @fdev: the device it was allocated for; a reference is held
+ * @fdev: the device it was allocated for
  * @page: first page
  * @size: bytes
  * @addr: what dma_alloc_pages() said
  */
 struct fpgabuf_cma {
-	struct list_head node;
 	struct fpgabuf_device *fdev;
 	struct page *page;
 	size_t size;
 	dma_addr_t addr;
 };
-
-static LIST_HEAD(quarantine);
-static DEFINE_MUTEX(quarantine_lock);
-
-static void quarantine_work(struct work_struct *work);
-static DECLARE_DELAYED_WORK(quarantine_check, quarantine_work);
 
 /*
  * That allocation is not what the memory is used through, and is no mapping
@@ -81,51 +67,6 @@ static bool is_cma(const struct fpgabuf_cma *cma)
 	return page_ref_count(pfn_to_page(page_to_pfn(cma->page) + 1)) == 1;
 }
 
-static bool is_idle(const struct fpgabuf_cma *cma)
-{
-	unsigned long pfn = page_to_pfn(cma->page);
-	unsigned long end = pfn + (cma->size >> PAGE_SHIFT);
-
-	for (; pfn < end; pfn++)
-		if (page_ref_count(pfn_to_page(pfn)) != 1)
-			return false;
-	return true;
-}
-
-static void cma_destroy(struct fpgabuf_cma *cma)
-{
-	cma_free_pages(cma);
-	fpgabuf_device_put(cma->fdev);
-	kfree(cma);
-}
-
-static void quarantine_work(struct work_struct *work)
-{
-	struct fpgabuf_cma *cma, *next;
-
-	mutex_lock(&quarantine_lock);
-	list_for_each_entry_safe(cma, next, &quarantine, node) {
-		if (!is_idle(cma))
-			continue;
-		list_del(&cma->node);
-		cma_destroy(cma);
-		/* fpgabuf_cma_barrier() waits until this has returned. */
-		module_put(THIS_MODULE);
-	}
-	if (!list_empty(&quarantine))
-		schedule_delayed_work(&quarantine_check, QUARANTINE_PERIOD);
-	mutex_unlock(&quarantine_lock);
-}
-
-static void quarantine_add(struct fpgabuf_cma *cma)
-{
-	__module_get(THIS_MODULE);
-	mutex_lock(&quarantine_lock);
-	list_add_tail(&cma->node, &quarantine);
-	mutex_unlock(&quarantine_lock);
-	schedule_delayed_work(&quarantine_check, QUARANTINE_PERIOD);
-}
-
 static struct fpgabuf_cma *cma_create(struct fpgabuf_device *fdev, size_t size)
 {
 	struct fpgabuf_cma *cma;
@@ -133,7 +74,6 @@ static struct fpgabuf_cma *cma_create(struct fpgabuf_device *fdev, size_t size)
 	cma = kzalloc_obj(*cma);
 	if (!cma)
 		return NULL;
-	fpgabuf_device_get(fdev);
 	cma->fdev = fdev;
 	cma->size = size;
 	if (!cma_alloc_pages(cma)) {
@@ -141,7 +81,6 @@ static struct fpgabuf_cma *cma_create(struct fpgabuf_device *fdev, size_t size)
 			return cma;
 		cma_free_pages(cma);
 	}
-	fpgabuf_device_put(fdev);
 	kfree(cma);
 	return NULL;
 }
@@ -167,10 +106,8 @@ static int cma_fill(struct fpgabuf_region *region)
 
 static void cma_empty(struct fpgabuf_region *region)
 {
-	if (is_idle(region->cma))
-		cma_destroy(region->cma);
-	else
-		quarantine_add(region->cma);
+	cma_free_pages(region->cma);
+	kfree(region->cma);
 }
 
 const struct fpgabuf_backend_ops fpgabuf_cma_ops = {
@@ -240,14 +177,4 @@ void fpgabuf_cma_exit(struct fpgabuf_device *fdev)
 		return;
 	of_reserved_mem_device_release(fdev->cma_dev);
 	put_device(fdev->cma_dev);
-}
-
-/**
- * fpgabuf_cma_barrier() - wait until nothing is being freed
- *
- * Context: module exit, which the end of the quarantine has just made possible.
- */
-void fpgabuf_cma_barrier(void)
-{
-	cancel_delayed_work_sync(&quarantine_check);
 }

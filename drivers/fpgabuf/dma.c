@@ -135,7 +135,7 @@ static void unmap_segments(struct device *dev, struct sg_table *sgt,
  * that no longer say which page they stand for, and then no part of it could
  * be synced on its own.
  *
- * Context: process; &fpgabuf_device.lock held, device bound.
+ * Context: process; &fpgabuf_device.binding held, device bound.
  *
  * Return: 0, or -EIO if the device cannot reach the memory.
  */
@@ -166,7 +166,7 @@ int fpgabuf_owner_map(struct fpgabuf_region *region)
  * What the channel has not let go of stays mapped for ever: the device may still
  * write.
  *
- * Context: process; &fpgabuf_device.lock held.  CPU access that is just being
+ * Context: process; &fpgabuf_device.binding held.  CPU access that is just being
  * prepared ends first.
  */
 void fpgabuf_owner_unmap(struct fpgabuf_region *region)

@@ -390,10 +390,12 @@ static void region_retire(struct fpgabuf_region *region)
 {
 	struct fpgabuf_device *fdev = region->fdev;
 
+	down_read(&fdev->binding);
 	mutex_lock(&fdev->lock);
 	list_del(&region->node);
-	fpgabuf_owner_unmap(region);
 	mutex_unlock(&fdev->lock);
+	fpgabuf_owner_unmap(region);
+	up_read(&fdev->binding);
 	fpgabuf_region_destroy(region);
 }
 
@@ -418,8 +420,9 @@ static const struct dma_buf_ops fpgabuf_dmabuf_ops = {
 
 /*
  * From here on the channel can reach the region, and unbind knows of it.  What
- * needs memory comes first: the watchdog, which fences depend on, takes the
- * lock too, and must not wait for memory that is waiting for a fence.
+ * needs memory or time comes before the lock of the device: the watchdog, which
+ * fences depend on, takes it too, and must not wait for memory that is waiting for
+ * a fence, nor for the caches of 2 GiB.
  */
 static int region_enlist(struct fpgabuf_region *region)
 {
@@ -437,11 +440,14 @@ static int region_enlist(struct fpgabuf_region *region)
 		return ret;
 	}
 
-	mutex_lock(&fdev->lock);
+	down_read(&fdev->binding);
 	ret = fdev->gone ? -ENODEV : fpgabuf_owner_map(region);
-	if (!ret)
+	if (!ret) {
+		mutex_lock(&fdev->lock);
 		list_add_tail(&region->node, &fdev->regions);
-	mutex_unlock(&fdev->lock);
+		mutex_unlock(&fdev->lock);
+	}
+	up_read(&fdev->binding);
 	if (ret) {
 		sg_free_table(&region->sgt);
 		sg_free_table(handed);

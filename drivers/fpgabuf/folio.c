@@ -4,8 +4,9 @@
  *
  * Compound pages of the largest power of two, up to the size of a PMD, that
  * divides the size of the region.  Several are allocated until enough of them
- * happen to be adjacent; the others go back.  The buddy allocator splits large
- * blocks from one end, so the first few mostly are.  Compound pages are what
+ * happen to be adjacent; the others go back, and are charged until then.  The
+ * buddy allocator splits large blocks from one end, so the first few mostly are.
+ * Compound pages are what
  * the network merges into large fragments and what the lock-free
  * get_user_pages() takes.
  */
@@ -48,65 +49,121 @@ static int find_run(struct page **pool, unsigned int nr, unsigned int want,
 	return -1;
 }
 
+/**
+ * struct folio_pool - folios among which there may be enough adjacent ones
+ * @region: what they are for
+ * @order: of each
+ * @want: how many it takes, which are charged already
+ * @max: how many to look at
+ * @have: how many there are
+ * @charged: how many are charged
+ * @pages: the folios
+ */
+struct folio_pool {
+	struct fpgabuf_region *region;
+	unsigned int order;
+	unsigned int want;
+	unsigned int max;
+	unsigned int have;
+	unsigned int charged;
+	struct page **pages;
+};
+
+static size_t pool_bytes(const struct folio_pool *pool, unsigned int folios)
+{
+	return (size_t)folios << pool->order << PAGE_SHIFT;
+}
+
 /*
- * Take folios in rounds until @want adjacent ones are among them.  No retries
- * inside the page allocator: to squeeze the caches of everybody for folios
- * that may not even be neighbours is worse than the other backend.
+ * One round.  No retries inside the page allocator: to squeeze the caches of
+ * everybody for folios that may not even be neighbours is worse than the other
+ * backend.
+ */
+static int pool_grow(struct folio_pool *pool, gfp_t gfp)
+{
+	unsigned int goal = min(pool->have + pool->want, pool->max);
+
+	if (goal > pool->charged) {
+		if (fpgabuf_region_charge(pool->region->file,
+					  pool_bytes(pool, goal - pool->charged)))
+			return -ENOMEM;
+		pool->charged = goal;
+	}
+	while (pool->have < goal) {
+		struct page *page = alloc_pages(gfp, pool->order);
+
+		if (!page)
+			return -ENOMEM;
+		pool->pages[pool->have++] = page;
+	}
+	return fatal_signal_pending(current) ? -EINTR : 0;
+}
+
+/*
+ * Take folios in rounds until enough adjacent ones are among them.
  *
  * Return: the index of the first of them in the pool, or -ENOMEM, -EINTR.
  */
-static int collect_run(struct page **pool, unsigned int *have,
-		       unsigned int max, unsigned int want, unsigned int order,
-		       gfp_t gfp)
+static int collect_run(struct folio_pool *pool, gfp_t gfp)
 {
 	int first = -1;
 
-	while (first < 0 && *have < max) {
-		unsigned int goal = min(*have + want, max);
+	while (first < 0 && pool->have < pool->max) {
+		int ret = pool_grow(pool, gfp);
 
-		while (*have < goal) {
-			struct page *page = alloc_pages(gfp, order);
-
-			if (!page)
-				return -ENOMEM;
-			pool[(*have)++] = page;
-		}
-		if (fatal_signal_pending(current))
-			return -EINTR;
-		sort(pool, *have, sizeof(*pool), page_cmp, NULL);
-		first = find_run(pool, *have, want, order);
+		if (ret)
+			return ret;
+		sort(pool->pages, pool->have, sizeof(*pool->pages), page_cmp,
+		     NULL);
+		first = find_run(pool->pages, pool->have, pool->want,
+				 pool->order);
 	}
 	return first < 0 ? -ENOMEM : first;
+}
+
+/* The run becomes the region's; what is left over goes back. */
+static void pool_empty(struct folio_pool *pool, int first)
+{
+	struct fpgabuf_chunk *chunks = pool->region->chunks;
+	unsigned int i;
+
+	for (i = 0; i < pool->have; i++) {
+		if (first >= 0 && i - first < pool->want)
+			chunks[i - first] = (struct fpgabuf_chunk){
+				.page = pool->pages[i],
+				.index = (i - first) << pool->order,
+				.order = pool->order,
+			};
+		else
+			put_page(pool->pages[i]);
+	}
+	fpgabuf_region_uncharge(pool->region->file,
+				pool_bytes(pool, pool->charged - pool->want));
+	kvfree(pool->pages);
 }
 
 static int fill_with_order(struct fpgabuf_region *region, unsigned int order)
 {
 	gfp_t gfp = fpgabuf_region_gfp(region) | __GFP_COMP | __GFP_NORETRY;
 	unsigned int want = region->size >> PAGE_SHIFT >> order;
-	unsigned int max = want == 1 ? 1 : 4 * want + 32;
-	unsigned int i, have = 0;
-	struct page **pool;
+	struct folio_pool pool = {
+		.region = region,
+		.order = order,
+		.want = want,
+		.max = want == 1 ? 1 : 4 * want + 32,
+		.charged = want,
+	};
 	int first;
 
-	pool = kvcalloc(max, sizeof(*pool), GFP_KERNEL);
-	if (!pool)
+	pool.pages = kvcalloc(pool.max, sizeof(*pool.pages),
+			      GFP_KERNEL_ACCOUNT);
+	if (!pool.pages)
 		return -ENOMEM;
 
-	first = collect_run(pool, &have, max, want, order, gfp);
+	first = collect_run(&pool, gfp);
 	if (first >= 0 && fpgabuf_chunks_alloc(region, want))
 		first = -ENOMEM;
-
-	for (i = 0; i < have; i++) {
-		if (first >= 0 && i - first < want)
-			region->chunks[i - first] = (struct fpgabuf_chunk){
-				.page = pool[i],
-				.index = (i - first) << order,
-				.order = order,
-			};
-		else
-			put_page(pool[i]);
-	}
-	kvfree(pool);
+	pool_empty(&pool, first);
 	return min(first, 0);
 }
 

@@ -3,6 +3,7 @@
  * fpgabuf - objects shared by the files of the driver
  *
  *	region.c   a region's pages: which backend fills them, who uses them
+ *	quarantine.c regions that have gone, and whose pages somebody still has
  *	folio.c, pages.c, scatter.c, carveout.c, cma.c
  *		   the backends
  *	dma.c      a region's way to devices: sg_table, owner mapping, sync, and
@@ -19,10 +20,11 @@
  *
  * Lock order, outermost first:
  *
- *	mmap_lock, dma_resv, &fpgabuf_device.lock
- *	  &fpgabuf_region.sem
- *	    &fpgabuf_device.qlock, &fpgabuf_channel.lock (spinlocks, taken in
- *	    the DMA callback, neither inside the other)
+ *	mmap_lock, dma_resv, &fpgabuf_device.binding
+ *	  &fpgabuf_device.lock
+ *	    &fpgabuf_region.sem
+ *	      &fpgabuf_device.qlock, &fpgabuf_channel.lock (spinlocks, taken
+ *	      in the DMA callback, neither inside the other)
  */
 #ifndef FPGABUF_H
 #define FPGABUF_H
@@ -77,6 +79,8 @@ struct fpgabuf_quota {
  * @misc: the device node
  * @id: number in the name of the node
  * @name: name of the node
+ * @binding: held for reading by those that map memory for @dma_dev, or undo
+ *	that, which can take long; for writing by the end of the binding
  * @lock: serialises everything that talks to @channel, and guards @gone, @owner
  *	and @regions
  * @gone: unbound; no DMA any more, but memory stays
@@ -116,6 +120,7 @@ struct fpgabuf_device {
 	int id;
 	char name[20];
 
+	struct rw_semaphore binding;
 	struct mutex lock; /* the channel, gone, owner, regions */
 	bool gone;
 	struct fpgabuf_file *owner;
@@ -179,8 +184,7 @@ struct fpgabuf_region;
  *	with one reference; may sleep.  0, or -EOPNOTSUPP it is not for such
  *	a region, -ENOMEM, -EINTR.  After an error the chunks are not looked
  *	at
- * @empty: give back what @fill found; no mapping is left, but others may still
- *	hold references
+ * @empty: give back what @fill found; nobody else holds a reference
  */
 struct fpgabuf_backend_ops {
 	enum fpgabuf_backend id;
@@ -255,6 +259,7 @@ struct fpgabuf_capture {
  * @backend: where the pages come from; NULL while there are none
  * @chunks: the pages, in order
  * @nr_chunks: how many
+ * @held: the chunk that somebody else was found to hold last, once it has gone
  * @cma: what cma.c has to remember
  * @sem: for writing: the in-use test with what follows from it, and
  *	@importers and @vmapped; for reading: page faults and CPU access.  No
@@ -276,6 +281,7 @@ struct fpgabuf_region {
 	const struct fpgabuf_backend_ops *backend;
 	struct fpgabuf_chunk *chunks;
 	unsigned int nr_chunks;
+	unsigned int held;
 	struct fpgabuf_cma *cma;
 
 	struct rw_semaphore sem;
@@ -303,6 +309,8 @@ void fpgabuf_device_put(struct fpgabuf_device *fdev);
 struct fpgabuf_region *fpgabuf_region_create(struct fpgabuf_file *file,
 					     const struct fpgabuf_alloc *alloc);
 void fpgabuf_region_destroy(struct fpgabuf_region *region);
+bool fpgabuf_region_at_rest(struct fpgabuf_region *region);
+void fpgabuf_region_free(struct fpgabuf_region *region);
 const struct fpgabuf_chunk *
 fpgabuf_region_chunk(const struct fpgabuf_region *region, pgoff_t index);
 struct page *fpgabuf_region_page(const struct fpgabuf_region *region,
@@ -313,7 +321,14 @@ void fpgabuf_region_usage(struct fpgabuf_region *region,
 /* region.c, for its tests */
 extern void (*fpgabuf_usage_hook)(const struct fpgabuf_chunk *chunk);
 
+/* quarantine.c */
+void fpgabuf_quarantine_add(struct fpgabuf_region *region);
+void fpgabuf_quarantine_look(void);
+void fpgabuf_quarantine_barrier(void);
+
 /* region.c, for the backends */
+int fpgabuf_region_charge(struct fpgabuf_file *file, size_t size);
+void fpgabuf_region_uncharge(struct fpgabuf_file *file, size_t size);
 gfp_t fpgabuf_region_gfp(const struct fpgabuf_region *region);
 int fpgabuf_chunks_alloc(struct fpgabuf_region *region, unsigned int nr);
 void fpgabuf_chunks_set(struct fpgabuf_region *region, struct page *first);
@@ -335,7 +350,6 @@ int fpgabuf_cma_init(struct fpgabuf_device *fdev);
 int fpgabuf_cma_assign(struct fpgabuf_device *fdev, struct device_node *node,
 		       int index);
 void fpgabuf_cma_exit(struct fpgabuf_device *fdev);
-void fpgabuf_cma_barrier(void);
 
 /* dma.c */
 int fpgabuf_sg_build(const struct fpgabuf_region *region, struct device *dev,

@@ -226,6 +226,7 @@ static void device_init(struct bed *bed)
 	fdev->dev = &bed->pdev->dev;
 	fdev->dma_dev = &bed->pdev->dev;
 	bed_provider(bed, "fpgabuf-sim");
+	init_rwsem(&fdev->binding);
 	mutex_init(&fdev->lock);
 	INIT_LIST_HEAD(&fdev->regions);
 	fdev->quota.limit = BED_LIMIT;

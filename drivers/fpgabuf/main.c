@@ -148,6 +148,7 @@ static struct fpgabuf_device *device_alloc(struct device *dev)
 
 	kref_init(&fdev->ref);
 	fdev->dev = get_device(dev);
+	init_rwsem(&fdev->binding);
 	mutex_init(&fdev->lock);
 	INIT_LIST_HEAD(&fdev->regions);
 	limits_init(fdev, dev);
@@ -241,6 +242,7 @@ static void fpgabuf_remove(struct platform_device *pdev)
 	 */
 	ida_free(&fpgabuf_ids, fdev->id);
 
+	down_write(&fdev->binding);
 	mutex_lock(&fdev->lock);
 	WRITE_ONCE(fdev->gone, true);
 	fpgabuf_capture_cancel(fdev, -ENODEV);
@@ -248,6 +250,7 @@ static void fpgabuf_remove(struct platform_device *pdev)
 	list_for_each_entry(region, &fdev->regions, node)
 		fpgabuf_owner_unmap(region);
 	mutex_unlock(&fdev->lock);
+	up_write(&fdev->binding);
 
 	cancel_delayed_work_sync(&fdev->watchdog);
 	wake_up_interruptible_all(&fdev->wait);
@@ -293,7 +296,7 @@ static void __exit fpgabuf_exit(void)
 	platform_driver_unregister(&fpgabuf_driver);
 	fpgabuf_debugfs_exit();
 	fpgabuf_fence_barrier();
-	fpgabuf_cma_barrier();
+	fpgabuf_quarantine_barrier();
 }
 module_exit(fpgabuf_exit);
 

@@ -8,12 +8,19 @@
 #include <linux/gfp.h>
 #include <linux/mm.h>
 #include <linux/mmzone.h>
+#include <linux/mutex.h>
 #include <linux/sched/signal.h>
 
 #include "compat.h"
 #include "fpgabuf.h"
 
 #ifdef CONFIG_CONTIG_ALLOC
+/* Ranges that are tried in one allocation: to try is to move what is there. */
+#define MAX_TRIES	64
+
+/* One such search at a time, whoever wants memory */
+static DEFINE_MUTEX(search);
+
 /* Worth a try: memory that is there, in one zone, and the kernel's own. */
 static bool range_usable(struct zone *zone, unsigned long pfn, unsigned long nr)
 {
@@ -29,19 +36,21 @@ static bool range_usable(struct zone *zone, unsigned long pfn, unsigned long nr)
 }
 
 static struct page *zone_alloc_contig(struct zone *zone, unsigned long nr,
-				      gfp_t gfp)
+				      gfp_t gfp, unsigned int *tries)
 {
 	unsigned long start = ALIGN(zone->zone_start_pfn, MAX_ORDER_NR_PAGES);
 	unsigned long pfn;
 
-	for (pfn = start; pfn + nr <= zone_end_pfn(zone);
+	for (pfn = start; *tries && pfn + nr <= zone_end_pfn(zone);
 	     pfn += MAX_ORDER_NR_PAGES) {
 		if (fatal_signal_pending(current))
 			return NULL;
-		if (range_usable(zone, pfn, nr) &&
-		    !alloc_contig_range(pfn, pfn + nr, ACR_FLAGS_NONE, gfp))
-			return pfn_to_page(pfn);
 		cond_resched();
+		if (!range_usable(zone, pfn, nr))
+			continue;
+		if (!alloc_contig_range(pfn, pfn + nr, ACR_FLAGS_NONE, gfp))
+			return pfn_to_page(pfn);
+		(*tries)--;
 	}
 	return NULL;
 }
@@ -51,8 +60,9 @@ static struct page *zone_alloc_contig(struct zone *zone, unsigned long nr,
  * call is.  Zones above NORMAL are left alone: their pages may have to move,
  * or have no address on 32 bit.
  */
-static struct page *contig_alloc(unsigned long nr, gfp_t gfp)
+static struct page *search_zones(unsigned long nr, gfp_t gfp)
 {
+	unsigned int tries = MAX_TRIES;
 	struct page *page;
 	int nid, zone;
 
@@ -62,12 +72,24 @@ static struct page *contig_alloc(unsigned long nr, gfp_t gfp)
 
 			if (!populated_zone(z))
 				continue;
-			page = zone_alloc_contig(z, nr, gfp);
+			page = zone_alloc_contig(z, nr, gfp, &tries);
 			if (page)
 				return page;
 		}
 	}
 	return NULL;
+}
+
+/* It takes no flag that says who pays. */
+static struct page *contig_alloc(unsigned long nr, gfp_t gfp)
+{
+	struct page *page;
+
+	if (mutex_lock_killable(&search))
+		return NULL;
+	page = search_zones(nr, gfp & ~__GFP_ACCOUNT);
+	mutex_unlock(&search);
+	return page;
 }
 #else
 static struct page *contig_alloc(unsigned long nr, gfp_t gfp)

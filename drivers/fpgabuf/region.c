@@ -6,8 +6,8 @@
  * the memory back.  No backend rounds the size up or needs a symbol that is not
  * exported.
  *
- * Every chunk carries one reference of the region.  A page that a packet still
- * holds when the region goes lives on until the packet has gone.
+ * Every chunk carries one reference of the region.  A region that goes while a
+ * packet still holds a page lives on, unseen, until the packet has gone.
  */
 #include <linux/bsearch.h>
 #include <linux/fcntl.h>
@@ -61,7 +61,7 @@ static const struct fpgabuf_backend_ops * const scattered[] = {
  */
 gfp_t fpgabuf_region_gfp(const struct fpgabuf_region *region)
 {
-	gfp_t gfp = GFP_KERNEL | __GFP_NOWARN;
+	gfp_t gfp = GFP_KERNEL_ACCOUNT | __GFP_NOWARN;
 
 	if (dma_get_mask(region->fdev->dma_dev) <= DMA_BIT_MASK(32) &&
 	    IS_ENABLED(CONFIG_ZONE_DMA32))
@@ -78,7 +78,8 @@ gfp_t fpgabuf_region_gfp(const struct fpgabuf_region *region)
  */
 int fpgabuf_chunks_alloc(struct fpgabuf_region *region, unsigned int nr)
 {
-	region->chunks = kvcalloc(nr, sizeof(*region->chunks), GFP_KERNEL);
+	region->chunks = kvcalloc(nr, sizeof(*region->chunks),
+				  GFP_KERNEL_ACCOUNT);
 	if (!region->chunks)
 		return -ENOMEM;
 	region->nr_chunks = nr;
@@ -216,13 +217,25 @@ static int quota_charge(struct fpgabuf_quota *quota, size_t size)
 	return 0;
 }
 
-static void region_uncharge(struct fpgabuf_file *file, size_t size)
+/**
+ * fpgabuf_region_uncharge() - memory is no longer had
+ * @file: the open file it was had through
+ * @size: bytes
+ */
+void fpgabuf_region_uncharge(struct fpgabuf_file *file, size_t size)
 {
 	atomic64_sub(size, &file->quota.used);
 	atomic64_sub(size, &file->fdev->quota.used);
 }
 
-static int region_charge(struct fpgabuf_file *file, size_t size)
+/**
+ * fpgabuf_region_charge() - may so much be had?
+ * @file: the open file it is for
+ * @size: bytes
+ *
+ * Return: 0, or -EDQUOT if the limit of the device or of the file is reached.
+ */
+int fpgabuf_region_charge(struct fpgabuf_file *file, size_t size)
 {
 	int ret;
 
@@ -233,6 +246,17 @@ static int region_charge(struct fpgabuf_file *file, size_t size)
 	if (ret)
 		atomic64_sub(size, &file->fdev->quota.used);
 	return ret;
+}
+
+/* What nobody has any more may not have been looked for lately. */
+static int charge_or_look(struct fpgabuf_file *file, size_t size)
+{
+	int ret = fpgabuf_region_charge(file, size);
+
+	if (!ret)
+		return 0;
+	fpgabuf_quarantine_look();
+	return fpgabuf_region_charge(file, size);
 }
 
 /**
@@ -256,7 +280,7 @@ struct fpgabuf_region *fpgabuf_region_create(struct fpgabuf_file *file,
 	if (!region)
 		return ERR_PTR(-ENOMEM);
 
-	ret = region_charge(file, size);
+	ret = charge_or_look(file, size);
 	if (ret) {
 		kfree(region);
 		return ERR_PTR(ret);
@@ -281,23 +305,61 @@ struct fpgabuf_region *fpgabuf_region_create(struct fpgabuf_file *file,
 }
 
 /**
- * fpgabuf_region_destroy() - give up the region and its references
- * @region: no longer known to anybody, no mapping for DMA left
- *
- * Pages that somebody else still refers to are freed when that reference goes.
+ * fpgabuf_region_at_rest() - is the region the only one that has its pages?
+ * @region: no longer known to anybody: nobody gets a page of it any more
  *
  * Context: process, may sleep.
  */
-void fpgabuf_region_destroy(struct fpgabuf_region *region)
+bool fpgabuf_region_at_rest(struct fpgabuf_region *region)
+{
+	unsigned int i;
+
+	for (i = 0; i < region->nr_chunks; i++) {
+		/* Begin with the one that was held last time. */
+		unsigned int at = (region->held + i) % region->nr_chunks;
+
+		if (page_ref_count(region->chunks[at].page) != 1) {
+			region->held = at;
+			return false;
+		}
+		cond_resched();
+	}
+	return true;
+}
+
+/**
+ * fpgabuf_region_free() - give back the memory
+ * @region: at rest
+ *
+ * Context: process, may sleep.
+ */
+void fpgabuf_region_free(struct fpgabuf_region *region)
 {
 	struct fpgabuf_file *file = region->file;
 
 	if (region->backend)
 		region->backend->empty(region);
 	chunks_free(region);
-	region_uncharge(file, region->size);
+	fpgabuf_region_uncharge(file, region->size);
 	kfree(region);
 	fpgabuf_file_put(file);
+}
+
+/**
+ * fpgabuf_region_destroy() - give up the region
+ * @region: no longer known to anybody, no mapping left
+ *
+ * Its memory goes back, and is no longer charged, when nobody else holds a page
+ * of it.
+ *
+ * Context: process, may sleep.
+ */
+void fpgabuf_region_destroy(struct fpgabuf_region *region)
+{
+	if (fpgabuf_region_at_rest(region))
+		fpgabuf_region_free(region);
+	else
+		fpgabuf_quarantine_add(region);
 }
 
 static int chunk_cmp(const void *key, const void *elem)

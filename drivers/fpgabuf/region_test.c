@@ -236,7 +236,10 @@ static void no_memory_test(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, atomic64_read(&bed->file->quota.used), 0);
 }
 
-/* Somebody holds a page when the region goes: it is his then. */
+/*
+ * Somebody holds a page when the region goes: he keeps it as it is, and it counts
+ * until he lets go.
+ */
 static void outlives_test(struct kunit *test)
 {
 	static const u32 sizes[] = { 3 * PAGE_SIZE, 16 * PAGE_SIZE };
@@ -253,11 +256,69 @@ static void outlives_test(struct kunit *test)
 		get_page(page);
 		memset(page_address(page), STALE, PAGE_SIZE);
 		fpgabuf_region_destroy(region);
-		KUNIT_EXPECT_EQ(test, page_ref_count(compound_head(page)), 1);
+		fpgabuf_quarantine_look();
+		KUNIT_EXPECT_EQ(test, page_ref_count(compound_head(page)), 2);
 		KUNIT_EXPECT_NULL(test, memchr_inv(page_address(page), STALE,
 						   PAGE_SIZE));
+		KUNIT_EXPECT_EQ(test, atomic64_read(&bed->fdev.quota.used),
+				sizes[i]);
+		KUNIT_EXPECT_EQ(test, atomic64_read(&bed->file->quota.used),
+				sizes[i]);
 		put_page(page);
+		fpgabuf_quarantine_look();
+		KUNIT_EXPECT_EQ(test, atomic64_read(&bed->fdev.quota.used), 0);
 	}
+}
+
+/* What is held only by a pipe fills the limit, and makes room when it goes. */
+static void escape_test(struct kunit *test)
+{
+	struct bed *bed = test->priv;
+	struct fpgabuf_region *region;
+	struct page *page;
+
+	bed->fdev.quota.limit = 32 * PAGE_SIZE;
+	region = create(test, bed->file, 16 * PAGE_SIZE, 0);
+	KUNIT_ASSERT_NOT_ERR_OR_NULL(test, region);
+	page = fpgabuf_region_page(region, 0);
+	get_page(page);
+	fpgabuf_region_destroy(region);
+	KUNIT_EXPECT_PTR_EQ(test, create(test, bed->file, 32 * PAGE_SIZE, 0),
+			    ERR_PTR(-EDQUOT));
+	put_page(page);
+	/* Whoever needs it has it at once. */
+	region = create(test, bed->file, 32 * PAGE_SIZE, 0);
+	KUNIT_ASSERT_NOT_ERR_OR_NULL(test, region);
+	fpgabuf_region_destroy(region);
+}
+
+/* Folios that are taken to be looked at count while they are. */
+static void pool_test(struct kunit *test)
+{
+	struct page *held[64];
+	struct bed *bed = test->priv;
+	struct fpgabuf_region *region;
+	unsigned int i, nr = 0;
+
+	/* Every second one: no two are adjacent. */
+	for (i = 0; i < ARRAY_SIZE(held); i++) {
+		struct page *page = alloc_pages(GFP_KERNEL | __GFP_COMP, 5);
+
+		if (page && page_to_pfn(page) & 32)
+			held[nr++] = page;
+		else if (page)
+			__free_pages(page, 5);
+	}
+	bed->fdev.quota.limit = 96 * PAGE_SIZE;
+	region = create(test, bed->file, 96 * PAGE_SIZE, 0);
+	if (!IS_ERR(region)) {
+		KUNIT_EXPECT_EQ(test, atomic64_read(&bed->fdev.quota.used),
+				96 * PAGE_SIZE);
+		fpgabuf_region_destroy(region);
+	}
+	KUNIT_EXPECT_EQ(test, atomic64_read(&bed->fdev.quota.used), 0);
+	while (nr--)
+		__free_pages(held[nr], 5);
 }
 
 /* A device that reaches 32 bits only gets memory it can reach. */
@@ -279,6 +340,8 @@ static struct kunit_case region_cases[] = {
 	KUNIT_CASE(quota_test),
 	KUNIT_CASE(no_memory_test),
 	KUNIT_CASE(outlives_test),
+	KUNIT_CASE(escape_test),
+	KUNIT_CASE(pool_test),
 	KUNIT_CASE(gfp_test),
 	{}
 };

@@ -203,6 +203,22 @@ static void tell_channels_apart(struct card *card, struct device *xdma)
 	dma_release_channel(chan);
 }
 
+/*
+ * When the xdma driver has gone, those that used its channels have gone before,
+ * and nobody but us would bring them back.
+ */
+static void attach_fpgabufs(struct card *card)
+{
+	struct device *dev = &card->pdev->dev;
+	int i;
+
+	for (i = 0; i < card->from_card; i++)
+		if (card->channels[i].fpgabuf &&
+		    device_attach(&card->channels[i].fpgabuf->dev) < 0)
+			dev_warn(dev, "cannot bind %s again\n",
+				 card->channels[i].name);
+}
+
 static int xdma_bound(struct notifier_block *nb, unsigned long action,
 		      void *data)
 {
@@ -211,8 +227,10 @@ static int xdma_bound(struct notifier_block *nb, unsigned long action,
 
 	if (action == BUS_NOTIFY_BOUND_DRIVER &&
 	    dev->parent == &card->pdev->dev &&
-	    !strcmp(to_platform_device(dev)->name, "xdma"))
+	    !strcmp(to_platform_device(dev)->name, "xdma")) {
 		tell_channels_apart(card, dev);
+		attach_fpgabufs(card);
+	}
 	return NOTIFY_DONE;
 }
 
