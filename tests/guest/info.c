@@ -82,6 +82,12 @@ static void counters(void)
 	EXPECT(json_count(text, "alignment"), info.alignment);
 	EXPECT(json_count(text, "default_timeout_ms"), info.default_timeout_ms);
 	EXPECT(json_count(text, "queued"), 0);
+	EXPECT(json_count(text, "max_capture"), info.max_capture);
+	EXPECT(json_count(text, "max_packet"), info.max_packet);
+	EXPECT(json_count(text, "transfers"), info.transfers);
+	expect_text(text, "\"gaps_exact\": true");
+	expect_text(text, "\"bytes_exact\": true");
+	expect_text(text, "\"can_stop\": true");
 	expect_text(text, "\"name\": \"fpgabuf0\"");
 	close(fd);
 	close(dev);

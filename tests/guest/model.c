@@ -435,6 +435,13 @@ void model_info(struct file *file, enum life life, uint64_t own, bool alone,
 {
 	is(verdict, "version", info->version, FPGABUF_UAPI_VERSION);
 	is(verdict, "alignment", info->alignment, 1);
+	/* The simulated FPGA's channel does everything. */
+	is(verdict, "capabilities", info->capabilities,
+	   FPGABUF_CAP_EXACT_GAPS | FPGABUF_CAP_EXACT_BYTES |
+	   FPGABUF_CAP_STOP);
+	is(verdict, "max_capture", info->max_capture, 0);
+	is(verdict, "max_packet", info->max_packet, 0);
+	is(verdict, "transfers", info->transfers, info->queue_depth);
 	is(verdict, "max_region_size is sound",
 	   info->max_region_size && info->max_region_size <= info->limit_bytes,
 	   true);

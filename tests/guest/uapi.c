@@ -470,7 +470,12 @@ static void info(void)
 	EXPECT(info.alignment, 1);
 	EXPECT(info.used_bytes, 0);
 	EXPECT(info.queued, 0);
-	EXPECT(info.capabilities, 0);
+	EXPECT(info.capabilities, FPGABUF_CAP_EXACT_GAPS |
+				  FPGABUF_CAP_EXACT_BYTES | FPGABUF_CAP_STOP);
+	EXPECT(info.max_capture, 0);
+	EXPECT(info.max_packet, 0);
+	EXPECT(info.transfers, 256);
+	EXPECT(info.transfers, info.queue_depth);
 	CU_ASSERT(info.max_region_size && info.max_region_size % 4096 == 0);
 	CU_ASSERT(info.max_region_size <= info.limit_bytes);
 	close(dev);
