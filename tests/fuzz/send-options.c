@@ -31,7 +31,7 @@ static void check_ranges(const struct send_options *o)
 	CHECK(o->share ? *o->share && !o->device && o->fd < 0 :
 			 o->device && *o->device && o->regions);
 	CHECK(o->fd >= -1 && o->regions <= MAX_REGIONS);
-	CHECK(o->region_size >= 1 && o->region_size != UNLIMITED);
+	CHECK(o->region_size != UNLIMITED);
 	CHECK(o->bytes && o->captures && o->duration_s);
 	CHECK((o->bytes != UNLIMITED) + (o->captures != UNLIMITED) +
 	      (o->duration_s != UNLIMITED) <= 1);
@@ -53,7 +53,8 @@ static void write_source(struct arguments *to, const struct send_options *o)
 		arguments_add(to, "--share=%s", o->share);
 	else
 		arguments_add(to, "--device=%s", o->device);
-	arguments_add(to, "--region-size=%" PRIu64, o->region_size);
+	if (o->region_size)
+		arguments_add(to, "--region-size=%" PRIu64, o->region_size);
 	if (o->regions)
 		arguments_add(to, "--regions=%" PRIu64, o->regions);
 	if (o->bytes != UNLIMITED)

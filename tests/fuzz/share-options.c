@@ -23,7 +23,6 @@ static int parse(struct arguments *arguments, struct share_options *options)
 static void check_ranges(const struct share_options *o)
 {
 	CHECK(o->path && o->device);
-	CHECK(o->region_size);
 	CHECK(o->regions > RESERVED_REGIONS &&
 	      o->regions <= FPGABUF_WIRE_MAX_REGIONS);
 	CHECK(o->credits && o->credits <= FPGABUF_WIRE_MAX_REGIONS);
@@ -42,7 +41,8 @@ static void write_out(struct arguments *to, const struct share_options *o)
 	to->argc = 0;
 	arguments_add(to, "fuzz");
 	arguments_add(to, "--device=%s", o->device);
-	arguments_add(to, "--region-size=%" PRIu64, o->region_size);
+	if (o->region_size)
+		arguments_add(to, "--region-size=%" PRIu64, o->region_size);
 	arguments_add(to, "--regions=%" PRIu64, o->regions);
 	arguments_add(to, "--credits=%" PRIu64, o->credits);
 	arguments_add(to, "--clients=%" PRIu64, o->clients);

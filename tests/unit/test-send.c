@@ -70,6 +70,7 @@ static void test_usage(void)
 		{ "--bytes: 0: out of range", { "-b", "0", "a:1" } },
 		{ "--region-size: 1X: not a valid value",
 		  { "-r", "1X", "a:1" } },
+		{ "--region-size: 0: out of range", { "-r", "0", "a:1" } },
 		{ "--regions: 0: out of range", { "-n", "0", "a:1" } },
 		{ "--rate: 0: out of range", { "--rate", "0", "a:1" } },
 		{ "--slow-peer: no: not a valid value",
