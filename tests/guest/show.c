@@ -189,6 +189,7 @@ static void show_40(char *card)
 	EXPECT(tool_end(pid, SIGTERM), 0);
 	reported("\"ok\": true");
 	reported("\"pictures\": 40, \"discarded\": 0");
+	reported("\"gaps_exact\": true");
 	watch_end(&before);
 	nothing_left();
 }

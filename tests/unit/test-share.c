@@ -92,6 +92,7 @@ static void server_end(struct process *p)
 	kill(p->pid, SIGTERM);
 	CU_ASSERT_EQUAL(process_finish(p), 0);
 	CU_ASSERT_PTR_NOT_NULL(strstr(p->output, "{\"ok\": true, "));
+	CU_ASSERT_PTR_NOT_NULL(strstr(p->output, "\"gaps_exact\": true, "));
 	CU_ASSERT_EQUAL(access(path, F_OK), -1);
 	fake_reset();
 }
