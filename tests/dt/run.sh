@@ -182,6 +182,13 @@ expect 'refused: a limit that is a string' refused 'fpgabuf,limit-mib' \
   "$RX fpgabuf,limit-mib = \"a lot\";"
 expect 'refused: a limit of two cells' refused 'fpgabuf,file-limit-mib' \
   "$RX fpgabuf,file-limit-mib = <1 2>;"
+expect 'accepted: an address of the other side' accepted \
+  "$RX fpgabuf,address = <1 0>;"
+expect 'refused: such an address of one cell' refused 'fpgabuf,address' \
+  "$RX fpgabuf,address = <1>;"
+expect 'refused: such an address beside a data register' \
+  refused 'fpgabuf,address' \
+  "$RX reg = <0x1000 4>; fpgabuf,address = <1 0>;"
 expect 'refused: a property that nobody knows' refused 'fpgabuf,limit-mb' \
   "$RX fpgabuf,limit-mb = <256>;"
 
