@@ -154,10 +154,10 @@ static int get_vectors(struct card *card)
 	struct pci_dev *pdev = card->pdev;
 	int i, n = card->to_card + card->from_card, ret;
 
-	ret = pci_alloc_irq_vectors(pdev, n, n, PCI_IRQ_MSIX);
+	ret = pci_alloc_irq_vectors(pdev, n, n, PCI_IRQ_MSIX | PCI_IRQ_MSI);
 	if (ret < 0)
 		return dev_err_probe(&pdev->dev, ret,
-				     "cannot get %d MSI-X vectors, it has %d; is MSI-X enabled in Vivado?\n",
+				     "cannot get %d interrupts, one for each channel; enable MSI-X in Vivado, it has %d vectors\n",
 				     n, max(pci_msix_vec_count(pdev), 0));
 	for (i = 1; i < n; i++) {
 		if (pci_irq_vector(pdev, i) == pci_irq_vector(pdev, 0) + i)
@@ -203,22 +203,6 @@ static void tell_channels_apart(struct card *card, struct device *xdma)
 	dma_release_channel(chan);
 }
 
-/*
- * When the xdma driver has gone, those that used its channels have gone before,
- * and nobody but us would bring them back.
- */
-static void attach_fpgabufs(struct card *card)
-{
-	struct device *dev = &card->pdev->dev;
-	int i;
-
-	for (i = 0; i < card->from_card; i++)
-		if (card->channels[i].fpgabuf &&
-		    device_attach(&card->channels[i].fpgabuf->dev) < 0)
-			dev_warn(dev, "cannot bind %s again\n",
-				 card->channels[i].name);
-}
-
 static int xdma_bound(struct notifier_block *nb, unsigned long action,
 		      void *data)
 {
@@ -227,10 +211,8 @@ static int xdma_bound(struct notifier_block *nb, unsigned long action,
 
 	if (action == BUS_NOTIFY_BOUND_DRIVER &&
 	    dev->parent == &card->pdev->dev &&
-	    !strcmp(to_platform_device(dev)->name, "xdma")) {
+	    !strcmp(to_platform_device(dev)->name, "xdma"))
 		tell_channels_apart(card, dev);
-		attach_fpgabufs(card);
-	}
 	return NOTIFY_DONE;
 }
 

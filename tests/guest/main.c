@@ -25,7 +25,7 @@ static const struct suite * const suites[] = {
 	&reload_suite,	&personality_suite,
 	&poison_suite,	&recv_suite,	&info_suite,	&show_suite,
 	&pl330_suite,	&bench_suite,	&plan_suite,
-	&profile_suite,
+	&profile_suite,	&pcie_suite,	&removal_suite,
 	&provider_suite,
 };
 
@@ -38,7 +38,8 @@ static bool special(const struct suite *suite)
 	       suite == &cost_suite || suite == &inject_suite ||
 	       suite == &show_suite || suite == &pl330_suite ||
 	       suite == &bench_suite || suite == &plan_suite ||
-	       suite == &profile_suite;
+	       suite == &profile_suite || suite == &pcie_suite ||
+	       suite == &removal_suite;
 }
 
 static bool wanted(const struct suite *suite, int argc, char **argv)

@@ -34,6 +34,7 @@
 enum knob {
 	KNOB_RESET, KNOB_FEED, KNOB_PACKET, KNOB_FAIL, KNOB_STUCK, KNOB_EAGER,
 	KNOB_POSITION, KNOB_TRANSFERS, KNOB_PACE, KNOB_STRAY, KNOB_WRITEBACK,
+	KNOB_SOURCE,
 	KNOBS,
 };
 
@@ -83,6 +84,7 @@ extern const struct model *model;
 __attribute__((format(printf, 1, 2), noreturn)) void die(const char *why, ...);
 bool channel_runs(unsigned int channel);
 void channel_kick(unsigned int channel);
+extern bool use_msi;
 
 /* memory.c */
 bool memory_map(uint64_t address, uint64_t size, uint64_t offset, int fd);

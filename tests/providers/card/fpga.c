@@ -15,7 +15,8 @@
  *  7 transfers  descriptors done
  *  8 pace       nanoseconds between bursts
  *  9 stray      writes to where the card may not write; they were lost
- * 10 writeback  what xdma.c says of a descriptor that is done
+ * 10 writeback  times that xdma.c has said of a descriptor that it is done
+ * 11 source     0 the counter, 1 the file
  *
  * Those of the second channel follow at 0x100.
  */
@@ -36,7 +37,7 @@ static const uint8_t *source;
 static uint64_t source_size;
 
 /**
- * fpga_source() - send a file, instead of counting
+ * fpga_source() - have a file that can be sent
  * @path: the file
  *
  * Return: whether it can be read
@@ -75,6 +76,11 @@ static uint64_t min64(uint64_t a, uint64_t b)
 	return a < b ? a : b;
 }
 
+static bool sends_file(const struct fpga *fpga)
+{
+	return source && fpga->knob[KNOB_SOURCE];
+}
+
 /**
  * fpga_ready() - how much would it send now?
  * @fpga: the FPGA
@@ -89,20 +95,16 @@ size_t fpga_ready(const struct fpga *fpga, size_t wanted)
 
 	if (packet)
 		n = min64(n, packet - min64(packet, fpga->in_packet));
-	if (source)
+	if (sends_file(fpga))
 		n = min64(n, source_size -
 			  min64(source_size, fpga->knob[KNOB_POSITION]));
 	return n;
 }
 
-static void fill(uint8_t *to, uint64_t position, size_t size)
+static void count(uint8_t *to, uint64_t position, size_t size)
 {
 	size_t i;
 
-	if (source) {
-		memcpy(to, source + position, size);
-		return;
-	}
 	for (i = 0; i < size; i++, position++) {
 		uint64_t word = position / 8;
 
@@ -126,9 +128,13 @@ static void fill(uint8_t *to, uint64_t position, size_t size)
  */
 bool fpga_send(struct fpga *fpga, uint64_t address, size_t size)
 {
+	uint64_t position = fpga->knob[KNOB_POSITION];
 	uint8_t data[BURST];
 
-	fill(data, fpga->knob[KNOB_POSITION], size);
+	if (sends_file(fpga))
+		memcpy(data, source + position, size);
+	else
+		count(data, position, size);
 	if (!memory_write(address, data, size))
 		fpga->knob[KNOB_STRAY]++;
 	fpga->knob[KNOB_POSITION] += size;
@@ -183,6 +189,7 @@ void fpga_write(unsigned int channel, unsigned int knob, uint64_t value)
 	case KNOB_FAIL:
 	case KNOB_STUCK:
 	case KNOB_EAGER:
+	case KNOB_SOURCE:
 		break;
 	default:
 		return;

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * card MODEL SOCKET [FILE] - be a PCIe card for one virtual machine
+ * card [--msi] MODEL SOCKET [FILE] - be a PCIe card for one virtual machine
  *
- * MODEL is xdma or dwedma.  What its channels capture is a counter, or FILE.
- * Ends when the machine does.
+ * MODEL is xdma or dwedma.  Its FPGAs send a counter; or FILE, when told to.  It
+ * has MSI-X, or MSI instead.  Ends when the machine does.
  */
 #include <errno.h>
 #include <poll.h>
@@ -21,6 +21,7 @@ static const struct model * const models[] = { &xdma_model, &dwedma_model };
 #define EAGER_BURSTS	65536
 
 const struct model *model;
+bool use_msi;
 
 void die(const char *why, ...)
 {
@@ -103,8 +104,13 @@ int main(int argc, char **argv)
 {
 	size_t i;
 
+	if (argc > 1 && !strcmp(argv[1], "--msi")) {
+		use_msi = true;
+		argc--;
+		argv++;
+	}
 	if (argc != 3 && argc != 4) {
-		fputs("usage: card MODEL SOCKET [FILE]\n", stderr);
+		fputs("usage: card [--msi] MODEL SOCKET [FILE]\n", stderr);
 		return 2;
 	}
 	for (i = 0; i < ARRAY_SIZE(models); i++)

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The configuration space: a PCI Express endpoint with MSI-X.  The machine
- * keeps the base addresses and the MSI-X table itself.
+ * The configuration space: a PCI Express endpoint with MSI-X, or MSI.  The
+ * machine keeps the base addresses, the MSI-X table and the MSI address itself.
  */
 #include <string.h>
 
@@ -27,7 +27,9 @@
 #define LNKSTA		(EXPRESS + 0x12)
 #define GEN1_X1		0x11
 
-#define MSIX		0x80
+#define INTERRUPTS	0x80
+#define MSI_64BIT	BIT(7)
+#define MSI_EIGHT	(3 << 1)	/* vectors */
 
 uint8_t config[CONFIG_SIZE];
 
@@ -65,16 +67,21 @@ void config_init(void)
 	config[CAPS] = EXPRESS;
 
 	config[EXPRESS] = 0x10;
-	config[EXPRESS + 1] = MSIX;
+	config[EXPRESS + 1] = INTERRUPTS;
 	put16(EXPRESS + 2, EXPRESS_V2);
 	put32(DEVCAP, DEVCAP_FLR | DEVCAP_RBER);
 	put32(LNKCAP, GEN1_X1);
 	put16(LNKSTA, GEN1_X1);
 
-	config[MSIX] = 0x11;
-	put16(MSIX + 2, model->vectors - 1);
-	put32(MSIX + 4, model->msix_table | model->msix_bar);
-	put32(MSIX + 8, model->msix_pba | model->msix_bar);
+	if (use_msi) {
+		config[INTERRUPTS] = 0x05;
+		put16(INTERRUPTS + 2, MSI_64BIT | MSI_EIGHT);
+		return;
+	}
+	config[INTERRUPTS] = 0x11;
+	put16(INTERRUPTS + 2, model->vectors - 1);
+	put32(INTERRUPTS + 4, model->msix_table | model->msix_bar);
+	put32(INTERRUPTS + 8, model->msix_pba | model->msix_bar);
 }
 
 /**

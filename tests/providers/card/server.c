@@ -281,6 +281,11 @@ static int do_region_info(struct message *m)
 	return 0;
 }
 
+static uint32_t irq_index(void)
+{
+	return use_msi ? VFIO_PCI_MSI_IRQ_INDEX : VFIO_PCI_MSIX_IRQ_INDEX;
+}
+
 static int do_irq_info(struct message *m)
 {
 	uint32_t index = m->irq.index;
@@ -291,7 +296,8 @@ static int do_irq_info(struct message *m)
 		.argsz = sizeof(m->irq),
 		.flags = VFIO_IRQ_INFO_EVENTFD | VFIO_IRQ_INFO_NORESIZE,
 		.index = index,
-		.count = index == VFIO_PCI_MSIX_IRQ_INDEX ? model->vectors : 0,
+		.count = index != irq_index() ? 0 :
+			 use_msi ? VECTORS : model->vectors,
 	};
 	m->size = sizeof(m->irq);
 	return 0;
@@ -310,7 +316,7 @@ static int do_set_irqs(struct message *m)
 	uint32_t start = m->irqs.start, count = m->irqs.count, i;
 
 	m->size = 0;
-	if (m->irqs.index != VFIO_PCI_MSIX_IRQ_INDEX ||
+	if (m->irqs.index != irq_index() ||
 	    !(m->irqs.flags & VFIO_IRQ_SET_ACTION_TRIGGER))
 		return 0;
 	if (start > VECTORS || count > VECTORS - start ||
