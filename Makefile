@@ -27,6 +27,9 @@ make check-matrix
                 check-zynq; goes on where it was cut
 make check-pl330
                 capture through the PL330 of a board that QEMU has
+make check-providers
+                capture through the kernel's own DMA drivers, on models of their
+                controllers; two kernels are built first
 make check-zynq
                 capture and send 64 MiB on QEMU's Zynq, on a kernel with the
                 driver in its tree, which is built first
@@ -127,6 +130,10 @@ check-pl330:
 	@tests/vm/deps.sh build vm armhf
 	@tests/pl330/run.sh
 
+check-providers:
+	@tests/vm/deps.sh build unit vm providers
+	@tests/providers/run.sh
+
 check-zynq:
 	@tests/vm/deps.sh build vm demo armhf zynq
 	@tests/zynq/run.sh
@@ -207,7 +214,7 @@ help:
 	@:
 
 .PHONY: all modules tools install uninstall deb check-deb check-dt check-matrix \
-	check-pl330 check-zynq bench bench-profile htmldocs demo screenshot check check-debug \
+	check-pl330 check-providers check-zynq bench bench-profile htmldocs demo screenshot check check-debug \
 	coverage coverage-tools kunit fuzz fuzz-ioctl lint in-tree in-tree-undo in-tree-patches \
 	check-in-tree clean help
 

@@ -21,29 +21,116 @@
 #define POISON	0xa5
 
 static const struct provider providers[] = {
-	{ .name = "axidma", .device = "fpga-axidma", .packets = EXACT,
-	  .failure = TOLD, .stops = true, .stuck = true, .one = true },
-	{ .name = "axidma-simple", .device = "fpga-axidma-simple",
-	  .packets = UNKNOWN, .failure = TOLD, .stops = true, .stuck = true,
-	  .one = true },
-	{ .name = "axidma-delay", .device = "fpga-axidma-delay",
-	  .packets = EXACT, .failure = TOLD, .stops = true, .stuck = true,
-	  .one = true },
-	{ .name = "mcdma", .device = "fpga-mcdma", .packets = EXACT,
-	  .failure = TOLD, .stops = true, .stuck = true, .one = true },
-	{ .name = "msgdma", .device = "fpga-msgdma", .packets = IGNORED,
-	  .failure = STOPS, .one = true },
-	{ .name = "msgdma-resp", .device = "fpga-msgdma-resp",
-	  .packets = IGNORED, .failure = STOPS, .one = true },
-	{ .name = "axidmac", .device = "fpga-axidmac", .packets = EXACT,
-	  .failure = UNNOTICED, .stops = true },
-	{ .name = "axidmac-sg", .device = "fpga-axidmac-sg",
-	  .packets = UNKNOWN, .failure = UNNOTICED, .stops = true },
-	/* Card 01:00.0 of tests/providers/pcie.sh */
-	{ .name = "xdma", .device = "fpgabuf.1024", .packets = UNKNOWN,
-	  .failure = TOLD, .one = true },
-	{ .name = "dwedma", .device = "fpgabuf.0", .packets = IGNORED,
-	  .failure = TOLD, .one = true },
+	{
+		.name = "axidma",
+		.title = "AXI DMA",
+		.device = "fpga-axidma",
+		.packets = EXACT,
+		.failure = TOLD,
+		.stops = true,
+		.stuck = true,
+		.one = true,
+	},
+	{
+		.name = "axidma-simple",
+		.title = "AXI DMA without SG",
+		.device = "fpga-axidma-simple",
+		.packets = UNKNOWN,
+		.failure = TOLD,
+		.stops = true,
+		.stuck = true,
+		.one = true,
+	},
+	{
+		.name = "axidma-delay",
+		.title = "AXI DMA, 14 bits",
+		.device = "fpga-axidma-delay",
+		.packets = EXACT,
+		.failure = TOLD,
+		.stops = true,
+		.stuck = true,
+		.one = true,
+	},
+	{
+		.name = "mcdma",
+		.title = "AXI MCDMA",
+		.device = "fpga-mcdma",
+		.packets = EXACT,
+		.failure = TOLD,
+		.stops = true,
+		.stuck = true,
+		.one = true,
+	},
+	{
+		.name = "msgdma",
+		.title = "mSGDMA",
+		.device = "fpga-msgdma",
+		.packets = IGNORED,
+		.failure = STOPS,
+		.one = true,
+	},
+	{
+		.name = "msgdma-resp",
+		.title = "mSGDMA with responses",
+		.device = "fpga-msgdma-resp",
+		.packets = IGNORED,
+		.failure = STOPS,
+		.one = true,
+	},
+	/* With the patches of tests/kernel/providers, on the same models */
+	{
+		.name = "msgdma-fixed",
+		.title = "mSGDMA, patched",
+		.device = "fpga-msgdma",
+		.packets = IGNORED,
+		.failure = TOLD,
+		.stops = true,
+		.stuck = true,
+		.one = true,
+	},
+	{
+		.name = "msgdma-resp-fixed",
+		.title = "mSGDMA with responses, patched",
+		.device = "fpga-msgdma-resp",
+		.packets = IGNORED,
+		.failure = TOLD,
+		.stops = true,
+		.stuck = true,
+		.one = true,
+	},
+	{
+		.name = "axidmac",
+		.title = "AXI-DMAC",
+		.device = "fpga-axidmac",
+		.packets = EXACT,
+		.failure = UNNOTICED,
+		.stops = true,
+	},
+	{
+		.name = "axidmac-sg",
+		.title = "AXI-DMAC with SG",
+		.device = "fpga-axidmac-sg",
+		.packets = UNKNOWN,
+		.failure = UNNOTICED,
+		.stops = true,
+	},
+	/* The card of tests/providers/pcie.sh */
+	{
+		.name = "xdma",
+		.title = "XDMA",
+		.device = "fpgabuf.1024",
+		.packets = UNKNOWN,
+		.failure = TOLD,
+		.one = true,
+	},
+	{
+		.name = "dwedma",
+		.title = "DesignWare eDMA",
+		.device = "fpgabuf.0",
+		.packets = IGNORED,
+		.failure = TOLD,
+		.one = true,
+	},
 };
 
 static const char * const names[KNOBS] = {
@@ -154,7 +241,7 @@ void bed_restart(uint64_t packet, uint64_t feed)
 /* A fact for the table of tests/providers/run.sh */
 void table(const char *column, const char *value)
 {
-	printf("\ntable: %s | %s | %s\n", provider->name, column, value);
+	printf("\ntable: %s | %s | %s\n", provider->title, column, value);
 }
 
 struct slot slot_make(int dev, uint64_t size)

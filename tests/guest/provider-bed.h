@@ -39,11 +39,16 @@ enum failure { TOLD, STOPS, UNNOTICED };
 
 /**
  * struct provider - a row of the table
+ * @name: in PROVIDER
+ * @title: in the table
  * @device: the FPGA's
+ * @stops: the channel can be stopped
  * @stuck: that it has not stopped can be found out
+ * @one: it must have one transfer at a time
  */
 struct provider {
 	const char *name;
+	const char *title;
 	const char *device;
 	enum packets packets;
 	enum failure failure;
@@ -92,6 +97,7 @@ void captures_right(int dev, int captures);
 void provider_stalled(void);
 void provider_cancel(void);
 void provider_error(void);
+void provider_rebind(void);
 void provider_unbind(void);
 void provider_stuck(void);
 

@@ -201,7 +201,7 @@ static void unbind_under_load(const char *device, const char *driver)
 
 	slots_make(dev, slots, QUEUED);
 	bed_restart(SIZE, ENDLESS);
-	bed_set(PACE, 1000000);
+	bed_set(PACE, 2000000);
 	for (i = 0; i < QUEUED; i++) {
 		slot_poison(&slots[i]);
 		REQUIRE(slot_queue(dev, &slots[i], 0, i, 10000), 0);
@@ -230,13 +230,30 @@ static void bind_and_capture(void)
 	close(dev);
 }
 
+/* The controller has nothing to do, but may remember what it did. */
+void provider_rebind(void)
+{
+	int i;
+
+	for (i = 0; i < 3; i++) {
+		provider_bind("unbind", provider->device, DRIVER);
+		bind_and_capture();
+	}
+}
+
+/*
+ * A channel that cannot be stopped is not to be had again before its driver has
+ * gone, so there it is the driver alone.
+ */
 void provider_unbind(void)
 {
 	char device[256], driver[4096];
 
 	provider_of(device, driver, sizeof(device));
-	unbind_under_load(provider->device, DRIVER);
-	bind_and_capture();
+	if (provider->stops) {
+		unbind_under_load(provider->device, DRIVER);
+		bind_and_capture();
+	}
 	unbind_under_load(device, driver);
 	provider_bind("bind", device, driver);
 	bind_and_capture();

@@ -91,7 +91,7 @@ static void packet_alone(void)
 	if (done.bytes < length)
 		EXPECT(done.status & ~FPGABUF_CAPTURE_GAP,
 		       FPGABUF_CAPTURE_PARTIAL);
-	table("short packets", provider->packets == IGNORED ? "no end" :
+	table("short packets", provider->packets == IGNORED ? "ignored" :
 	      done.bytes ? "exact" : "unknown");
 	slot_free(&slot);
 	close(dev);
@@ -244,6 +244,8 @@ static const CU_TestInfo tests[] = {
 	  provider_cancel },
 	{ "an error gives no byte that is not known; the next captures are right",
 	  provider_error },
+	{ "unbinding and binding, with nothing to do, changes nothing",
+	  provider_rebind },
 	{ "unbinding under load ends captures with ENODEV; binding again works",
 	  provider_unbind },
 	/* The channel is of no use afterwards. */

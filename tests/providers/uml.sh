@@ -12,7 +12,8 @@ set -euo pipefail
 . "$(dirname "$0")/../vm/common.sh"
 
 [ $# -eq 1 ] || die "usage: uml.sh VERSION"
-VERSION=$1
+SOURCE=$("$TOP/tests/vm/source.sh" "$1")
+VERSION=${SOURCE##*-}
 DIR=$BUILD/providers/uml-$VERSION
 TREE=$DIR/linux
 OUT=$DIR/um
@@ -24,11 +25,8 @@ JOBS=${JOBS:-$(nproc)}
 # A tree of our own that costs no space: the files of the source, by hard link.
 # The two that change are written anew, so the source does not.
 make_tree() {
-  local source
-
-  source=$("$TOP/tests/vm/source.sh" "$VERSION")
   rm -rf "$TREE.new" "$OUT"
-  cp -al "$source" "$TREE.new"
+  cp -al "$SOURCE" "$TREE.new"
   # shellcheck disable=SC2016 # make expands it
   sed -i -e '$a obj-$(CONFIG_FPGABUF) += fpgabuf/' \
     -e '$a obj-$(CONFIG_FPGABED) += fpgabed/' "$TREE.new/drivers/Makefile"

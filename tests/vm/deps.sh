@@ -12,7 +12,7 @@ set -eu
 LOG=$BUILD/log/deps.log
 LOCK_SECONDS=300
 GROUPS_KNOWN='build, unit, vm, arm64, armhf, demo, show, docs, lint, in-tree, kunit, fuzz, debug,
-coverage, deb, check-deb, matrix, dt, zynq, bench'
+coverage, deb, check-deb, matrix, dt, zynq, bench, providers'
 
 packages() {
   case $1 in
@@ -55,6 +55,7 @@ packages() {
   dt) echo cpp device-tree-compiler dt-schema linux-source-6.1 xz-utils yamllint ;;
   bench) echo gnuplot-nox jq patchelf ;;
   zynq) echo bc bison flex git ;;
+  providers) echo bc bison device-tree-compiler flex patch xz-utils ;;
   matrix)
     # The compiler for programs of 32 bit; and for kernel 7, whose programs are
     # newer than this machine's C library.
