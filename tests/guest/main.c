@@ -23,10 +23,12 @@ static const struct suite * const suites[] = {
 	&lifetime_suite, &unplug_suite,	&rights_suite,	&model_suite,
 	&sync_suite,	&dt_suite,	&cost_suite,	&inject_suite,
 	&reload_suite,	&personality_suite,
-	&poison_suite,	&recv_suite,	&info_suite,	&show_suite,
+	&recv_suite,	&info_suite,	&show_suite,
 	&pl330_suite,	&bench_suite,	&plan_suite,
 	&profile_suite,	&pcie_suite,	&removal_suite,
 	&provider_suite,
+	/* Leaves devices that are of no use to others. */
+	&poison_suite,
 };
 
 /* Those that need a kernel booted for them */

@@ -304,10 +304,15 @@ static const CU_TestInfo tests[] = {
 	CU_TEST_INFO_NULL,
 };
 
+/* Suites of the same boot may have loaded them. */
 static int begin(void)
 {
-	int ret = module_load("fpgabuf.ko", "");
+	int ret;
 
+	module_unload("fpgabuf_test_remap");
+	module_unload("fpgabuf");
+	module_unload("fpgabuf_sim");
+	ret = module_load("fpgabuf.ko", "");
 	return ret ?: module_load("fpgabuf-sim.ko", "known=0 devices=7");
 }
 
