@@ -9,6 +9,6 @@ int main(void)
 	struct fpgabuf_device *device;
 	struct fpgabuf_info info = { .version = FPGABUF_UAPI_VERSION };
 
-	return info.version != 1 ||
+	return info.version != 2 ||
 	       fpgabuf_device_open("/dev/null", 0, &device) != -ENOTTY;
 }
