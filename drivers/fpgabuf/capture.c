@@ -130,7 +130,7 @@ static void capture_done(struct fpgabuf_device *fdev,
 	capture->sequence = fdev->captures++;
 	if (capture->status & FPGABUF_CAPTURE_GAP)
 		fdev->gaps++;
-	WRITE_ONCE(capture->state, FPGABUF_REGION_DONE);
+	smp_store_release(&capture->state, FPGABUF_REGION_DONE);
 	trace_fpgabuf_done(capture_region(capture));
 	list_add_tail(&capture->node, &fdev->done);
 	fdev->nr_queued--;
@@ -172,8 +172,11 @@ static void finish_work(struct work_struct *work)
 	bool signalling = dma_fence_begin_signalling();
 
 	while ((capture = take_completed(fdev))) {
-		fpgabuf_owner_sync_for_cpu(capture_region(capture),
-					   capture->bytes, DMA_FROM_DEVICE);
+		struct fpgabuf_region *region = capture_region(capture);
+
+		WRITE_ONCE(region->generation, region->generation + 1);
+		fpgabuf_owner_sync_for_cpu(region, capture->bytes,
+					   DMA_FROM_DEVICE);
 		check_mark(capture);
 		capture_done(fdev, capture);
 	}
@@ -188,7 +191,7 @@ static int claim(struct fpgabuf_region *region)
 	int ret = 0;
 
 	down_write(&region->sem);
-	if (region->capture.state != FPGABUF_REGION_IDLE ||
+	if (smp_load_acquire(&region->capture.state) != FPGABUF_REGION_IDLE ||
 	    fpgabuf_transfer_busy(&region->capture.transfer) ||
 	    fpgabuf_region_importers(region)) {
 		ret = -EBUSY;
@@ -209,7 +212,7 @@ out:
 
 static void unclaim(struct fpgabuf_region *region)
 {
-	WRITE_ONCE(region->capture.state, FPGABUF_REGION_IDLE);
+	smp_store_release(&region->capture.state, FPGABUF_REGION_IDLE);
 }
 
 static int may_queue(const struct fpgabuf_file *file)
@@ -345,7 +348,7 @@ static int queue_locked(struct fpgabuf_file *file,
  * Context: process, may sleep.
  *
  * Return: 0, or -EINVAL, -ENODEV, -EUSERS, -ENOBUFS, -EMSGSIZE, -EBUSY, -EIO,
- * -ENOMEM, -EINTR as the UAPI header says.
+ * -ENOMEM as the UAPI header says, or -ERESTARTSYS.
  */
 int fpgabuf_capture_queue(struct fpgabuf_file *file,
 			  struct fpgabuf_region *region,
@@ -368,8 +371,11 @@ int fpgabuf_capture_queue(struct fpgabuf_file *file,
 	if (!fence)
 		return -ENOMEM;
 	ret = dma_resv_lock_interruptible(resv, NULL);
-	if (ret)
+	if (ret) {
+		/* Nothing has been done: without a handler, do it again. */
+		ret = -ERESTARTSYS;
 		goto put;
+	}
 	ret = dma_resv_reserve_fences(resv, 1);
 	if (ret)
 		goto unlock;
@@ -522,6 +528,22 @@ unsigned int fpgabuf_capture_cancel(struct fpgabuf_device *fdev, int error)
 	canceled = end_captures(fdev, NULL, error);
 	flush_work(&fdev->finish);
 	return canceled;
+}
+
+/**
+ * fpgabuf_capture_suspend() - end everything queued, the stream goes on later
+ * @fdev: the device
+ *
+ * As fpgabuf_capture_cancel(); but the next capture has a gap before it.
+ *
+ * Context: process, sleeps; &fpgabuf_device.lock held.
+ */
+void fpgabuf_capture_suspend(struct fpgabuf_device *fdev)
+{
+	lockdep_assert_held(&fdev->lock);
+	fpgabuf_channel_pause(&fdev->channel);
+	end_captures(fdev, NULL, -ESHUTDOWN);
+	flush_work(&fdev->finish);
 }
 
 /* The last capture in the queue whose time is over, or NULL. */

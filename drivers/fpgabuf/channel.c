@@ -881,6 +881,19 @@ void fpgabuf_channel_stop(struct fpgabuf_channel *channel)
 }
 
 /**
+ * fpgabuf_channel_resume() - tell the channel again what it may have forgotten
+ * @channel: the channel
+ *
+ * Return: 0 or a negative errno.
+ */
+int fpgabuf_channel_resume(struct fpgabuf_channel *channel)
+{
+	if (!channel->configured)
+		return 0;
+	return dmaengine_slave_config(channel->chan, &channel->config);
+}
+
+/**
  * fpgabuf_channel_failed() - has the running transfer met an error?
  * @channel: the channel
  *

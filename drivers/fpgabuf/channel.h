@@ -213,6 +213,7 @@ int fpgabuf_channel_start(struct fpgabuf_channel *channel,
 			  struct fpgabuf_transfer *transfer);
 void fpgabuf_channel_stop(struct fpgabuf_channel *channel);
 void fpgabuf_channel_pause(struct fpgabuf_channel *channel);
+int fpgabuf_channel_resume(struct fpgabuf_channel *channel);
 bool fpgabuf_channel_failed(struct fpgabuf_channel *channel);
 void fpgabuf_transfer_set(struct fpgabuf_transfer *transfer,
 			  const struct sg_table *mapped, u32 length);

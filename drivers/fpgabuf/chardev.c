@@ -55,6 +55,8 @@ static int ioctl_info(struct file *filp, union fpgabuf_arg *arg,
 	    memchr_inv(info->reserved, 0, sizeof(info->reserved)))
 		return -EINVAL;
 
+	/* Memory that nobody has any more is no longer used. */
+	fpgabuf_quarantine_look();
 	memset(info, 0, sizeof(*info));
 	info->version = FPGABUF_UAPI_VERSION;
 	strscpy(info->name, fdev->name, sizeof(info->name));

@@ -108,6 +108,22 @@ static void fpgabuf_vunmap_from(dmabuf_arg, map_arg)
 #define folio_page(folio, i)	((folio) + (i))
 #endif
 
+#if LINUX_VERSION_CODE < KERNEL_VERSION(5, 17, 0)
+/* 5.17 can do without #ifdef around what a kernel without suspend leaves out. */
+#include <linux/pm.h>
+
+#define DEFINE_SIMPLE_DEV_PM_OPS(name, suspend_fn, resume_fn)		\
+const struct dev_pm_ops name = {					\
+	.suspend = suspend_fn,						\
+	.resume = resume_fn,						\
+	.freeze = suspend_fn,						\
+	.thaw = resume_fn,						\
+	.poweroff = suspend_fn,						\
+	.restore = resume_fn,						\
+}
+#define pm_sleep_ptr(ptr)	(IS_ENABLED(CONFIG_PM_SLEEP) ? (ptr) : NULL)
+#endif
+
 #if LINUX_VERSION_CODE < KERNEL_VERSION(5, 19, 0)
 /* 5.19 made one list of a write fence and many read fences. */
 #include <linux/dma-resv.h>
@@ -203,33 +219,46 @@ static inline int fpgabuf_page_mapcount(struct page *page)
 	return atomic_read(&page->_mapcount) + 1;
 }
 
+/* Mappings by page and by PMD, each counted once */
+static inline int fpgabuf_sum_mapcounts(struct folio *folio, int entire,
+					int counted_in_pages)
+{
+	long i, nr = folio_nr_pages(folio);
+	int sum = entire;
+
+	for (i = 0; i < nr; i++)
+		sum += fpgabuf_page_mapcount(folio_page(folio, i)) -
+		       counted_in_pages;
+	return max(0, sum);
+}
+
 #ifdef FPGABUF_PMD_COUNTS_IN_PAGES
 /*
  * A page fault that maps by PMD raises the counts of the pages one by one, with
- * the folio locked: half way they would look like that many mappings.  When
- * a PMD is unmapped they go down first.
+ * the folio locked: half way they would look like that many mappings.  So would
+ * one that has done so since the count of PMDs was read: it is read with the
+ * folio locked too.  When a PMD is unmapped the pages' counts go down first.
  */
-static inline int fpgabuf_pages_mapcount(struct folio *folio, int entire)
+static inline int fpgabuf_large_mapcount(struct folio *folio)
 {
-	long i, nr = folio_nr_pages(folio);
-	int sum = 0;
+	int entire, sum;
 
 	if (!folio_trylock(folio))
 		return 0;
-	for (i = 0; i < nr; i++)
-		sum += fpgabuf_page_mapcount(folio_page(folio, i)) - entire;
+	entire = folio_entire_mapcount(folio);
+	smp_rmb();
+	sum = fpgabuf_sum_mapcounts(folio, entire, entire);
 	folio_unlock(folio);
 	return sum;
 }
 #else
-static inline int fpgabuf_pages_mapcount(struct folio *folio, int entire)
+static inline int fpgabuf_large_mapcount(struct folio *folio)
 {
-	long i, nr = folio_nr_pages(folio);
-	int sum = 0;
+	int entire = folio_entire_mapcount(folio);
 
-	for (i = 0; i < nr; i++)
-		sum += fpgabuf_page_mapcount(folio_page(folio, i));
-	return sum;
+	/* Pairs with the barriers of the counts that go down first. */
+	smp_rmb();
+	return fpgabuf_sum_mapcounts(folio, entire, 0);
 }
 #endif
 
@@ -247,9 +276,7 @@ static inline int fpgabuf_folio_mapcount(struct folio *folio)
 	 */
 	if (folio_ref_count(folio) == 1 + entire)
 		return entire;
-	/* Pairs with the barriers of the counts that go down first. */
-	smp_rmb();
-	return max(0, entire + fpgabuf_pages_mapcount(folio, entire));
+	return fpgabuf_large_mapcount(folio);
 }
 
 #define folio_mapcount	fpgabuf_folio_mapcount
@@ -262,6 +289,7 @@ static inline int fpgabuf_folio_mapcount(struct folio *folio)
 struct fpgabuf_platform_driver {
 	int (*probe)(struct platform_device *pdev);
 	void (*remove)(struct platform_device *pdev);
+	void (*shutdown)(struct platform_device *pdev);
 	const struct platform_device_id *id_table;
 	struct device_driver driver;
 	struct platform_driver real;
@@ -284,6 +312,7 @@ fpgabuf_platform_driver_register(struct fpgabuf_platform_driver *drv,
 	drv->real = (struct platform_driver){
 		.probe = drv->probe,
 		.remove = fpgabuf_platform_remove,
+		.shutdown = drv->shutdown,
 		.id_table = drv->id_table,
 		.driver = drv->driver,
 	};

@@ -29,6 +29,7 @@
  * @sgt: our description of the mapping, used to sync it
  * @handed: the copy the importer has; with CONFIG_DMABUF_DEBUG its page links
  *	are scrambled while it has it
+ * @generation: &fpgabuf_region.generation when the device last got the memory
  */
 struct fpgabuf_importer {
 	struct list_head node;
@@ -36,6 +37,7 @@ struct fpgabuf_importer {
 	enum dma_data_direction dir;
 	struct sg_table sgt;
 	struct sg_table handed;
+	unsigned int generation;
 };
 
 static int copy_mapped_table(struct sg_table *to, const struct sg_table *from)
@@ -60,22 +62,57 @@ static int copy_mapped_table(struct sg_table *to, const struct sg_table *from)
 }
 
 /*
+ * While a region is queued, or was not let go of when the channel should stop, it
+ * belongs to the FPGA.  The owner's mapping is left alone then: to maintain it
+ * would write over what is just arriving.
+ */
+static bool owner_has_it(const struct fpgabuf_region *region)
+{
+	return smp_load_acquire(&region->capture.state) ==
+	       FPGABUF_REGION_QUEUED ||
+	       fpgabuf_transfer_busy(&region->capture.transfer);
+}
+
+static void sync_importer_for_device(const struct fpgabuf_region *region,
+				     struct fpgabuf_importer *imp,
+				     enum dma_data_direction dir)
+{
+	/* Read first: what is captured from here on, the device has not got. */
+	imp->generation = smp_load_acquire(&region->generation);
+	dma_sync_sgtable_for_device(imp->dev, &imp->sgt, dir);
+}
+
+/*
+ * A bounce buffer that is older than the last capture must not be copied over it.
+ */
+static void sync_importer_for_cpu(const struct fpgabuf_region *region,
+				  struct fpgabuf_importer *imp,
+				  enum dma_data_direction dir)
+{
+	lockdep_assert_held(&region->sem);
+	if (owner_has_it(region) ||
+	    imp->generation != READ_ONCE(region->generation))
+		return;
+	dma_sync_sgtable_for_cpu(imp->dev, &imp->sgt, dir);
+}
+
+/*
  * The owner has the memory mapped as well, and mappings that overlap must not
  * maintain it behind each other's back: so it is synced in calls of its own.
  */
-static int importer_map(struct fpgabuf_importer *imp)
+static int importer_map(const struct fpgabuf_region *region,
+			struct fpgabuf_importer *imp)
 {
 	int ret = dma_map_sgtable(imp->dev, &imp->sgt, imp->dir,
 				  DMA_ATTR_SKIP_CPU_SYNC);
 
 	if (!ret)
-		dma_sync_sgtable_for_device(imp->dev, &imp->sgt, imp->dir);
+		sync_importer_for_device(region, imp, imp->dir);
 	return ret;
 }
 
 static void importer_unmap(struct fpgabuf_importer *imp)
 {
-	dma_sync_sgtable_for_cpu(imp->dev, &imp->sgt, imp->dir);
 	dma_unmap_sgtable(imp->dev, &imp->sgt, imp->dir,
 			  DMA_ATTR_SKIP_CPU_SYNC);
 }
@@ -97,7 +134,7 @@ static struct sg_table *fpgabuf_map_dma_buf(struct dma_buf_attachment *attach,
 			       &imp->sgt);
 	if (ret)
 		goto err_free;
-	ret = importer_map(imp);
+	ret = importer_map(region, imp);
 	if (ret)
 		goto err_table;
 	ret = copy_mapped_table(&imp->handed, &imp->sgt);
@@ -126,12 +163,14 @@ static void fpgabuf_unmap_dma_buf(struct dma_buf_attachment *attach,
 		container_of(sgt, struct fpgabuf_importer, handed);
 	struct fpgabuf_region *region = attach->dmabuf->priv;
 
+	/* In one step: until it is unmapped, the region must not be captured into. */
 	down_write(&region->sem);
+	sync_importer_for_cpu(region, imp, imp->dir);
+	importer_unmap(imp);
 	list_del(&imp->node);
 	up_write(&region->sem);
 
 	sg_free_table(&imp->handed);
-	importer_unmap(imp);
 	sg_free_table(&imp->sgt);
 	kfree(imp);
 }
@@ -203,15 +242,9 @@ unsigned int fpgabuf_region_importers(const struct fpgabuf_region *region)
 }
 
 /*
- * While a region is queued, or was not let go of when the channel should stop, it
- * belongs to the FPGA.  The owner's mapping is left alone then: to maintain it would write over what is just arriving.
+ * What the owner wrote was synced when its capture was finished.  To do so again
+ * would copy its bounce buffer over what others have written since.
  */
-static bool owner_has_it(const struct fpgabuf_region *region)
-{
-	return READ_ONCE(region->capture.state) == FPGABUF_REGION_QUEUED ||
-	       fpgabuf_transfer_busy(&region->capture.transfer);
-}
-
 static int fpgabuf_begin_cpu_access(struct dma_buf *dmabuf,
 				    enum dma_data_direction dir)
 {
@@ -219,10 +252,8 @@ static int fpgabuf_begin_cpu_access(struct dma_buf *dmabuf,
 	struct fpgabuf_importer *imp;
 
 	down_read(&region->sem);
-	if (!owner_has_it(region))
-		fpgabuf_owner_sync_for_cpu(region, region->size, dir);
 	list_for_each_entry(imp, &region->importers, node)
-		dma_sync_sgtable_for_cpu(imp->dev, &imp->sgt, imp->dir);
+		sync_importer_for_cpu(region, imp, imp->dir);
 	up_read(&region->sem);
 	return 0;
 }
@@ -237,7 +268,7 @@ static int fpgabuf_end_cpu_access(struct dma_buf *dmabuf,
 	if (!owner_has_it(region))
 		fpgabuf_owner_sync_for_device(region, region->size, dir);
 	list_for_each_entry(imp, &region->importers, node)
-		dma_sync_sgtable_for_device(imp->dev, &imp->sgt, imp->dir);
+		sync_importer_for_device(region, imp, imp->dir);
 	up_read(&region->sem);
 	return 0;
 }
@@ -333,7 +364,18 @@ static vm_fault_t fpgabuf_vm_huge_fault(struct vm_fault *vmf,
 	return ret;
 }
 
+/*
+ * A mapping has come out of another one.  If that is in a child, because somebody
+ * has asked for it with MADV_DOFORK, it starts without pages and faults for itself:
+ * page tables that are being copied would deceive the in-use test.
+ */
+static void fpgabuf_vm_open(struct vm_area_struct *vma)
+{
+	vm_flags_set(vma, VM_DONTCOPY | VM_WIPEONFORK);
+}
+
 static const struct vm_operations_struct fpgabuf_vm_ops = {
+	.open = fpgabuf_vm_open,
 	.fault = fpgabuf_vm_fault,
 	.huge_fault = fpgabuf_vm_huge_fault,
 };
@@ -376,7 +418,8 @@ static int fpgabuf_mmap(struct dma_buf *dmabuf, struct vm_area_struct *vma)
 		vm_flags_clear(vma, VM_MAYWRITE);
 	}
 
-	vm_flags_set(vma, VM_DONTEXPAND | VM_DONTDUMP | VM_DONTCOPY);
+	vm_flags_set(vma, VM_DONTEXPAND | VM_DONTDUMP | VM_DONTCOPY |
+			  VM_WIPEONFORK);
 	if (!huge_vma(region, vma))
 		vm_flags_set(vma, VM_MIXEDMAP);
 	vm_flags_clear(vma, VM_MAYEXEC);

@@ -53,6 +53,7 @@ static int find_run(struct page **pool, unsigned int nr, unsigned int want,
  * struct folio_pool - folios among which there may be enough adjacent ones
  * @region: what they are for
  * @order: of each
+ * @node: the device's node of memory
  * @want: how many it takes, which are charged already
  * @max: how many to look at
  * @have: how many there are
@@ -62,6 +63,7 @@ static int find_run(struct page **pool, unsigned int nr, unsigned int want,
 struct folio_pool {
 	struct fpgabuf_region *region;
 	unsigned int order;
+	int node;
 	unsigned int want;
 	unsigned int max;
 	unsigned int have;
@@ -84,13 +86,14 @@ static int pool_grow(struct folio_pool *pool, gfp_t gfp)
 	unsigned int goal = min(pool->have + pool->want, pool->max);
 
 	if (goal > pool->charged) {
-		if (fpgabuf_region_charge(pool->region->file,
-					  pool_bytes(pool, goal - pool->charged)))
+		if (fpgabuf_quota_charge(&pool->region->fdev->search,
+					 pool_bytes(pool, goal - pool->charged)))
 			return -ENOMEM;
 		pool->charged = goal;
 	}
 	while (pool->have < goal) {
-		struct page *page = alloc_pages(gfp, pool->order);
+		struct page *page = alloc_pages_node(pool->node, gfp,
+						     pool->order);
 
 		if (!page)
 			return -ENOMEM;
@@ -137,8 +140,8 @@ static void pool_empty(struct folio_pool *pool, int first)
 		else
 			put_page(pool->pages[i]);
 	}
-	fpgabuf_region_uncharge(pool->region->file,
-				pool_bytes(pool, pool->charged - pool->want));
+	fpgabuf_quota_uncharge(&pool->region->fdev->search,
+			       pool_bytes(pool, pool->charged - pool->want));
 	kvfree(pool->pages);
 }
 
@@ -149,6 +152,7 @@ static int fill_with_order(struct fpgabuf_region *region, unsigned int order)
 	struct folio_pool pool = {
 		.region = region,
 		.order = order,
+		.node = dev_to_node(region->fdev->dma_dev),
 		.want = want,
 		.max = want == 1 ? 1 : 4 * want + 32,
 		.charged = want,

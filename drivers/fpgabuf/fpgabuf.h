@@ -88,6 +88,7 @@ struct fpgabuf_quota {
  *	read under either
  * @regions: all living regions
  * @quota: for all regions
+ * @search: for what is taken for a moment, to find memory in a row; as much again
  * @file_limit: bytes the regions made through one open file may have
  * @busy: QUEUE calls refused because the pages were in use
  * @synced_for_cpu: bytes of regions synced for the CPU
@@ -127,6 +128,7 @@ struct fpgabuf_device {
 	struct list_head regions;
 
 	struct fpgabuf_quota quota;
+	struct fpgabuf_quota search;
 	u64 file_limit;
 	atomic64_t busy;
 	atomic64_t synced_for_cpu;
@@ -208,8 +210,9 @@ struct fpgabuf_mark {
 /**
  * struct fpgabuf_capture - a region's turn in the queue
  * @node: in &fpgabuf_device.queued or &fpgabuf_device.done
- * @state: under &fpgabuf_device.qlock; leaves IDLE only under
- *	&fpgabuf_region.sem held for writing as well
+ * @state: leaves IDLE only under &fpgabuf_region.sem held for writing.  It is
+ *	stored with release and loaded with acquire: whoever sees that a capture
+ *	is over sees what it has left
  * @completed: the channel is through with it
  * @transfer: what the channel does for it.  If that could not be stopped it
  *	outlives the capture, and holds a reference on the dma-buf of its own
@@ -268,6 +271,8 @@ struct fpgabuf_capture {
  * @vmapped: an importer has mapped it into the kernel
  * @sgt: the owner's mapping: what the channel is given; no entries after
  *	unbind
+ * @generation: counts what has been captured into it; written before the state of
+ *	@capture says that it is done
  * @capture: the region's place in the queue
  */
 struct fpgabuf_region {
@@ -288,6 +293,7 @@ struct fpgabuf_region {
 	struct list_head importers;
 	bool vmapped;
 	struct sg_table sgt;
+	unsigned int generation;
 	struct fpgabuf_capture capture;
 };
 
@@ -327,8 +333,8 @@ void fpgabuf_quarantine_look(void);
 void fpgabuf_quarantine_barrier(void);
 
 /* region.c, for the backends */
-int fpgabuf_region_charge(struct fpgabuf_file *file, size_t size);
-void fpgabuf_region_uncharge(struct fpgabuf_file *file, size_t size);
+int fpgabuf_quota_charge(struct fpgabuf_quota *quota, size_t size);
+void fpgabuf_quota_uncharge(struct fpgabuf_quota *quota, size_t size);
 gfp_t fpgabuf_region_gfp(const struct fpgabuf_region *region);
 int fpgabuf_chunks_alloc(struct fpgabuf_region *region, unsigned int nr);
 void fpgabuf_chunks_set(struct fpgabuf_region *region, struct page *first);
@@ -389,6 +395,7 @@ struct fpgabuf_capture *fpgabuf_capture_dequeue(struct fpgabuf_file *file,
 void fpgabuf_capture_put_back(struct fpgabuf_capture *capture);
 void fpgabuf_capture_release(struct fpgabuf_capture *capture);
 unsigned int fpgabuf_capture_cancel(struct fpgabuf_device *fdev, int error);
+void fpgabuf_capture_suspend(struct fpgabuf_device *fdev);
 void fpgabuf_capture_close(struct fpgabuf_file *file);
 __poll_t fpgabuf_capture_poll(struct fpgabuf_file *file);
 

@@ -230,6 +230,7 @@ static void device_init(struct bed *bed)
 	mutex_init(&fdev->lock);
 	INIT_LIST_HEAD(&fdev->regions);
 	fdev->quota.limit = BED_LIMIT;
+	fdev->search.limit = BED_LIMIT;
 	fdev->file_limit = BED_LIMIT;
 	fdev->timeout_ms = 3600000;
 	fpgabuf_capture_init(fdev);

@@ -14,6 +14,7 @@
 #include <linux/module.h>
 #include <linux/of.h>
 #include <linux/platform_device.h>
+#include <linux/pm.h>
 #include <linux/property.h>
 #include <linux/slab.h>
 
@@ -86,6 +87,7 @@ static void limits_init(struct fpgabuf_device *fdev, struct device *dev)
 
 	fdev->quota.limit = memory_limit(dev, limit_mib, "fpgabuf,limit-mib",
 					 quarter);
+	fdev->search.limit = fdev->quota.limit;
 	fdev->file_limit = memory_limit(dev, file_limit_mib,
 					"fpgabuf,file-limit-mib",
 					fdev->quota.limit);
@@ -257,6 +259,42 @@ static void fpgabuf_remove(struct platform_device *pdev)
 	fpgabuf_device_put(fdev);
 }
 
+/*
+ * The machine goes down, or another kernel is about to run: the FPGA must not go
+ * on writing into memory that is somebody else's then.
+ */
+static void fpgabuf_shutdown(struct platform_device *pdev)
+{
+	struct fpgabuf_device *fdev = platform_get_drvdata(pdev);
+
+	mutex_lock(&fdev->lock);
+	WRITE_ONCE(fdev->gone, true);
+	fpgabuf_capture_cancel(fdev, -ESHUTDOWN);
+	mutex_unlock(&fdev->lock);
+	wake_up_interruptible_all(&fdev->wait);
+}
+
+/* Nobody queues meanwhile: processes are frozen before devices are suspended. */
+static int fpgabuf_suspend(struct device *dev)
+{
+	struct fpgabuf_device *fdev = dev_get_drvdata(dev);
+
+	mutex_lock(&fdev->lock);
+	fpgabuf_capture_suspend(fdev);
+	mutex_unlock(&fdev->lock);
+	return 0;
+}
+
+static int fpgabuf_resume(struct device *dev)
+{
+	struct fpgabuf_device *fdev = dev_get_drvdata(dev);
+
+	return fpgabuf_channel_resume(&fdev->channel);
+}
+
+static DEFINE_SIMPLE_DEV_PM_OPS(fpgabuf_pm_ops, fpgabuf_suspend,
+				fpgabuf_resume);
+
 static const struct of_device_id fpgabuf_of_match[] = {
 	{ .compatible = "fpgabuf,capture" },
 	{ }
@@ -272,10 +310,12 @@ MODULE_DEVICE_TABLE(platform, fpgabuf_id_table);
 static struct platform_driver fpgabuf_driver = {
 	.probe = fpgabuf_probe,
 	.remove = fpgabuf_remove,
+	.shutdown = fpgabuf_shutdown,
 	.id_table = fpgabuf_id_table,
 	.driver = {
 		.name = "fpgabuf",
 		.of_match_table = fpgabuf_of_match,
+		.pm = pm_sleep_ptr(&fpgabuf_pm_ops),
 	},
 };
 

@@ -208,7 +208,14 @@ static int region_zero(struct fpgabuf_region *region)
 	return 0;
 }
 
-static int quota_charge(struct fpgabuf_quota *quota, size_t size)
+/**
+ * fpgabuf_quota_charge() - may so much be had?
+ * @quota: of what there is
+ * @size: bytes
+ *
+ * Return: 0, or -EDQUOT if the limit is reached.
+ */
+int fpgabuf_quota_charge(struct fpgabuf_quota *quota, size_t size)
 {
 	if (atomic64_add_return(size, &quota->used) > quota->limit) {
 		atomic64_sub(size, &quota->used);
@@ -218,45 +225,43 @@ static int quota_charge(struct fpgabuf_quota *quota, size_t size)
 }
 
 /**
- * fpgabuf_region_uncharge() - memory is no longer had
- * @file: the open file it was had through
+ * fpgabuf_quota_uncharge() - memory is no longer had
+ * @quota: what it was charged to
  * @size: bytes
  */
-void fpgabuf_region_uncharge(struct fpgabuf_file *file, size_t size)
+void fpgabuf_quota_uncharge(struct fpgabuf_quota *quota, size_t size)
 {
-	atomic64_sub(size, &file->quota.used);
-	atomic64_sub(size, &file->fdev->quota.used);
+	atomic64_sub(size, &quota->used);
 }
 
-/**
- * fpgabuf_region_charge() - may so much be had?
- * @file: the open file it is for
- * @size: bytes
- *
- * Return: 0, or -EDQUOT if the limit of the device or of the file is reached.
- */
-int fpgabuf_region_charge(struct fpgabuf_file *file, size_t size)
+static void region_uncharge(struct fpgabuf_file *file, size_t size)
+{
+	fpgabuf_quota_uncharge(&file->quota, size);
+	fpgabuf_quota_uncharge(&file->fdev->quota, size);
+}
+
+static int region_charge(struct fpgabuf_file *file, size_t size)
 {
 	int ret;
 
-	ret = quota_charge(&file->fdev->quota, size);
+	ret = fpgabuf_quota_charge(&file->fdev->quota, size);
 	if (ret)
 		return ret;
-	ret = quota_charge(&file->quota, size);
+	ret = fpgabuf_quota_charge(&file->quota, size);
 	if (ret)
-		atomic64_sub(size, &file->fdev->quota.used);
+		fpgabuf_quota_uncharge(&file->fdev->quota, size);
 	return ret;
 }
 
 /* What nobody has any more may not have been looked for lately. */
 static int charge_or_look(struct fpgabuf_file *file, size_t size)
 {
-	int ret = fpgabuf_region_charge(file, size);
+	int ret = region_charge(file, size);
 
 	if (!ret)
 		return 0;
 	fpgabuf_quarantine_look();
-	return fpgabuf_region_charge(file, size);
+	return region_charge(file, size);
 }
 
 /**
@@ -340,7 +345,7 @@ void fpgabuf_region_free(struct fpgabuf_region *region)
 	if (region->backend)
 		region->backend->empty(region);
 	chunks_free(region);
-	fpgabuf_region_uncharge(file, region->size);
+	region_uncharge(file, region->size);
 	kfree(region);
 	fpgabuf_file_put(file);
 }
@@ -431,7 +436,7 @@ static void between_reads(const struct fpgabuf_chunk *chunk)
  *	references >= 1 + mappings + foreign ones.
  *
  * No new references for mappings can appear meanwhile: faults wait for the
- * semaphore, and VM_DONTCOPY keeps fork() from copying page tables.  One that a
+ * semaphore, and fork() does not copy page tables (see fpgabuf_vm_open()).  One that a
  * fault took before may become a mapping between the two reads: it was among
  * the references, as a foreign one, and now is taken off again.  Mappings that
  * disappear make the difference larger, never smaller.  Thus only "in use" can

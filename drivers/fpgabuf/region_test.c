@@ -292,33 +292,25 @@ static void escape_test(struct kunit *test)
 	fpgabuf_region_destroy(region);
 }
 
-/* Folios that are taken to be looked at count while they are. */
-static void pool_test(struct kunit *test)
+/*
+ * Folios that are taken only to be looked at are charged as well, and given back.
+ * Without room for them no more is taken than what is wanted, and so it is single
+ * pages if those folios happen not to be adjacent.
+ */
+static void search_test(struct kunit *test)
 {
-	struct page *held[64];
 	struct bed *bed = test->priv;
 	struct fpgabuf_region *region;
-	unsigned int i, nr = 0;
+	u64 limit;
 
-	/* Every second one: no two are adjacent. */
-	for (i = 0; i < ARRAY_SIZE(held); i++) {
-		struct page *page = alloc_pages(GFP_KERNEL | __GFP_COMP, 5);
-
-		if (page && page_to_pfn(page) & 32)
-			held[nr++] = page;
-		else if (page)
-			__free_pages(page, 5);
-	}
-	bed->fdev.quota.limit = 96 * PAGE_SIZE;
-	region = create(test, bed->file, 96 * PAGE_SIZE, 0);
-	if (!IS_ERR(region)) {
-		KUNIT_EXPECT_EQ(test, atomic64_read(&bed->fdev.quota.used),
-				96 * PAGE_SIZE);
+	for (limit = 0; limit <= SZ_16M; limit += SZ_16M) {
+		bed->fdev.search.limit = limit;
+		region = create(test, bed->file, 3 * 32 * PAGE_SIZE, 0);
+		KUNIT_ASSERT_NOT_ERR_OR_NULL(test, region);
+		KUNIT_EXPECT_EQ(test, atomic64_read(&bed->fdev.search.used), 0);
 		fpgabuf_region_destroy(region);
 	}
 	KUNIT_EXPECT_EQ(test, atomic64_read(&bed->fdev.quota.used), 0);
-	while (nr--)
-		__free_pages(held[nr], 5);
 }
 
 /* A device that reaches 32 bits only gets memory it can reach. */
@@ -341,7 +333,7 @@ static struct kunit_case region_cases[] = {
 	KUNIT_CASE(no_memory_test),
 	KUNIT_CASE(outlives_test),
 	KUNIT_CASE(escape_test),
-	KUNIT_CASE(pool_test),
+	KUNIT_CASE(search_test),
 	KUNIT_CASE(gfp_test),
 	{}
 };

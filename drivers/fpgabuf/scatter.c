@@ -16,15 +16,16 @@
 #include "fpgabuf.h"
 
 /* Only for single pages is it worth to make the kernel look hard. */
-static struct page *alloc_piece(gfp_t gfp, unsigned int order)
+static struct page *alloc_piece(int node, gfp_t gfp, unsigned int order)
 {
 	if (order)
 		gfp |= __GFP_COMP | __GFP_NORETRY;
-	return alloc_pages(gfp, order);
+	return alloc_pages_node(node, gfp, order);
 }
 
 /* Return: how many pieces are in the list, or -ENOMEM, -EINTR. */
-static int collect(struct list_head *pieces, unsigned long nr_pages, gfp_t gfp)
+static int collect(struct list_head *pieces, unsigned long nr_pages, int node,
+		   gfp_t gfp)
 {
 	unsigned int order = FPGABUF_MAX_ORDER;
 	int nr = 0;
@@ -33,7 +34,7 @@ static int collect(struct list_head *pieces, unsigned long nr_pages, gfp_t gfp)
 		struct page *page;
 
 		order = min_t(unsigned int, order, ilog2(nr_pages));
-		page = alloc_piece(gfp, order);
+		page = alloc_piece(node, gfp, order);
 		if (page) {
 			list_add_tail(&page->lru, pieces);
 			nr_pages -= 1UL << order;
@@ -81,6 +82,7 @@ static int scatter_fill(struct fpgabuf_region *region)
 	int nr;
 
 	nr = collect(&pieces, region->size >> PAGE_SHIFT,
+		     dev_to_node(region->fdev->dma_dev),
 		     fpgabuf_region_gfp(region));
 	if (nr > 0 && fpgabuf_chunks_alloc(region, nr))
 		nr = -ENOMEM;

@@ -4,6 +4,7 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <sys/mman.h>
+#include <sys/uio.h>
 #include <unistd.h>
 
 #include "bed.h"
@@ -68,6 +69,44 @@ static void per_file(void)
 	reload("");
 }
 
+/*
+ * A page in a pipe is not a region any more, but memory of the device still.  So
+ * many regions fill the limit, however few descriptors are left of them.
+ */
+static void kept_in_pipes(void)
+{
+	enum { MOST = 8 };
+	int pipes[2 * MOST][2], dev, fd, n = 0;
+	struct iovec iov = { .iov_len = 4096 };
+
+	reload("limit_mib=8");
+	dev = device_open(0);
+	while (n < 2 * MOST && !alloc_mib(dev, 1, &fd)) {
+		iov.iov_base = region_map(fd, MIB);
+		*(volatile char *)iov.iov_base = 1;
+		REQUIRE(pipe2(pipes[n], O_CLOEXEC), 0);
+		EXPECT(vmsplice(pipes[n][1], &iov, 1, 0), iov.iov_len);
+		munmap(iov.iov_base, MIB);
+		close(fd);
+		n++;
+	}
+	EXPECT(n, MOST);
+	CU_ASSERT(!dmabufs_left());
+	EXPECT(device_info(dev).used_bytes, 8 * MIB);
+	/* One that is given back makes room at once. */
+	close(pipes[0][0]);
+	close(pipes[0][1]);
+	REQUIRE(alloc_mib(dev, 1, &fd), 0);
+	close(fd);
+	while (--n > 0) {
+		close(pipes[n][0]);
+		close(pipes[n][1]);
+	}
+	EXPECT(device_used(dev), 0);
+	close(dev);
+	reload("");
+}
+
 static void default_limits(void)
 {
 	int dev = device_open(0);
@@ -129,6 +168,8 @@ static void mappings_run_out(void)
 static const CU_TestInfo tests[] = {
 	{ "an open file has a limit of its own, which its regions outlive",
 	  per_file },
+	{ "pages that pipes keep count against the limit until they go",
+	  kept_in_pipes },
 	{ "without parameters a file may have what the device may have",
 	  default_limits },
 	{ "a process that has no room for another mapping gets ENOMEM",

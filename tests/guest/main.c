@@ -24,7 +24,7 @@ static const struct suite * const suites[] = {
 	&sync_suite,	&dt_suite,	&cost_suite,	&inject_suite,
 	&reload_suite,	&personality_suite,
 	&recv_suite,	&info_suite,	&show_suite,
-	&pl330_suite,	&bench_suite,	&plan_suite,
+	&pl330_suite,	&bench_suite,	&plan_suite,	&power_suite,
 	&profile_suite,	&pcie_suite,	&removal_suite,
 	&provider_suite,
 	/* Leaves devices that are of no use to others. */

@@ -301,6 +301,59 @@ static void not_inherited(void)
 	close(dev);
 }
 
+/*
+ * A child that has the mapping because its parent asked for that starts without
+ * pages: if they came by fork(), the in-use test could be deceived meanwhile.
+ */
+static void forked(const int *advices, size_t nr)
+{
+	int dev = device_open(0), fd = region_alloc(dev, MIB), go[2], status;
+	uint8_t *mem = region_map(fd, MIB);
+	uint64_t mappings;
+	size_t i;
+	pid_t pid;
+	char c;
+
+	sim_source("pattern");
+	EXPECT(capture_run(dev, fd, 0).bytes, MIB);
+	CU_ASSERT(is_pattern(mem, MIB, 0));
+	mappings = region_info(dev, fd).mappings;
+	for (i = 0; i < nr; i++)
+		EXPECT(madvise(mem, MIB, advices[i]) ? -errno : 0, 0);
+	REQUIRE(pipe2(go, O_CLOEXEC), 0);
+	pid = fork();
+	if (!pid) {
+		close(go[1]);
+		if (read(go[0], &c, 1))
+			_exit(2);
+		_exit(!is_pattern(mem, MIB, 0));
+	}
+	EXPECT(region_info(dev, fd).mappings, mappings);
+	EXPECT(region_info(dev, fd).in_use, 0);
+	close(go[1]);
+	REQUIRE(waitpid(pid, &status, 0), pid);
+	EXPECT(status, 0);
+	EXPECT(region_info(dev, fd).mappings, mappings);
+	close(go[0]);
+	munmap(mem, MIB);
+	close(fd);
+	close(dev);
+}
+
+static void forked_when_asked(void)
+{
+	static const int advices[] = { MADV_DOFORK };
+
+	forked(advices, ARRAY_SIZE(advices));
+}
+
+static void forked_when_insisted(void)
+{
+	static const int advices[] = { MADV_DOFORK, MADV_KEEPONFORK };
+
+	forked(advices, ARRAY_SIZE(advices));
+}
+
 static const CU_TestInfo tests[] = {
 	{ "MSG_ZEROCOPY sends from folios and the kernel copies nothing",
 	  zerocopy_from_folios },
@@ -322,6 +375,9 @@ static const CU_TestInfo tests[] = {
 	{ "a read-only dma-buf is sent without a copy and not mapped writable",
 	  read_only },
 	{ "a child does not inherit the mapping", not_inherited },
+	{ "a child that gets the mapping gets no pages with it",
+	  forked_when_asked },
+	{ "... not even when its parent insists", forked_when_insisted },
 	CU_TEST_INFO_NULL,
 };
 

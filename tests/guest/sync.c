@@ -3,11 +3,14 @@
  * For a kernel booted with swiotlb=force: DMA goes to bounce buffers, and
  * without a sync in the right place the data never arrive.
  */
+#include <errno.h>
+#include <fcntl.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <unistd.h>
 
 #include "bed.h"
+#include "kmod/fpgabuf-test-importer.h"
 
 #define BOUNCED	"/sys/kernel/debug/swiotlb/io_tlb_used"
 #define SKIP	"/sys/module/fpgabuf/parameters/debug_skip_sync"
@@ -73,11 +76,140 @@ static void wrong_without_sync(void)
 	close(dev);
 }
 
+/* A device with a bounce buffer of its own, which it reads and writes */
+static int importer_start(int fd)
+{
+	int importer = open("/dev/fpgabuf-test-importer", O_RDWR | O_CLOEXEC);
+	struct importer_import arg = { .fd = fd, .max_segment = 64 * KIB };
+
+	REQUIRE(importer < 0 ? -errno : 0, 0);
+	REQUIRE(call(importer, IMPORTER_IMPORT, &arg), 0);
+	return importer;
+}
+
+static void importer_write(int importer, size_t size)
+{
+	struct importer_read arg = { .size = size };
+
+	EXPECT(call(importer, IMPORTER_WRITE, &arg), 0);
+}
+
+static bool all_are(const uint8_t *mem, size_t size, uint8_t value)
+{
+	return mem[0] == value && !memcmp(mem, mem + 1, size - 1);
+}
+
+#define SHARED	(256 * KIB)
+
+/* What another device wrote is there, whatever the FPGA's bounce buffer holds. */
+static void importer_writes(void)
+{
+	int dev = device_open(0), fd = region_alloc(dev, SHARED), importer;
+	uint8_t *mem = region_map(fd, SHARED);
+
+	sim_source("pattern");
+	EXPECT(capture_run(dev, fd, 0).bytes, SHARED);
+	importer = importer_start(fd);
+	importer_write(importer, SHARED);
+	sync_access(fd, true);
+	CU_ASSERT(all_are(mem, SHARED, 0x5a));
+	sync_access(fd, false);
+	EXPECT(call(importer, IMPORTER_DROP, NULL), 0);
+	sync_access(fd, true);
+	CU_ASSERT(all_are(mem, SHARED, 0x5a));
+	sync_access(fd, false);
+	close(importer);
+	munmap(mem, SHARED);
+	close(fd);
+	close(dev);
+}
+
+/*
+ * The device got the memory while a capture was running.  What it holds is old
+ * when the capture is done, and must not be copied over it.
+ */
+static void capture_is_newer(void (*look)(int fd, int importer))
+{
+	int dev = device_open(0), fd = region_alloc(dev, SHARED), importer;
+	uint8_t *mem = region_map(fd, SHARED);
+	struct fpgabuf_dequeue done;
+
+	sim_source("pattern");
+	sim_set("stall", 1);
+	REQUIRE(region_queue(dev, fd, 0, 0), 0);
+	importer = importer_start(fd);
+	sim_set("stall", 0);
+	REQUIRE(capture_get(dev, &done), 0);
+	EXPECT(done.bytes, SHARED);
+	look(fd, importer);
+	CU_ASSERT(is_pattern(mem, SHARED, 0));
+	close(importer);
+	CU_ASSERT(is_pattern(mem, SHARED, 0));
+	munmap(mem, SHARED);
+	close(fd);
+	close(dev);
+}
+
+static void look_by_cpu(int fd, int importer)
+{
+	(void)importer;
+	sync_access(fd, true);
+	sync_access(fd, false);
+}
+
+static void look_after_drop(int fd, int importer)
+{
+	(void)fd;
+	EXPECT(call(importer, IMPORTER_DROP, NULL), 0);
+}
+
+static void newer_for_cpu(void)
+{
+	capture_is_newer(look_by_cpu);
+}
+
+static void newer_than_dropped(void)
+{
+	capture_is_newer(look_after_drop);
+}
+
+/* After a bracket the device has what the CPU and the FPGA wrote. */
+static void importer_reads(void)
+{
+	int dev = device_open(0), fd = region_alloc(dev, SHARED), importer;
+	static uint8_t seen[SHARED];
+	struct importer_read arg = {
+		.buffer = (uintptr_t)seen, .size = SHARED,
+	};
+	uint8_t *mem = region_map(fd, SHARED);
+
+	sim_source("pattern");
+	EXPECT(capture_run(dev, fd, 0).bytes, SHARED);
+	importer = importer_start(fd);
+	EXPECT(call(importer, IMPORTER_READ, &arg), 0);
+	CU_ASSERT(is_pattern(seen, SHARED, 0));
+	sync_access(fd, true);
+	memset(mem, 0x33, SHARED);
+	sync_access(fd, false);
+	EXPECT(call(importer, IMPORTER_READ, &arg), 0);
+	CU_ASSERT(all_are(seen, SHARED, 0x33));
+	close(importer);
+	munmap(mem, SHARED);
+	close(fd);
+	close(dev);
+}
+
 static const CU_TestInfo tests[] = {
 	{ "regions bounce, as the kernel was told", bounces },
 	{ "captured data are right although they bounce", right_with_sync },
 	{ "the same check fails when the driver leaves out the sync",
 	  wrong_without_sync },
+	{ "what an importing device wrote is not overwritten by old bytes",
+	  importer_writes },
+	{ "a capture is not overwritten by what an importer held before, at SYNC",
+	  newer_for_cpu },
+	{ "... nor when the importer goes", newer_than_dropped },
+	{ "an importing device sees what FPGA and CPU wrote", importer_reads },
 	CU_TEST_INFO_NULL,
 };
 

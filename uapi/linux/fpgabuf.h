@@ -83,7 +83,8 @@ enum fpgabuf_backend {
  * @capabilities: [out] FPGABUF_CAP_* bits
  * @max_region_size: [out] largest size ALLOC takes, in bytes
  * @limit_bytes: [out] most bytes all regions of the device may have together
- * @used_bytes: [out] bytes all living regions of the device have together
+ * @used_bytes: [out] bytes all regions of the device have together, also those
+ *	that have gone while a packet or a pipe still holds a page
  * @alignment: [out] the length of a capture must be a multiple of this many
  *	bytes (1 or more)
  * @queue_depth: [out] most regions that can be queued at once
@@ -96,8 +97,7 @@ enum fpgabuf_backend {
  * @busy: [out] QUEUE calls refused because the pages were in use, since bound
  * @file_limit_bytes: [out] most bytes the regions made through one open file
  *	may have together
- * @file_used_bytes: [out] bytes the living regions made through this open file
- *	have together
+ * @file_used_bytes: [out] likewise, of the regions made through this open file
  * @max_capture: [out] longest capture in contiguous memory that the DMA
  *	controller can take, in bytes; 0 = not known.  Since version 2, as are
  *	those that follow
@@ -159,9 +159,8 @@ struct fpgabuf_info {
  *
  * The memory is zeroed and, without SCATTER, physically contiguous.  It lives
  * until the last holder has gone: descriptor, mapping, running capture,
- * importer, or a packet in flight.  It counts against the limits of the device
- * and of the open file until the first four have gone, also when that file has
- * been closed.
+ * importer, or a packet in flight.  Until then it counts against the limits of
+ * the device and of the open file, also when that file has been closed.
  *
  * Backends are tried in this order: CARVEOUT if the device has one, FOLIO,
  * PAGES, CMA if O_RDONLY; with SCATTER that one alone.
@@ -273,7 +272,8 @@ struct fpgabuf_queue {
  *	holes
  * @timestamp_ns: [out] CLOCK_MONOTONIC at the completion, in nanoseconds
  * @error: [out] 0 or a negative errno: -EIO the DMA failed, -ETIMEDOUT,
- *	-ECANCELED by CANCEL, -ENODEV the device was removed
+ *	-ECANCELED by CANCEL, -ENODEV the device was removed, -ESHUTDOWN the
+ *	system was suspended or goes down
  * @reserved0: must be zero
  * @reserved: must be zero
  *

@@ -122,7 +122,18 @@ static int read_page(struct importer *imp, dma_addr_t addr, size_t size,
 	return left ? -EFAULT : 0;
 }
 
-static int importer_read(struct importer *imp, const struct importer_read *arg)
+static int write_page(struct importer *imp, dma_addr_t addr, size_t size)
+{
+	phys_addr_t phys = dma_to_phys(&imp->pdev->dev, addr);
+	void *to = kmap_local_page(pfn_to_page(PHYS_PFN(phys)));
+
+	memset(to + offset_in_page(phys), 0x5a, size);
+	kunmap_local(to);
+	return 0;
+}
+
+static int importer_move(struct importer *imp, const struct importer_read *arg,
+			 bool write)
 {
 	void __user *to = u64_to_user_ptr(arg->buffer);
 	u64 left = arg->size;
@@ -137,7 +148,8 @@ static int importer_read(struct importer *imp, const struct importer_read *arg)
 
 			part = min3((u64)(sg_dma_len(sg) - at), left,
 				    (u64)(PAGE_SIZE - offset_in_page(addr)));
-			ret = read_page(imp, addr, part, to);
+			ret = write ? write_page(imp, addr, part) :
+				      read_page(imp, addr, part, to);
 			if (ret)
 				return ret;
 			to += part;
@@ -174,7 +186,8 @@ static int importer_call(struct importer *imp, unsigned int cmd,
 		return importer_import(imp, param);
 	if (!imp->dmabuf)
 		return -ENXIO;
-	if (cmd == IMPORTER_READ || cmd == IMPORTER_VMAP) {
+	if (cmd == IMPORTER_READ || cmd == IMPORTER_VMAP ||
+	    cmd == IMPORTER_WRITE) {
 		if (copy_from_user(&arg, param, sizeof(arg)))
 			return -EFAULT;
 		if (arg.size > imp->dmabuf->size)
@@ -186,7 +199,8 @@ static int importer_call(struct importer *imp, unsigned int cmd,
 		importer_drop(imp);
 		return 0;
 	case IMPORTER_READ:
-		return importer_read(imp, &arg);
+	case IMPORTER_WRITE:
+		return importer_move(imp, &arg, cmd == IMPORTER_WRITE);
 	case IMPORTER_VMAP:
 		return importer_vmap(imp, &arg);
 	case IMPORTER_VUNMAP:

@@ -43,5 +43,7 @@ struct importer_read {
 /* As the kernel does: through a vmap, which stays until VUNMAP */
 #define IMPORTER_VMAP	_IOW(0xfc, 3, struct importer_read)
 #define IMPORTER_VUNMAP	_IO(0xfc, 4)
+/* As the device would, too: 0x5a into so many bytes from the start */
+#define IMPORTER_WRITE	_IOW(0xfc, 5, struct importer_read)
 
 #endif /* FPGABUF_TEST_IMPORTER_H */
