@@ -130,6 +130,22 @@ static int do_alloc(struct fpgabuf_alloc *a)
 	return 0;
 }
 
+static uint32_t state_of(int fd)
+{
+	unsigned int i;
+
+	for (i = 0; i < queued_count; i++)
+		if (queued[i].queue.fd == fd)
+			return FPGABUF_REGION_QUEUED;
+	for (i = 0; i < done_count; i++)
+		if (done[i].queue.fd == fd)
+			return FPGABUF_REGION_DONE;
+	if (fake.kept_until_ns && clock_ns() >= fake.kept_until_ns)
+		fake.kept = false;
+	return fake.kept && used[fd] ? FPGABUF_REGION_QUEUED :
+				       FPGABUF_REGION_IDLE;
+}
+
 static int do_region_info(struct fpgabuf_region_info *info)
 {
 	struct stat st;
@@ -139,6 +155,7 @@ static int do_region_info(struct fpgabuf_region_info *info)
 	info->size = st.st_size;
 	info->backend = FPGABUF_BACKEND_FOLIO;
 	info->in_use = fake.in_use;
+	info->state = state_of(info->fd);
 	return 0;
 }
 
@@ -199,19 +216,6 @@ static void finish_first(int error, uint64_t bytes)
 		abort();
 }
 
-static bool is_held(int fd)
-{
-	unsigned int i;
-
-	for (i = 0; i < queued_count; i++)
-		if (queued[i].queue.fd == fd)
-			return true;
-	for (i = 0; i < done_count; i++)
-		if (done[i].queue.fd == fd)
-			return true;
-	return false;
-}
-
 static int do_queue(const struct fpgabuf_queue *q)
 {
 	if (fake.queue_errno)
@@ -230,7 +234,7 @@ static int do_queue(const struct fpgabuf_queue *q)
 		fake.refused++;
 		return ENOBUFS;
 	}
-	if (is_held(q->fd) || (fake.kept && used[q->fd]))
+	if (state_of(q->fd) != FPGABUF_REGION_IDLE)
 		return EBUSY;
 	if (used[q->fd] && fake.busy) {
 		fake.busy--;

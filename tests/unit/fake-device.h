@@ -29,8 +29,8 @@
  * @queue_errno: QUEUE fails with this, if not 0
  * @busy: so many QUEUE calls of a region that was captured into before fail
  *	with EBUSY
- * @kept: QUEUE of a region that was captured into before fails with EBUSY, and
- *	nobody but the channel can be why
+ * @kept: the channel keeps regions that were captured into
+ * @kept_until_ns: until then; 0 = for ever
  * @in_use: page references that REGION_INFO counts
  * @never: captures do not finish before CANCEL
  * @most_captures: captures behind so many do not finish before CANCEL either;
@@ -62,6 +62,7 @@ struct fake_device {
 	int queue_errno;
 	unsigned int busy;
 	bool kept;
+	int64_t kept_until_ns;
 	unsigned int in_use;
 	bool never;
 	uint64_t most_captures;

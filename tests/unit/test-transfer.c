@@ -394,7 +394,6 @@ static void test_busy_for_ever(void)
 
 	fake_reset();
 	fake.busy = UINT32_MAX;
-	fake.in_use = 1;
 	r.options.captures = 20;
 	CU_ASSERT_EQUAL(rig_run(&r), -1);
 	/* What had been captured is sent all the same. */
@@ -529,6 +528,27 @@ static void test_stuck(void)
 	CU_ASSERT_EQUAL(r.tallies[0].bytes, 4 * 65536);
 	CU_ASSERT(clock_ns() - start >= 2 * NS_PER_SEC);
 	CU_ASSERT(clock_ns() - start < 8 * NS_PER_SEC);
+	source_close(r.source);
+}
+
+/*
+ * It may take as long as it likes, as long as it can be told.  Nothing but what
+ * comes then is missing.
+ */
+static void test_kept(void)
+{
+	struct rig r = { .options = default_options() };
+	int64_t start = clock_ns();
+
+	fake_reset();
+	fake.capabilities = 0;
+	fake.kept_until_ns = start + 11 * NS_PER_SEC;
+	fake.kept = true;
+	r.options.captures = 20;
+	CU_ASSERT_EQUAL(rig_run(&r), 0);
+	CU_ASSERT_EQUAL(r.tallies[0].bytes, 20 * 65536);
+	CU_ASSERT(clock_ns() - start >= 11 * NS_PER_SEC);
+	CU_ASSERT(r.source->busy_retries < 4 * 11 * 1000 / 60);
 	source_close(r.source);
 }
 
@@ -924,6 +944,8 @@ CU_TestInfo transfer_tests[] = {
 	  test_plain },
 	{ "a channel that did not stop ends it, after sending what there is",
 	  test_stuck },
+	{ "a channel that cannot be stopped is waited for, and told of",
+	  test_kept },
 	{ "a failed capture ends it, after sending the good ones",
 	  test_failed_capture },
 	{ "a signal ends an endless capture well, with what was canceled",

@@ -26,7 +26,7 @@ static void pause_longer(struct busy *busy)
 	busy->retry_ns = now + busy->pause_ns;
 }
 
-/* Its capture was dequeued, and neither pages nor importers are why. */
+/* Its capture was dequeued, else it would not be queued again. */
 static bool is_kept(const struct busy_region *r)
 {
 	struct fpgabuf_region_info info;
@@ -34,8 +34,7 @@ static bool is_kept(const struct busy_region *r)
 	if (!controller_is_told(r->info) ||
 	    fpgabuf_device_region_info(r->device, r->region, &info))
 		return false;
-	return info.state == FPGABUF_REGION_IDLE && !info.in_use &&
-	       !info.importers;
+	return info.state == FPGABUF_REGION_QUEUED;
 }
 
 static void explain_kept(const char *name)
@@ -51,19 +50,12 @@ static void explain_stuck(const char *name)
 	remedy("it may still write to the region, so this stays in use: reboot");
 }
 
-/*
- * Two looks in a row: a page may have been let go of between the refusal and one
- * look.
- */
 enum busy_reason busy_again(struct busy *busy, const struct busy_region *region)
 {
-	bool before = busy->kept, stops;
+	bool stops;
 
 	pause_longer(busy);
-	if (busy_ns(busy) < PATIENCE_NS)
-		return BUSY_IN_USE;
-	busy->kept = is_kept(region);
-	if (!busy->kept || !before)
+	if (busy_ns(busy) < PATIENCE_NS || !is_kept(region))
 		return BUSY_IN_USE;
 	stops = controller_can(region->info, FPGABUF_CAP_STOP);
 	if (!busy->told && stops)

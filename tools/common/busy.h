@@ -18,14 +18,12 @@
  * @since_ns: first refusal; 0 = it is not busy
  * @retry_ns: when to try again, or 0
  * @pause_ns: how long the last pause was
- * @kept: at the last look nobody but the channel can have had it
  * @told: it has been said that the channel has it
  */
 struct busy {
 	int64_t since_ns;
 	int64_t retry_ns;
 	int64_t pause_ns;
-	bool kept;
 	bool told;
 };
 
@@ -46,9 +44,9 @@ struct busy_region {
 enum busy_reason { BUSY_IN_USE, BUSY_KEPT, BUSY_STUCK };
 
 /*
- * QUEUE has refused it once more.  Says after 2 s if the channel has it: until the
- * FPGA goes on (BUSY_KEPT), which may be never, or until the next boot
- * (BUSY_STUCK).
+ * QUEUE has refused a region whose last capture was dequeued once more.  Says after
+ * 2 s if the channel has it: until the FPGA goes on (BUSY_KEPT), which may be never,
+ * or until the next boot (BUSY_STUCK).
  */
 enum busy_reason busy_again(struct busy *busy,
 			    const struct busy_region *region);
