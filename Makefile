@@ -49,6 +49,8 @@ make coverage-tools
                 execute, .build/coverage/html/index.html
 make kunit      run the tests of the driver's parts on user-mode Linux
                 [FILTER=suite.test]
+make mutate     make mistakes in the driver, and see whether a test notices
+                [MISTAKES='kind-*']
 make fuzz       feed the parsers of the tools what nobody expects
                 [FUZZ_SECONDS=3, for each]
 make fuzz-ioctl do the same to the driver, in the virtual machine
@@ -170,6 +172,10 @@ kunit:
 	@tests/vm/deps.sh kunit
 	@tests/kernel/kunit.sh $(FILTER)
 
+mutate:
+	@tests/vm/deps.sh kunit mutate
+	@tests/mutate/run.sh $(MISTAKES)
+
 fuzz:
 	@tests/vm/deps.sh fuzz
 	@tests/fuzz/run.sh
@@ -215,7 +221,7 @@ help:
 
 .PHONY: all modules tools install uninstall deb check-deb check-dt check-matrix \
 	check-pl330 check-providers check-zynq bench bench-profile htmldocs demo screenshot check check-debug \
-	coverage coverage-tools kunit fuzz fuzz-ioctl lint in-tree in-tree-undo in-tree-patches \
+	coverage coverage-tools kunit mutate fuzz fuzz-ioctl lint in-tree in-tree-undo in-tree-patches \
 	check-in-tree clean help
 
 endif

@@ -5,6 +5,8 @@
 #
 # FILTER is that of kunit.py, "suite" or "suite.test", with wildcards.  Needs no
 # virtual machine and no root.  The first run builds a kernel.
+#
+# DRIVER  where the driver is, instead of drivers/fpgabuf
 
 set -euo pipefail
 . "$(dirname "$0")/../vm/common.sh"
@@ -13,6 +15,7 @@ KUNIT=$BUILD/kunit
 TREE=$KUNIT/linux
 LOG=$BUILD/log/kunit.log
 JOBS=${JOBS:-$(nproc)}
+DRIVER=${DRIVER:-$TOP/drivers/fpgabuf}
 
 # A tree of our own that costs no space: the files of the source, by hard link.
 # The two that change are written anew, so the source does not.
@@ -34,7 +37,7 @@ insert_driver() {
   local dir=$TREE/drivers/fpgabuf file
 
   rm -rf "$dir.new"
-  cp -r "$TOP/drivers/fpgabuf" "$dir.new"
+  cp -r "$DRIVER" "$dir.new"
   (cd "$dir.new" && find . -type f) | while read -r file; do
     if cmp -s "$dir/$file" "$dir.new/$file"; then
       touch -r "$dir/$file" "$dir.new/$file"

@@ -12,7 +12,7 @@ set -eu
 LOG=$BUILD/log/deps.log
 LOCK_SECONDS=300
 GROUPS_KNOWN='build, unit, vm, arm64, armhf, demo, show, docs, lint, in-tree, kunit, fuzz, debug,
-coverage, deb, check-deb, matrix, dt, zynq, bench, providers'
+coverage, deb, check-deb, matrix, mutate, dt, zynq, bench, providers'
 
 packages() {
   case $1 in
@@ -54,6 +54,7 @@ packages() {
   check-deb) echo lintian mmdebstrap ;;
   dt) echo cpp device-tree-compiler dt-schema linux-source-6.1 xz-utils yamllint ;;
   bench) echo gnuplot-nox jq patchelf ;;
+  mutate) echo patch ;;
   zynq) echo bc bison flex git ;;
   providers) echo bc bison device-tree-compiler flex patch xz-utils ;;
   matrix)
