@@ -18,8 +18,9 @@ WORK=$BUILD/check-in-tree
 DRIVER=drivers/fpgabuf
 
 # FILE_PATH_CHANGES asks with each new file whether MAINTAINERS needs an update;
-# it does not see that an entry covers the folder already.
-IGNORED=FILE_PATH_CHANGES
+# it does not see that an entry covers the folder already.  UNKNOWN_COMMIT_ID
+# looks for what a patch fixes in the kernel's history, which is not here.
+IGNORED=FILE_PATH_CHANGES,UNKNOWN_COMMIT_ID
 
 PASSED=0
 FAILED=0
@@ -103,6 +104,16 @@ build() {
   ! grep -E 'fpgabuf.*(warning|error):' "$log"
 }
 
+# What the last commit changed of the kernel's own drivers
+build_providers() {
+  local files file
+
+  mapfile -t files < <(in_copy diff --name-only HEAD~ HEAD -- 'drivers/dma/*.c')
+  for file in "${files[@]}"; do
+    kernel gcc W=1 KCFLAGS=-Werror "${file%.c}.o" || return
+  done
+}
+
 # One by one, so that somebody who bisects can build each.
 apply_series() {
   local patch
@@ -111,6 +122,7 @@ apply_series() {
   in_copy checkout -q -B series pristine || return
   for patch in "$PATCHES"/*.patch; do
     in_copy am -q "$patch" || return
+    build_providers || return
     if [ -e "$COPY/$DRIVER/Makefile" ]; then
       kernel gcc olddefconfig || return
       build gcc CONFIG_FPGABUF=m || return
@@ -147,9 +159,13 @@ in_and_out() {
 }
 
 # everything VALUE: the options with all that there is of the driver, which is
-# without tests on a kernel whose KUnit cannot do what they need
+# without tests on a kernel whose KUnit cannot do what they need, and without what
+# captures by a provider that it has not
 everything() {
   printf 'CONFIG_%s\n' "FPGABUF=$1" "FPGABUF_SIM=$1" FPGABUF_DEBUG=y
+  if grep -q FPGABUF_XDMA "$COPY/$DRIVER/Kconfig"; then
+    printf 'CONFIG_%s\n' PCI=y XILINX_XDMA="$1" FPGABUF_XDMA="$1"
+  fi
   if grep -q FPGABUF_KUNIT_TEST "$COPY/$DRIVER/Kconfig"; then
     printf 'CONFIG_%s\n' KUNIT=y "FPGABUF_KUNIT_TEST=$1"
   fi
