@@ -17,7 +17,8 @@ cd "$TOP"
 DIR=$BUILD/providers
 DOCUMENTED=Documentation/board.rst
 KERNELS=(6.12 newest)
-ROWS=(axidma axidma-simple axidma-delay mcdma msgdma msgdma-resp axidmac axidmac-sg)
+ROWS=(axidma axidma-simple axidma-delay mcdma msgdma msgdma-resp msgdma-fixed
+  msgdma-resp-fixed axidmac axidmac-sg)
 WANTED=()
 DOCUMENT=
 

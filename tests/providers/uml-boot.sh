@@ -20,6 +20,12 @@ LINUX=$DIR/uml-$VERSION/um/linux
 LOG=$BUILD/log/provider-$VERSION-$ROW.log
 TIMEOUT=240
 
+# Of a provider and its copy with fixes one comes up.
+case $ROW in
+*-fixed) FIXED=1 ;;
+*) FIXED=0 ;;
+esac
+
 [ -x "$LINUX" ] || die "no $LINUX; tests/providers/uml.sh $VERSION builds it"
 
 TMP=$(mktemp -d)
@@ -42,7 +48,8 @@ cat "$TMP/log" >"$LOG" &
 tr -d '\r' <"$TMP/code" >"$TMP/result" &
 timeout "$TIMEOUT" "$LINUX" mem=448M con=null con0=null,fd:1 \
   ssl=null ssl1=null,fd:4 ssl2=null,fd:5 "dtb=$TMP/dtb" "initrd=$TMP/initrd" \
-  "PROVIDER=$ROW" </dev/null 4> >(tr -d '\r') >"$TMP/log" 2>&1 5>"$TMP/code" ||
+  "altera_msgdma.fixed=$FIXED" "PROVIDER=$ROW" </dev/null \
+  4> >(tr -d '\r') >"$TMP/log" 2>&1 5>"$TMP/code" ||
   true
 wait
 

@@ -55,11 +55,22 @@ insert() {
   mv "$dir.new" "$dir"
 }
 
+# The models, and providers with the patches of tests/kernel/providers, beside
+# those without: uml-boot.sh chooses.
+make_bed() {
+  rm -rf "$DIR/bed"
+  cp -r "$TOP/tests/providers/uml" "$DIR/bed"
+  cp "$TREE/drivers/dma/altera-msgdma.c" "$DIR/bed"
+  cat "$TOP"/tests/kernel/providers/*-altera-msgdma-*.patch |
+    patch -s --no-backup-if-mismatch "$DIR/bed/altera-msgdma.c"
+}
+
 insert_all() {
   local header=include/uapi/linux/fpgabuf.h
 
   insert "$DRIVER/drivers/fpgabuf" fpgabuf
-  insert "$TOP/tests/providers/uml" fpgabed
+  make_bed
+  insert "$DIR/bed" fpgabed
   cmp -s "$DRIVER/uapi/linux/fpgabuf.h" "$TREE/$header" ||
     cp "$DRIVER/uapi/linux/fpgabuf.h" "$TREE/$header"
 }

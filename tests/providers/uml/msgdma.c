@@ -5,13 +5,13 @@
  *
  * A descriptor ends when it is full, and at the end of a packet if it says so
  * (the kernel's do not).  An error of the stream ends it as well; then the
- * dispatcher stands still, if told so, until the bit in the status is cleared,
- * and is told again by a reset.
+ * dispatcher stands still, if told so, until the control register is written
+ * without STOP.  STOP stops it after the burst that is under way.
  *
  * Not modelled: reading masters, bursts, strides, parked descriptors, sequence
- * numbers, "early done", STOP (which the kernel does not use), stopping on early
- * termination (only END_ON_EOP with a length leads to it), the time that a reset
- * takes, and errors of the bus, which Avalon does not tell.
+ * numbers, "early done", stopping on early termination (only END_ON_EOP with a
+ * length leads to it), the time that a stop or a reset takes, and errors of the
+ * bus, which Avalon does not tell.
  */
 #include <linux/bits.h>
 #include <linux/kernel.h>
@@ -32,10 +32,12 @@
 #define DESC_FULL	BIT(2)
 #define RESP_EMPTY	BIT(3)
 #define RESP_FULL	BIT(4)
+#define STOPPED		BIT(5)
 #define RESETTING	BIT(6)
 #define STOPPED_ERROR	BIT(7)
 #define IRQ		BIT(9)
 
+#define CTL_STOP	BIT(0)
 #define CTL_RESET	BIT(1)
 #define CTL_STOP_ERROR	BIT(2)
 #define CTL_IRQ		BIT(4)
@@ -97,12 +99,19 @@ static void settle(struct bed_model *m)
 		memset(d, 0, sizeof(*d));
 }
 
+static bool is_stopped(struct bed_model *m)
+{
+	struct msgdma *d = m->state;
+
+	return d->control & CTL_STOP && !m->knobs.stuck;
+}
+
 static u32 read_status(struct bed_model *m)
 {
 	struct msgdma *d = m->state;
 	u32 status = d->status;
 
-	if (d->active)
+	if (d->active || d->head != d->tail)
 		status |= BUSY;
 	if (d->head == d->tail)
 		status |= DESC_EMPTY;
@@ -112,6 +121,8 @@ static u32 read_status(struct bed_model *m)
 		status |= RESP_EMPTY;
 	if (responses(d) == RESP_DEPTH)
 		status |= RESP_FULL;
+	if (is_stopped(m))
+		status |= STOPPED;
 	if (d->control & CTL_RESET)
 		status |= RESETTING;
 	return status;
@@ -159,15 +170,22 @@ static void write_desc(struct msgdma *d, u32 word, u32 value)
 	memcpy(d->fifo[d->head++ % DEPTH], d->desc, sizeof(d->desc));
 }
 
+static void write_control(struct msgdma *d, u32 value)
+{
+	d->control = value;
+	if (!(value & CTL_STOP))
+		d->status &= ~STOPPED_ERROR;
+}
+
 static void msgdma_write(struct bed_model *m, u32 reg, u32 value)
 {
 	struct msgdma *d = m->state;
 
 	settle(m);
 	if (reg == STATUS)
-		d->status &= ~(value & (IRQ | STOPPED_ERROR));
+		d->status &= ~(value & IRQ);
 	else if (reg == CONTROL)
-		d->control = value;
+		write_control(d, value);
 	else if (reg >= DESC && reg < DESC + WORDS * 4)
 		write_desc(d, (reg - DESC) / 4, value);
 	settle(m);
@@ -212,7 +230,7 @@ static bool msgdma_step(struct bed_model *m)
 	u64 to;
 
 	settle(m);
-	if (d->head == d->tail || d->status & STOPPED_ERROR)
+	if (d->head == d->tail || d->status & STOPPED_ERROR || is_stopped(m))
 		return false;
 	if (!d->active) {
 		d->active = true;
