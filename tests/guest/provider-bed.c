@@ -282,6 +282,12 @@ void slot_poison(const struct slot *slot)
 	sync_access(slot->fd, false);
 }
 
+bool slot_is_poison(const struct slot *slot)
+{
+	return slot->mem[0] == POISON &&
+	       !memcmp(slot->mem, slot->mem + 1, slot->size - 1);
+}
+
 int slot_queue(int dev, const struct slot *slot, uint64_t length,
 	       uint64_t cookie, unsigned int timeout_ms)
 {

@@ -86,6 +86,7 @@ void slot_free(struct slot *slot);
 void slots_make(int dev, struct slot *slots, int n);
 void slots_free(struct slot *slots, int n);
 void slot_poison(const struct slot *slot);
+bool slot_is_poison(const struct slot *slot);
 int slot_queue(int dev, const struct slot *slot, uint64_t length,
 	       uint64_t cookie, unsigned int timeout_ms);
 uint64_t slot_begin(const struct slot *slot);

@@ -166,6 +166,46 @@ static void packets_inside(void)
 	close(dev);
 }
 
+/*
+ * The controller takes it in two pieces, and each ends with a packet.  When the
+ * capture has ended, both have.
+ */
+static void two_pieces(void)
+{
+	int dev = provider_open();
+	uint64_t most = device_info(dev).max_packet;
+	struct fpgabuf_dequeue done;
+	struct slot slot;
+	int ret;
+
+	if (!most || most > 16 * MIB) {
+		skip("the controller takes a capture as one");
+		close(dev);
+		return;
+	}
+	slot = slot_make(dev, most + SHORT);
+	slot_poison(&slot);
+	bed_restart(SHORT, 0);
+	ret = slot_queue(dev, &slot, most + SHORT, 0, 2000);
+	if (!ret) {
+		bed_set(FEED, SHORT);
+		if (!readable(dev, 200))
+			bed_set(FEED, SHORT);
+		REQUIRE(capture_get(dev, &done), 0);
+		EXPECT(done.error, 0);
+		slot_check(&slot, &done);
+		slot_poison(&slot);
+		bed_set(FEED, ENDLESS);
+		usleep(20000);
+		CU_ASSERT(slot_is_poison(&slot));
+	} else {
+		EXPECT(ret, -EMSGSIZE);
+	}
+	slot_free(&slot);
+	captures_right(dev, QUEUED);
+	close(dev);
+}
+
 /* The interrupt is there before the call that submits is over. */
 static void eager(void)
 {
@@ -235,6 +275,7 @@ static const CU_TestInfo tests[] = {
 	{ "short packets queued end a capture each", packets_queued },
 	{ "packets that end inside a capture leave no hole in it",
 	  packets_inside },
+	{ "a capture that has ended is not written any more", two_pieces },
 	{ "a transfer that runs at once, while it is being submitted", eager },
 	{ "a capture that cannot be right is refused with the reason",
 	  refused },
