@@ -216,6 +216,11 @@ static void finish_first(int error, uint64_t bytes)
 		abort();
 }
 
+static bool fails_now(void)
+{
+	return fake.captures + 1 == fake.fail_at;
+}
+
 static int do_queue(const struct fpgabuf_queue *q)
 {
 	if (fake.queue_errno)
@@ -246,7 +251,7 @@ static int do_queue(const struct fpgabuf_queue *q)
 		fake.most_queued = queued_count;
 	if (!fake.never &&
 	    (!fake.most_captures || fake.captures < fake.most_captures))
-		finish_first(fake.captures + 1 == fake.fail_at ? EIO : 0,
+		finish_first(fails_now() ? fake.fail_errno ?: EIO : 0,
 			     q->length);
 	return 0;
 }

@@ -43,6 +43,7 @@
  * @gap_every: every so many captures has a gap before it; 0 = none
  * @timeout_every: every so many captures times out; 0 = none
  * @fail_at: this capture fails with EIO; counted from 1, 0 = none
+ * @fail_errno: or with this, if not 0
  * @refused: QUEUE calls that found no @room
  * @captures: captures finished
  * @bytes: bytes captured
@@ -74,6 +75,7 @@ struct fake_device {
 	unsigned int gap_every;
 	unsigned int timeout_every;
 	unsigned int fail_at;
+	int fail_errno;
 	unsigned int refused;
 	uint64_t captures;
 	uint64_t bytes;

@@ -271,6 +271,23 @@ static void test_failures(void)
 	fake_reset();
 }
 
+static void test_suspend(void)
+{
+	struct fpgabuf_dequeue c;
+	struct pool pool;
+
+	open_usual(&pool);
+	fake.fail_at = 1;
+	fake.fail_errno = ESHUTDOWN;
+	CU_ASSERT_EQUAL(pool_fill(&pool), 0);
+	CU_ASSERT_EQUAL(pool_take(&pool, &c), 1);
+	CU_ASSERT_EQUAL(c.error, -ESHUTDOWN);
+	CU_ASSERT_EQUAL(pool.errors, 0);
+	CU_ASSERT_EQUAL(pool.failures, 0);
+	pool_close(&pool);
+	fake_reset();
+}
+
 static void test_counters(void)
 {
 	struct fpgabuf_dequeue c;
@@ -383,6 +400,7 @@ CU_TestInfo pool_tests[] = {
 	  test_plain },
 	{ "a device that takes no region ends it", test_queue_fails },
 	{ "one failed capture goes by, many in a row do not", test_failures },
+	{ "that the system slept is no failure", test_suspend },
 	{ "timeouts, gaps and short captures are counted", test_counters },
 	{ "canceled captures come back with what they have", test_cancel },
 	{ "what the device returns is checked", test_nonsense },

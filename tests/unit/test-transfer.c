@@ -552,6 +552,19 @@ static void test_kept(void)
 	source_close(r.source);
 }
 
+static void test_suspend(void)
+{
+	struct rig r = { .options = default_options() };
+
+	fake_reset();
+	fake.fail_at = 3;
+	fake.fail_errno = ESHUTDOWN;
+	r.options.captures = 20;
+	CU_ASSERT_EQUAL(rig_run(&r), 0);
+	CU_ASSERT_EQUAL(r.tallies[0].bytes, 20 * 65536);
+	source_close(r.source);
+}
+
 static void test_failed_capture(void)
 {
 	struct rig r = { .options = default_options() };
@@ -946,6 +959,8 @@ CU_TestInfo transfer_tests[] = {
 	  test_stuck },
 	{ "a channel that cannot be stopped is waited for, and told of",
 	  test_kept },
+	{ "a capture that ended because the system slept is followed by others",
+	  test_suspend },
 	{ "a failed capture ends it, after sending the good ones",
 	  test_failed_capture },
 	{ "a signal ends an endless capture well, with what was canceled",

@@ -54,6 +54,11 @@ uint64_t controller_capture_length(const struct fpgabuf_info *info,
 	return size - size % info->alignment;
 }
 
+bool capture_may_follow(int error)
+{
+	return error == -ETIMEDOUT || error == -ESHUTDOWN;
+}
+
 bool controller_lost_count(const struct fpgabuf_info *info,
 			   const struct fpgabuf_dequeue *capture)
 {

@@ -49,6 +49,12 @@ uint64_t controller_region_size(const struct fpgabuf_info *info,
 uint64_t controller_capture_length(const struct fpgabuf_info *info,
 				   uint64_t asked, uint64_t size);
 
+/*
+ * Is such an error of a capture no failure, but a reason to ask again?  The FPGA
+ * had nothing to say, or the system was suspended.
+ */
+bool capture_may_follow(int error);
+
 /* Is it not known how much came, of a capture that ended early by itself? */
 bool controller_lost_count(const struct fpgabuf_info *info,
 			   const struct fpgabuf_dequeue *capture);

@@ -312,8 +312,7 @@ static int check_capture(const struct device *d,
 		return 0;
 	if (d->source.stopping && c->error == -ECANCELED)
 		return 0;
-	/* An FPGA that has nothing to say is no failure: ask again. */
-	if (c->error == -ETIMEDOUT)
+	if (capture_may_follow(c->error))
 		return 0;
 	explain_capture(d, c->error);
 	return c->error ? c->error : -EIO;

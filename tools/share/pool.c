@@ -249,12 +249,12 @@ static void account(struct pool *p, const struct fpgabuf_dequeue *c)
 }
 
 /*
- * An FPGA that has nothing to say is no failure, nor what we have canceled.
- * That the device has gone is said by the call that finds no capture any more.
+ * What we have canceled is no failure either.  That the device has gone is said by
+ * the call that finds no capture any more.
  */
 static int check_error(struct pool *p, const struct fpgabuf_dequeue *c)
 {
-	if (!c->error || c->error == -ETIMEDOUT) {
+	if (!c->error || capture_may_follow(c->error)) {
 		p->failures = 0;
 		return 0;
 	}

@@ -256,8 +256,7 @@ static int take_capture(struct viewer *v)
 	err = fpgabuf_device_dequeue(v->device, &c);
 	if (!err && c.cookie != (uint64_t)(slot - v->slots))
 		err = -EPROTO;
-	/* An FPGA that has nothing to say is no failure: ask again. */
-	if (!err && c.error != -ETIMEDOUT)
+	if (!err && !capture_may_follow(c.error))
 		err = c.error;
 	if (err) {
 		explain_capture(v, err);
