@@ -131,6 +131,7 @@ static void error_bytes_test(struct kunit *test)
 
 	bed_provider(bed, UNKNOWN);
 	make_regions(test, region, 1);
+	write_end(region[0], SIZE);
 	bed_complete(bed, SIZE, DMA_TRANS_WRITE_FAILED);
 	expect_capture(test, 0, CUT, -EIO);
 	put_regions(region, 1);

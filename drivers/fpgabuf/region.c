@@ -63,8 +63,8 @@ gfp_t fpgabuf_region_gfp(const struct fpgabuf_region *region)
 {
 	gfp_t gfp = GFP_KERNEL_ACCOUNT | __GFP_NOWARN;
 
-	if (dma_get_mask(region->fdev->dma_dev) <= DMA_BIT_MASK(32) &&
-	    IS_ENABLED(CONFIG_ZONE_DMA32))
+	/* Where there is no such zone, all that can be had is in reach. */
+	if (dma_get_mask(region->fdev->dma_dev) <= DMA_BIT_MASK(32))
 		gfp |= GFP_DMA32;
 	return gfp;
 }
