@@ -27,7 +27,7 @@
 /* Registers of the FPGA, 64 bits each; see tests/providers/card/fpga.c. */
 enum knob {
 	RESET, FEED, PACKET, FAIL, STUCK, EAGER, POSITION, TRANSFERS, PACE,
-	STRAY, WRITEBACK, SOURCE,
+	STRAY, WRITEBACK, SOURCE, LACKING,
 };
 
 #define ENDLESS	UINT64_MAX
@@ -146,6 +146,8 @@ static void capture_counter(int channel)
 		sync_access(fd, false);
 	}
 	EXPECT(*knob(channel, POSITION), 4 * 64 * KIB);
+	/* It says of each that it is done, where it may. */
+	EXPECT(*knob(channel, WRITEBACK), 4);
 	EXPECT(*knob(channel, STRAY), 0);
 	*knob(channel, RESET) = 1;
 	munmap(mem, 64 * KIB);
@@ -177,6 +179,49 @@ static void rebound(void)
 {
 	file_write(CARD_DRIVER "unbind", CARD_NAME);
 	CU_ASSERT(access(CARD "driver", F_OK) < 0);
+	file_write(CARD_DRIVER "bind", CARD_NAME);
+	REQUIRE(find_devices(), CHANNELS);
+	each_channel();
+}
+
+static void overridden(void)
+{
+	file_write(CARD_DRIVER "unbind", CARD_NAME);
+	file_write(CARD_DRIVER "remove_id", CARD_ID);
+	EXPECT(put(CARD_DRIVER "bind", CARD_NAME), -ENODEV);
+	file_write(CARD "driver_override", "fpgabuf-xdma");
+	file_write(CARD_DRIVER "bind", CARD_NAME);
+	REQUIRE(find_devices(), CHANNELS);
+	each_channel();
+	file_write(CARD "driver_override", "\n");
+	file_write(CARD_DRIVER "unbind", CARD_NAME);
+	file_write(CARD_DRIVER "new_id", CARD_ID);
+	REQUIRE(find_devices(), CHANNELS);
+}
+
+static void refused_with_remedy(void)
+{
+	static const struct {
+		int lacking;
+		int error;
+		const char *reason;
+	} cases[] = {
+		{ 1, -EOPNOTSUPP, "set the number of H2C channels" },
+		{ 2, -ENODEV, "set the number of C2H channels" },
+		{ 4, -ENODEV, "is this a card with that IP" },
+	};
+	size_t i;
+
+	file_write(CARD_DRIVER "unbind", CARD_NAME);
+	for (i = 0; i < ARRAY_SIZE(cases); i++) {
+		int log = kmsg_open();
+
+		*knob(0, LACKING) = cases[i].lacking;
+		EXPECT(put(CARD_DRIVER "bind", CARD_NAME), cases[i].error);
+		EXPECT(kmsg_count(log, cases[i].reason), 1);
+		close(log);
+	}
+	*knob(0, RESET) = 1;
 	file_write(CARD_DRIVER "bind", CARD_NAME);
 	REQUIRE(find_devices(), CHANNELS);
 	each_channel();
@@ -230,6 +275,9 @@ static const CU_TestInfo tests[] = {
 	{ "channels keep their numbers, bound in whatever order",
 	  bound_in_reverse },
 	{ "a card that is unbound and bound again works", rebound },
+	{ "a card is bound by driver_override as well", overridden },
+	{ "a card that cannot be used is refused, with the remedy",
+	  refused_with_remedy },
 	{ "40 MiB are captured, and are the file that the card sends",
 	  whole_file },
 	CU_TEST_INFO_NULL,

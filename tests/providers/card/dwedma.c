@@ -40,6 +40,7 @@
 #define INT_MASK	0x54
 #define INT_CLEAR	0x58
 #define ERR_STATUS	0x5c
+#define LIST_ERROR_ENABLE	0x90	/* low half: tell the machine */
 #define CHANNEL(n)	(0x200 + 0x200 * (n))
 #define CHANNEL_SIZE	0x24
 #define REGISTERS	0x1200
@@ -58,6 +59,7 @@
 #define CYCLE		BIT(0)
 #define TOGGLE		BIT(1)
 #define LINK		BIT(2)
+#define INTERRUPT_LOCAL	BIT(3)
 #define INTERRUPT	BIT(4)	/* to the machine */
 #define STATE_MASK	(3U << 5)
 #define STATE_RUNNING	(1U << 5)
@@ -102,11 +104,17 @@ static void set_state(unsigned int n, uint32_t state)
 	*control = (*control & ~STATE_MASK) | state;
 }
 
-static void raise_interrupt(uint32_t bit)
+/* The mask is for interrupts within the card. */
+static void raise_interrupt(uint32_t bit, bool to_machine)
 {
 	registers[INT_STATUS / 4] |= bit;
-	if (!(registers[INT_MASK / 4] & bit))
+	if (to_machine)
 		interrupt(0);
+}
+
+static void raise_abort(unsigned int n)
+{
+	raise_interrupt(ABORT(n), registers[LIST_ERROR_ENABLE / 4] & BIT(n));
 }
 
 /*
@@ -169,7 +177,7 @@ static void fetch(unsigned int n)
 
 bad:
 	halt(n, STATE_HALTED);
-	raise_interrupt(ABORT(n));
+	raise_abort(n);
 }
 
 static void ring(unsigned int n)
@@ -191,8 +199,8 @@ static void finish(unsigned int n)
 	fpgas[n].knob[KNOB_TRANSFERS]++;
 	set_list_pointer(n, list_pointer(n) + sizeof(channel->element));
 	fetch(n);
-	if (control & INTERRUPT)
-		raise_interrupt(DONE(n));
+	if (control & (INTERRUPT | INTERRUPT_LOCAL))
+		raise_interrupt(DONE(n), control & INTERRUPT);
 }
 
 static bool wants(unsigned int n)
@@ -213,7 +221,7 @@ static void step(unsigned int n)
 	if (channel->failing) {
 		channel->failing = false;
 		halt(n, STATE_HALTED);
-		raise_interrupt(ABORT(n));
+		raise_abort(n);
 	} else if (channel->moved == channel->element.size) {
 		finish(n);
 	}

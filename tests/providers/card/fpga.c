@@ -17,6 +17,8 @@
  *  9 stray      writes to where the card may not write; they were lost
  * 10 writeback  times that xdma.c has said of a descriptor that it is done
  * 11 source     0 the counter, 1 the file
+ * 12 lacking    what xdma.c does not have: 1 channels to the card, 2 those from
+ *               it, 4 any registers
  *
  * Those of the second channel follow at 0x100.
  */
@@ -190,6 +192,7 @@ void fpga_write(unsigned int channel, unsigned int knob, uint64_t value)
 	case KNOB_STUCK:
 	case KNOB_EAGER:
 	case KNOB_SOURCE:
+	case KNOB_LACKING:
 		break;
 	default:
 		return;

@@ -125,10 +125,5 @@ int main(int argc, char **argv)
 	model->reset();
 	server_open(argv[2]);
 	serve();
-	for (i = 0; i < CHANNELS; i++)
-		printf("channel %zu: %llu bytes, %llu transfers, %llu stray\n",
-		       i, (unsigned long long)fpgas[i].knob[KNOB_POSITION],
-		       (unsigned long long)fpgas[i].knob[KNOB_TRANSFERS],
-		       (unsigned long long)fpgas[i].knob[KNOB_STRAY]);
 	return 0;
 }

@@ -215,7 +215,8 @@ static void write_back(struct engine *engine, bool packet_ends)
 	if (engine->control & NO_WRITEBACK)
 		return;
 	fpga->knob[KNOB_WRITEBACK]++;
-	memory_write(engine->desc.source, words, sizeof(words));
+	if (!memory_write(engine->desc.source, words, sizeof(words)))
+		fpga->knob[KNOB_STRAY]++;
 }
 
 /* The descriptor is done: stop, or go on to the next one. */
@@ -408,12 +409,22 @@ static void write_irq(unsigned int offset, uint32_t value)
 		update_interrupt(&engines[i]);
 }
 
+/* A card of somebody who has chosen something else in Vivado */
+static bool lacks(uint64_t offset)
+{
+	uint64_t lacking = fpgas[0].knob[KNOB_LACKING];
+
+	return (lacking & BIT(0) && TARGET(offset) == TARGET(TO_CARD)) ||
+	       (lacking & BIT(1) && TARGET(offset) == TARGET(TO_HOST)) ||
+	       (lacking & BIT(2) && TARGET(offset) == TARGET(IRQ));
+}
+
 static uint64_t read_reg(unsigned int bar, uint64_t offset, unsigned int size)
 {
 	unsigned int channel = CHANNEL(offset);
 
 	(void)size;
-	if (bar != BAR_DMA)
+	if (bar != BAR_DMA || lacks(offset))
 		return 0;
 	switch (TARGET(offset)) {
 	case TARGET(TO_CARD):
