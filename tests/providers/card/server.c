@@ -50,7 +50,7 @@ struct header {
 struct version {
 	uint16_t major;
 	uint16_t minor;
-	char capabilities[];
+	char capabilities[128];
 };
 
 struct dma_map {
@@ -72,11 +72,16 @@ struct region_access {
 	uint64_t offset;
 	uint32_t region;
 	uint32_t count;
-	uint8_t data[];
+	uint8_t data[ACCESS_MAX];
 };
+
+#define ACCESS_HEADER	offsetof(struct region_access, data)
 
 /* A message, and what comes with it or is to be its answer */
 struct message {
+	size_t size;		/* of what follows the header */
+	int fds[MESSAGE_FDS];
+	unsigned int n_fds;
 	struct header header;
 	union {
 		uint8_t bytes[MESSAGE_MAX];
@@ -89,9 +94,6 @@ struct message {
 		struct vfio_irq_set irqs;
 		struct region_access access;
 	};
-	size_t size;		/* of the part above, without the header */
-	int fds[MESSAGE_FDS];
-	unsigned int n_fds;
 };
 
 /* Behind an IOMMU each page is a mapping; QEMU takes no more of them. */
@@ -216,8 +218,8 @@ static int do_version(struct message *m)
 {
 	m->version.major = 0;
 	m->version.minor = 0;
-	memcpy(m->version.capabilities, capabilities, sizeof(capabilities));
-	m->size = sizeof(m->version) + sizeof(capabilities);
+	strcpy(m->version.capabilities, capabilities);
+	m->size = offsetof(struct version, capabilities) + sizeof(capabilities);
 	return 0;
 }
 
@@ -385,7 +387,7 @@ static int do_read(struct message *m)
 
 	if (!access_ok(access))
 		return EINVAL;
-	m->size = sizeof(*access) + access->count;
+	m->size = ACCESS_HEADER + access->count;
 	if (access->region == VFIO_PCI_CONFIG_REGION_INDEX) {
 		memcpy(access->data, config + access->offset, access->count);
 		return 0;
@@ -402,9 +404,9 @@ static int do_write(struct message *m)
 	struct region_access *access = &m->access;
 	uint64_t value = 0;
 
-	if (!access_ok(access) || m->size != sizeof(*access) + access->count)
+	if (!access_ok(access) || m->size != ACCESS_HEADER + access->count)
 		return EINVAL;
-	m->size = sizeof(*access);
+	m->size = ACCESS_HEADER;
 	if (access->region == VFIO_PCI_CONFIG_REGION_INDEX) {
 		config_write(access->offset, access->data, access->count);
 		return 0;
