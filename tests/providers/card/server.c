@@ -81,7 +81,8 @@ struct region_access {
 struct message {
 	size_t size;		/* of what follows the header */
 	int fds[MESSAGE_FDS];
-	unsigned int n_fds;
+	size_t n_fds;
+	/* What goes over the socket, in one piece */
 	struct header header;
 	union {
 		uint8_t bytes[MESSAGE_MAX];
@@ -95,6 +96,10 @@ struct message {
 		struct region_access access;
 	};
 };
+
+_Static_assert(offsetof(struct message, bytes) ==
+	       offsetof(struct message, header) + sizeof(struct header),
+	       "a hole in the message");
 
 /* Behind an IOMMU each page is a mapping; QEMU takes no more of them. */
 static const char capabilities[] =
@@ -450,7 +455,7 @@ static int dispatch(struct message *m)
 bool server_message(void)
 {
 	static struct message message;
-	unsigned int i;
+	size_t i;
 
 	message.n_fds = 0;
 	if (!receive(&message, &message.header, sizeof(message.header)))
