@@ -709,6 +709,28 @@ void fpgabuf_capture_close(struct fpgabuf_file *file)
 }
 
 /**
+ * fpgabuf_capture_state() - what a region is doing, as its users see it
+ * @region: the region
+ *
+ * As long as the channel has not let go of it, it is as good as queued.
+ *
+ * Context: any.
+ *
+ * Return: a snapshot.
+ */
+enum fpgabuf_region_state
+fpgabuf_capture_state(const struct fpgabuf_region *region)
+{
+	enum fpgabuf_region_state state =
+		smp_load_acquire(&region->capture.state);
+
+	if (state == FPGABUF_REGION_IDLE &&
+	    fpgabuf_transfer_busy(&region->capture.transfer))
+		return FPGABUF_REGION_QUEUED;
+	return state;
+}
+
+/**
  * fpgabuf_capture_poll() - what poll() shall say
  * @file: the open file
  *

@@ -297,6 +297,8 @@ u64 fpgabuf_channel_capabilities(const struct fpgabuf_channel *channel)
 		caps |= FPGABUF_CAP_EXACT_GAPS;
 	if (provider->counts)
 		caps |= FPGABUF_CAP_EXACT_BYTES;
+	if (channel->tells)
+		caps |= FPGABUF_CAP_PACKETS;
 	if (channel->stops && !provider->drains)
 		caps |= FPGABUF_CAP_STOP;
 	return caps;
@@ -321,7 +323,7 @@ u64 fpgabuf_channel_max_length(const struct fpgabuf_channel *channel)
  */
 u64 fpgabuf_channel_max_packet(const struct fpgabuf_channel *channel)
 {
-	return channel->provider->prefix ? 0 : channel->piece;
+	return channel->tells && !channel->provider->prefix ? channel->piece : 0;
 }
 
 static u32 pieces_of(const struct fpgabuf_channel *channel, u32 size)

@@ -99,7 +99,7 @@ static void unknown_caps_test(struct kunit *test)
 
 	KUNIT_EXPECT_EQ(test, fpgabuf_channel_capabilities(channel),
 			FPGABUF_CAP_EXACT_GAPS | FPGABUF_CAP_EXACT_BYTES |
-			FPGABUF_CAP_STOP);
+			FPGABUF_CAP_STOP | FPGABUF_CAP_PACKETS);
 	bed_provider(bed, UNKNOWN);
 	KUNIT_EXPECT_EQ(test, fpgabuf_channel_capabilities(channel),
 			FPGABUF_CAP_STOP);

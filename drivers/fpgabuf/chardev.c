@@ -207,17 +207,6 @@ static int ioctl_cancel(struct file *filp, union fpgabuf_arg *arg,
 	return ret ?: reply(to, cancel);
 }
 
-/* As long as the channel has not let go of a region, it is as good as queued. */
-static u32 region_state(const struct fpgabuf_region *region)
-{
-	u32 state = READ_ONCE(region->capture.state);
-
-	if (state == FPGABUF_REGION_IDLE &&
-	    fpgabuf_transfer_busy(&region->capture.transfer))
-		return FPGABUF_REGION_QUEUED;
-	return state;
-}
-
 static int ioctl_region_info(struct file *filp, union fpgabuf_arg *arg,
 			     const struct fpgabuf_reply *to)
 {
@@ -242,7 +231,7 @@ static int ioctl_region_info(struct file *filp, union fpgabuf_arg *arg,
 	info->size = region->size;
 	info->backend = region->backend->id;
 	info->chunks = region->nr_chunks;
-	info->state = region_state(region);
+	info->state = fpgabuf_capture_state(region);
 	info->importers = importers;
 	info->in_use = usage.in_use;
 	info->mappings = usage.mappings;

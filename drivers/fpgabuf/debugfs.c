@@ -48,7 +48,7 @@ static void region_show(struct seq_file *file, struct fpgabuf_region *region)
 {
 	seq_printf(file, "%8lu %10zu %-15s %6u %6s", region->ino, region->size,
 		   region->backend->name, region->nr_chunks,
-		   state_names[READ_ONCE(region->capture.state)]);
+		   state_names[fpgabuf_capture_state(region)]);
 }
 
 /* Not at any price: page faults may hold the lock for long, see capture.c. */

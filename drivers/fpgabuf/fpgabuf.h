@@ -397,6 +397,8 @@ void fpgabuf_capture_release(struct fpgabuf_capture *capture);
 unsigned int fpgabuf_capture_cancel(struct fpgabuf_device *fdev, int error);
 void fpgabuf_capture_suspend(struct fpgabuf_device *fdev);
 void fpgabuf_capture_close(struct fpgabuf_file *file);
+enum fpgabuf_region_state
+fpgabuf_capture_state(const struct fpgabuf_region *region);
 __poll_t fpgabuf_capture_poll(struct fpgabuf_file *file);
 
 /* debugfs.c */

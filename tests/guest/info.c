@@ -87,6 +87,7 @@ static void counters(void)
 	EXPECT(json_count(text, "transfers"), info.transfers);
 	expect_text(text, "\"gaps_exact\": true");
 	expect_text(text, "\"bytes_exact\": true");
+	expect_text(text, "\"packets_exact\": true");
 	expect_text(text, "\"can_stop\": true");
 	expect_text(text, "\"name\": \"fpgabuf0\"");
 	close(fd);

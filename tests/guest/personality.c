@@ -222,7 +222,7 @@ static void promises(void)
 {
 	expect_promises("known=1",
 			FPGABUF_CAP_EXACT_GAPS | FPGABUF_CAP_EXACT_BYTES |
-			FPGABUF_CAP_STOP, false);
+			FPGABUF_CAP_STOP | FPGABUF_CAP_PACKETS, false);
 	expect_promises("", FPGABUF_CAP_STOP, false);
 	expect_promises("no_terminate=1", 0, true);
 }

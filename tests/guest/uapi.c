@@ -471,7 +471,8 @@ static void info(void)
 	EXPECT(info.used_bytes, 0);
 	EXPECT(info.queued, 0);
 	EXPECT(info.capabilities, FPGABUF_CAP_EXACT_GAPS |
-				  FPGABUF_CAP_EXACT_BYTES | FPGABUF_CAP_STOP);
+				  FPGABUF_CAP_EXACT_BYTES | FPGABUF_CAP_STOP |
+				  FPGABUF_CAP_PACKETS);
 	EXPECT(info.max_capture, 0);
 	EXPECT(info.max_packet, 0);
 	EXPECT(info.transfers, 256);

@@ -33,7 +33,7 @@ struct capture {
 	.queue_depth = 16, \
 	.version = FPGABUF_UAPI_VERSION, \
 	.capabilities = FPGABUF_CAP_EXACT_GAPS | FPGABUF_CAP_EXACT_BYTES | \
-			FPGABUF_CAP_STOP, \
+			FPGABUF_CAP_STOP | FPGABUF_CAP_PACKETS, \
 	.transfers = 16, \
 }
 

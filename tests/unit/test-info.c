@@ -347,7 +347,7 @@ static void test_channel(void)
 		"            takes 16 captures at once\n", ", 0 gaps, ", NULL
 	});
 	expect_texts(shown(show_json, &s, NULL), (const char *[]){
-		"\"bytes_exact\": true, \"can_stop\": true, \"max_capture\": 0, \"max_packet\": 0, \"transfers\": 16,",
+		"\"bytes_exact\": true, \"packets_exact\": true, \"can_stop\": true, \"max_capture\": 0, \"max_packet\": 0, \"transfers\": 16,",
 		"\"gaps\": 0, \"gaps_exact\": true,", NULL
 	});
 	info->capabilities = 0;
@@ -363,7 +363,7 @@ static void test_channel(void)
 		"captures, gaps not known, 0 refused", NULL
 	});
 	expect_texts(shown(show_json, &s, NULL), (const char *[]){
-		"\"bytes_exact\": false, \"can_stop\": false, \"max_capture\": 16376, \"max_packet\": 8192, \"transfers\": 1,",
+		"\"bytes_exact\": false, \"packets_exact\": false, \"can_stop\": false, \"max_capture\": 16376, \"max_packet\": 8192, \"transfers\": 1,",
 		"\"gaps\": 99, \"gaps_exact\": false,", NULL
 	});
 	expect_texts(shown(show_lines, &s, &s), (const char *[]){

@@ -23,6 +23,8 @@ static void put_channel(struct json *j, const struct fpgabuf_info *info)
 		return;
 	json_bool(j, "bytes_exact",
 		  controller_can(info, FPGABUF_CAP_EXACT_BYTES));
+	json_bool(j, "packets_exact",
+		  controller_can(info, FPGABUF_CAP_PACKETS));
 	json_bool(j, "can_stop", controller_can(info, FPGABUF_CAP_STOP));
 	json_number(j, "max_capture", info->max_capture);
 	json_number(j, "max_packet", info->max_packet);

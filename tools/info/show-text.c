@@ -64,6 +64,10 @@ static void show_channel(FILE *out, const struct fpgabuf_info *info)
 		"bytes exact: a capture that is cut short has all that came" :
 		"bytes not known of a capture that is cut short: it has none");
 	fprintf(out, "            %s\n",
+		controller_can(info, FPGABUF_CAP_PACKETS) ?
+		"packets exact: a capture that the FPGA ends early says how much came" :
+		"packets not known: a capture that the FPGA ends early may have no bytes");
+	fprintf(out, "            %s\n",
 		controller_can(info, FPGABUF_CAP_STOP) ?
 		"can be stopped" :
 		"cannot be stopped: after a timeout the FPGA keeps the region until it has filled it");

@@ -46,6 +46,10 @@
  *	A capture that was cut, by its timeout, by CANCEL or by an error, says how
  *	many bytes came.  Without the bit it says 0.
  *
+ * %FPGABUF_CAP_PACKETS
+ *	A capture that the FPGA ends early says how many bytes came.  Without the
+ *	bit it may say 0.
+ *
  * %FPGABUF_CAP_STOP
  *	The channel can be stopped.  Without the bit a capture that was cut leaves
  *	its region with the FPGA: QUEUE refuses the region, and later captures
@@ -54,6 +58,7 @@
 #define FPGABUF_CAP_EXACT_GAPS	0x1
 #define FPGABUF_CAP_EXACT_BYTES	0x2
 #define FPGABUF_CAP_STOP	0x4
+#define FPGABUF_CAP_PACKETS	0x8
 
 /**
  * enum fpgabuf_backend - where the memory of a region comes from
@@ -101,8 +106,9 @@ enum fpgabuf_backend {
  * @max_capture: [out] longest capture in contiguous memory that the DMA
  *	controller can take, in bytes; 0 = not known.  Since version 2, as are
  *	those that follow
- * @max_packet: [out] longest packet that can end a capture as a whole, in bytes;
- *	0 = any.  Of a longer one, a capture has only the front that is certain
+ * @max_packet: [out] longest packet that can end a capture as a whole, in bytes,
+ *	if packets can (%FPGABUF_CAP_PACKETS); 0 = any.  Of a longer one, a capture
+ *	has only the front that is certain
  * @transfers: [out] captures that the DMA controller is given at once: 1, or
  *	queue_depth
  * @reserved0: must be zero
