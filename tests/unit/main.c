@@ -21,6 +21,8 @@ static CU_SuiteInfo suites[] = {
 	{ .pName = "parts of the tools", .pTests = common_tests },
 	{ .pName = "DMA controllers", .pTests = controller_tests },
 	{ .pName = "fpgabuf-recv", .pTests = recv_tests },
+	{ .pName = "recordings and guests", .pTests = keep_tests },
+	{ .pName = "outputs that misbehave", .pTests = output_tests },
 	{ .pName = "fpgabuf-info", .pTests = info_tests },
 	{ .pName = "framed streams", .pTests = framed_tests },
 	{ .pName = "fpgabuf-send", .pTests = send_tests },

@@ -14,7 +14,9 @@
 #include "net.h"
 #include "process.h"
 
-static void __attribute__((noreturn)) child(int out, char *const argv[])
+static void __attribute__((noreturn))
+child(int out, char *const argv[], void (*prepare)(const void *),
+      const void *data)
 {
 	char path[4096];
 
@@ -24,11 +26,19 @@ static void __attribute__((noreturn)) child(int out, char *const argv[])
 	dup2(out, STDOUT_FILENO);
 	dup2(out, STDERR_FILENO);
 	signal(SIGPIPE, SIG_DFL);
+	if (prepare)
+		prepare(data);
 	execv(path, argv);
 	_exit(127);
 }
 
 void process_start(struct process *p, char *const argv[])
+{
+	process_start_with(p, argv, NULL, NULL);
+}
+
+void process_start_with(struct process *p, char *const argv[],
+			void (*prepare)(const void *data), const void *data)
 {
 	int fds[2];
 
@@ -39,7 +49,7 @@ void process_start(struct process *p, char *const argv[])
 	if (p->pid < 0)
 		err(EXIT_FAILURE, "fork");
 	if (!p->pid)
-		child(fds[1], argv);
+		child(fds[1], argv, prepare, data);
 	close(fds[1]);
 	p->fd = fds[0];
 	p->len = 0;

@@ -26,6 +26,10 @@ struct process {
  */
 void process_start(struct process *p, char *const argv[]);
 
+/* The same, and @prepare is called in it before the program begins. */
+void process_start_with(struct process *p, char *const argv[],
+			void (*prepare)(const void *data), const void *data);
+
 /* Reads until @text has been written.  False: it ended, or took too long. */
 bool process_expect(struct process *p, const char *text);
 

@@ -68,6 +68,8 @@ static void test_json(void)
 
 	CU_ASSERT_PTR_NOT_NULL_FATAL(f);
 	json_begin(&j, f);
+	json_string(&j, "u", "\u00e9\u20ac\U0001f600");
+	json_string(&j, "bad", "\xc3(\xe2\x82\xc0\xaf\xed\xa0\x80\xf4\x90\x80\x80\xe9");
 	json_string(&j, "s", "a\"b\\c/\n\t\x01\x7f\xff");
 	json_number(&j, "n", UINT64_MAX);
 	json_decimal(&j, "d", 1.5);
@@ -86,7 +88,9 @@ static void test_json(void)
 	json_end(&j);
 	fclose(f);
 	CU_ASSERT_STRING_EQUAL(text,
-		"{\"s\": \"a\\\"b\\\\c/\\u000a\\u0009\\u0001\\u007f\\u00ff\", "
+		"{\"u\": \"\u00e9\u20ac\U0001f600\", "
+		"\"bad\": \"\\u00c3(\\u00e2\\u0082\\u00c0\\u00af\\u00ed\\u00a0\\u0080\\u00f4\\u0090\\u0080\\u0080\\u00e9\", "
+		"\"s\": \"a\\\"b\\\\c/\\u000a\\u0009\\u0001\\u007f\\u00ff\", "
 		"\"n\": 18446744073709551615, \"d\": 1.500000, "
 		"\"b\": true, \"none\": [], "
 		"\"a\": [{\"x\": 1, \"y\": 2}, {}], \"c\": false}\n");
@@ -189,7 +193,7 @@ CU_TestInfo common_tests[] = {
 	{ "sizes may have one suffix, in either case", test_sizes },
 	{ "malformed and too large sizes are refused", test_bad_sizes },
 	{ "numbers have no suffix and keep their range", test_numbers },
-	{ "JSON escapes quotes, control characters and bytes above ASCII",
+	{ "JSON escapes quotes, control characters and what is no UTF-8",
 	  test_json },
 	{ "HOST:PORT may be a name, an address, or only a port",
 	  test_endpoints },

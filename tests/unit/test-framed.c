@@ -187,7 +187,6 @@ static void test_cut_off(void)
 	struct temp t;
 
 	made_all(&m);
-	expect_failure(&m, 0, "was cut off after 0 captures");
 	expect_failure(&m, 20, "ends in the header of frame 1");
 	expect_failure(&m, FRAME_HEADER_SIZE,
 		       "ends in capture 7, 8192 bytes before its end");

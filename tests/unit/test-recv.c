@@ -27,10 +27,12 @@ static void test_file_identical(void)
 	temp_make(&t, "stream");
 	for (i = 0; i < sizeof(sizes) / sizeof(sizes[0]); i++) {
 		uint8_t *data = new_data(sizes[i], false);
-		char *args[] = { "-o", t.file, NULL };
+		char *args[] = { "-o", t.file, sizes[i] ? NULL : "-b", "0",
+				 NULL };
 
 		CU_ASSERT_EQUAL(receiver_run(&p, args, data, sizes[i]), 0);
 		CU_ASSERT_TRUE(file_is(t.file, data, sizes[i]));
+		unlink(t.file);
 		free(data);
 	}
 	temp_remove(&t);
@@ -145,7 +147,7 @@ static void test_port_file(void)
 	CU_ASSERT(port > 0);
 	CU_ASSERT_EQUAL(atoi(line), port);
 	CU_ASSERT_STRING_EQUAL(strchr(line, '\n'), "\n");
-	close(receiver_feed(port, NULL, 0));
+	close(receiver_feed(port, (const uint8_t *)"x", 1));
 	CU_ASSERT_EQUAL(process_finish(&p), 0);
 	temp_remove(&t);
 }
@@ -171,7 +173,7 @@ static void test_port_fifo(void)
 	CU_ASSERT_PTR_NOT_NULL(fgets(line, sizeof(line), f));
 	fclose(f);
 	CU_ASSERT(!stat(t.file, &st) && S_ISFIFO(st.st_mode));
-	close(receiver_feed(atoi(line), NULL, 0));
+	close(receiver_feed(atoi(line), (const uint8_t *)"x", 1));
 	CU_ASSERT_EQUAL(process_finish(&p), 0);
 	temp_remove(&t);
 }
@@ -220,7 +222,7 @@ static void test_port_taken(void)
 	CU_ASSERT_EQUAL(process_run(&second, argv), 1);
 	CU_ASSERT_PTR_NOT_NULL(strstr(second.output, "Address already in use"));
 	CU_ASSERT_PTR_NOT_NULL(strstr(second.output, "choose another port"));
-	close(receiver_feed(n, NULL, 0));
+	close(receiver_feed(n, (const uint8_t *)"x", 1));
 	CU_ASSERT_EQUAL(process_finish(&first), 0);
 }
 

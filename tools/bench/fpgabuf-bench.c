@@ -1,11 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* fpgabuf-bench: what a stream needs. */
-#include <errno.h>
-#include <string.h>
-
 #include "bench/report.h"
 #include "common/controller.h"
 #include "common/message.h"
+#include "common/results.h"
+#include "common/start.h"
 
 /* The usual size is no choice: it becomes what the device takes. */
 static int look_at_device(struct bench_options *o, struct fpgabuf_info *info)
@@ -38,13 +37,12 @@ static int run(struct bench_options *o)
 	if (limits_read(&limits, &o->stream, &plan, "/proc", device))
 		return EXIT_FAILED;
 	if (o->json)
-		report_json(stdout, &o->stream, &plan, &limits, device);
+		report_json(results_begin(), &o->stream, &plan, &limits, device);
 	else
-		report_text(stdout, &o->stream, &plan, &limits, device);
-	if (fflush(stdout)) {
-		message("cannot write: %s", strerror(errno));
+		report_text(results_begin(), &o->stream, &plan, &limits, device);
+	results_end(false);
+	if (results_finish(-1, false))
 		return EXIT_FAILED;
-	}
 	return limits_ok(&limits) ? EXIT_OK : EXIT_FAILED;
 }
 
@@ -53,6 +51,9 @@ int main(int argc, char **argv)
 	struct bench_options options;
 	int ret;
 
+	tool_start();
 	ret = bench_options_parse(argc, argv, &options);
-	return ret >= 0 ? ret : run(&options);
+	if (ret < 0)
+		ret = run(&options);
+	return tool_end(argc, argv, ret);
 }

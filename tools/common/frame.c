@@ -26,11 +26,11 @@ struct header {
 _Static_assert(sizeof(struct header) == FRAME_HEADER_SIZE,
 	       "the header has no padding");
 
-void frame_encode(const struct frame *frame, uint8_t bytes[FRAME_HEADER_SIZE])
+static void encode(const struct frame *frame, uint16_t size, uint8_t *bytes)
 {
 	struct header h = {
 		.version = htole16(VERSION),
-		.header_size = htole16(FRAME_HEADER_SIZE),
+		.header_size = htole16(size),
 		.flags = htole32(frame->flags),
 		.sequence = htole64(frame->sequence),
 		.timestamp_ns = htole64(frame->timestamp_ns),
@@ -40,6 +40,30 @@ void frame_encode(const struct frame *frame, uint8_t bytes[FRAME_HEADER_SIZE])
 
 	memcpy(h.magic, magic, sizeof(magic));
 	memcpy(bytes, &h, sizeof(h));
+}
+
+void frame_encode(const struct frame *frame, uint8_t bytes[FRAME_HEADER_SIZE])
+{
+	encode(frame, FRAME_HEADER_SIZE, bytes);
+}
+
+void frame_encode_long(const struct frame *frame, uint64_t requests,
+		       uint8_t bytes[FRAME_LONG_SIZE])
+{
+	uint64_t field = htole64(requests);
+
+	encode(frame, FRAME_LONG_SIZE, bytes);
+	memcpy(bytes + FRAME_HEADER_SIZE, &field, sizeof(field));
+}
+
+uint64_t frame_requests(const uint8_t *bytes, size_t size)
+{
+	uint64_t field;
+
+	if (size < FRAME_LONG_SIZE)
+		return 0;
+	memcpy(&field, bytes + FRAME_HEADER_SIZE, sizeof(field));
+	return le64toh(field);
 }
 
 /* An end is no capture, and has no bytes. */

@@ -9,10 +9,14 @@
 #ifndef FPGABUF_COMMON_FRAME_H
 #define FPGABUF_COMMON_FRAME_H
 
+#include <stddef.h>
 #include <stdint.h>
 
 /* Bytes of a header of this version. */
 #define FRAME_HEADER_SIZE	48
+
+/* The same with the field of requests behind it. */
+#define FRAME_LONG_SIZE		56
 
 /* Most bytes of a header of any version. */
 #define FRAME_HEADER_MAX	1024
@@ -24,6 +28,9 @@
 #define FRAME_GAP	0x0008U	/* the FPGA may have lost samples before it */
 #define FRAME_END	0x0100U	/* no capture: the stream ends as it should */
 #define FRAME_FLAGS	0x010fU	/* all of them */
+
+/* Requests to the receiver, in the last header of a stream */
+#define FRAME_WANTS_RECEIPT	0x1U	/* see receipt.h */
 
 /**
  * struct frame - what a header says
@@ -45,6 +52,13 @@ struct frame {
 };
 
 void frame_encode(const struct frame *frame, uint8_t bytes[FRAME_HEADER_SIZE]);
+
+/* The same with requests, which receivers that do not know them skip. */
+void frame_encode_long(const struct frame *frame, uint64_t requests,
+		       uint8_t bytes[FRAME_LONG_SIZE]);
+
+/* The requests in a header of @size bytes, 0 if it has no such field. */
+uint64_t frame_requests(const uint8_t *bytes, size_t size);
 
 /*
  * Reads a header.  A longer one of a later version is read as far as this

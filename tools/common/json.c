@@ -3,6 +3,13 @@
 
 #include "common/json.h"
 
+static bool printed;
+
+bool json_printed(void)
+{
+	return printed;
+}
+
 void json_begin(struct json *json, FILE *out)
 {
 	*json = (struct json){ .out = out };
@@ -21,10 +28,35 @@ static void name_field(struct json *json, const char *name)
 	fprintf(json->out, "\"%s\": ", name);
 }
 
-/*
- * Bytes above ASCII are written as the Latin-1 character of that number, since
- * nothing says that a file name is valid UTF-8, and JSON must be.
- */
+/* Bits of a character that has @bytes in UTF-8, in the first of them */
+static unsigned int first_bits(unsigned char c, size_t bytes)
+{
+	return c & (0x7f >> bytes);
+}
+
+/* Bytes of the UTF-8 character that stands there; 0: it is none. */
+static size_t utf8_length(const char *at)
+{
+	/* The first that needs so many bytes; what is shorter must be shorter. */
+	static const unsigned int least[] = { 0, 0, 0x80, 0x800, 0x10000 };
+	unsigned char c = *at;
+	size_t bytes = c >= 0xf0 ? 4 : c >= 0xe0 ? 3 : 2;
+	unsigned int value = first_bits(c, bytes);
+	size_t i;
+
+	if (c < 0xc0 || c >= 0xf8)
+		return 0;
+	for (i = 1; i < bytes; i++) {
+		if ((at[i] & 0xc0) != 0x80)
+			return 0;
+		value = value << 6 | (at[i] & 0x3f);
+	}
+	if (value < least[bytes] || value > 0x10ffff ||
+	    (value >= 0xd800 && value < 0xe000))
+		return 0;
+	return bytes;
+}
+
 static void put_byte(FILE *out, unsigned char c)
 {
 	if (c == '"' || c == '\\')
@@ -37,10 +69,18 @@ static void put_byte(FILE *out, unsigned char c)
 
 void json_string(struct json *json, const char *name, const char *value)
 {
+	size_t len;
+
 	name_field(json, name);
 	fputc('"', json->out);
-	for (; *value; value++)
-		put_byte(json->out, *value);
+	while (*value) {
+		len = utf8_length(value);
+		if (len)
+			fwrite(value, 1, len, json->out);
+		else
+			put_byte(json->out, *value);
+		value += len ? len : 1;
+	}
 	fputc('"', json->out);
 }
 
@@ -99,4 +139,5 @@ void json_array_end(struct json *json)
 void json_end(struct json *json)
 {
 	fputs("}\n", json->out);
+	printed = true;
 }

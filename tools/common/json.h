@@ -3,7 +3,8 @@
  * One JSON object on one line: flat, but for arrays of flat objects
  *
  * Names are constants of the tools and are written as they are; values of
- * strings may hold any bytes.
+ * strings may hold any bytes.  What is UTF-8 stays so; any other byte above ASCII
+ * becomes the Latin-1 character of that number, since JSON has to be valid.
  */
 #ifndef FPGABUF_COMMON_JSON_H
 #define FPGABUF_COMMON_JSON_H
@@ -44,5 +45,8 @@ void json_array_end(struct json *json);
 
 /* Ends the object and the line. */
 void json_end(struct json *json);
+
+/* Has this program printed an object? */
+bool json_printed(void);
 
 #endif /* FPGABUF_COMMON_JSON_H */

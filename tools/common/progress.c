@@ -3,6 +3,7 @@
 #include <unistd.h>
 
 #include "common/clock.h"
+#include "common/message.h"
 #include "common/progress.h"
 
 #define QUIET_START_NS	(2 * NS_PER_SEC)
@@ -26,6 +27,7 @@ double mb_per_s(uint64_t bytes, double seconds)
 
 void progress_update(struct progress *p, uint64_t bytes)
 {
+	char line[96], share[32] = "";
 	int64_t now;
 	double rate;
 
@@ -37,15 +39,17 @@ void progress_update(struct progress *p, uint64_t bytes)
 	p->next_ns = now + PROGRESS_PERIOD_MS * NS_PER_MS;
 	p->shown = true;
 	rate = mb_per_s(bytes, (double)(now - p->start_ns) / NS_PER_SEC);
-	fprintf(stderr, "\r%.1f MB, %.1f MB/s", bytes / 1e6, rate);
 	if (p->total)
-		fprintf(stderr, ", %.0f %%", 100.0 * bytes / p->total);
-	fputs("\033[K", stderr);
+		snprintf(share, sizeof(share), ", %.0f %%",
+			 100.0 * bytes / p->total);
+	snprintf(line, sizeof(line), "\r%.1f MB, %.1f MB/s%s\033[K",
+		 bytes / 1e6, rate, share);
+	message_show(line);
 }
 
 void progress_end(struct progress *p)
 {
 	if (p->shown)
-		fputs("\r\033[K", stderr);
+		message_show("\r\033[K");
 	p->shown = false;
 }

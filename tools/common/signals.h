@@ -3,15 +3,14 @@
 #ifndef FPGABUF_COMMON_SIGNALS_H
 #define FPGABUF_COMMON_SIGNALS_H
 
-#include <stdbool.h>
-
 /*
- * Blocks SIGINT, SIGTERM and, if @hangup, SIGHUP.  Returns a non-blocking
- * signalfd of them, or -1 after having said why there is none.
+ * Blocks SIGINT, SIGTERM and SIGHUP, but for a SIGHUP that is ignored as by nohup.
+ * Returns a non-blocking signalfd of them, or -1 after having said why there is
+ * none.
  */
-int signals_open(bool hangup);
+int signals_open(void);
 
-/* Lets SIGINT and SIGTERM end the program again; the descriptor stays open. */
+/* Lets them end the program again; the descriptor stays open. */
 void signals_unblock(void);
 
 #endif /* FPGABUF_COMMON_SIGNALS_H */

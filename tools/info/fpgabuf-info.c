@@ -1,11 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* fpgabuf-info: shows devices and regions, and who holds them. */
-#include <errno.h>
-#include <signal.h>
-#include <stdio.h>
-#include <string.h>
-
 #include "common/message.h"
+#include "common/results.h"
+#include "common/start.h"
 #include "info/options.h"
 #include "info/show.h"
 #include "info/watch.h"
@@ -19,20 +16,20 @@ static const struct places places = {
 static int look_once(const struct info_options *o)
 {
 	struct snapshot now;
+	FILE *out;
 
 	if (snapshot_take(&now, &places, o->devices, o->device_count))
 		return EXIT_FAILED;
+	out = results_begin();
 	if (o->json) {
-		show_json(stdout, &now, NULL);
+		show_json(out, &now, NULL);
 	} else {
-		show_text(stdout, &now, NULL);
-		show_hidden(stdout, &now);
+		show_text(out, &now, NULL);
+		show_hidden(out, &now);
 	}
+	results_end(false);
 	snapshot_free(&now);
-	if (!fflush(stdout))
-		return EXIT_OK;
-	message("cannot write: %s", strerror(errno));
-	return EXIT_FAILED;
+	return results_finish(-1, false) ? EXIT_FAILED : EXIT_OK;
 }
 
 int main(int argc, char **argv)
@@ -40,11 +37,10 @@ int main(int argc, char **argv)
 	struct info_options options;
 	int ret;
 
+	tool_start();
 	ret = info_options_parse(argc, argv, &options);
-	if (ret >= 0)
-		return ret;
-	/* A closed pipe is an error like any other. */
-	signal(SIGPIPE, SIG_IGN);
-	return options.watch_s ? watch_run(&options, &places) :
-				 look_once(&options);
+	if (ret < 0)
+		ret = options.watch_s ? watch_run(&options, &places) :
+					look_once(&options);
+	return tool_end(argc, argv, ret);
 }

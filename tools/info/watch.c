@@ -2,11 +2,11 @@
 #include <errno.h>
 #include <poll.h>
 #include <stdio.h>
-#include <string.h>
 #include <unistd.h>
 
 #include "common/clock.h"
 #include "common/message.h"
+#include "common/results.h"
 #include "common/signals.h"
 #include "info/show.h"
 #include "info/watch.h"
@@ -27,27 +27,27 @@ static bool wait_until(int sigfd, int64_t deadline_ns)
 	return n == 0;
 }
 
-static void show_screen(const struct snapshot *now,
+static void show_screen(FILE *out, const struct snapshot *now,
 			const struct snapshot *before)
 {
-	fputs(HOME CLEAR, stdout);
-	show_text(stdout, now, before);
-	show_hidden(stdout, now);
+	fputs(HOME CLEAR, out);
+	show_text(out, now, before);
+	show_hidden(out, now);
 }
 
 static int show(const struct info_options *o, const struct snapshot *now,
-		const struct snapshot *before)
+		const struct snapshot *before, int sigfd)
 {
+	FILE *out = results_begin();
+
 	if (o->json)
-		show_json(stdout, now, before);
+		show_json(out, now, before);
 	else if (isatty(STDOUT_FILENO))
-		show_screen(now, before);
+		show_screen(out, now, before);
 	else
-		show_lines(stdout, now, before);
-	if (!fflush(stdout))
-		return 0;
-	message("cannot write: %s", strerror(errno));
-	return -1;
+		show_lines(out, now, before);
+	results_end(false);
+	return results_finish(sigfd, false);
 }
 
 static int watch_with(const struct info_options *o,
@@ -58,8 +58,8 @@ static int watch_with(const struct info_options *o,
 	int ret = EXIT_FAILED;
 
 	while (!snapshot_take(&now, places, o->devices, o->device_count)) {
-		ret = show(o, &now, before.device_count ? &before : NULL) ?
-			      EXIT_FAILED : EXIT_OK;
+		ret = show(o, &now, before.device_count ? &before : NULL,
+			   sigfd) ? EXIT_FAILED : EXIT_OK;
 		snapshot_free(&before);
 		before = now;
 		next_ns += period_ns;
@@ -73,7 +73,7 @@ static int watch_with(const struct info_options *o,
 
 int watch_run(const struct info_options *options, const struct places *places)
 {
-	int sigfd = signals_open(false);
+	int sigfd = signals_open();
 	int ret;
 
 	if (sigfd < 0)

@@ -10,6 +10,7 @@
 
 #include "common/clock.h"
 #include "common/message.h"
+#include "common/receipt.h"
 #include "recv/connection.h"
 #include "recv/pattern.h"
 
@@ -65,6 +66,15 @@ complain(struct connection *c, const char *format, ...)
 		message("%s", text);
 	else
 		message("connection %u from %s: %s", c->number, c->peer, text);
+	snprintf(c->error, sizeof(c->error), "%s", text);
+	c->failed = true;
+	return -1;
+}
+
+/* The sink has said what is wrong. */
+static int sink_failed(struct connection *c)
+{
+	snprintf(c->error, sizeof(c->error), "%s", message_last());
 	c->failed = true;
 	return -1;
 }
@@ -72,71 +82,144 @@ complain(struct connection *c, const char *format, ...)
 static void say_what_is_kept(const struct connection *c)
 {
 	const struct sink *s = c->sink;
+	const char *how = c->options->keep_frames ? ", headers included" : "";
 
 	if (!s->name)
 		return;
 	if (s->files > 1)
-		message("%u files up to %s keep the first %" PRIu64 " bytes",
-			s->files, s->name, s->written);
+		message("%u files up to %s keep the first %" PRIu64 " bytes%s",
+			s->files, s->name, s->written, how);
 	else
-		message("%s keeps the first %" PRIu64 " bytes", s->name,
-			s->written);
+		message("%s keeps the first %" PRIu64 " bytes%s", s->name,
+			s->written, how);
+}
+
+static void send_receipt(const struct connection *c, enum receipt_status status)
+{
+	const struct receipt receipt = {
+		.status = status,
+		.captures = c->framing.captures,
+		.bytes = c->bytes,
+	};
+	uint8_t bytes[RECEIPT_SIZE];
+
+	receipt_encode(&receipt, bytes);
+	send(c->sock, bytes, sizeof(bytes), MSG_DONTWAIT | MSG_NOSIGNAL);
+}
+
+/* Whoever sends has to notice that something was wrong. */
+static void hang_up(struct connection *c)
+{
+	const struct linger reset = { .l_onoff = 1 };
+
+	if (c->promised)
+		send_receipt(c, c->failed ? RECEIPT_FAILED : RECEIPT_STORED);
+	else if (c->failed)
+		setsockopt(c->sock, SOL_SOCKET, SO_LINGER, &reset,
+			   sizeof(reset));
+	close(c->sock);
+	c->sock = -1;
+}
+
+/* What has come and was lost on the way to the file has not come. */
+static void count_kept(struct connection *c)
+{
+	if (c->sink->name && !c->options->keep_frames &&
+	    c->bytes > c->sink->written)
+		c->bytes = c->sink->written;
 }
 
 static void end(struct connection *c)
 {
 	if (sink_finish(c->sink))
-		c->failed = true;
-	close(c->sock);
-	c->sock = -1;
+		sink_failed(c);
+	if (c->failed)
+		count_kept(c);
+	hang_up(c);
 	c->end_ns = clock_ns();
 	if (c->failed)
 		say_what_is_kept(c);
 }
 
-static int check_pattern(struct connection *c, const uint8_t *data, size_t len)
+/* Nothing more will be read; but what was may still have to be taken. */
+static void finish(struct connection *c)
+{
+	c->over = true;
+	if (!sink_waits(c->sink))
+		end(c);
+}
+
+static size_t check_pattern(struct connection *c, const uint8_t *data,
+			    size_t len)
 {
 	size_t good = checker_check(&c->checker, data, len);
 
 	if (good == len)
-		return 0;
+		return len;
 	if (c->checker.lost)
-		return complain(c, "what begins after a gap at byte %" PRIu64 " does not go on with the pattern",
-				c->bytes);
-	return complain(c, "byte %" PRIu64 " is 0x%02x where the pattern has 0x%02x",
-			c->bytes + good, data[good],
-			pattern_byte(c->checker.position));
+		complain(c, "what begins after a gap at byte %" PRIu64 " does not go on with the pattern",
+			 c->bytes);
+	else
+		complain(c, "byte %" PRIu64 " is 0x%02x where the pattern has 0x%02x",
+			 c->bytes + good, data[good],
+			 pattern_byte(c->checker.position));
+	return good;
 }
 
-static int check_length(struct connection *c, size_t more)
+static size_t check_length(struct connection *c, size_t more)
 {
 	uint64_t wanted = c->options->bytes;
 
 	if (wanted - c->bytes >= more)
-		return 0;
-	return complain(c, "the stream is longer than %" PRIu64 " bytes",
-			wanted);
+		return more;
+	complain(c, "the stream is longer than %" PRIu64 " bytes", wanted);
+	return wanted - c->bytes;
+}
+
+static int keep(struct connection *c, size_t len)
+{
+	if (sink_commit(c->sink, len))
+		return sink_failed(c);
+	c->bytes += len;
+	return 0;
+}
+
+/* How many of them are as they should be; if not all, that has been said. */
+static size_t check(struct connection *c, const uint8_t *data, size_t len)
+{
+	size_t good = check_length(c, len);
+
+	return c->options->verify ? check_pattern(c, data, good) : good;
 }
 
 /* Samples have come to the room of the sink. */
 static int take_data(struct connection *c, const uint8_t *data, size_t len)
 {
-	if (check_length(c, len))
+	size_t good = check(c, data, len);
+
+	if (keep(c, good) || good < len)
 		return -1;
-	if (c->options->verify && check_pattern(c, data, len))
-		return -1;
-	if (sink_commit(c->sink, len)) {
-		c->failed = true;
-		return -1;
-	}
-	c->bytes += len;
 	if (c->options->framed)
 		framing_data_got(&c->framing, len);
 	return 0;
 }
 
-/* A frame is never torn apart, with its header or without. */
+/* Hands the sink what it has room for. */
 static int keep_header(struct connection *c)
+{
+	size_t size = c->framing.frame.header_size;
+	ssize_t n;
+
+	n = sink_append(c->sink, c->framing.header + size - c->header_left,
+			c->header_left);
+	if (n < 0)
+		return sink_failed(c);
+	c->header_left -= n;
+	return 0;
+}
+
+/* A frame is never torn apart, with its header or without. */
+static int cut_at_header(struct connection *c)
 {
 	const struct frame *frame = &c->framing.frame;
 	bool keep = c->options->keep_frames;
@@ -144,21 +227,31 @@ static int keep_header(struct connection *c)
 
 	if (!all)
 		return 0;
-	if (!sink_cut(c->sink, all) &&
-	    (!keep ||
-	     !sink_append(c->sink, c->framing.header, frame->header_size)))
-		return 0;
-	c->failed = true;
-	return -1;
+	if (sink_cut(c->sink, all))
+		return sink_failed(c);
+	if (keep)
+		c->header_left = frame->header_size;
+	return keep_header(c);
+}
+
+/* Who did not ask might close without reading it, which would be a reset. */
+static bool wants_receipt(const struct framing *f)
+{
+	return f->ended && frame_requests(f->header, f->frame.header_size) &
+			   FRAME_WANTS_RECEIPT;
 }
 
 static int begin_frame(struct connection *c)
 {
 	const struct framing *f = &c->framing;
 
+	if (wants_receipt(f)) {
+		send_receipt(c, RECEIPT_PROMISED);
+		c->promised = true;
+	}
 	if (framing_broken(f))
 		checker_break(&c->checker, f->frame.skipped, f->captures == 1);
-	return keep_header(c);
+	return cut_at_header(c);
 }
 
 static int take_header(struct connection *c, size_t len)
@@ -182,17 +275,25 @@ static int end_of_stream(struct connection *c)
 	return 0;
 }
 
-/* Where the next bytes go; *@header: they are some of a header. */
-static uint8_t *next_room(struct connection *c, size_t *len, bool *header)
+/* Of a raw stream; the next file may begin anywhere. */
+static uint8_t *raw_room(struct connection *c, size_t *len)
+{
+	if (!sink_cut(c->sink, 1))
+		return sink_room(c->sink, len);
+	sink_failed(c);
+	return NULL;
+}
+
+/* Of a capture, or of a header, if *@header says so. */
+static uint8_t *framed_room(struct connection *c, size_t *len, bool *header)
 {
 	uint8_t *at;
 
-	*header = false;
-	if (!c->options->framed) {
-		if (!sink_cut(c->sink, 1))
-			return sink_room(c->sink, len);
-		c->failed = true;
+	if (c->header_left && keep_header(c))
 		return NULL;
+	if (c->header_left) {
+		*len = 0;
+		return c->framing.header;
 	}
 	*len = framing_header_room(&c->framing, &at);
 	*header = *len > 0;
@@ -202,6 +303,18 @@ static uint8_t *next_room(struct connection *c, size_t *len, bool *header)
 	if (*len > c->framing.left)
 		*len = c->framing.left;
 	return at;
+}
+
+/*
+ * Where the next bytes go; *@header: they are some of a header.  NULL: that has
+ * failed.
+ */
+static uint8_t *next_room(struct connection *c, size_t *len, bool *header)
+{
+	*header = false;
+	if (c->options->framed)
+		return framed_room(c, len, header);
+	return raw_room(c, len);
 }
 
 /* 1: there may be more; 0: not now; -1: it is over, in whatever way. */
@@ -215,6 +328,8 @@ static int receive_some(struct connection *c)
 	at = next_room(c, &len, &header);
 	if (!at)
 		return -1;
+	if (!len)
+		return 0;
 	n = recv(c->sock, at, len, 0);
 	if (n < 0 && (errno == EAGAIN || errno == EINTR))
 		return 0;
@@ -231,6 +346,19 @@ static int receive_some(struct connection *c)
 	return take_data(c, at, n) ? -1 : 1;
 }
 
+/* A header takes no room of the sink, unless it is kept. */
+bool connection_wants(const struct connection *c)
+{
+	size_t len;
+
+	if (c->over || c->header_left)
+		return false;
+	if (c->options->framed && !c->framing.left)
+		return true;
+	sink_room(c->sink, &len);
+	return len > 0;
+}
+
 void connection_receive(struct connection *c)
 {
 	int ret = 1, i;
@@ -238,12 +366,45 @@ void connection_receive(struct connection *c)
 	for (i = 0; i < CALLS_IN_A_ROW && ret > 0; i++)
 		ret = receive_some(c);
 	if (ret < 0)
+		finish(c);
+}
+
+void connection_push(struct connection *c)
+{
+	int err = sink_tick(c->sink);
+
+	if (!err)
+		err = sink_push(c->sink);
+	if (!err && c->header_left)
+		err = keep_header(c);
+	if (err)
+		sink_failed(c);
+	if (err || (c->over && !sink_waits(c->sink)))
 		end(c);
 }
 
-void connection_break(struct connection *c, const char *why)
+int64_t connection_idle_since(const struct connection *c, const char **why)
+{
+	if (connection_wants(c)) {
+		*why = strerror(ETIMEDOUT);
+		return c->heard_ns;
+	}
+	*why = "nobody reads what is written";
+	return c->sink->moved_ns;
+}
+
+void connection_stop(struct connection *c, const char *why)
 {
 	complain(c, "the stream broke off after %" PRIu64 " bytes: %s",
 		 c->bytes, why);
+	finish(c);
+}
+
+/* A stream that has come to its end may still wait for a reader. */
+void connection_break(struct connection *c, const char *why)
+{
+	if (!c->over)
+		complain(c, "the stream broke off after %" PRIu64 " bytes: %s",
+			 c->bytes, why);
 	end(c);
 }

@@ -52,8 +52,11 @@ static int check_sequence(struct framing *f)
 	const struct frame *frame = &f->frame;
 	uint64_t missing = frame->sequence - f->next_sequence;
 
-	if (!f->frames)
+	/* How many captures those were, only the sender knows. */
+	if (!f->frames) {
+		f->skipped_bytes += frame->skipped;
 		return 0;
+	}
 	if (frame->sequence < f->next_sequence)
 		return wrong(f, "capture %" PRIu64 " comes where %" PRIu64 " should",
 			     frame->sequence, f->next_sequence);

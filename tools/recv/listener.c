@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include <errno.h>
+#include <fcntl.h>
 #include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <poll.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -10,6 +13,12 @@
 
 #include "common/message.h"
 #include "recv/listener.h"
+
+/* How often to look whether somebody reads the FIFO; no event tells. */
+#define READER_MS		100
+
+/* Questions that may stay without an answer. */
+#define KEEPALIVE_PROBES	3
 
 static int local_port(int sock)
 {
@@ -58,14 +67,40 @@ static int replace_by_number(const char *path, int number)
 	return err;
 }
 
-static int write_port_file(const char *path, int port)
+/* False if a signal came before. */
+static bool pause_for_reader(int sigfd)
+{
+	struct pollfd p = { .fd = sigfd, .events = POLLIN };
+
+	return poll(&p, 1, READER_MS) <= 0;
+}
+
+/* Nobody may read it for a while. */
+static int write_to_reader(const char *path, int number, int sigfd)
+{
+	int fd;
+
+	do {
+		fd = open(path, O_WRONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+	} while (fd < 0 && errno == ENXIO && pause_for_reader(sigfd));
+	if (fd < 0)
+		return errno == ENXIO ? -EINTR : -errno;
+	if (dprintf(fd, "%d\n", number) < 0) {
+		number = -errno;
+		close(fd);
+		return number;
+	}
+	return close(fd) < 0 ? -errno : 0;
+}
+
+static int write_port_file(const char *path, int port, int sigfd)
 {
 	struct stat st;
 	int err;
 
 	/* A FIFO, or a device, is not to be replaced by a file. */
 	if (!stat(path, &st) && !S_ISREG(st.st_mode))
-		err = write_number(path, port);
+		err = write_to_reader(path, port, sigfd);
 	else
 		err = replace_by_number(path, port);
 	if (err)
@@ -73,7 +108,8 @@ static int write_port_file(const char *path, int port)
 	return err;
 }
 
-static int announce_port(const struct listener *l, const struct recv_options *o)
+static int announce_port(const struct listener *l, const struct recv_options *o,
+			 int sigfd)
 {
 	int port = local_port(l->fd);
 
@@ -81,10 +117,10 @@ static int announce_port(const struct listener *l, const struct recv_options *o)
 		message("cannot tell the port: %s", strerror(-port));
 		return port;
 	}
-	if (o->port_file && write_port_file(o->port_file, port))
+	if (o->port_file && write_port_file(o->port_file, port, sigfd))
 		return -1;
 	if (!o->quiet)
-		message("listening at %s port %d", o->listen.host, port);
+		inform("listening at %s port %d", o->listen.host, port);
 	return 0;
 }
 
@@ -117,12 +153,13 @@ static void remove_stale(const struct endpoint *endpoint)
 		unlink(endpoint->path);
 }
 
-static int announce(const struct listener *l, const struct recv_options *o)
+int listener_announce(const struct listener *l, const struct recv_options *o,
+		      int sigfd)
 {
 	if (!l->path)
-		return announce_port(l, o);
+		return announce_port(l, o, sigfd);
 	if (!o->quiet)
-		message("listening at unix:%s", l->path);
+		inform("listening at unix:%s", l->path);
 	return 0;
 }
 
@@ -136,10 +173,7 @@ int listener_open(struct listener *l, const struct recv_options *o)
 	if (l->fd < 0)
 		return -1;
 	l->path = path;
-	if (!announce(l, o))
-		return 0;
-	listener_close(l);
-	return -1;
+	return 0;
 }
 
 void listener_close(struct listener *l)
@@ -163,7 +197,25 @@ static void name_peer(int sock, char peer[ENDPOINT_NAME_SIZE])
 		snprintf(peer, ENDPOINT_NAME_SIZE, "process %d", cred.pid);
 }
 
-int listener_accept(const struct listener *l, char peer[ENDPOINT_NAME_SIZE])
+static void set_option(int sock, int level, int option, int value)
+{
+	/* It takes all values that get here. */
+	setsockopt(sock, level, option, &value, sizeof(value));
+}
+
+/* A board that has lost its power says nothing, and would hold its place. */
+static void keep_alive(int sock, int seconds)
+{
+	if (!seconds)
+		return;
+	set_option(sock, SOL_SOCKET, SO_KEEPALIVE, 1);
+	set_option(sock, IPPROTO_TCP, TCP_KEEPIDLE, seconds);
+	set_option(sock, IPPROTO_TCP, TCP_KEEPINTVL, seconds);
+	set_option(sock, IPPROTO_TCP, TCP_KEEPCNT, KEEPALIVE_PROBES);
+}
+
+int listener_accept(const struct listener *l, const struct recv_options *o,
+		    char peer[ENDPOINT_NAME_SIZE])
 {
 	struct sockaddr_storage addr;
 	socklen_t len = sizeof(addr);
@@ -173,9 +225,17 @@ int listener_accept(const struct listener *l, char peer[ENDPOINT_NAME_SIZE])
 		       SOCK_NONBLOCK | SOCK_CLOEXEC);
 	if (sock < 0)
 		return -errno;
-	if (l->path)
+	if (l->path) {
 		name_peer(sock, peer);
-	else
+	} else {
 		endpoint_name((struct sockaddr *)&addr, len, peer);
+		keep_alive(sock, o->keepalive_s);
+	}
 	return sock;
+}
+
+bool listener_goes_on(int err)
+{
+	return err != -EBADF && err != -EFAULT && err != -EINVAL &&
+	       err != -ENOTSOCK;
 }

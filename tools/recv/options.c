@@ -13,12 +13,15 @@
 
 #define MAX_TIMEOUT_S	1000000
 #define MAX_CONNECTIONS	1000000
+#define MAX_KEEPALIVE_S	32767
+#define KEEPALIVE_S	60
 #define MIN_ROTATE_SIZE	4096
 
 enum {
-	OPT_CONNECTIONS = 0x100, OPT_FRAMED, OPT_JSON, OPT_KEEP_FRAMES,
-	OPT_PORT_FILE, OPT_PROGRESS, OPT_ROTATE_SIZE, OPT_ROTATE_TIME,
-	OPT_VERIFY, OPT_VERSION,
+	OPT_CONNECTIONS = 0x100, OPT_FRAMED, OPT_JSON, OPT_KEEPALIVE,
+	OPT_KEEP_FRAMES, OPT_OVERWRITE, OPT_PORT_FILE, OPT_PROGRESS,
+	OPT_ROTATE_SIZE, OPT_ROTATE_TIME, OPT_STATS, OPT_SYNC, OPT_VERIFY,
+	OPT_VERSION,
 };
 
 static const struct option long_options[] = {
@@ -27,13 +30,17 @@ static const struct option long_options[] = {
 	{ "framed", no_argument, NULL, OPT_FRAMED },
 	{ "help", no_argument, NULL, 'h' },
 	{ "json", no_argument, NULL, OPT_JSON },
+	{ "keepalive", required_argument, NULL, OPT_KEEPALIVE },
 	{ "keep-frames", no_argument, NULL, OPT_KEEP_FRAMES },
 	{ "output", required_argument, NULL, 'o' },
+	{ "overwrite", no_argument, NULL, OPT_OVERWRITE },
 	{ "port-file", required_argument, NULL, OPT_PORT_FILE },
 	{ "progress", no_argument, NULL, OPT_PROGRESS },
 	{ "quiet", no_argument, NULL, 'q' },
 	{ "rotate-size", required_argument, NULL, OPT_ROTATE_SIZE },
 	{ "rotate-time", required_argument, NULL, OPT_ROTATE_TIME },
+	{ "stats", required_argument, NULL, OPT_STATS },
+	{ "sync", required_argument, NULL, OPT_SYNC },
 	{ "timeout", required_argument, NULL, 't' },
 	{ "verify", no_argument, NULL, OPT_VERIFY },
 	{ "version", no_argument, NULL, OPT_VERSION },
@@ -51,8 +58,15 @@ static const char help[] =
 "  -o, --output FILE       write the stream to FILE; - is stdout, and the\n"
 "                          summary then goes to stderr (default: discard it).\n"
 "                          In FILE, %c is the number of the connection, %n that\n"
-"                          of the file, and %% is %; .%c and .%n are appended\n"
-"                          when there may be several and FILE has none\n"
+"                          of the file, %t the time (UTC), and %% is %; .%c and\n"
+"                          .%n are appended when there may be several and FILE\n"
+"                          has none.  A file that exists and is not empty is an\n"
+"                          error, or with --connections 0 has a number that is\n"
+"                          passed over\n"
+"      --overwrite         write to files that exist; what was in them is gone\n"
+"                          when the first bytes come\n"
+"      --sync SECONDS      what has come is on the disk so much later at most\n"
+"                          (default: at the end of each file)\n"
 "      --rotate-size SIZE  begin the next file before one gets larger\n"
 "      --rotate-time SECONDS\n"
 "                          begin the next file when one is so old\n"
@@ -66,10 +80,13 @@ static const char help[] =
 "                          with --framed it may go on elsewhere after a gap\n"
 "      --connections N     take N connections, each when it comes; 0: until\n"
 "                          SIGINT or SIGTERM (default 1)\n"
+"      --keepalive SECONDS ask a silent peer after so long whether it is still\n"
+"                          there; 0: never (default 60)\n"
 "  -t, --timeout SECONDS   give up when nobody connects, or nothing arrives,\n"
 "                          for so long (default: never)\n"
 "      --port-file FILE    write the port number to FILE when listening\n"
 "      --json              the summary as JSON, each object on one line\n"
+"      --stats SECONDS     statistics of the open streams, so often\n"
 "      --progress          progress even if stderr is not a terminal\n"
 "  -q, --quiet             errors only\n"
 "  -h, --help              this text\n"
@@ -77,7 +94,8 @@ static const char help[] =
 "\n"
 "SIZE is in bytes, with an optional suffix K, M, G or T (powers of 1024).\n"
 "\n"
-"When it fails, or is interrupted, FILE keeps what had arrived before.\n"
+"A peer that sends nothing is no stream.  When one fails, or is interrupted, FILE\n"
+"keeps what had arrived before.\n"
 "\n"
 "Exit status: 0 all streams arrived and are as they should be; 1 one did not, or\n"
 "is not, or something failed; 2 bad usage.\n";
@@ -121,14 +139,25 @@ static int set_rotate_size(struct recv_options *o)
 	return err;
 }
 
-static int set_rotate_time(struct recv_options *o)
+static int set_keepalive(struct recv_options *o)
+{
+	uint64_t seconds;
+	int err;
+
+	err = parse_number(optarg, 0, MAX_KEEPALIVE_S, &seconds);
+	if (!err)
+		o->keepalive_s = seconds;
+	return err;
+}
+
+static int set_seconds(int64_t *ns)
 {
 	uint64_t seconds;
 	int err;
 
 	err = parse_number(optarg, 1, MAX_TIMEOUT_S, &seconds);
 	if (!err)
-		o->rotate_ns = seconds * NS_PER_SEC;
+		*ns = seconds * NS_PER_SEC;
 	return err;
 }
 
@@ -159,6 +188,9 @@ static bool set_flag(struct recv_options *o, int option)
 	case OPT_KEEP_FRAMES:
 		o->keep_frames = true;
 		return true;
+	case OPT_OVERWRITE:
+		o->overwrite = true;
+		return true;
 	case OPT_PROGRESS:
 		o->progress = true;
 		return true;
@@ -183,13 +215,19 @@ static int set_value(struct recv_options *o, int option)
 		return set_timeout(o);
 	case OPT_CONNECTIONS:
 		return set_connections(o);
+	case OPT_KEEPALIVE:
+		return set_keepalive(o);
 	case OPT_PORT_FILE:
 		o->port_file = optarg;
 		return 0;
 	case OPT_ROTATE_SIZE:
 		return set_rotate_size(o);
+	case OPT_STATS:
+		return set_seconds(&o->stats_ns);
+	case OPT_SYNC:
+		return set_seconds(&o->sync_ns);
 	default:
-		return set_rotate_time(o);
+		return set_seconds(&o->rotate_ns);
 	}
 }
 
@@ -240,7 +278,7 @@ static int set_name(struct recv_options *o)
 	int len;
 
 	if (output_name_numbers(o->output, &has)) {
-		message("--output: %s: behind %% comes one of c, n and %%",
+		message("--output: %s: behind %% comes one of c, n, t and %%",
 			o->output);
 		return usage_error();
 	}
@@ -261,6 +299,8 @@ static int set_output(struct recv_options *o)
 		return bad_combination("--keep-frames needs --framed");
 	if (rotates && !o->output)
 		return bad_combination("to rotate files needs --output");
+	if ((o->sync_ns || o->overwrite) && !o->output)
+		return bad_combination("--sync and --overwrite need --output");
 	if (!o->output)
 		return -1;
 	if (strcmp(o->output, "-"))
@@ -280,6 +320,7 @@ int recv_options_parse(int argc, char **argv, struct recv_options *options)
 		.bytes = ANY_LENGTH,
 		.timeout_ms = -1,
 		.connections = 1,
+		.keepalive_s = KEEPALIVE_S,
 	};
 	while ((option = getopt_long(argc, argv, "b:ho:qt:", long_options,
 				     NULL)) != -1) {

@@ -18,6 +18,10 @@
  *	the numbers that are needed to tell them from each other.  Or "-" for
  *	stdout, or NULL to discard
  * @name: where @output is
+ * @overwrite: what is in the files may be lost
+ * @sync_ns: so long it may take until what has come is on the disk, or 0
+ * @stats_ns: how often to tell statistics, or 0
+ * @keepalive_s: seconds of silence before a peer is asked; 0 = do not ask
  * @port_file: file that gets the port number, or NULL
  * @connections: how many to take; 0 = until a signal comes
  * @bytes: samples each must have, in bytes, or %ANY_LENGTH
@@ -35,6 +39,10 @@ struct recv_options {
 	struct endpoint listen;
 	const char *output;
 	char name[PATH_MAX];
+	bool overwrite;
+	int64_t sync_ns;
+	int64_t stats_ns;
+	int keepalive_s;
 	const char *port_file;
 	unsigned int connections;
 	uint64_t bytes;

@@ -2,11 +2,14 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
+#include <libgen.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "common/clock.h"
 #include "common/message.h"
 #include "recv/outfile.h"
 
@@ -15,9 +18,18 @@
 /* No device or file system wants more than that. */
 #define ALIGNMENT	((size_t)4096)
 
+/* So long it may take until others see what has come. */
+#define FLUSH_NS	NS_PER_SEC
+
+/* How often to look for a reader of a FIFO; no event tells of one. */
+#define READER_NS	(100 * NS_PER_MS)
+
+/* So long it may stall before that is said. */
+#define STALL_NS	(3 * NS_PER_SEC)
+
 int outfile_init(struct outfile *f)
 {
-	*f = (struct outfile){ .fd = -1 };
+	*f = (struct outfile){ .out = { .fd = -1, .given = -1 } };
 	if (!posix_memalign((void **)&f->buffer, ALIGNMENT, BUFFER_SIZE))
 		return 0;
 	message("out of memory");
@@ -32,12 +44,12 @@ void outfile_free(struct outfile *f)
 
 static int set_direct(struct outfile *f, bool on)
 {
-	int flags = fcntl(f->fd, F_GETFL);
+	int flags = fcntl(f->out.fd, F_GETFL);
 
 	if (flags < 0)
 		return -1;
 	flags = on ? flags | O_DIRECT : flags & ~O_DIRECT;
-	return fcntl(f->fd, F_SETFL, flags);
+	return fcntl(f->out.fd, F_SETFL, flags);
 }
 
 /* To a pipe the flag would mean something else. */
@@ -45,10 +57,11 @@ static void probe(struct outfile *f)
 {
 	struct stat st;
 
-	if (fstat(f->fd, &st) < 0)
+	if (fstat(f->out.fd, &st) < 0)
 		return;
 	f->regular = S_ISREG(st.st_mode);
-	if (f->regular || S_ISBLK(st.st_mode))
+	f->disk = S_ISBLK(st.st_mode);
+	if (f->regular || f->disk)
 		f->direct = !set_direct(f, true);
 }
 
@@ -60,7 +73,7 @@ static int reserve(struct outfile *f, uint64_t bytes)
 {
 	if (!bytes || !f->regular || bytes > INT64_MAX)
 		return 0;
-	if (!fallocate(f->fd, FALLOC_FL_KEEP_SIZE, 0, bytes)) {
+	if (!fallocate(f->out.fd, FALLOC_FL_KEEP_SIZE, 0, bytes)) {
 		f->reserved = true;
 		return 0;
 	}
@@ -71,39 +84,150 @@ static int reserve(struct outfile *f, uint64_t bytes)
 	return -1;
 }
 
-int outfile_open(struct outfile *f, uint64_t bytes)
+/*
+ * What exists and is no regular file or disk has nothing that could be lost.  Nor
+ * has an empty file.
+ */
+static int open_existing(const struct outfile *f, bool overwrite)
 {
+	bool may_lose = false;
+	struct stat st;
+
+	if (stat(f->name, &st) < 0)
+		return -EEXIST;
+	if (S_ISREG(st.st_mode))
+		may_lose = st.st_size > 0;
+	else if (S_ISBLK(st.st_mode))
+		may_lose = true;
+	if (may_lose && !overwrite)
+		return -EEXIST;
+	return open(f->name, O_WRONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+}
+
+static int open_file(struct outfile *f, bool overwrite)
+{
+	int fd = open(f->name, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
+
+	f->made = fd >= 0;
+	if (fd < 0 && errno == EEXIST)
+		fd = open_existing(f, overwrite);
+	return fd == -1 ? -errno : fd;
+}
+
+/* Two that write the same file would make a recording of neither. */
+static int lock(struct outfile *f)
+{
+	if (!f->regular || !flock(f->out.fd, LOCK_EX | LOCK_NB) ||
+	    errno != EWOULDBLOCK)
+		return 0;
+	message("cannot write %s: another program is writing it", f->name);
+	return -1;
+}
+
+static void begin(struct outfile *f)
+{
+	f->opened = true;
+	f->start = 0;
 	f->fill = 0;
+	f->tail = 0;
+	f->since_ns = 0;
+	f->unsynced_ns = 0;
+	f->moved_ns = 0;
+	f->told = false;
 	f->written = 0;
+	f->regular = false;
+	f->disk = false;
 	f->direct = false;
 	f->reserved = false;
-	f->fd = open(f->name, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
-	if (f->fd < 0) {
-		message("cannot create %s: %s", f->name, strerror(errno));
+	f->emptied = false;
+	f->out = (struct output){ .fd = -1, .given = -1 };
+}
+
+void outfile_open_stdout(struct outfile *f)
+{
+	struct stat st;
+
+	begin(f);
+	strcpy(f->name, "stdout");
+	output_take(&f->out, STDOUT_FILENO);
+	f->regular = !fstat(STDOUT_FILENO, &st) && S_ISREG(st.st_mode);
+	f->emptied = true;
+}
+
+static bool is_fifo(const char *path)
+{
+	struct stat st;
+
+	return !stat(path, &st) && S_ISFIFO(st.st_mode);
+}
+
+int outfile_open(struct outfile *f, uint64_t bytes, bool overwrite)
+{
+	int fd = open_file(f, overwrite);
+
+	if (fd == -EEXIST)
+		return fd;
+	/* A FIFO that nobody reads yet is waited for. */
+	if (fd < 0 && (fd != -ENXIO || !is_fifo(f->name))) {
+		message("cannot create %s: %s", f->name, strerror(-fd));
 		return -1;
 	}
-	probe(f);
-	if (!reserve(f, bytes))
+	begin(f);
+	if (fd < 0)
 		return 0;
-	close(f->fd);
-	f->fd = -1;
+	output_take(&f->out, fd);
+	probe(f);
+	if (!lock(f) && !reserve(f, bytes))
+		return 0;
+	outfile_discard(f);
 	return -1;
+}
+
+void outfile_discard(struct outfile *f)
+{
+	struct stat st;
+
+	if (!f->opened)
+		return;
+	if (f->made && !f->written && !fstat(f->out.fd, &st) && !st.st_size)
+		unlink(f->name);
+	output_close(&f->out);
+	f->opened = false;
+}
+
+/* Does it take what is read, and no more? */
+static bool has_reader(const struct outfile *f)
+{
+	return f->out.kind != OUTPUT_FILE || f->out.fd < 0;
 }
 
 uint8_t *outfile_room(struct outfile *f, size_t *len)
 {
-	*len = BUFFER_SIZE - f->fill;
-	return f->buffer + f->fill;
+	if (f->start && f->start + f->fill == BUFFER_SIZE) {
+		memmove(f->buffer, f->buffer + f->start, f->fill);
+		f->start = 0;
+	}
+	*len = BUFFER_SIZE - f->start - f->fill;
+	return f->buffer + f->start + f->fill;
 }
 
-/* What has not been written stays in the buffer, at its beginning. */
+/* A disk wants what it gets aligned: what was not written moves to the front. */
 static void took(struct outfile *f, size_t len)
 {
 	f->written += len;
 	if (f->direct)
 		f->direct_written += len;
 	f->fill -= len;
-	memmove(f->buffer, f->buffer + len, f->fill);
+	f->start += len;
+	if (!has_reader(f))
+		memmove(f->buffer, f->buffer + f->start, f->fill);
+	if (!has_reader(f) || !f->fill)
+		f->start = 0;
+	f->tail = f->tail > len ? f->tail - len : 0;
+	f->moved_ns = clock_ns();
+	f->told = false;
+	if (!f->unsynced_ns)
+		f->unsynced_ns = f->moved_ns;
 }
 
 static void explain(const struct outfile *f, int err)
@@ -111,20 +235,47 @@ static void explain(const struct outfile *f, int err)
 	message("cannot write %s: %s", f->name, strerror(err));
 	if (err == ENOSPC || err == EDQUOT)
 		remedy("make room there, or take less: see --bytes");
+	else if (err == EFBIG)
+		remedy("neither the file system nor `ulimit -f` allows more: begin another file in time, see --rotate-size");
+	else if (err == EPIPE)
+		remedy("whoever read it has gone: see its messages");
 }
 
 /*
  * A file system may take the flag and refuse the write: then as usual.  And when
  * not all of it fits, some of it may.
  */
-static bool give_up_direct(struct outfile *f)
+static bool give_up_direct(struct outfile *f, int err)
 {
-	if (errno != EINVAL && errno != ENOSPC)
+	if (err != -EINVAL && err != -ENOSPC && err != -EFBIG)
 		return false;
 	if (!f->direct || set_direct(f, false))
 		return false;
 	f->direct = false;
 	return true;
+}
+
+/* What it was before goes when there is something else. */
+static int empty(struct outfile *f)
+{
+	if (f->emptied || !f->regular || f->made) {
+		f->emptied = true;
+		return 0;
+	}
+	if (ftruncate(f->out.fd, 0) < 0) {
+		explain(f, errno);
+		return -1;
+	}
+	f->emptied = true;
+	return 0;
+}
+
+/* There is no more to be written but what is there already. */
+static void drop(struct outfile *f)
+{
+	f->written += f->tail;
+	f->tail = 0;
+	f->fill = 0;
 }
 
 /* Writes the first @len bytes of the buffer; drops it all if that fails. */
@@ -133,13 +284,17 @@ static int flush(struct outfile *f, size_t len)
 	size_t left = len;
 	ssize_t n;
 
+	if (len && empty(f))
+		return -1;
 	while (left) {
-		n = write(f->fd, f->buffer, left);
-		if (n < 0 && (errno == EINTR || give_up_direct(f)))
+		n = output_write(&f->out, f->buffer + f->start, left);
+		if (n == -EAGAIN && has_reader(f))
+			return 0;
+		if (n < 0 && give_up_direct(f, n))
 			continue;
 		if (n < 0) {
-			explain(f, errno);
-			f->fill = 0;
+			explain(f, -n);
+			drop(f);
 			return -1;
 		}
 		took(f, n);
@@ -151,12 +306,138 @@ static int flush(struct outfile *f, size_t len)
 	return 0;
 }
 
+/* A FIFO without a reader: is there one now? */
+static int find_reader(struct outfile *f)
+{
+	int fd;
+
+	if (f->out.fd >= 0)
+		return 0;
+	fd = open(f->name, O_WRONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+	if (fd >= 0)
+		output_take(&f->out, fd);
+	if (fd < 0 && errno != ENXIO && errno != EINTR) {
+		explain(f, errno);
+		drop(f);
+		return -1;
+	}
+	return 0;
+}
+
 int outfile_commit(struct outfile *f, size_t len)
 {
+	int64_t now = clock_ns();
+
+	if (f->fill == f->tail)
+		f->since_ns = now;
+	if (!f->fill)
+		f->moved_ns = now;
 	f->fill += len;
 	if (f->direct && f->fill < BUFFER_SIZE)
 		return 0;
-	return flush(f, f->fill);
+	return outfile_push(f);
+}
+
+bool outfile_waits(const struct outfile *f)
+{
+	return f->fill && has_reader(f);
+}
+
+int outfile_push(struct outfile *f)
+{
+	if (find_reader(f))
+		return -1;
+	return f->out.fd < 0 ? 0 : flush(f, f->fill);
+}
+
+/* What is no whole block goes through the page cache, and is written once more. */
+static int show_tail(struct outfile *f)
+{
+	size_t more = f->fill - f->tail;
+	ssize_t n;
+
+	if (!more || empty(f))
+		return more ? -1 : 0;
+	set_direct(f, false);
+	n = pwrite(f->out.fd, f->buffer + f->tail, more, f->written + f->tail);
+	set_direct(f, true);
+	if (n < 0) {
+		explain(f, errno);
+		drop(f);
+		return -1;
+	}
+	f->tail += n;
+	if (!f->unsynced_ns)
+		f->unsynced_ns = clock_ns();
+	return 0;
+}
+
+static int flush_old(struct outfile *f, int64_t now)
+{
+	if (!f->direct || f->fill == f->tail || now < f->since_ns + FLUSH_NS)
+		return 0;
+	if (flush(f, f->fill - f->fill % ALIGNMENT))
+		return -1;
+	f->since_ns = now;
+	/* Where a file system has refused O_DIRECT, that was all. */
+	return f->direct ? show_tail(f) : flush(f, f->fill);
+}
+
+static int sync_file(struct outfile *f)
+{
+	f->unsynced_ns = 0;
+	if ((!f->regular && !f->disk) || !fsync(f->out.fd) || errno == EINVAL ||
+	    errno == EROFS)
+		return 0;
+	explain(f, errno);
+	return -1;
+}
+
+/* All others go on; who waits for this one should know what it waits for. */
+static void tell_stall(struct outfile *f, int64_t now)
+{
+	if (!f->fill || f->told || now < f->moved_ns + STALL_NS)
+		return;
+	f->told = true;
+	inform("%s: %s, so its stream waits", f->name,
+	       f->out.fd < 0 ? "nobody reads it yet" : "its reader has stalled");
+}
+
+int outfile_tick(struct outfile *f, int64_t sync_ns)
+{
+	int64_t now = clock_ns();
+
+	if (!f->opened)
+		return 0;
+	if (has_reader(f)) {
+		tell_stall(f, now);
+		return f->fill ? outfile_push(f) : 0;
+	}
+	if (flush_old(f, now))
+		return -1;
+	if (!sync_ns || !f->unsynced_ns || now < f->unsynced_ns + sync_ns)
+		return 0;
+	return sync_file(f);
+}
+
+static int64_t sooner(int64_t a, int64_t b)
+{
+	return !a || (b && b < a) ? b : a;
+}
+
+int64_t outfile_due_ns(const struct outfile *f, int64_t sync_ns)
+{
+	int64_t due = 0;
+
+	if (f->fill && f->out.fd < 0)
+		return clock_ns() + READER_NS;
+	if (outfile_waits(f))
+		return f->told ? 0 : f->moved_ns + STALL_NS;
+	if (f->direct && f->fill > f->tail)
+		due = f->since_ns + FLUSH_NS;
+	if (sync_ns && f->unsynced_ns)
+		due = sooner(due, f->unsynced_ns + sync_ns);
+	return due;
 }
 
 /* Blocks first, so that all that can goes past the page cache. */
@@ -164,36 +445,67 @@ static int flush_rest(struct outfile *f)
 {
 	size_t blocks = f->fill - f->fill % ALIGNMENT;
 
+	if (find_reader(f))
+		return -1;
 	if (f->direct && flush(f, blocks))
 		return -1;
 	if (f->direct && f->fill) {
 		set_direct(f, false);
 		f->direct = false;
 	}
-	return flush(f, f->fill);
+	if (f->out.fd >= 0 && flush(f, f->fill))
+		return -1;
+	if (!f->fill)
+		return 0;
+	message("%zu bytes for %s are lost: nobody has read them", f->fill,
+		f->name);
+	drop(f);
+	return -1;
 }
 
 /* A file that is as long as before loses what was reserved behind its end. */
 static int give_back(struct outfile *f)
 {
-	if (!f->reserved || !ftruncate(f->fd, f->written))
+	if (!f->reserved || !ftruncate(f->out.fd, f->written))
 		return 0;
 	message("cannot give back the space that %s does not need: %s",
 		f->name, strerror(errno));
 	return -1;
 }
 
+/* The name of a new file is on the disk when that of its folder is. */
+static void sync_folder(const struct outfile *f)
+{
+	char path[PATH_MAX];
+	int fd;
+
+	if (!f->made)
+		return;
+	strcpy(path, f->name);
+	fd = open(dirname(path), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (fd < 0)
+		return;
+	fsync(fd);
+	close(fd);
+}
+
 int outfile_close(struct outfile *f)
 {
 	int ret = flush_rest(f);
 
+	/* A stream of no bytes makes an empty file, too. */
+	if (!ret)
+		ret = empty(f);
 	if (give_back(f))
 		ret = -1;
+	if (!ret && sync_file(f))
+		ret = -1;
+	sync_folder(f);
 	/* Some file systems tell only now that there is no space. */
-	if (close(f->fd) < 0 && !ret) {
+	if (output_close(&f->out) < 0 && !ret) {
 		explain(f, errno);
 		ret = -1;
 	}
-	f->fd = -1;
+	f->opened = false;
 	return ret;
 }

@@ -4,7 +4,12 @@
  *
  * Where the file system can do that, past the page cache: the samples of an
  * FPGA would only drive out of it what is of use there.  Whole blocks are
- * written then, each when it is full, and the tail in the usual way.
+ * written then, each when it is full, or has waited for a while; and the tail in
+ * the usual way.
+ *
+ * A file that exists is not touched unless the options say so, and then not before
+ * there is something to write.  What has a reader, such as a FIFO, takes only what
+ * that one reads; the rest waits here.
  */
 #ifndef FPGABUF_RECV_OUTFILE_H
 #define FPGABUF_RECV_OUTFILE_H
@@ -14,46 +19,95 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "common/output.h"
+
 /**
  * struct outfile - the file
- * @fd: its descriptor
+ * @out: where it is written; its descriptor is -1 before there is a reader
  * @name: what it is called
+ * @opened: outfile_close() has to come
+ * @made: it did not exist before
  * @regular: it is a regular file
+ * @disk: or a block device
  * @direct: it is written past the page cache
  * @reserved: space for it was reserved
+ * @emptied: what was in it before is gone
  * @buffer: OUTFILE_BUFFER bytes, aligned
- * @fill: bytes of @buffer that are to be written
+ * @start: the first byte of @buffer that is to be written
+ * @fill: how many are
+ * @tail: those of them that are in the file already, in the page cache
+ * @since_ns: since when @fill is more than @tail
+ * @unsynced_ns: since when something is written that may not be on the disk, or 0
+ * @moved_ns: when a reader took something, or what it has not taken came
+ * @told: it has been said that the reader has stalled
  * @written: bytes that are in the file
  * @direct_written: bytes that went past the page cache, in all that were opened
  */
 struct outfile {
-	int fd;
+	struct output out;
 	char name[PATH_MAX];
+	bool opened;
+	bool made;
 	bool regular;
+	bool disk;
 	bool direct;
 	bool reserved;
+	bool emptied;
 	uint8_t *buffer;
+	size_t start;
 	size_t fill;
+	size_t tail;
+	int64_t since_ns;
+	int64_t unsynced_ns;
+	int64_t moved_ns;
+	bool told;
 	uint64_t written;
 	uint64_t direct_written;
 };
 
 /* What fails says why, and returns -1; 0 is success. */
 
-/* Makes the buffer.  For standard output name it so and set @fd. */
+/* Makes the buffer. */
 int outfile_init(struct outfile *file);
 void outfile_free(struct outfile *file);
 
-/* Opens @file->name, and reserves space for @bytes unless they are 0. */
-int outfile_open(struct outfile *file, uint64_t bytes);
+/*
+ * Opens @file->name, and reserves space for @bytes unless they are 0.  -EEXIST: it
+ * would have to be overwritten; this has not been said.
+ */
+int outfile_open(struct outfile *file, uint64_t bytes, bool overwrite);
 
-/* Where the next bytes go, and how many there is room for: 1 at least. */
+/* Standard output. */
+void outfile_open_stdout(struct outfile *file);
+
+/* It is not needed after all: as if it had never been opened. */
+void outfile_discard(struct outfile *file);
+
+/* Where the next bytes go, and how many there is room for; 0: see outfile_push(). */
 uint8_t *outfile_room(struct outfile *file, size_t *len);
 
 /* So many bytes have been put there. */
 int outfile_commit(struct outfile *file, size_t len);
 
-/* Writes what is left, gives back space that is not needed, and closes it. */
+/* Is there something that a reader has to take first? */
+bool outfile_waits(const struct outfile *file);
+
+/* Writes what the reader takes now. */
+int outfile_push(struct outfile *file);
+
+/*
+ * Writes what has waited for FLUSH_NS, and makes sure that it is on the disk at
+ * least every @sync_ns, unless that is 0.
+ */
+int outfile_tick(struct outfile *file, int64_t sync_ns);
+
+/* When outfile_tick() or outfile_push() has something to do, or 0. */
+int64_t outfile_due_ns(const struct outfile *file, int64_t sync_ns);
+
+/*
+ * Writes what is left, gives back space that is not needed, and closes it, when it
+ * is on the disk.  What the reader has not taken is lost, and that is said.
+ */
 int outfile_close(struct outfile *file);
 
 #endif /* FPGABUF_RECV_OUTFILE_H */

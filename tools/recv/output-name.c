@@ -19,6 +19,9 @@ int output_name_numbers(const char *pattern, struct output_numbers *numbers)
 		case 'n':
 			numbers->file = true;
 			break;
+		case 't':
+			numbers->time = true;
+			break;
 		default:
 			return -EINVAL;
 		}
@@ -28,27 +31,34 @@ int output_name_numbers(const char *pattern, struct output_numbers *numbers)
 
 /* What stands for the character behind a %. */
 static int expand(char *at, size_t room, char what, unsigned int connection,
-		  unsigned int file)
+		  unsigned int file, time_t time)
 {
+	char text[OUTPUT_TIME_SIZE];
+	struct tm utc;
+
 	switch (what) {
 	case 'c':
 		return snprintf(at, room, "%u", connection);
 	case 'n':
 		return snprintf(at, room, "%06u", file);
+	case 't':
+		gmtime_r(&time, &utc);
+		strftime(text, sizeof(text), "%Y%m%dT%H%M%SZ", &utc);
+		return snprintf(at, room, "%s", text);
 	default:
 		return snprintf(at, room, "%c", what);
 	}
 }
 
 int output_name(char *name, size_t size, const char *pattern,
-		unsigned int connection, unsigned int file)
+		unsigned int connection, unsigned int file, time_t time)
 {
 	size_t len = 0;
 
 	for (; *pattern; pattern++) {
 		if (*pattern == '%')
 			len += expand(name + len, size - len, *++pattern,
-				      connection, file);
+				      connection, file, time);
 		else
 			len += snprintf(name + len, size - len, "%c", *pattern);
 		if (len >= size)

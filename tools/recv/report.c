@@ -1,13 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-only
-#include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
-#include <string.h>
 
 #include "common/clock.h"
 #include "common/json.h"
 #include "common/message.h"
 #include "common/progress.h"
+#include "common/results.h"
 #include "recv/report.h"
 
 void totals_add(struct totals *t, const struct connection *c)
@@ -18,12 +17,6 @@ void totals_add(struct totals *t, const struct connection *c)
 	t->connections++;
 	t->failed += c->failed;
 	t->bytes += c->bytes;
-}
-
-/* Where the stream is not. */
-static FILE *output(const struct recv_options *o)
-{
-	return strcmp(o->output ? o->output : "", "-") ? stdout : stderr;
 }
 
 static double seconds_between(int64_t start_ns, int64_t end_ns)
@@ -61,11 +54,12 @@ static void json_sink(struct json *j, const struct sink *s)
 	json_number(j, "written_direct", s->direct_written);
 }
 
-static void print_json(const struct recv_options *o, const struct connection *c)
+static void print_json(FILE *out, const struct recv_options *o,
+		       const struct connection *c)
 {
 	struct json j;
 
-	json_begin(&j, output(o));
+	json_begin(&j, out);
 	json_bool(&j, "ok", !c->failed);
 	if (o->connections != 1)
 		json_number(&j, "connection", c->number);
@@ -74,6 +68,7 @@ static void print_json(const struct recv_options *o, const struct connection *c)
 	json_bool(&j, "verified", !c->failed && o->verify);
 	if (o->framed)
 		json_framing(&j, &c->framing);
+	json_string(&j, "error", c->error);
 	json_sink(&j, c->sink);
 	json_end(&j);
 }
@@ -93,10 +88,10 @@ static void print_framing(FILE *out, const struct framing *f)
 			f->errors, f->timeouts);
 }
 
-static void print_text(const struct recv_options *o, const struct connection *c)
+static void print_text(FILE *out, const struct recv_options *o,
+		       const struct connection *c)
 {
 	double seconds = seconds_between(c->start_ns, c->end_ns);
-	FILE *out = output(o);
 
 	if (o->connections != 1)
 		fprintf(out, "connection %u: ", c->number);
@@ -114,38 +109,110 @@ static void print_text(const struct recv_options *o, const struct connection *c)
 void report_connection(const struct recv_options *o, const struct connection *c)
 {
 	if (o->json)
-		print_json(o, c);
+		print_json(results_begin(), o, c);
 	else if (!o->quiet)
-		print_text(o, c);
-	fflush(output(o));
+		print_text(results_begin(), o, c);
+	results_end(true);
 }
 
-static void print_totals(const struct recv_options *o, const struct totals *t)
+static uint64_t news_of(const struct connection *c)
+{
+	return c->bytes - c->reported;
+}
+
+static void json_open(struct json *j, const struct recv_options *o,
+		      const struct connection *c)
+{
+	json_item_begin(j);
+	json_number(j, "connection", c->number);
+	json_string(j, "peer", c->peer);
+	json_number(j, "bytes", c->bytes);
+	json_decimal(j, "mb_per_s",
+		     mb_per_s(news_of(c), (double)o->stats_ns / NS_PER_SEC));
+	json_decimal(j, "silent_s", seconds_between(c->heard_ns, clock_ns()));
+	if (o->framed)
+		json_framing(j, &c->framing);
+	json_sink(j, c->sink);
+	json_item_end(j);
+}
+
+static void json_stats(FILE *out, const struct recv_options *o,
+		       const struct totals *t, struct connection **open,
+		       unsigned int count, unsigned int guests)
+{
+	unsigned int i;
+	struct json j;
+
+	json_begin(&j, out);
+	json_number(&j, "open", count);
+	json_number(&j, "silent", guests);
+	json_number(&j, "connections", t->connections);
+	json_number(&j, "failed", t->failed);
+	json_number(&j, "bytes", t->bytes);
+	json_number(&j, "reports_dropped", results_dropped());
+	json_array_begin(&j, "streams");
+	for (i = 0; i < count; i++)
+		json_open(&j, o, open[i]);
+	json_array_end(&j);
+	json_end(&j);
+}
+
+static void text_stats(FILE *out, const struct recv_options *o,
+		       const struct totals *t, struct connection **open,
+		       unsigned int count)
+{
+	double seconds = (double)o->stats_ns / NS_PER_SEC;
+	unsigned int i;
+
+	for (i = 0; i < count; i++)
+		fprintf(out, "connection %u from %s: %" PRIu64 " bytes so far, %.1f MB/s\n",
+			open[i]->number, open[i]->peer, open[i]->bytes,
+			mb_per_s(news_of(open[i]), seconds));
+	fprintf(out, "%u open, %u ended, %u failed\n", count, t->connections,
+		t->failed);
+}
+
+void report_stats(const struct recv_options *o, const struct totals *t,
+		  struct connection **open, unsigned int count,
+		  unsigned int guests)
+{
+	unsigned int i;
+
+	if (o->json)
+		json_stats(results_begin(), o, t, open, count, guests);
+	else if (!o->quiet)
+		text_stats(results_begin(), o, t, open, count);
+	results_end(true);
+	for (i = 0; i < count; i++)
+		open[i]->reported = open[i]->bytes;
+}
+
+static void print_totals(FILE *out, const struct recv_options *o,
+			 const struct totals *t)
 {
 	double seconds = seconds_between(t->first_ns, t->last_ns);
 	struct json j;
 
-	if (o->json) {
-		json_begin(&j, output(o));
-		json_bool(&j, "ok", !t->failed);
-		json_number(&j, "connections", t->connections);
-		json_number(&j, "failed", t->failed);
-		json_rate(&j, t->bytes, seconds);
-		json_end(&j);
-	} else if (!o->quiet) {
-		fprintf(output(o), "%u connections, %u failed, %" PRIu64 " bytes in %.3f s, %.1f MB/s\n",
+	if (!o->json) {
+		fprintf(out, "%u connections, %u failed, %" PRIu64 " bytes in %.3f s, %.1f MB/s\n",
 			t->connections, t->failed, t->bytes, seconds,
 			mb_per_s(t->bytes, seconds));
+		return;
 	}
+	json_begin(&j, out);
+	json_bool(&j, "ok", !t->failed);
+	json_number(&j, "connections", t->connections);
+	json_number(&j, "failed", t->failed);
+	json_rate(&j, t->bytes, seconds);
+	json_string(&j, "error", t->failed ? message_first() : "");
+	json_end(&j);
 }
 
 /* Of one connection they would be said twice. */
-int report_totals(const struct recv_options *o, const struct totals *t)
+void report_totals(const struct recv_options *o, const struct totals *t)
 {
-	if (o->connections != 1)
-		print_totals(o, t);
-	if (!fflush(stdout) && !ferror(stdout))
-		return 0;
-	message("cannot write the summary: %s", strerror(errno));
-	return -1;
+	if (o->connections == 1 || (o->quiet && !o->json))
+		return;
+	print_totals(results_begin(), o, t);
+	results_end(false);
 }

@@ -27,8 +27,13 @@ void totals_add(struct totals *totals, const struct connection *connection);
 void report_connection(const struct recv_options *options,
 		       const struct connection *connection);
 
-/* At the end.  -1 if what was reported could not be written, and says so. */
-int report_totals(const struct recv_options *options,
-		  const struct totals *totals);
+/* What is going on: of the connections that are open, and those that were. */
+void report_stats(const struct recv_options *options,
+		  const struct totals *totals, struct connection **open,
+		  unsigned int count, unsigned int guests);
+
+/* At the end. */
+void report_totals(const struct recv_options *options,
+		   const struct totals *totals);
 
 #endif /* FPGABUF_RECV_REPORT_H */

@@ -2,7 +2,6 @@
 #include <errno.h>
 #include <limits.h>
 #include <poll.h>
-#include <stdio.h>
 #include <string.h>
 #include <sys/signalfd.h>
 #include <unistd.h>
@@ -10,29 +9,52 @@
 #include "common/clock.h"
 #include "common/message.h"
 #include "common/progress.h"
+#include "common/results.h"
 #include "common/signals.h"
 #include "recv/connection.h"
+#include "recv/guests.h"
 #include "recv/listener.h"
 #include "recv/report.h"
 #include "recv/server.h"
 
-/* Further peers wait in the queue of the listening socket. */
+/* Further peers wait until one of them has ended. */
 #define MOST_AT_ONCE	256
 
-enum { POLL_SIGNAL, POLL_LISTENER, POLL_FIRST };
+/* So many are accepted, then it is the streams' turn. */
+#define ACCEPTED_AT_A_TIME	16
+
+/* Without descriptors nobody can be accepted, nor be told so. */
+#define LISTEN_PAUSE_NS	NS_PER_SEC
+
+/* So long what has come of a stream is taken when a signal ends it. */
+#define LAST_NS		NS_PER_SEC
+
+/* So long a reader that has stalled may hold up the end. */
+#define STALL_NS	(2 * NS_PER_SEC)
+
+/* A guest has one place, a stream two: its socket, and where it is written. */
+enum { POLL_SIGNAL, POLL_LISTENER, POLL_RESULTS, POLL_FIRST };
+
+#define MOST_POLLS	(POLL_FIRST + MOST_GUESTS + 2 * MOST_AT_ONCE)
 
 /**
  * struct server - the loop's state
  * @options: the command line
  * @listener: where peers connect
- * @sigfd: signalfd of SIGINT and SIGTERM, which are blocked
- * @next: what the next peer gets, or NULL: it was not made yet
+ * @sigfd: signalfd of the signals that end it, which are blocked
+ * @guests: who has connected, and has not sent anything
+ * @next: what the next stream gets, or NULL: it was not made yet
+ * @next_number: its number
  * @open: connections that are open
  * @open_count: how many they are
- * @crowded: there were no descriptors for another one
- * @accepted: connections that were accepted
+ * @crowded: it has been said that there is no room for another one
+ * @listen_again_ns: nobody could be accepted: try again then; or 0
+ * @deaf: nobody can be accepted any more
+ * @accepted: streams that have begun, or were refused
  * @idle_ns: since when none has been open
- * @stop: no more of anything
+ * @stats_due_ns: when to tell statistics, or 0
+ * @failed: no more of anything
+ * @signaled: a signal has come
  * @totals: what has been
  * @progress: the progress line, started with the first connection
  */
@@ -40,13 +62,19 @@ struct server {
 	const struct recv_options *options;
 	struct listener listener;
 	int sigfd;
+	struct guests guests;
 	struct connection *next;
+	unsigned int next_number;
 	struct connection *open[MOST_AT_ONCE];
 	unsigned int open_count;
 	bool crowded;
+	int64_t listen_again_ns;
+	bool deaf;
 	unsigned int accepted;
 	int64_t idle_ns;
-	bool stop;
+	int64_t stats_due_ns;
+	bool failed;
+	bool signaled;
 	struct totals totals;
 	struct progress progress;
 };
@@ -65,8 +93,24 @@ static void close_signals(struct server *s)
 
 static bool wants_more(const struct server *s)
 {
-	return !s->stop && (s->options->connections == 0 ||
-			    s->accepted < s->options->connections);
+	return !s->failed && !s->deaf &&
+	       (s->options->connections == 0 ||
+		s->accepted < s->options->connections);
+}
+
+/* A service that is started anew goes on behind the numbers that there are. */
+static struct sink *next_sink(struct server *s)
+{
+	struct sink *sink;
+	bool exists;
+
+	for (;;) {
+		sink = sink_new(s->options, s->next_number, &exists);
+		if (sink || !exists || s->options->connections ||
+		    s->next_number == UINT_MAX)
+			return sink;
+		s->next_number++;
+	}
 }
 
 /* A bad name or a full disk shows before anybody connects. */
@@ -76,14 +120,24 @@ static int prepare_next(struct server *s)
 
 	if (s->next)
 		return 0;
-	sink = sink_new(s->options, s->accepted + 1);
+	sink = next_sink(s);
 	if (!sink)
 		return -1;
-	s->next = connection_new(s->options, s->accepted + 1, sink);
+	s->next = connection_new(s->options, s->next_number, sink);
 	if (s->next)
 		return 0;
+	sink_discard(sink);
 	sink_free(sink);
 	return -1;
+}
+
+static void forget_next(struct server *s)
+{
+	if (!s->next)
+		return;
+	sink_discard(s->next->sink);
+	connection_free(s->next);
+	s->next = NULL;
 }
 
 static uint64_t bytes_so_far(const struct server *s)
@@ -110,62 +164,132 @@ static void start_progress(struct server *s)
 static void fail(struct server *s)
 {
 	s->totals.failed++;
-	s->stop = true;
+	s->failed = true;
 }
 
+/* Whatever it is, the streams that are open go on. */
 static void accept_failed(struct server *s, int err)
 {
-	/* It went away again, before it was its turn. */
 	if (err == -EAGAIN || err == -EINTR || err == -ECONNABORTED)
 		return;
-	if ((err == -EMFILE || err == -ENFILE) && s->open_count) {
-		s->crowded = true;
+	if ((err == -EMFILE || err == -ENFILE) && guests_make_room(&s->guests))
 		return;
-	}
+	progress_end(&s->progress);
 	message("cannot accept a connection: %s", strerror(-err));
-	fail(s);
+	if (err == -EMFILE)
+		remedy("raise the limit of open files (LimitNOFILE= or `ulimit -n`)");
+	s->listen_again_ns = clock_ns() + LISTEN_PAUSE_NS;
+	if (listener_goes_on(err))
+		return;
+	s->totals.failed++;
+	s->deaf = true;
+}
+
+static void accept_guests(struct server *s)
+{
+	struct guest guest;
+	unsigned int i;
+
+	for (i = 0; i < ACCEPTED_AT_A_TIME; i++) {
+		guest.sock = listener_accept(&s->listener, s->options,
+					     guest.peer);
+		if (guest.sock < 0) {
+			accept_failed(s, guest.sock);
+			return;
+		}
+		guest.since_ns = clock_ns();
+		guests_add(&s->guests, &guest);
+	}
 }
 
 /* There is no place for its stream; the others go on. */
-static void refuse_one(struct server *s)
+static void refuse(struct server *s, unsigned int index)
 {
-	char peer[ENDPOINT_NAME_SIZE];
-	int sock = listener_accept(&s->listener, peer);
-
-	if (sock < 0) {
-		accept_failed(s, sock);
-		return;
-	}
-	close(sock);
-	message("connection from %s refused", peer);
+	guests_drop(&s->guests, index, "is refused");
+	s->next_number++;
 	s->accepted++;
 	s->totals.failed++;
 }
 
-/* The file of a connection is opened before it is accepted. */
-static void accept_one(struct server *s)
+static void begin_stream(struct server *s, unsigned int index)
 {
 	struct connection *c;
-	int sock;
+	struct guest guest;
 
 	if (prepare_next(s)) {
-		refuse_one(s);
+		refuse(s, index);
 		return;
 	}
-	sock = listener_accept(&s->listener, s->next->peer);
-	if (sock < 0) {
-		accept_failed(s, sock);
-		return;
-	}
+	guest = guests_take(&s->guests, index);
 	c = s->next;
 	s->next = NULL;
-	connection_start(c, sock);
+	s->next_number++;
+	strcpy(c->peer, guest.peer);
+	connection_start(c, guest.sock);
 	if (!s->accepted++)
 		start_progress(s);
 	s->open[s->open_count++] = c;
-	/* Who comes too late is to know it at once. */
+}
+
+/* An empty stream is one only if it was to be empty. */
+static void on_guest(struct server *s, unsigned int index)
+{
+	enum guest_news news = guest_look(&s->guests.list[index]);
+
+	if (news == GUEST_SENDS || (news == GUEST_LEFT && !s->options->bytes))
+		begin_stream(s, index);
+	else if (news == GUEST_LEFT)
+		guests_drop(&s->guests, index,
+			    "has left without sending anything");
+}
+
+/* Who comes too late is to know it at once. */
+static void close_door(struct server *s)
+{
+	listener_close(&s->listener);
+	while (s->guests.count)
+		guests_drop(&s->guests, s->guests.count - 1,
+			    "comes too late, and is refused");
+}
+
+static bool has_room(struct server *s)
+{
+	if (s->open_count < MOST_AT_ONCE)
+		return true;
+	if (!s->crowded && !s->options->quiet)
+		inform("%u streams are open: further ones wait", s->open_count);
+	s->crowded = true;
+	return false;
+}
+
+/* Those that have gone leave no hole. */
+static void look_at_guests(struct server *s, const struct pollfd *polls,
+			   unsigned int count)
+{
+	unsigned int i, index = 0, before;
+
+	for (i = 0; i < count; i++) {
+		before = s->guests.count;
+		if (polls[i].revents && wants_more(s) && has_room(s))
+			on_guest(s, index);
+		index += s->guests.count == before;
+	}
 	if (!wants_more(s))
-		listener_close(&s->listener);
+		close_door(s);
+}
+
+/* Who has sent something before it all ends was told that it has arrived. */
+static void take_last_guests(struct server *s)
+{
+	unsigned int index = 0, before;
+
+	if (s->listener.fd >= 0)
+		accept_guests(s);
+	while (index < s->guests.count && wants_more(s) && has_room(s)) {
+		before = s->guests.count;
+		on_guest(s, index);
+		index += s->guests.count == before;
+	}
 }
 
 static void retire(struct server *s, unsigned int index)
@@ -196,80 +320,157 @@ static bool is_too_late(const struct server *s, int64_t since_ns)
 static bool waits_in_vain(const struct server *s)
 {
 	return s->options->connections && wants_more(s) && !s->open_count &&
-	       is_too_late(s, s->idle_ns);
+	       !s->guests.count && is_too_late(s, s->idle_ns);
+}
+
+static void end_late_streams(struct server *s)
+{
+	unsigned int i = s->open_count;
+	const char *why;
+
+	while (i--) {
+		if (!is_too_late(s, connection_idle_since(s->open[i], &why)))
+			continue;
+		progress_end(&s->progress);
+		connection_break(s->open[i], why);
+		retire(s, i);
+	}
 }
 
 static void end_late(struct server *s)
 {
-	unsigned int i = s->open_count;
+	unsigned int i = s->guests.count;
 
-	while (i--) {
-		if (!is_too_late(s, s->open[i]->heard_ns))
-			continue;
-		progress_end(&s->progress);
-		connection_break(s->open[i], strerror(ETIMEDOUT));
-		retire(s, i);
-	}
+	while (i--)
+		if (is_too_late(s, s->guests.list[i].since_ns))
+			guests_drop(&s->guests, i, "has sent nothing in time");
+	end_late_streams(s);
 	if (waits_in_vain(s)) {
-		message("nobody connected: %s", strerror(ETIMEDOUT));
+		message("nobody connected, or sent anything: %s",
+			strerror(ETIMEDOUT));
 		fail(s);
 	}
 }
 
+static void sooner(int64_t *first, int64_t due)
+{
+	if (due && (!*first || due < *first))
+		*first = due;
+}
+
+/* When somebody will be too late, or 0. */
+static int64_t first_late_ns(const struct server *s)
+{
+	int64_t first = guests_oldest_ns(&s->guests);
+	const char *why;
+	unsigned int i;
+
+	if (s->options->timeout_ms < 0)
+		return 0;
+	for (i = 0; i < s->open_count; i++)
+		sooner(&first, connection_idle_since(s->open[i], &why));
+	if (!first && s->options->connections)
+		first = s->idle_ns;
+	return first ? first + patience_ns(s) : 0;
+}
+
 static int next_timeout_ms(const struct server *s)
 {
-	int64_t first = s->idle_ns;
+	int64_t first = first_late_ns(s);
 	unsigned int i;
-	int ms = -1;
+	int ms;
 
+	sooner(&first, s->listen_again_ns);
+	sooner(&first, s->stats_due_ns);
 	for (i = 0; i < s->open_count; i++)
-		if (!i || s->open[i]->heard_ns < first)
-			first = s->open[i]->heard_ns;
-	if (s->options->timeout_ms >= 0 &&
-	    (s->open_count || s->options->connections))
-		ms = clock_left_ms(first + patience_ns(s));
+		sooner(&first, sink_due_ns(s->open[i]->sink));
+	ms = first ? clock_left_ms(first) : -1;
 	if (s->progress.enabled && (ms < 0 || ms > PROGRESS_PERIOD_MS))
 		ms = PROGRESS_PERIOD_MS;
 	return ms;
 }
 
-static bool has_room(const struct server *s)
-{
-	return wants_more(s) && !s->crowded && s->open_count < MOST_AT_ONCE;
-}
-
-static unsigned int fill_polls(const struct server *s, struct pollfd *polls)
+static void fill_guests(const struct server *s, struct pollfd *polls)
 {
 	unsigned int i;
 
+	for (i = 0; i < s->guests.count; i++)
+		polls[i] = (struct pollfd){
+			s->open_count < MOST_AT_ONCE ? s->guests.list[i].sock :
+						       -1, POLLIN, 0
+		};
+}
+
+static void fill_streams(const struct server *s, struct pollfd *polls)
+{
+	unsigned int i;
+
+	for (i = 0; i < s->open_count; i++) {
+		const struct connection *c = s->open[i];
+
+		*polls++ = (struct pollfd){
+			connection_wants(c) ? c->sock : -1, POLLIN, 0
+		};
+		*polls++ = (struct pollfd){
+			sink_waits(c->sink) ? sink_fd(c->sink) : -1, POLLOUT, 0
+		};
+	}
+}
+
+/* Returns how many there are. */
+static unsigned int fill_polls(const struct server *s, struct pollfd *polls)
+{
 	polls[POLL_SIGNAL] = (struct pollfd){ s->sigfd, POLLIN, 0 };
 	polls[POLL_LISTENER] = (struct pollfd){
-		has_room(s) ? s->listener.fd : -1, POLLIN, 0
+		wants_more(s) && !s->listen_again_ns ? s->listener.fd : -1,
+		POLLIN, 0
 	};
-	for (i = 0; i < s->open_count; i++)
-		polls[POLL_FIRST + i] = (struct pollfd){
-			s->open[i]->sock, POLLIN, 0
-		};
-	return POLL_FIRST + s->open_count;
+	polls[POLL_RESULTS] = (struct pollfd){ results_fd(), POLLOUT, 0 };
+	fill_guests(s, polls + POLL_FIRST);
+	fill_streams(s, polls + POLL_FIRST + s->guests.count);
+	return POLL_FIRST + s->guests.count + 2 * s->open_count;
+}
+
+static bool is_due(const struct connection *c, int64_t now)
+{
+	int64_t due = sink_due_ns(c->sink);
+
+	return due && now >= due;
 }
 
 /* Backwards, as the last one takes the place of one that has ended. */
-static void receive(struct server *s, const struct pollfd *polls)
+static void serve_streams(struct server *s, const struct pollfd *polls)
 {
 	unsigned int i = s->open_count;
+	int64_t now = clock_ns();
 
 	while (i--) {
-		if (!polls[POLL_FIRST + i].revents)
-			continue;
-		connection_receive(s->open[i]);
-		if (s->open[i]->sock < 0)
+		struct connection *c = s->open[i];
+
+		if (polls[2 * i + 1].revents || is_due(c, now) ||
+		    (sink_waits(c->sink) && sink_fd(c->sink) < 0))
+			connection_push(c);
+		if (c->sock >= 0 && polls[2 * i].revents)
+			connection_receive(c);
+		if (c->sock < 0)
 			retire(s, i);
 	}
 }
 
+static void tell_stats(struct server *s)
+{
+	if (!s->stats_due_ns || clock_ns() < s->stats_due_ns)
+		return;
+	s->stats_due_ns += s->options->stats_ns;
+	progress_end(&s->progress);
+	report_stats(s->options, &s->totals, s->open, s->open_count,
+		     s->guests.count);
+}
+
 static void serve(struct server *s)
 {
-	struct pollfd polls[POLL_FIRST + MOST_AT_ONCE];
+	struct pollfd polls[MOST_POLLS];
+	unsigned int guests = s->guests.count;
 	unsigned int count = fill_polls(s, polls);
 
 	if (poll(polls, count, next_timeout_ms(s)) < 0) {
@@ -279,24 +480,68 @@ static void serve(struct server *s)
 		fail(s);
 		return;
 	}
-	receive(s, polls);
+	results_push();
+	if (clock_ns() >= s->listen_again_ns)
+		s->listen_again_ns = 0;
+	serve_streams(s, polls + POLL_FIRST + guests);
+	look_at_guests(s, polls + POLL_FIRST, guests);
 	end_late(s);
-	if (polls[POLL_LISTENER].revents)
-		accept_one(s);
+	if (polls[POLL_LISTENER].revents && wants_more(s))
+		accept_guests(s);
 	if (polls[POLL_SIGNAL].revents)
-		s->stop = true;
+		s->signaled = true;
+	tell_stats(s);
 	progress_update(&s->progress, bytes_so_far(s));
 }
 
 /* What has come is taken: the peer was told that it has. */
-static void interrupt(struct server *s, unsigned int index)
+static void take_rest(struct connection *c)
 {
-	struct connection *c = s->open[index];
+	struct pollfd p = { .fd = c->sock, .events = POLLIN };
+	int64_t end = clock_ns() + LAST_NS;
 
-	connection_receive(c);
-	if (c->sock >= 0)
-		connection_break(c, "interrupted");
-	retire(s, index);
+	while (connection_wants(c) && poll(&p, 1, 0) > 0 && clock_ns() < end)
+		connection_receive(c);
+	if (c->sock >= 0 && !c->over)
+		connection_stop(c, "interrupted");
+}
+
+static void push_all(struct server *s)
+{
+	unsigned int i = s->open_count;
+
+	while (i--) {
+		if (s->open[i]->sock >= 0)
+			connection_push(s->open[i]);
+		if (s->open[i]->sock < 0)
+			retire(s, i);
+	}
+}
+
+/* True if a reader goes on, false if there is no more to wait for. */
+static bool wait_for_readers(struct server *s)
+{
+	struct pollfd polls[2 * MOST_AT_ONCE];
+
+	if (!s->open_count)
+		return false;
+	fill_streams(s, polls);
+	return poll(polls, 2 * s->open_count, STALL_NS / NS_PER_MS) > 0;
+}
+
+static void interrupt_all(struct server *s)
+{
+	unsigned int i;
+
+	for (i = 0; i < s->open_count; i++)
+		take_rest(s->open[i]);
+	do {
+		push_all(s);
+	} while (wait_for_readers(s));
+	while (s->open_count) {
+		connection_break(s->open[s->open_count - 1], "interrupted");
+		retire(s, s->open_count - 1);
+	}
 }
 
 /* A signal is the usual end of who serves until there is one. */
@@ -306,8 +551,9 @@ static void stop(struct server *s)
 
 	close_signals(s);
 	progress_end(&s->progress);
-	while (s->open_count)
-		interrupt(s, s->open_count - 1);
+	take_last_guests(s);
+	close_door(s);
+	interrupt_all(s);
 	if (o->connections && !s->totals.failed &&
 	    s->totals.connections < o->connections) {
 		message("interrupted before %s",
@@ -317,38 +563,56 @@ static void stop(struct server *s)
 	}
 }
 
-static int listen_and_serve(struct server *s)
+static int serve_all(struct server *s)
 {
-	if (listener_open(&s->listener, s->options))
-		return EXIT_FAILED;
 	s->idle_ns = clock_ns();
+	if (s->options->stats_ns)
+		s->stats_due_ns = s->idle_ns + s->options->stats_ns;
 	while (s->open_count || wants_more(s)) {
 		serve(s);
-		if (s->stop)
+		if (s->signaled || s->failed)
 			break;
 	}
 	stop(s);
-	listener_close(&s->listener);
-	if (report_totals(s->options, &s->totals))
+	report_totals(s->options, &s->totals);
+	if (results_finish(-1, s->signaled))
 		return EXIT_FAILED;
 	return s->totals.failed ? EXIT_FAILED : EXIT_OK;
 }
 
-int server_run(const struct recv_options *options)
+/* Nothing is touched before the place is ours, and nobody told before all is. */
+static int listen_and_serve(struct server *s)
 {
-	struct server s = { .options = options };
 	int ret = EXIT_FAILED;
 
-	if (prepare_next(&s))
+	if (listener_open(&s->listener, s->options))
 		return EXIT_FAILED;
-	s.sigfd = signals_open(false);
-	if (s.sigfd >= 0) {
-		ret = listen_and_serve(&s);
-		if (s.sigfd >= 0)
-			close_signals(&s);
-	}
-	if (s.next)
-		sink_finish(s.next->sink);
-	connection_free(s.next);
+	if (!prepare_next(s) &&
+	    !listener_announce(&s->listener, s->options, s->sigfd))
+		ret = serve_all(s);
+	forget_next(s);
+	listener_close(&s->listener);
+	return ret;
+}
+
+int server_run(const struct recv_options *options)
+{
+	static struct server s;
+	int ret;
+
+	s = (struct server){
+		.options = options,
+		.next_number = 1,
+		.guests.quiet = options->quiet,
+	};
+	/* Where the stream is not. */
+	if (options->output && !strcmp(options->output, "-"))
+		results_to(STDERR_FILENO);
+	s.sigfd = signals_open();
+	if (s.sigfd < 0)
+		return EXIT_FAILED;
+	ret = listen_and_serve(&s);
+	if (s.sigfd >= 0)
+		close_signals(&s);
 	return ret;
 }

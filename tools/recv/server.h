@@ -7,7 +7,7 @@
 
 /*
  * Listens, takes as many connections as the options say, and reports each.
- * SIGINT and SIGTERM end it.  Returns the exit code.
+ * SIGINT, SIGTERM and SIGHUP end it.  Returns the exit code.
  */
 int server_run(const struct recv_options *options);
 

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* Files, one after the other: the next when one is large or old enough. */
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
+#include <time.h>
 
 #include "common/clock.h"
 #include "common/message.h"
@@ -48,15 +49,18 @@ static uint64_t expected(const struct sink_file *s)
 
 static int open_next(struct sink_file *s)
 {
+	int err;
+
 	s->before += s->file.written;
 	s->file.written = 0;
 	if (output_name(s->file.name, sizeof(s->file.name), s->options->output,
-			s->connection, s->sink.files + 1)) {
+			s->connection, s->sink.files + 1, time(NULL))) {
 		message("the name of the output is too long");
 		return -1;
 	}
-	if (outfile_open(&s->file, expected(s)))
-		return -1;
+	err = outfile_open(&s->file, expected(s), s->options->overwrite);
+	if (err)
+		return err;
 	s->sink.files++;
 	s->opened_ns = clock_ns();
 	return 0;
@@ -66,6 +70,7 @@ static void update(struct sink_file *s)
 {
 	s->sink.written = s->before + s->file.written;
 	s->sink.direct_written = s->file.direct_written;
+	s->sink.moved_ns = s->file.moved_ns;
 }
 
 static uint64_t size(const struct sink_file *s)
@@ -102,12 +107,19 @@ static bool is_full(const struct sink_file *s, uint64_t next)
 	const struct recv_options *o = s->options;
 	int64_t age = clock_ns() - s->opened_ns;
 
-	if (!size(s))
+	/* The next FIFO would be one that nobody waits for. */
+	if (!size(s) || !s->file.regular)
 		return false;
 	if (o->rotate_ns && age >= o->rotate_ns)
 		return true;
 	return o->rotate_size && (size(s) >= o->rotate_size ||
 				  next > o->rotate_size - size(s));
+}
+
+static void explain_exists(const char *name)
+{
+	message("%s exists, and is not overwritten", name);
+	remedy("name another file, put the time into the name by %%t, or use --overwrite");
 }
 
 static int file_cut(struct sink *sink, uint64_t next)
@@ -119,18 +131,60 @@ static int file_cut(struct sink *sink, uint64_t next)
 		return 0;
 	err = outfile_close(&s->file);
 	update(s);
-	return err ? -1 : open_next(s);
+	if (!err)
+		err = open_next(s);
+	if (err == -EEXIST)
+		explain_exists(s->file.name);
+	return err ? -1 : 0;
+}
+
+static int file_push(struct sink *sink)
+{
+	int err = outfile_push(&of(sink)->file);
+
+	update(of(sink));
+	return err;
+}
+
+static int file_tick(struct sink *sink)
+{
+	int err = outfile_tick(&of(sink)->file, of(sink)->options->sync_ns);
+
+	update(of(sink));
+	return err;
+}
+
+static bool file_waits(const struct sink *sink)
+{
+	return outfile_waits(&((const struct sink_file *)sink)->file);
+}
+
+static int file_fd(const struct sink *sink)
+{
+	return ((const struct sink_file *)sink)->file.out.fd;
+}
+
+static int64_t file_due_ns(const struct sink *sink)
+{
+	const struct sink_file *s = (const struct sink_file *)sink;
+
+	return outfile_due_ns(&s->file, s->options->sync_ns);
 }
 
 static int file_finish(struct sink *sink)
 {
 	int err;
 
-	if (of(sink)->file.fd < 0)
+	if (!of(sink)->file.opened)
 		return 0;
 	err = outfile_close(&of(sink)->file);
 	update(of(sink));
 	return err;
+}
+
+static void file_discard(struct sink *sink)
+{
+	outfile_discard(&of(sink)->file);
 }
 
 static void file_free(struct sink *sink)
@@ -143,7 +197,13 @@ static const struct sink_ops file_ops = {
 	.room = file_room,
 	.commit = file_commit,
 	.cut = file_cut,
+	.push = file_push,
+	.tick = file_tick,
+	.waits = file_waits,
+	.fd = file_fd,
+	.due_ns = file_due_ns,
 	.finish = file_finish,
+	.discard = file_discard,
 	.free = file_free,
 };
 
@@ -154,16 +214,16 @@ static int open_first(struct sink_file *s)
 	s->sink.name = s->file.name;
 	if (strcmp(s->options->output, "-"))
 		return open_next(s);
-	strcpy(s->file.name, "stdout");
-	s->file.fd = STDOUT_FILENO;
+	outfile_open_stdout(&s->file);
 	s->sink.files = 1;
 	return 0;
 }
 
 struct sink *sink_file_new(const struct recv_options *options,
-			   unsigned int connection)
+			   unsigned int connection, bool *exists)
 {
 	struct sink_file *new = calloc(1, sizeof(*new));
+	int err;
 
 	if (!new) {
 		message("out of memory");
@@ -172,8 +232,13 @@ struct sink *sink_file_new(const struct recv_options *options,
 	new->sink.ops = &file_ops;
 	new->options = options;
 	new->connection = connection;
-	if (!open_first(new))
+	err = open_first(new);
+	if (!err)
 		return &new->sink;
+	*exists = err == -EEXIST;
+	/* The next number will do. */
+	if (*exists && options->connections)
+		explain_exists(new->file.name);
 	file_free(&new->sink);
 	return NULL;
 }

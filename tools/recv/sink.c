@@ -4,10 +4,11 @@
 #include "recv/sink.h"
 
 struct sink *sink_new(const struct recv_options *options,
-		      unsigned int connection)
+		      unsigned int connection, bool *exists)
 {
+	*exists = false;
 	if (options->output)
-		return sink_file_new(options, connection);
+		return sink_file_new(options, connection, exists);
 	return sink_discard_new();
 }
 
@@ -21,22 +22,23 @@ int sink_commit(struct sink *sink, size_t len)
 	return sink->ops->commit(sink, len);
 }
 
-int sink_append(struct sink *sink, const uint8_t *data, size_t len)
+ssize_t sink_append(struct sink *sink, const uint8_t *data, size_t len)
 {
-	size_t room;
+	size_t room, done = 0;
 	uint8_t *at;
 
-	while (len) {
+	while (done < len) {
 		at = sink_room(sink, &room);
-		if (room > len)
-			room = len;
-		memcpy(at, data, room);
+		if (!room)
+			break;
+		if (room > len - done)
+			room = len - done;
+		memcpy(at, data + done, room);
 		if (sink_commit(sink, room))
 			return -1;
-		data += room;
-		len -= room;
+		done += room;
 	}
-	return 0;
+	return done;
 }
 
 int sink_cut(struct sink *sink, uint64_t next)
@@ -44,9 +46,40 @@ int sink_cut(struct sink *sink, uint64_t next)
 	return sink->ops->cut ? sink->ops->cut(sink, next) : 0;
 }
 
+bool sink_waits(const struct sink *sink)
+{
+	return sink->ops->waits && sink->ops->waits(sink);
+}
+
+int sink_fd(const struct sink *sink)
+{
+	return sink->ops->fd ? sink->ops->fd(sink) : -1;
+}
+
+int sink_push(struct sink *sink)
+{
+	return sink->ops->push ? sink->ops->push(sink) : 0;
+}
+
+int sink_tick(struct sink *sink)
+{
+	return sink->ops->tick ? sink->ops->tick(sink) : 0;
+}
+
+int64_t sink_due_ns(const struct sink *sink)
+{
+	return sink->ops->due_ns ? sink->ops->due_ns(sink) : 0;
+}
+
 int sink_finish(struct sink *sink)
 {
 	return sink->ops->finish ? sink->ops->finish(sink) : 0;
+}
+
+void sink_discard(struct sink *sink)
+{
+	if (sink->ops->discard)
+		sink->ops->discard(sink);
 }
 
 void sink_free(struct sink *sink)

@@ -1,14 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* fpgabuf-send: captures from an FPGA and sends it to one peer or several. */
-#include <errno.h>
-#include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 #include <unistd.h>
 
 #include "common/clock.h"
 #include "common/message.h"
+#include "common/results.h"
 #include "common/signals.h"
+#include "common/start.h"
 #include "send/report.h"
 
 /* Everything has been opened: transfers and reports. */
@@ -22,10 +21,8 @@ static int transfer(const struct send_options *o, struct transfer *t)
 		t->stop_ns = clock_ns() + o->duration_s * NS_PER_SEC;
 	report.ok = !transfer_run(t);
 	report_print(&report);
-	if (fflush(stdout)) {
-		message("cannot write the summary: %s", strerror(errno));
+	if (results_finish(-1, false))
 		return EXIT_FAILED;
-	}
 	return report.ok ? EXIT_OK : EXIT_FAILED;
 }
 
@@ -42,7 +39,7 @@ static int send_to(const struct send_options *o, struct source *source,
 	};
 	int ret, sigfd;
 
-	sigfd = signals_open(false);
+	sigfd = signals_open();
 	if (sigfd < 0)
 		return EXIT_FAILED;
 	t.sigfd = sigfd;
@@ -77,19 +74,26 @@ static int connect_and_send(const struct send_options *o,
 	return ret;
 }
 
+static int run(const struct send_options *o)
+{
+	struct source *source = source_open(o);
+	int ret;
+
+	if (!source)
+		return EXIT_FAILED;
+	ret = connect_and_send(o, source);
+	source_close(source);
+	return ret;
+}
+
 int main(int argc, char **argv)
 {
 	struct send_options options;
-	struct source *source;
 	int ret;
 
+	tool_start();
 	ret = send_options_parse(argc, argv, &options);
-	if (ret >= 0)
-		return ret;
-	source = source_open(&options);
-	if (!source)
-		return EXIT_FAILED;
-	ret = connect_and_send(&options, source);
-	source_close(source);
-	return ret;
+	if (ret < 0)
+		ret = run(&options);
+	return tool_end(argc, argv, ret);
 }

@@ -76,8 +76,8 @@ static void try_register(struct peer *p)
 	err = fpgabuf_sender_register(p->sender, p->source->fixed,
 				      p->source->region_size);
 	if (err && p->options->verbose)
-		message("the memory is not registered with io_uring: %s",
-			strerror(-err));
+		inform("the memory is not registered with io_uring: %s",
+		       strerror(-err));
 }
 
 /* The socket is connected: makes what sends on it. */
@@ -97,8 +97,8 @@ static int start(struct peer *p)
 	p->state = PEER_SENDING;
 	p->due_ns = 0;
 	if (p->options->verbose)
-		message("connected to %s, engine %s: %s", p->address.name,
-			engine_name(p->engine), p->why);
+		inform("connected to %s, engine %s: %s", p->address.name,
+		       engine_name(p->engine), p->why);
 	return 0;
 }
 
@@ -186,10 +186,10 @@ static void pause_or_finish(struct peer *p)
 	p->due_ns = clock_ns() + p->backoff_ns;
 	p->state = PEER_PAUSING;
 	if (!p->options->quiet)
-		message("%s: %s; connecting again in %.1f s, attempt %u of %u",
-			p->address.name, strerror(-p->error),
-			(double)p->backoff_ns / NS_PER_SEC, p->attempts,
-			p->options->reconnect);
+		inform("%s: %s; connecting again in %.1f s, attempt %u of %u",
+		       p->address.name, strerror(-p->error),
+		       (double)p->backoff_ns / NS_PER_SEC, p->attempts,
+		       p->options->reconnect);
 }
 
 static void fail(struct peer *p, int err)

@@ -7,6 +7,7 @@
 #include "common/clock.h"
 #include "common/json.h"
 #include "common/message.h"
+#include "common/results.h"
 #include "send/report.h"
 
 static const char *backend_name(uint32_t backend)
@@ -115,7 +116,7 @@ static void json_source(struct json *j, const struct source *src)
 	json_number(j, "busy_retries", src->busy_retries);
 }
 
-static void print_json(const struct report *r, const struct rusage *ru)
+static void print_json(FILE *out, const struct report *r, const struct rusage *ru)
 {
 	const struct transfer *t = r->transfer;
 	struct fpgabuf_sender_stats st;
@@ -123,7 +124,7 @@ static void print_json(const struct report *r, const struct rusage *ru)
 	struct json j;
 
 	sum_up(t, &st);
-	json_begin(&j, stdout);
+	json_begin(&j, out);
 	json_bool(&j, "ok", r->ok);
 	json_string(&j, "engine", engine_name(r->options->engine));
 	json_bool(&j, "framed", r->options->framed);
@@ -135,6 +136,7 @@ static void print_json(const struct report *r, const struct rusage *ru)
 	json_stats(&j, &st);
 	json_decimal(&j, "cpu_user_s", cpu_seconds(&ru->ru_utime));
 	json_decimal(&j, "cpu_sys_s", cpu_seconds(&ru->ru_stime));
+	json_string(&j, "error", r->ok ? "" : message_first());
 	json_array_begin(&j, "peers");
 	for (i = 0; i < t->peer_count; i++)
 		json_peer(&j, &t->peers[i]);
@@ -142,51 +144,51 @@ static void print_json(const struct report *r, const struct rusage *ru)
 	json_end(&j);
 }
 
-static void print_peer(const struct transfer *t, const struct peer *p)
+static void print_peer(FILE *out, const struct transfer *t, const struct peer *p)
 {
 	struct fpgabuf_sender_stats st;
 
 	peer_stats(p, &st);
-	printf("%s -> %s: %" PRIu64 " bytes in %.3f s, %.1f MB/s, engine %s%s%s\n",
+	fprintf(out, "%s -> %s: %" PRIu64 " bytes in %.3f s, %.1f MB/s, engine %s%s%s\n",
 	       t->source->name, p->address.name, st.bytes, seconds(t),
 	       mb_per_s(st.bytes, seconds(t)), engine_name(p->engine),
 	       p->error ? "; failed: " : "",
 	       p->error ? strerror(-p->error) : "");
-	printf("  sends %" PRIu64 ", zero-copy %" PRIu64 ", completions %" PRIu64
+	fprintf(out, "  sends %" PRIu64 ", zero-copy %" PRIu64 ", completions %" PRIu64
 	       ", copied %s%" PRIu64 ", fallback copies %" PRIu64 "\n",
 	       st.sends, st.zerocopy_sends, st.completions,
 	       st.copied && !st.copied_exact ? "at least " : "", st.copied,
 	       st.fallback_copies);
 	if (p->skipped_captures || p->reconnects)
-		printf("  left out %" PRIu64 " captures, %" PRIu64
+		fprintf(out, "  left out %" PRIu64 " captures, %" PRIu64
 		       " bytes; connected again %u times\n",
 		       p->skipped_captures, p->skipped_bytes, p->reconnects);
 }
 
-static void print_captures(const struct source *src)
+static void print_captures(FILE *out, const struct source *src)
 {
-	printf("  captures %" PRIu64 " (", src->captures);
+	fprintf(out, "  captures %" PRIu64 " (", src->captures);
 	if (src->gaps_worth != GAPS_UNKNOWN)
-		printf("gaps %" PRIu64 ", ", src->gaps);
-	printf("partial %" PRIu64 ", timeouts %" PRIu64 ", missed %" PRIu64
+		fprintf(out, "gaps %" PRIu64 ", ", src->gaps);
+	fprintf(out, "partial %" PRIu64 ", timeouts %" PRIu64 ", missed %" PRIu64
 	       ") in %u regions of %" PRIu64 " bytes (%s), busy retries %"
 	       PRIu64 "\n", src->partial, src->timeouts, src->missed,
 	       src->slot_count, src->region_size, backend_name(src->backend),
 	       src->busy_retries);
 	if (src->gaps_worth == GAPS_UNKNOWN)
-		puts("  gaps " GAPS_NOT_KNOWN);
+		fputs("  gaps " GAPS_NOT_KNOWN "\n", out);
 }
 
-static void print_text(const struct report *r, const struct rusage *ru)
+static void print_text(FILE *out, const struct report *r, const struct rusage *ru)
 {
 	unsigned int i;
 
 	for (i = 0; i < r->transfer->peer_count; i++)
-		print_peer(r->transfer, &r->transfer->peers[i]);
-	print_captures(r->transfer->source);
-	printf("  each held for %.3f ms on average, %.3f ms at most\n",
+		print_peer(out, r->transfer, &r->transfer->peers[i]);
+	print_captures(out, r->transfer->source);
+	fprintf(out, "  each held for %.3f ms on average, %.3f ms at most\n",
 	       mean_ms(&r->transfer->holding), most_ms(&r->transfer->holding));
-	printf("  CPU %.3f s user, %.3f s system\n",
+	fprintf(out, "  CPU %.3f s user, %.3f s system\n",
 	       cpu_seconds(&ru->ru_utime), cpu_seconds(&ru->ru_stime));
 }
 
@@ -232,9 +234,10 @@ void report_print(const struct report *report)
 
 	getrusage(RUSAGE_SELF, &usage);
 	if (report->options->json)
-		print_json(report, &usage);
+		print_json(results_begin(), report, &usage);
 	else if (!report->options->quiet)
-		print_text(report, &usage);
+		print_text(results_begin(), report, &usage);
+	results_end(false);
 	for (i = 0; i < t->peer_count && !report->options->quiet; i++)
 		print_reasons(&t->peers[i]);
 }

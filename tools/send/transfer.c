@@ -39,7 +39,7 @@ static int on_signal(struct transfer *t)
 		return 0;
 	progress_end(&t->progress);
 	if (t->verbose)
-		message("%s: ending the capture", strsignal(info.ssi_signo));
+		inform("%s: ending the capture", strsignal(info.ssi_signo));
 	release_signals(t);
 	return source_stop(t->source);
 }
@@ -205,8 +205,8 @@ static int take_captures(struct transfer *t)
 		rate_use(&t->rate, c.bytes, clock_ns());
 		distribute(t, &c);
 		if (t->verbose)
-			message("capture %" PRIu64 ": %" PRIu64 " bytes",
-				t->source->captures, c.bytes);
+			inform("capture %" PRIu64 ": %" PRIu64 " bytes",
+			       t->source->captures, c.bytes);
 	}
 	return ret < 0 ? ret : 0;
 }

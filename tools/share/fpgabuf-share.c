@@ -1,8 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* fpgabuf-share: captures from an FPGA, and shares the captures. */
-#include <errno.h>
-#include <stdio.h>
-#include <string.h>
 #include <sys/resource.h>
 #include <unistd.h>
 
@@ -10,7 +7,9 @@
 #include "common/controller.h"
 #include "common/json.h"
 #include "common/message.h"
+#include "common/results.h"
 #include "common/signals.h"
+#include "common/start.h"
 #include "share/server.h"
 
 /* Every region and every client is one; as many as we may. */
@@ -24,12 +23,12 @@ static void raise_limit(void)
 	setrlimit(RLIMIT_NOFILE, &limit);
 }
 
-static void report_json(const struct server *s, double seconds, bool ok)
+static void report_json(FILE *out, const struct server *s, double seconds, bool ok)
 {
 	const struct pool *p = &s->pool;
 	struct json j;
 
-	json_begin(&j, stdout);
+	json_begin(&j, out);
 	json_bool(&j, "ok", ok);
 	json_string(&j, "device", p->path);
 	json_number(&j, "regions", p->region_count);
@@ -52,17 +51,18 @@ static void report_json(const struct server *s, double seconds, bool ok)
 	json_number(&j, "released", s->released);
 	json_number(&j, "reclaimed", s->reclaimed);
 	json_number(&j, "held", s->held);
+	json_string(&j, "error", ok ? "" : message_first());
 	json_end(&j);
 }
 
-static void report_text(const struct server *s, double seconds)
+static void report_text(FILE *out, const struct server *s, double seconds)
 {
 	const struct pool *p = &s->pool;
 
-	printf("%llu captures, %llu bytes in %.3f s; %llu clients, told of %llu captures, missed %llu\n",
-	       (unsigned long long)p->captures, (unsigned long long)p->bytes,
-	       seconds, (unsigned long long)s->served,
-	       (unsigned long long)s->told, (unsigned long long)s->missed);
+	fprintf(out, "%llu captures, %llu bytes in %.3f s; %llu clients, told of %llu captures, missed %llu\n",
+		(unsigned long long)p->captures, (unsigned long long)p->bytes,
+		seconds, (unsigned long long)s->served,
+		(unsigned long long)s->told, (unsigned long long)s->missed);
 }
 
 static int report(const struct server *s, bool ok)
@@ -71,13 +71,13 @@ static int report(const struct server *s, bool ok)
 	double seconds = (double)ns / NS_PER_SEC;
 
 	if (s->options->json)
-		report_json(s, seconds, ok);
+		report_json(results_begin(), s, seconds, ok);
 	else if (!s->options->quiet)
-		report_text(s, seconds);
-	if (!fflush(stdout))
-		return ok ? EXIT_OK : EXIT_FAILED;
-	message("cannot write the summary: %s", strerror(errno));
-	return EXIT_FAILED;
+		report_text(results_begin(), s, seconds);
+	results_end(false);
+	if (results_finish(s->sigfd, s->stopping))
+		return EXIT_FAILED;
+	return ok ? EXIT_OK : EXIT_FAILED;
 }
 
 static int share(struct server *s)
@@ -86,8 +86,8 @@ static int share(struct server *s)
 
 	s->credits_left = o->regions - RESERVED_REGIONS;
 	if (!o->quiet)
-		message("sharing %s at %s", o->device,
-			o->path ? o->path : "the socket that was passed");
+		inform("sharing %s at %s", o->device,
+		       o->path ? o->path : "the socket that was passed");
 	progress_start(&s->progress, 0, o->progress, o->quiet);
 	return report(s, !server_run(s));
 }
@@ -108,20 +108,28 @@ static int open_and_share(struct server *s)
 	return ret;
 }
 
-int main(int argc, char **argv)
+static int run(const struct share_options *options)
 {
-	struct share_options options;
-	struct server server = { .options = &options };
+	struct server server = { .options = options };
 	int ret;
 
-	ret = share_options_parse(argc, argv, &options);
-	if (ret >= 0)
-		return ret;
-	server.sigfd = signals_open(false);
+	server.sigfd = signals_open();
 	if (server.sigfd < 0)
 		return EXIT_FAILED;
 	raise_limit();
 	ret = open_and_share(&server);
 	close(server.sigfd);
 	return ret;
+}
+
+int main(int argc, char **argv)
+{
+	struct share_options options;
+	int ret;
+
+	tool_start();
+	ret = share_options_parse(argc, argv, &options);
+	if (ret < 0)
+		ret = run(&options);
+	return tool_end(argc, argv, ret);
 }

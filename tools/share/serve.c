@@ -28,7 +28,7 @@ static void send_away(struct server *s, struct client *c,
 		      enum fpgabuf_wire_reason reason, const char *why)
 {
 	if (!s->options->quiet)
-		message("%s: %s", c->name, why);
+		inform("%s: %s", c->name, why);
 	serve_end(s, c, reason);
 }
 
@@ -39,8 +39,8 @@ static void refuse(struct server *s, int fd, const struct ucred *peer,
 
 	s->refused++;
 	if (!s->options->quiet)
-		message("process %d of user %u is refused: %s", peer->pid,
-			peer->uid, why);
+		inform("process %d of user %u is refused: %s", peer->pid,
+		       peer->uid, why);
 	/* What we have not read when we close would be its first error. */
 	recv(fd, hello, sizeof(hello), MSG_DONTWAIT);
 	client_send_end(fd, reason);
@@ -56,7 +56,7 @@ static void add_client(struct server *s, struct client *c)
 	s->clients[i] = c;
 	s->client_count++;
 	if (s->options->verbose)
-		message("%s has connected", c->name);
+		inform("%s has connected", c->name);
 }
 
 void serve_connection(struct server *server, int fd, const struct ucred *peer)
@@ -163,7 +163,7 @@ static void now_ready(struct server *s, struct client *c)
 	if (s->ready_count >= s->options->wait)
 		s->started = true;
 	if (s->options->verbose)
-		message("%s is served, with %u credits", c->name, c->credits);
+		inform("%s is served, with %u credits", c->name, c->credits);
 }
 
 void serve_regions(struct server *server, struct client *client)
@@ -312,9 +312,9 @@ static void reap(struct server *s, struct client *c)
 	s->credits_left += c->credits;
 	s->client_count--;
 	if (s->options->verbose)
-		message("%s has left; it was told of %llu captures, and missed %llu",
-			c->name, (unsigned long long)c->told,
-			(unsigned long long)c->missed);
+		inform("%s has left; it was told of %llu captures, and missed %llu",
+		       c->name, (unsigned long long)c->told,
+		       (unsigned long long)c->missed);
 	client_free(c);
 }
 

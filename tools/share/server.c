@@ -54,7 +54,7 @@ static int on_signal(struct server *s)
 		return 0;
 	progress_end(&s->progress);
 	if (s->options->verbose)
-		message("%s: ending the capture", strsignal(info.ssi_signo));
+		inform("%s: ending the capture", strsignal(info.ssi_signo));
 	s->stopping = true;
 	return pause_capture(s);
 }
@@ -148,8 +148,8 @@ static void check_deadline(struct server *s, struct client *c, int64_t now)
 		return;
 	s->late++;
 	if (!s->options->quiet)
-		message("%s: did not say hello and take the regions in time",
-			c->name);
+		inform("%s: did not say hello and take the regions in time",
+		       c->name);
 	serve_end(s, c, FPGABUF_WIRE_LATE);
 }
 

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include <inttypes.h>
-#include <stdio.h>
 
 #include "common/clock.h"
 #include "common/controller.h"
 #include "common/json.h"
+#include "common/message.h"
 #include "show/report.h"
 
 static double seconds(const struct viewer *v)
@@ -12,12 +12,12 @@ static double seconds(const struct viewer *v)
 	return (double)(clock_ns() - v->progress.start_ns) / NS_PER_SEC;
 }
 
-static void print_json(const struct viewer *v, bool ok)
+static void print_json(FILE *out, const struct viewer *v, bool ok)
 {
 	const struct show_options *o = v->options;
 	struct json j;
 
-	json_begin(&j, stdout);
+	json_begin(&j, out);
 	json_bool(&j, "ok", ok);
 	json_string(&j, "device", o->device);
 	json_string(&j, "card", v->screen.path);
@@ -35,37 +35,38 @@ static void print_json(const struct viewer *v, bool ok)
 	json_gaps(&j, v->gaps, controller_gaps(&v->info));
 	json_number(&j, "busy_retries", v->busy_retries);
 	json_decimal(&j, "seconds", seconds(v));
+	json_string(&j, "error", ok ? "" : message_first());
 	json_end(&j);
 }
 
-static void print_counters(const struct viewer *v)
+static void print_counters(FILE *out, const struct viewer *v)
 {
 	enum gaps_worth worth = controller_gaps(&v->info);
 
-	printf("  discarded %" PRIu64, v->discarded);
+	fprintf(out, "  discarded %" PRIu64, v->discarded);
 	if (worth != GAPS_UNKNOWN)
-		printf(", gaps %" PRIu64, v->gaps);
-	printf(", busy retries %" PRIu64 "\n", v->busy_retries);
+		fprintf(out, ", gaps %" PRIu64, v->gaps);
+	fprintf(out, ", busy retries %" PRIu64 "\n", v->busy_retries);
 	if (worth == GAPS_UNKNOWN)
-		puts("  gaps " GAPS_NOT_KNOWN);
+		fputs("  gaps " GAPS_NOT_KNOWN "\n", out);
 }
 
-static void print_text(const struct viewer *v)
+static void print_text(FILE *out, const struct viewer *v)
 {
 	const struct screen *s = &v->screen;
 
-	printf("%s -> %s of %s (%s): %" PRIu64 " pictures of %ux%u %s in %.3f s, %s\n",
-	       v->options->device, s->connector, s->path, s->driver, v->shown,
-	       v->geometry.width, v->geometry.height,
-	       v->options->format->name, seconds(v),
-	       v->copying ? "copied" : "imported");
-	print_counters(v);
+	fprintf(out, "%s -> %s of %s (%s): %" PRIu64 " pictures of %ux%u %s in %.3f s, %s\n",
+		v->options->device, s->connector, s->path, s->driver, v->shown,
+		v->geometry.width, v->geometry.height,
+		v->options->format->name, seconds(v),
+		v->copying ? "copied" : "imported");
+	print_counters(out, v);
 }
 
-void report_print(const struct viewer *viewer, bool ok)
+void report_print(FILE *out, const struct viewer *viewer, bool ok)
 {
 	if (viewer->options->json)
-		print_json(viewer, ok);
+		print_json(out, viewer, ok);
 	else if (!viewer->options->quiet)
-		print_text(viewer);
+		print_text(out, viewer);
 }

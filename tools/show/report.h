@@ -2,9 +2,11 @@
 #ifndef FPGABUF_SHOW_REPORT_H
 #define FPGABUF_SHOW_REPORT_H
 
+#include <stdio.h>
+
 #include "show/viewer.h"
 
 /* Prints the summary in the form that was asked for.  @ok: all went well. */
-void report_print(const struct viewer *viewer, bool ok);
+void report_print(FILE *out, const struct viewer *viewer, bool ok);
 
 #endif /* FPGABUF_SHOW_REPORT_H */

@@ -289,11 +289,11 @@ static void on_screen(struct viewer *v, struct slot *slot)
 	v->shown++;
 	progress_update(&v->progress, v->shown * v->geometry.bytes);
 	if (v->options->verbose)
-		message("picture %" PRIu64 " is on the screen", v->shown);
+		inform("picture %" PRIu64 " is on the screen", v->shown);
 	if (v->shown == v->options->pictures && !v->options->quiet) {
 		progress_end(&v->progress);
-		message("on %s of %s%s", v->screen.connector, v->screen.path,
-			v->end_ns ? "" : " until SIGINT or SIGTERM");
+		inform("on %s of %s%s", v->screen.connector, v->screen.path,
+		       v->end_ns ? "" : " until SIGINT or SIGTERM");
 	}
 }
 
@@ -305,8 +305,8 @@ static void fall_back(struct viewer *v, const char *failed, int err)
 	if (v->options->quiet)
 		return;
 	progress_end(&v->progress);
-	message("the driver %s cannot import a capture (%s), so pictures are copied",
-		v->screen.driver, v->reason);
+	inform("the driver %s cannot import a capture (%s), so pictures are copied",
+	       v->screen.driver, v->reason);
 }
 
 static int show_imported(struct viewer *v, struct slot *slot,

@@ -1,0 +1,422 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* Every tool, where standard streams are closed, stalled, or go away. */
+#include <err.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "fake-device.h"
+#include "net.h"
+#include "process.h"
+#include "receiver.h"
+#include "suites.h"
+
+/**
+ * struct stalled - a pipe that is full, and that nobody reads
+ * @fds: its ends
+ */
+struct stalled {
+	int fds[2];
+};
+
+static void stalled_open(struct stalled *s)
+{
+	char zeros[4096] = "";
+
+	if (pipe2(s->fds, O_CLOEXEC | O_NONBLOCK))
+		err(EXIT_FAILURE, "pipe");
+	while (write(s->fds[1], zeros, sizeof(zeros)) > 0)
+		;
+	fcntl(s->fds[1], F_SETFL, 0);
+}
+
+static void stalled_close(struct stalled *s)
+{
+	close(s->fds[0]);
+	close(s->fds[1]);
+}
+
+static void close_stream(const void *data)
+{
+	close(*(const int *)data);
+}
+
+static void stall_stdout(const void *data)
+{
+	dup2(((const struct stalled *)data)->fds[1], STDOUT_FILENO);
+}
+
+static void stall_stderr(const void *data)
+{
+	dup2(((const struct stalled *)data)->fds[1], STDERR_FILENO);
+}
+
+/**
+ * struct listening - a receiver that tells its port by a FIFO
+ * @process: the receiver
+ * @dir: with the FIFO "port" and the file "stream"
+ * @port: where it listens
+ */
+struct listening {
+	struct process process;
+	struct temp dir;
+	int port;
+};
+
+/* @args goes on behind the usual ones, and ends with NULL. */
+static void listening_start(struct listening *l, char *const args[],
+			    void (*prepare)(const void *), const void *data)
+{
+	char fifo[64], line[16] = "";
+	char *argv[16] = { "tools/fpgabuf-recv", "-t", "20", "--port-file",
+			   fifo, "127.0.0.1:0", "-o" };
+	unsigned int i;
+	FILE *f;
+
+	temp_make(&l->dir, "stream");
+	snprintf(fifo, sizeof(fifo), "%s", temp_path(&l->dir, "port"));
+	CU_ASSERT_EQUAL_FATAL(mkfifo(fifo, 0600), 0);
+	argv[7] = l->dir.file;
+	for (i = 0; args[i]; i++)
+		argv[8 + i] = args[i];
+	process_start_with(&l->process, argv, prepare, data);
+	f = fopen(fifo, "r");
+	CU_ASSERT_PTR_NOT_NULL_FATAL(f);
+	CU_ASSERT_PTR_NOT_NULL(fgets(line, sizeof(line), f));
+	fclose(f);
+	l->port = atoi(line);
+}
+
+/* The exit code; what came must be the stream, and nothing else. */
+static int listening_finish(struct listening *l, const uint8_t *data,
+			    size_t len)
+{
+	int code = process_finish(&l->process);
+
+	CU_ASSERT_TRUE(file_is(l->dir.file, data, len));
+	temp_remove(&l->dir);
+	return code;
+}
+
+/* Whatever is written to a closed stream is not written to a file. */
+static void test_closed(void)
+{
+	static const int expected[] = { 0, 1, 0 };
+	char *args[] = { "--progress", NULL };
+	uint8_t *data = new_data(10000, false);
+	struct listening l;
+	int fd;
+
+	for (fd = 0; fd <= 2; fd++) {
+		listening_start(&l, args, close_stream, &fd);
+		close(receiver_feed(l.port, data, 10000));
+		CU_ASSERT_EQUAL(listening_finish(&l, data, 10000),
+				expected[fd]);
+	}
+	free(data);
+}
+
+static int run_without_stdout(char *const argv[])
+{
+	const int fd = STDOUT_FILENO;
+	struct process p;
+
+	process_start_with(&p, argv, close_stream, &fd);
+	return process_finish(&p);
+}
+
+/* A summary that cannot be written is a failure, whichever tool it is. */
+static void test_no_stdout(void)
+{
+	char *info[] = { "fpgabuf-info-fake", FAKE_DEVICE, NULL };
+	char *info_json[] = { "fpgabuf-info-fake", "--json", FAKE_DEVICE, NULL };
+	char *watch[] = { "fpgabuf-info-fake", "--watch=1", FAKE_DEVICE, NULL };
+	char *bench[] = { "tools/fpgabuf-bench", "--plan", "--rate", "100M",
+			  NULL };
+
+	CU_ASSERT_EQUAL(run_without_stdout(info), 1);
+	CU_ASSERT_EQUAL(run_without_stdout(info_json), 1);
+	CU_ASSERT_EQUAL(run_without_stdout(watch), 1);
+	CU_ASSERT_EQUAL(run_without_stdout(bench), 1);
+}
+
+/* Nobody reads the messages: the stream goes on. */
+static void test_stderr_stalls(void)
+{
+	char *args[] = { "--progress", NULL };
+	uint8_t *data = new_data(10000, false);
+	struct stalled s;
+	struct listening l;
+
+	stalled_open(&s);
+	listening_start(&l, args, stall_stderr, &s);
+	close(receiver_feed(l.port, data, 10000));
+	CU_ASSERT_EQUAL(listening_finish(&l, data, 10000), 0);
+	stalled_close(&s);
+	free(data);
+}
+
+static void test_send_stderr_stalls(void)
+{
+	char *args[] = { "-b", "1000000", NULL };
+	struct process sender;
+	struct listening l;
+	struct stalled s;
+	char peer[32];
+	char *argv[] = { "fpgabuf-send-fake", "-d", FAKE_DEVICE, "-v", "-b",
+			 "1000000", peer, NULL };
+	uint8_t *data = new_data(1000000, true);
+
+	stalled_open(&s);
+	listening_start(&l, args, NULL, NULL);
+	snprintf(peer, sizeof(peer), "127.0.0.1:%d", l.port);
+	process_start_with(&sender, argv, stall_stderr, &s);
+	CU_ASSERT_EQUAL(process_finish(&sender), 0);
+	CU_ASSERT_EQUAL(listening_finish(&l, data, 1000000), 0);
+	stalled_close(&s);
+	free(data);
+}
+
+/* Tells that it has begun by making its socket; then it has to end. */
+static void test_share_stderr_stalls(void)
+{
+	struct process p;
+	struct stalled s;
+	struct temp t;
+	char *argv[] = { "fpgabuf-share-fake", "-d", FAKE_DEVICE, "-v", t.file,
+			 NULL };
+	int i;
+
+	temp_make(&t, "socket");
+	stalled_open(&s);
+	setenv("FAKE_DMABUFS", "", 1);
+	process_start_with(&p, argv, stall_stderr, &s);
+	unsetenv("FAKE_DMABUFS");
+	for (i = 0; i < PATIENCE_MS / 10 && access(t.file, F_OK); i++)
+		usleep(10000);
+	kill(p.pid, SIGTERM);
+	CU_ASSERT_EQUAL(process_finish(&p), 0);
+	stalled_close(&s);
+	temp_remove(&t);
+}
+
+/* Nobody reads the reports: streams come and go, and a signal is the end. */
+static void test_stdout_stalls(void)
+{
+	char *args[] = { "--connections", "0", "--json", NULL };
+	uint8_t *data = new_data(1000, false);
+	struct listening l;
+	struct stalled s;
+	int i;
+
+	stalled_open(&s);
+	listening_start(&l, args, stall_stdout, &s);
+	for (i = 1; i <= 3; i++) {
+		int fd = receiver_feed(l.port, data, 1000);
+		char byte;
+
+		/* It has closed its end, so it has done with the stream. */
+		shutdown(fd, SHUT_WR);
+		CU_ASSERT_EQUAL(wait_for(fd, POLLIN) & POLLIN, POLLIN);
+		CU_ASSERT_EQUAL(recv(fd, &byte, 1, MSG_DONTWAIT), 0);
+		close(fd);
+	}
+	kill(l.process.pid, SIGTERM);
+	CU_ASSERT_EQUAL(process_finish(&l.process), 1);
+	CU_ASSERT_PTR_NOT_NULL(strstr(l.process.output, "nobody reads it"));
+	stalled_close(&s);
+	CU_ASSERT_TRUE(file_is(temp_path(&l.dir, "stream.3"), data, 1000));
+	temp_remove(&l.dir);
+	free(data);
+}
+
+static void test_share_stdout_stalls(void)
+{
+	struct process p;
+	struct stalled s;
+	struct temp t;
+	char *argv[] = { "fpgabuf-share-fake", "-d", FAKE_DEVICE, "--json",
+			 t.file, NULL };
+
+	temp_make(&t, "socket");
+	stalled_open(&s);
+	setenv("FAKE_DMABUFS", "", 1);
+	process_start_with(&p, argv, stall_stdout, &s);
+	unsetenv("FAKE_DMABUFS");
+	CU_ASSERT_TRUE(process_expect(&p, "sharing "));
+	kill(p.pid, SIGTERM);
+	CU_ASSERT_EQUAL(process_finish(&p), 1);
+	CU_ASSERT_PTR_NOT_NULL(strstr(p.output, "nobody reads it"));
+	stalled_close(&s);
+	temp_remove(&t);
+}
+
+static void test_watch_stdout_stalls(void)
+{
+	char *argv[] = { "fpgabuf-info-fake", "--watch=1", "--json",
+			 FAKE_DEVICE, NULL };
+	char state[64] = "", path[64];
+	struct process p;
+	struct stalled s;
+	FILE *f;
+	int i;
+
+	stalled_open(&s);
+	process_start_with(&p, argv, stall_stdout, &s);
+	snprintf(path, sizeof(path), "/proc/%d/wchan", p.pid);
+	/* It waits for room: in poll() if it does it well, else in write(). */
+	for (i = 0; i < PATIENCE_MS / 10 && !strstr(state, "poll") &&
+	     !strstr(state, "pipe_write"); i++) {
+		usleep(10000);
+		f = fopen(path, "r");
+		if (f && !fgets(state, sizeof(state), f))
+			*state = '\0';
+		if (f)
+			fclose(f);
+	}
+	kill(p.pid, SIGTERM);
+	CU_ASSERT_EQUAL(process_finish(&p), 1);
+	stalled_close(&s);
+}
+
+static void default_hangup(const void *data)
+{
+	(void)data;
+	signal(SIGHUP, SIG_DFL);
+}
+
+static void ignore_hangup(const void *data)
+{
+	(void)data;
+	signal(SIGHUP, SIG_IGN);
+}
+
+/* The terminal goes away: what has come is kept. */
+static void test_hangup(void)
+{
+	char *args[] = { NULL };
+	uint8_t *data = new_data(400000, false);
+	struct listening l;
+	int fd;
+
+	listening_start(&l, args, default_hangup, NULL);
+	fd = receiver_feed(l.port, data, 400000);
+	kill(l.process.pid, SIGHUP);
+	CU_ASSERT_EQUAL(listening_finish(&l, data, 400000), 1);
+	CU_ASSERT_PTR_NOT_NULL(strstr(l.process.output, "interrupted"));
+	close(fd);
+
+	listening_start(&l, args, ignore_hangup, NULL);
+	fd = receiver_feed(l.port, data, 400000);
+	kill(l.process.pid, SIGHUP);
+	CU_ASSERT_EQUAL(send(fd, "x", 1, MSG_NOSIGNAL), 1);
+	close(fd);
+	data = realloc(data, 400001);
+	data[400000] = 'x';
+	CU_ASSERT_EQUAL(listening_finish(&l, data, 400001), 0);
+	free(data);
+}
+
+/* The other tools end as by SIGTERM, too. */
+static void test_share_hangup(void)
+{
+	struct process p;
+	struct temp t;
+	char *argv[] = { "fpgabuf-share-fake", "-d", FAKE_DEVICE, "--json",
+			 t.file, NULL };
+
+	temp_make(&t, "socket");
+	setenv("FAKE_DMABUFS", "", 1);
+	process_start_with(&p, argv, default_hangup, NULL);
+	unsetenv("FAKE_DMABUFS");
+	CU_ASSERT_TRUE(process_expect(&p, "sharing "));
+	kill(p.pid, SIGHUP);
+	CU_ASSERT_EQUAL(process_finish(&p), 0);
+	CU_ASSERT_PTR_NOT_NULL(strstr(p.output, "{\"ok\": true"));
+	CU_ASSERT_NOT_EQUAL(access(t.file, F_OK), 0);
+	temp_remove(&t);
+}
+
+static void limit_files(const void *data)
+{
+	const struct rlimit limit = { 65536, 65536 };
+
+	(void)data;
+	setrlimit(RLIMIT_FSIZE, &limit);
+}
+
+/* A limit is an error like a full disk. */
+static void test_limit(void)
+{
+	char *args[] = { NULL };
+	uint8_t *data = new_data(200000, false);
+	struct listening l;
+
+	listening_start(&l, args, limit_files, NULL);
+	close(receiver_feed(l.port, data, 200000));
+	CU_ASSERT_EQUAL(listening_finish(&l, data, 65536), 1);
+	CU_ASSERT_PTR_NOT_NULL(strstr(l.process.output, "File too large"));
+	CU_ASSERT_PTR_NOT_NULL(strstr(l.process.output, "--rotate-size"));
+	CU_ASSERT_PTR_NOT_NULL(strstr(l.process.output,
+				      "keeps the first 65536 bytes"));
+	free(data);
+}
+
+/* Who reads JSON gets an object, whatever happens. */
+static void test_json_error(void)
+{
+	static char * const failing[][6] = {
+		{ "tools/fpgabuf-recv", "--json", "-o", "/none/x", "0" },
+		{ "tools/fpgabuf-recv", "--json", "192.0.2.1:1" },
+		{ "tools/fpgabuf-recv", "--none", "--json", "0" },
+		{ "tools/fpgabuf-send", "--json", "-d", "/none", "a:1" },
+		{ "fpgabuf-send-fake", "--json", "-d", FAKE_DEVICE,
+		  "127.0.0.1:1" },
+		{ "tools/fpgabuf-share", "--json", "-d", "/none", "/none/x" },
+		{ "tools/fpgabuf-info", "--json", "/none" },
+		{ "tools/fpgabuf-show", "--json", "-d", "/none" },
+		{ "tools/fpgabuf-bench", "--json", "--plan", "--none" },
+	};
+	struct process p;
+	size_t i;
+
+	for (i = 0; i < sizeof(failing) / sizeof(failing[0]); i++) {
+		CU_ASSERT(process_run(&p, failing[i]) > 0);
+		if (!strstr(p.output, "{\"ok\": false, \"error\": \""))
+			printf("\n    no object of %s: %s", failing[i][0],
+			       p.output);
+		CU_ASSERT_PTR_NOT_NULL(strstr(p.output,
+					      "{\"ok\": false, \"error\": \""));
+		CU_ASSERT_PTR_NULL(strstr(p.output, "\"error\": \"\""));
+	}
+}
+
+CU_TestInfo output_tests[] = {
+	{ "a standard stream that is closed is no file", test_closed },
+	{ "without stdout a summary is an error", test_no_stdout },
+	{ "fpgabuf-recv: messages that nobody reads stop nothing",
+	  test_stderr_stalls },
+	{ "fpgabuf-send: messages that nobody reads stop nothing",
+	  test_send_stderr_stalls },
+	{ "fpgabuf-share: messages that nobody reads stop nothing",
+	  test_share_stderr_stalls },
+	{ "fpgabuf-recv: reports that nobody reads stop nothing",
+	  test_stdout_stalls },
+	{ "fpgabuf-share: a summary that nobody reads is given up",
+	  test_share_stdout_stalls },
+	{ "fpgabuf-info: SIGTERM ends --watch that nobody reads",
+	  test_watch_stdout_stalls },
+	{ "a hangup is the end, unless it is ignored", test_hangup },
+	{ "fpgabuf-share: a hangup is the end as well", test_share_hangup },
+	{ "a limit of file sizes is an error with a remedy", test_limit },
+	{ "with --json there is an object after every failure",
+	  test_json_error },
+	CU_TEST_INFO_NULL,
+};
