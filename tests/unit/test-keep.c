@@ -118,8 +118,9 @@ static void test_twice(void)
 	int fd, n;
 
 	temp_make(&t, "stream");
-	char *args[] = { "-o", t.file, NULL };
-	char *argv[] = { "tools/fpgabuf-recv", "-o", t.file, port, NULL };
+	char *args[] = { "-o", t.file, "--connections", "2", NULL };
+	char *argv[] = { "tools/fpgabuf-recv", "-o", t.file, "--connections",
+			 "2", port, NULL };
 
 	n = receiver_start(&first, args);
 	snprintf(port, sizeof(port), "%d", n);
@@ -128,8 +129,9 @@ static void test_twice(void)
 	CU_ASSERT_PTR_NOT_NULL(strstr(second.output, "Address already in use"));
 	CU_ASSERT_EQUAL(send(fd, data + 300000, 100000, MSG_NOSIGNAL), 100000);
 	close(fd);
+	close(receiver_feed(n, data, 1000));
 	CU_ASSERT_EQUAL(process_finish(&first), 0);
-	CU_ASSERT_TRUE(file_is(t.file, data, 400000));
+	CU_ASSERT_TRUE(file_is(temp_path(&t, "stream.1"), data, 400000));
 	free(data);
 	temp_remove(&t);
 }
