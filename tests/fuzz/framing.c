@@ -36,10 +36,10 @@ static void check_header(const struct outcome *o)
 {
 	const struct framing *f = &o->framing;
 
-	CHECK(f->frame.header_size >= FRAME_HEADER_SIZE);
-	CHECK(f->frame.header_size <= FRAME_HEADER_MAX);
+	CHECK(f->frame.header_size >= FPGABUF_FRAME_HEADER_SIZE);
+	CHECK(f->frame.header_size <= FPGABUF_FRAME_HEADER_MAX);
 	CHECK(f->left == f->frame.length);
-	CHECK(f->ended == !!(f->frame.flags & FRAME_END));
+	CHECK(f->ended == !!(f->frame.flags & FPGABUF_FRAME_END));
 	CHECK(f->captures + f->ended == f->frames);
 	CHECK(f->gaps <= f->captures && f->partial <= f->captures);
 	CHECK(f->errors <= f->captures && f->timeouts <= f->captures);

@@ -53,6 +53,7 @@ int __wrap_ioctl(int fd, unsigned long request, ...);
 void fake_reset(void)
 {
 	fake = (struct fake_device)WELL_BEHAVED;
+	fake_fd = -1;
 	queued_count = 0;
 	done_count = 0;
 	memset(used, 0, sizeof(used));
@@ -116,14 +117,15 @@ static int do_alloc(struct fpgabuf_alloc *a)
 {
 	if (fake.alloc_errno)
 		return fake.alloc_errno;
-	if (!a->size || a->flags ||
+	if (!a->size || a->flags & ~FPGABUF_ALLOC_SCATTER ||
 	    (a->fd_flags != (O_RDWR | O_CLOEXEC) &&
 	     a->fd_flags != (O_RDONLY | O_CLOEXEC))) {
 		fake.bad_calls++;
 		return EINVAL;
 	}
 	a->size = (a->size + PAGE_SIZE - 1) / PAGE_SIZE * PAGE_SIZE;
-	a->backend = FPGABUF_BACKEND_FOLIO;
+	a->backend = a->flags ? FPGABUF_BACKEND_SCATTER : FPGABUF_BACKEND_FOLIO;
+	a->chunks = a->flags ? 3 : 1;
 	a->fd = memfd_create("fake region", MFD_CLOEXEC);
 	if (a->fd < 0 || ftruncate(a->fd, a->size))
 		return errno;
@@ -223,10 +225,12 @@ static bool fails_now(void)
 
 static int do_queue(const struct fpgabuf_queue *q)
 {
+	fake.queue_calls++;
+	fake.timeout_ms = q->timeout_ms;
 	if (fake.queue_errno)
 		return fake.queue_errno;
 	if (!q->length || q->length % fake.alignment || q->flags ||
-	    q->timeout_ms) {
+	    q->timeout_ms > FPGABUF_TIMEOUT_MAX_MS) {
 		fake.bad_calls++;
 		return EINVAL;
 	}
@@ -281,8 +285,18 @@ static int do_cancel(struct fpgabuf_cancel *c)
 	return 0;
 }
 
+static bool is_interrupted(void)
+{
+	if (!fake.interrupts)
+		return false;
+	fake.interrupts--;
+	return true;
+}
+
 static int dispatch(unsigned long request, void *arg)
 {
+	if (request != FPGABUF_IOC_DEQUEUE && is_interrupted())
+		return EINTR;
 	switch (request) {
 	case FPGABUF_IOC_INFO:
 		return do_info(arg);
@@ -306,6 +320,8 @@ static int memory_file_sync(int fd, const struct dma_buf_sync *sync)
 {
 	if (fcntl(fd, F_GET_SEALS) < 0)
 		return ENOTTY;
+	if (is_interrupted())
+		return EINTR;
 	return sync->flags & ~DMA_BUF_SYNC_VALID_FLAGS_MASK ? EINVAL : 0;
 }
 
@@ -323,7 +339,8 @@ int __wrap_ioctl(int fd, unsigned long request, ...)
 		err = memory_file_sync(fd, arg);
 	else if (request == SIOCETHTOOL && fake.ethtool)
 		err = fake.ethtool(((struct ifreq *)arg)->ifr_data);
-	else if (fd == fake_fd && _IOC_TYPE(request) == FPGABUF_IOC_MAGIC)
+	else if (fd >= 0 && fd == fake_fd &&
+		 _IOC_TYPE(request) == FPGABUF_IOC_MAGIC)
 		err = dispatch(request, arg);
 	else
 		return __real_ioctl(fd, request, arg);

@@ -27,6 +27,8 @@
  * @room: the DMA controller takes so many; 0 = as many as may be queued
  * @alloc_errno: ALLOC fails with this, if not 0
  * @queue_errno: QUEUE fails with this, if not 0
+ * @interrupts: so many calls, of those that do not wait for a capture, fail with
+ *	EINTR first
  * @busy: so many QUEUE calls of a region that was captured into before fail
  *	with EBUSY
  * @kept: the channel keeps regions that were captured into
@@ -45,6 +47,8 @@
  * @fail_at: this capture fails with EIO; counted from 1, 0 = none
  * @fail_errno: or with this, if not 0
  * @refused: QUEUE calls that found no @room
+ * @timeout_ms: of the last QUEUE
+ * @queue_calls: QUEUE calls, of every outcome
  * @captures: captures finished
  * @bytes: bytes captured
  * @most_queued: most captures that were queued at once
@@ -61,6 +65,7 @@ struct fake_device {
 	unsigned int room;
 	int alloc_errno;
 	int queue_errno;
+	unsigned int interrupts;
 	unsigned int busy;
 	bool kept;
 	int64_t kept_until_ns;
@@ -77,6 +82,8 @@ struct fake_device {
 	unsigned int fail_at;
 	int fail_errno;
 	unsigned int refused;
+	uint32_t timeout_ms;
+	unsigned int queue_calls;
 	uint64_t captures;
 	uint64_t bytes;
 	unsigned int most_queued;

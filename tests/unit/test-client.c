@@ -476,6 +476,91 @@ static void test_no_server(void)
 	unlink(path);
 }
 
+/* Nobody speaks before it is asked to; then nothing is waited for. */
+static void test_start(void)
+{
+	const struct line lines[] = { welcome(), region(2), region(0),
+				      region(1), capture(1) };
+	struct server s = { .lines = { welcome() } };
+	struct fpgabuf_shared_capture c;
+	struct fpgabuf_client *client;
+	unsigned int i;
+
+	server_start(&s);
+	CU_ASSERT_EQUAL_FATAL(fpgabuf_client_connect_start(s.path, 7,
+							   O_NONBLOCK,
+							   &client), 0);
+	pthread_join(s.thread, NULL);
+	CU_ASSERT_EQUAL(s.hello.hello.credits, 7);
+	for (i = 0; i < 4; i++) {
+		CU_ASSERT_EQUAL(fpgabuf_client_connect_finish(client), -EAGAIN);
+		CU_ASSERT_EQUAL(fpgabuf_client_next(client, &c), -ENOTCONN);
+		CU_ASSERT_EQUAL(fpgabuf_client_release(client, 0), -EINVAL);
+		say(s.sock, &lines[i]);
+		CU_ASSERT_EQUAL(wait_for(fpgabuf_client_fd(client), POLLIN),
+				POLLIN);
+	}
+	CU_ASSERT_EQUAL(fpgabuf_client_connect_finish(client), 0);
+	CU_ASSERT_EQUAL(fpgabuf_client_connect_finish(client), 0);
+	CU_ASSERT_PTR_NOT_NULL(fpgabuf_client_region(client, 1));
+	CU_ASSERT_EQUAL(fpgabuf_client_next(client, &c), -EAGAIN);
+	say(s.sock, &lines[4]);
+	CU_ASSERT_EQUAL(fpgabuf_client_next(client, &c), 0);
+	CU_ASSERT_EQUAL(c.index, 1);
+	fpgabuf_client_close(client);
+	server_end(&s);
+}
+
+/* What ends it stays, and who has begun can stop. */
+static void test_start_errors(void)
+{
+	const struct line refusal = end(FPGABUF_WIRE_FULL);
+	struct server s = { .lines = { refusal }, .count = 1 };
+	struct server bad = { .lines = { capture(0) }, .count = 1 };
+	unsigned int fds = open_fds();
+	struct fpgabuf_client *client;
+
+	server_start(&s);
+	CU_ASSERT_EQUAL_FATAL(fpgabuf_client_connect_start(s.path, 0, 0,
+							   &client), 0);
+	pthread_join(s.thread, NULL);
+	CU_ASSERT_EQUAL(fpgabuf_client_connect_finish(client), -EUSERS);
+	CU_ASSERT_EQUAL(fpgabuf_client_connect_finish(client), -EUSERS);
+	fpgabuf_client_close(client);
+	server_end(&s);
+	server_start(&bad);
+	CU_ASSERT_EQUAL_FATAL(fpgabuf_client_connect_start(bad.path, 0, 0,
+							   &client), 0);
+	pthread_join(bad.thread, NULL);
+	CU_ASSERT_EQUAL(fpgabuf_client_connect_finish(client), -EPROTO);
+	fpgabuf_client_close(client);
+	server_end(&bad);
+	CU_ASSERT_EQUAL(fpgabuf_client_connect_start("/tmp/fpgabuf/none", 0, 0,
+						     &client), -ENOENT);
+	CU_ASSERT_EQUAL(open_fds(), fds);
+}
+
+/* A server that accepts nobody has room for some; the next one is told at once. */
+static void test_start_full(void)
+{
+	struct fpgabuf_client *clients[8];
+	unsigned int n = 0, fds = open_fds();
+	char path[64];
+	int fd, ret;
+
+	snprintf(path, sizeof(path), "/tmp/fpgabuf-client-%d.sock", getpid());
+	fd = listen_at(path);
+	do {
+		ret = fpgabuf_client_connect_start(path, 0, 0, &clients[n]);
+	} while (!ret && ++n < 8);
+	CU_ASSERT_EQUAL(ret, -EAGAIN);
+	while (n)
+		fpgabuf_client_close(clients[--n]);
+	close(fd);
+	unlink(path);
+	CU_ASSERT_EQUAL(open_fds(), fds);
+}
+
 CU_TestInfo client_tests[] = {
 	{ "it knows the geometry, and has the regions by number",
 	  test_geometry },
@@ -488,5 +573,8 @@ CU_TestInfo client_tests[] = {
 	{ "without descriptors for the regions it says so",
 	  test_no_descriptors },
 	{ "without a server it says so", test_no_server },
+	{ "it can be connected without waiting", test_start },
+	{ "what goes wrong with that is told", test_start_errors },
+	{ "a server that accepts nobody is not waited for", test_start_full },
 	CU_TEST_INFO_NULL,
 };

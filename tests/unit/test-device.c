@@ -2,6 +2,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
+#include <stdio.h>
 #include <sys/mman.h>
 #include <unistd.h>
 
@@ -111,6 +112,112 @@ static void test_alloc_errors(void)
 	fpgabuf_device_close(device);
 }
 
+/* It is a descriptor as any other, until the device has it. */
+static void test_open_fd(void)
+{
+	struct fpgabuf_device *device = NULL;
+	struct fpgabuf_region *region;
+	struct fpgabuf_dequeue capture;
+	int fd;
+
+	fake_reset();
+	CU_ASSERT_EQUAL(fpgabuf_device_open_fd(-1, &device), -EBADF);
+	fd = open("/dev/null", O_RDWR | O_CLOEXEC);
+	CU_ASSERT_EQUAL(fpgabuf_device_open_fd(fd, &device), -ENOTTY);
+	CU_ASSERT_PTR_NULL(device);
+	CU_ASSERT_EQUAL(close(fd), 0);
+
+	fd = open(FAKE_DEVICE, O_RDWR);
+	CU_ASSERT_EQUAL_FATAL(fpgabuf_device_open_fd(fd, &device), 0);
+	CU_ASSERT_EQUAL(fpgabuf_device_fd(device), fd);
+	CU_ASSERT_EQUAL(fpgabuf_device_alloc(device, 4096, &region), 0);
+	CU_ASSERT_EQUAL(fpgabuf_device_queue(device, region, 4096, 1), 0);
+	CU_ASSERT_EQUAL(fpgabuf_device_dequeue(device, &capture), 0);
+	fpgabuf_region_close(region);
+	fpgabuf_device_close(device);
+	CU_ASSERT_EQUAL(fcntl(fd, F_GETFD), -1);
+}
+
+static void test_with(void)
+{
+	struct fpgabuf_device *device = open_fake();
+	struct fpgabuf_alloc alloc = {
+		.size = 5000,
+		.flags = FPGABUF_ALLOC_SCATTER,
+		.fd_flags = O_RDONLY,
+	};
+	struct fpgabuf_queue queue = {
+		.length = 4096,
+		.cookie = 3,
+		.timeout_ms = 250,
+		.fd = -1,
+	};
+	struct fpgabuf_region *region;
+	struct fpgabuf_dequeue capture;
+
+	CU_ASSERT_EQUAL_FATAL(fpgabuf_device_alloc_with(device, &alloc,
+							&region), 0);
+	CU_ASSERT_EQUAL(alloc.size, 8192);
+	CU_ASSERT_EQUAL(alloc.backend, FPGABUF_BACKEND_SCATTER);
+	CU_ASSERT_EQUAL(alloc.chunks, 3);
+	CU_ASSERT_EQUAL(alloc.fd, fpgabuf_region_fd(region));
+	CU_ASSERT_EQUAL(fpgabuf_device_queue_with(device, region, &queue), 0);
+	CU_ASSERT_EQUAL(fake.timeout_ms, 250);
+	CU_ASSERT_EQUAL(fpgabuf_device_dequeue(device, &capture), 0);
+	CU_ASSERT_EQUAL(capture.cookie, 3);
+	CU_ASSERT_EQUAL(fake.bad_calls, 0);
+	/* What the driver refuses is refused, and nothing is changed. */
+	queue.timeout_ms = FPGABUF_TIMEOUT_MAX_MS + 1;
+	CU_ASSERT_EQUAL(fpgabuf_device_queue_with(device, region, &queue),
+			-EINVAL);
+	alloc = (struct fpgabuf_alloc){ .size = 5000, .flags = 0x80 };
+	CU_ASSERT_EQUAL(fpgabuf_device_alloc_with(device, &alloc, &region),
+			-EINVAL);
+	CU_ASSERT_EQUAL(alloc.size, 5000);
+	fpgabuf_region_close(region);
+	fpgabuf_device_close(device);
+}
+
+/* As from io_uring, which interrupts without a signal */
+static void test_interrupts(void)
+{
+	struct fpgabuf_device *device = open_fake();
+	struct fpgabuf_region_info region_info;
+	struct fpgabuf_region *region;
+	struct fpgabuf_info info;
+
+	fake.interrupts = 3;
+	CU_ASSERT_EQUAL(fpgabuf_device_info(device, &info), 0);
+	fake.interrupts = 3;
+	CU_ASSERT_EQUAL_FATAL(fpgabuf_device_alloc(device, 4096, &region), 0);
+	fake.interrupts = 3;
+	CU_ASSERT_EQUAL(fpgabuf_device_queue(device, region, 4096, 1), 0);
+	fake.interrupts = 3;
+	CU_ASSERT_EQUAL(fpgabuf_device_region_info(device, region,
+						   &region_info), 0);
+	fake.interrupts = 3;
+	CU_ASSERT_EQUAL(fpgabuf_device_cancel(device, NULL), 0);
+	CU_ASSERT_EQUAL(fake.interrupts, 0);
+	/* But not for ever */
+	fake.interrupts = UINT32_MAX;
+	CU_ASSERT_EQUAL(fpgabuf_device_queue(device, region, 4096, 1), -EINTR);
+	CU_ASSERT(fake.interrupts < UINT32_MAX - 10);
+	fpgabuf_region_close(region);
+	fpgabuf_device_close(device);
+	fake_reset();
+}
+
+static void test_version(void)
+{
+	char text[32];
+
+	CU_ASSERT_EQUAL(fpgabuf_version(), FPGABUF_VERSION_NUMBER);
+	snprintf(text, sizeof(text), "%u.%u", fpgabuf_version() >> 16,
+		 fpgabuf_version() & 0xffff);
+	CU_ASSERT_STRING_EQUAL(text, FPGABUF_VERSION);
+	CU_ASSERT(FPGABUF_VERSION_NUMBER >= FPGABUF_MAKE_VERSION(0, 2));
+}
+
 CU_TestInfo device_tests[] = {
 	{ "what is not there, or not our device, cannot be opened",
 	  test_open_errors },
@@ -118,5 +225,9 @@ CU_TestInfo device_tests[] = {
 	  test_capture },
 	{ "a canceled capture comes back as canceled", test_cancel },
 	{ "errors of the device come back as they are", test_alloc_errors },
+	{ "a device can be made of an open descriptor", test_open_fd },
+	{ "timeouts and scattered regions can be asked for", test_with },
+	{ "calls that are interrupted are made again", test_interrupts },
+	{ "header and library tell their version", test_version },
 	CU_TEST_INFO_NULL,
 };

@@ -5,7 +5,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "common/frame.h"
+#include <fpgabuf/fpgabuf.h>
 #include "receiver.h"
 #include "recv/checker.h"
 #include "recv/pattern.h"
@@ -49,10 +49,10 @@ static void made_free(struct made *m)
 	free(m->samples);
 }
 
-static void add_header(struct made *m, const struct frame *frame)
+static void add_header(struct made *m, const struct fpgabuf_frame *frame)
 {
-	frame_encode(frame, m->bytes + m->len);
-	m->len += FRAME_HEADER_SIZE;
+	fpgabuf_frame_encode(frame, m->bytes + m->len);
+	m->len += FPGABUF_FRAME_HEADER_SIZE;
 }
 
 static void add_samples(struct made *m, size_t len)
@@ -69,7 +69,7 @@ static void add_samples(struct made *m, size_t len)
 
 static void add_capture(struct made *m, uint32_t flags, size_t len)
 {
-	add_header(m, &(struct frame){
+	add_header(m, &(struct fpgabuf_frame){
 		.flags = flags,
 		.sequence = m->sequence++,
 		.length = len,
@@ -82,7 +82,7 @@ static void add_after_skipped(struct made *m, size_t len)
 {
 	m->position += 64;
 	m->sequence += 2;
-	add_header(m, &(struct frame){
+	add_header(m, &(struct fpgabuf_frame){
 		.sequence = m->sequence++,
 		.length = len,
 		.skipped = 64,
@@ -92,8 +92,8 @@ static void add_after_skipped(struct made *m, size_t len)
 
 static void add_end(struct made *m)
 {
-	add_header(m, &(struct frame){
-		.flags = FRAME_END,
+	add_header(m, &(struct fpgabuf_frame){
+		.flags = FPGABUF_FRAME_END,
 		.sequence = m->sequence,
 	});
 }
@@ -102,11 +102,11 @@ static void add_end(struct made *m)
 static void made_all(struct made *m)
 {
 	made_start(m);
-	add_capture(m, FRAME_GAP, 8192);
-	add_capture(m, FRAME_PARTIAL, 1003);
+	add_capture(m, FPGABUF_FRAME_GAP, 8192);
+	add_capture(m, FPGABUF_FRAME_PARTIAL, 1003);
 	add_capture(m, 0, 2 << 20);
 	m->position += 8000;
-	add_capture(m, FRAME_GAP | FRAME_PARTIAL | FRAME_ERROR | FRAME_TIMEOUT,
+	add_capture(m, FPGABUF_FRAME_FLAGS & ~FPGABUF_FRAME_END,
 		    501);
 	add_after_skipped(m, 4096);
 	add_end(m);
@@ -188,10 +188,10 @@ static void test_cut_off(void)
 
 	made_all(&m);
 	expect_failure(&m, 20, "ends in the header of frame 1");
-	expect_failure(&m, FRAME_HEADER_SIZE,
+	expect_failure(&m, FPGABUF_FRAME_HEADER_SIZE,
 		       "ends in capture 7, 8192 bytes before its end");
-	expect_failure(&m, FRAME_HEADER_SIZE + 8191, "1 bytes before its end");
-	expect_failure(&m, m.len - FRAME_HEADER_SIZE,
+	expect_failure(&m, FPGABUF_FRAME_HEADER_SIZE + 8191, "1 bytes before its end");
+	expect_failure(&m, m.len - FPGABUF_FRAME_HEADER_SIZE,
 		       "was cut off after 5 captures");
 	expect_failure(&m, m.len - 1, "ends in the header of frame 6");
 
@@ -210,7 +210,7 @@ static void test_no_frames(void)
 	struct made m;
 
 	made_all(&m);
-	m.bytes[FRAME_HEADER_SIZE + 8192] ^= 1;
+	m.bytes[FPGABUF_FRAME_HEADER_SIZE + 8192] ^= 1;
 	expect_failure(&m, m.len, "frame 2 has no valid header; was");
 	m.bytes[4] = 2;
 	expect_failure(&m, m.len, "frame 1 is of a later version");
@@ -225,7 +225,7 @@ static void test_numbers(void)
 	made_start(&m);
 	add_capture(&m, 0, 100);
 	m.sequence = 10;
-	add_capture(&m, FRAME_GAP, 100);
+	add_capture(&m, FPGABUF_FRAME_GAP, 100);
 	add_end(&m);
 	expect_failure(&m, m.len, "2 captures are missing before 10, and");
 	made_free(&m);
@@ -260,8 +260,8 @@ static void test_longer_header(void)
 	struct made m;
 
 	made_start(&m);
-	add_header(&m, &(struct frame){ .sequence = 1, .length = 4096 });
-	m.bytes[6] = FRAME_HEADER_SIZE + 24;
+	add_header(&m, &(struct fpgabuf_frame){ .sequence = 1, .length = 4096 });
+	m.bytes[6] = FPGABUF_FRAME_HEADER_SIZE + 24;
 	memset(m.bytes + m.len, 0xa5, 24);
 	m.len += 24;
 	m.sequence = 2;
@@ -287,7 +287,7 @@ static void test_verify(void)
 	struct made m;
 
 	made_start(&m);
-	add_capture(&m, FRAME_GAP, 4096);
+	add_capture(&m, FPGABUF_FRAME_GAP, 4096);
 	m.position += 8;
 	add_capture(&m, 0, 4096);
 	add_end(&m);
@@ -295,16 +295,16 @@ static void test_verify(void)
 	made_free(&m);
 
 	made_start(&m);
-	add_capture(&m, FRAME_GAP, 4096);
+	add_capture(&m, FPGABUF_FRAME_GAP, 4096);
 	m.position -= 8;
-	add_capture(&m, FRAME_GAP, 4096);
+	add_capture(&m, FPGABUF_FRAME_GAP, 4096);
 	add_end(&m);
 	expect_unverified(&m, "after a gap at byte 4096 does not go on");
 	made_free(&m);
 
 	made_start(&m);
-	add_capture(&m, FRAME_GAP, 4096);
-	m.bytes[FRAME_HEADER_SIZE + 3000] ^= 1;
+	add_capture(&m, FPGABUF_FRAME_GAP, 4096);
+	m.bytes[FPGABUF_FRAME_HEADER_SIZE + 3000] ^= 1;
 	add_end(&m);
 	expect_unverified(&m, "byte 3000 is ");
 	made_free(&m);
@@ -360,7 +360,7 @@ static void test_rotate(void)
 	uint8_t *all = malloc(ROOM);
 	size_t len = 0, before = 0;
 	struct process p;
-	struct frame f;
+	struct fpgabuf_frame f;
 	struct made m;
 	struct temp t;
 	char name[32];
@@ -383,10 +383,10 @@ static void test_rotate(void)
 	for (i = 1; i <= count_files(&t); i++) {
 		snprintf(name, sizeof(name), "frames.%06u", i);
 		len = file_append(temp_path(&t, name), all, len, ROOM);
-		CU_ASSERT(len - before >= FRAME_HEADER_SIZE);
-		CU_ASSERT_EQUAL(frame_decode(all + before, &f), 0);
+		CU_ASSERT(len - before >= FPGABUF_FRAME_HEADER_SIZE);
+		CU_ASSERT_EQUAL(fpgabuf_frame_decode(all + before, &f), 0);
 		CU_ASSERT(len - before <= 8192 ||
-			  len - before == 20000 + FRAME_HEADER_SIZE);
+			  len - before == 20000 + FPGABUF_FRAME_HEADER_SIZE);
 		before = len;
 	}
 	CU_ASSERT_EQUAL(len, m.len);

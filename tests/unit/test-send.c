@@ -15,7 +15,7 @@
 #include <unistd.h>
 
 #include "common/endpoint.h"
-#include "common/frame.h"
+#include <fpgabuf/fpgabuf.h>
 #include "fake-device.h"
 #include "net.h"
 #include "process.h"
@@ -502,25 +502,25 @@ static void test_receiver_fails(void)
 
 static void test_frame(void)
 {
-	static const uint8_t wire[FRAME_HEADER_SIZE] = {
+	static const uint8_t wire[FPGABUF_FRAME_HEADER_SIZE] = {
 		'F', 'P', 'G', 'F', 1, 0, 48, 0, 0x09, 0, 0, 0, 0, 0, 0, 0,
 		1, 2, 3, 4, 5, 6, 7, 8, 9, 0, 0, 0, 0, 0, 0, 0x80,
 		0, 0, 0x10, 0, 0, 0, 0, 0, 0xff, 0, 0, 0, 1, 0, 0, 0,
 	};
-	const struct frame frame = {
-		.flags = FRAME_GAP | FRAME_PARTIAL,
+	const struct fpgabuf_frame frame = {
+		.flags = FPGABUF_FRAME_GAP | FPGABUF_FRAME_PARTIAL,
 		.sequence = 0x0807060504030201,
 		.timestamp_ns = 0x8000000000000009,
 		.length = 1 << 20,
 		.skipped = 0x1000000ff,
 	};
-	uint8_t bytes[FRAME_HEADER_SIZE];
-	struct frame again;
+	uint8_t bytes[FPGABUF_FRAME_HEADER_SIZE];
+	struct fpgabuf_frame again;
 
-	frame_encode(&frame, bytes);
+	fpgabuf_frame_encode(&frame, bytes);
 	CU_ASSERT_EQUAL(memcmp(bytes, wire, sizeof(wire)), 0);
-	CU_ASSERT_EQUAL(frame_decode(bytes, &again), 0);
-	CU_ASSERT_EQUAL(again.header_size, FRAME_HEADER_SIZE);
+	CU_ASSERT_EQUAL(fpgabuf_frame_decode(bytes, &again), 0);
+	CU_ASSERT_EQUAL(again.header_size, FPGABUF_FRAME_HEADER_SIZE);
 	CU_ASSERT_EQUAL(again.flags, frame.flags);
 	CU_ASSERT_EQUAL(again.sequence, frame.sequence);
 	CU_ASSERT_EQUAL(again.timestamp_ns, frame.timestamp_ns);
@@ -531,12 +531,12 @@ static void test_frame(void)
 /* Byte @at of a header set to @value. */
 static int decode_with(unsigned int at, uint8_t value)
 {
-	uint8_t bytes[FRAME_HEADER_SIZE];
-	struct frame frame = { .length = 1, .sequence = 3 };
+	uint8_t bytes[FPGABUF_FRAME_HEADER_SIZE];
+	struct fpgabuf_frame frame = { .length = 1, .sequence = 3 };
 
-	frame_encode(&frame, bytes);
+	fpgabuf_frame_encode(&frame, bytes);
 	bytes[at] = value;
-	return frame_decode(bytes, &frame);
+	return fpgabuf_frame_decode(bytes, &frame);
 }
 
 static void test_bad_frames(void)

@@ -11,6 +11,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/epoll.h>
+#include <sys/eventfd.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
@@ -145,12 +147,13 @@ static bool job_done(const struct job *job)
 	return job->received == job->len && job->reaped == job->tokens;
 }
 
-static void job_run(struct job *job, enum fpgabuf_engine engine,
-		    const struct pair *p, struct fpgabuf_sender_stats *stats)
+static void job_run_with(struct job *job, enum fpgabuf_engine engine,
+			 unsigned int flags, const struct pair *p,
+			 struct fpgabuf_sender_stats *stats)
 {
 	struct fpgabuf_sender *s;
 
-	if (fpgabuf_sender_create(p->sender, engine, DEPTH, &s)) {
+	if (fpgabuf_sender_create_with(p->sender, engine, DEPTH, flags, &s)) {
 		job->ok = false;
 		return;
 	}
@@ -165,9 +168,15 @@ static void job_run(struct job *job, enum fpgabuf_engine engine,
 	fpgabuf_sender_destroy(s);
 }
 
-static void check_stream(enum fpgabuf_engine engine, int buffer,
-			 size_t read_size, size_t len,
-			 struct fpgabuf_sender_stats *stats)
+static void job_run(struct job *job, enum fpgabuf_engine engine,
+		    const struct pair *p, struct fpgabuf_sender_stats *stats)
+{
+	job_run_with(job, engine, 0, p, stats);
+}
+
+static void check_stream_with(enum fpgabuf_engine engine, unsigned int flags,
+			      int buffer, size_t read_size, size_t len,
+			      struct fpgabuf_sender_stats *stats)
 {
 	struct pair p = pair_open(buffer, buffer);
 	struct job job;
@@ -175,7 +184,7 @@ static void check_stream(enum fpgabuf_engine engine, int buffer,
 	job_init(&job, len);
 	job.read_size = read_size;
 	memset(stats, 0, sizeof(*stats));
-	job_run(&job, engine, &p, stats);
+	job_run_with(&job, engine, flags, &p, stats);
 	CU_ASSERT_TRUE(job.ok);
 	CU_ASSERT_EQUAL(job.received, len);
 	CU_ASSERT_EQUAL(job.reaped, job.tokens);
@@ -183,6 +192,13 @@ static void check_stream(enum fpgabuf_engine engine, int buffer,
 	CU_ASSERT(stats->sends >= job.tokens);
 	free(job.data);
 	pair_close(&p);
+}
+
+static void check_stream(enum fpgabuf_engine engine, int buffer,
+			 size_t read_size, size_t len,
+			 struct fpgabuf_sender_stats *stats)
+{
+	check_stream_with(engine, 0, buffer, read_size, len, stats);
 }
 
 /* Nothing to do, nor anything that would wake a poll(2). */
@@ -229,6 +245,129 @@ static void test_uring(void)
 	CU_ASSERT_EQUAL(stats.copied_exact, 1);
 	check_stream(FPGABUF_ENGINE_URING, TINY_BUFFER, 701, 500001, &stats);
 	check_zerocopy_stats(&stats);
+}
+
+static void test_uring_one_thread(void)
+{
+	const unsigned int flags = FPGABUF_SENDER_ONE_THREAD;
+	struct fpgabuf_sender_stats stats;
+
+	check_stream_with(FPGABUF_ENGINE_URING, flags, 0, 65536, (8 << 20) + 3,
+			  &stats);
+	check_zerocopy_stats(&stats);
+	CU_ASSERT_EQUAL(stats.copied_exact, 1);
+	check_stream_with(FPGABUF_ENGINE_URING, flags, TINY_BUFFER, 701, 500001,
+			  &stats);
+	check_zerocopy_stats(&stats);
+}
+
+/* One that waits for something else while its sends complete */
+#define EINTR_BYTES	(512 << 10)
+
+struct other_end {
+	int peer;
+	int event;
+};
+
+/* What is read here makes the kernel let go of it there. */
+static void *read_and_tell(void *arg)
+{
+	const struct other_end *end = arg;
+	static uint8_t buffer[65536];
+	size_t left = EINTR_BYTES;
+	ssize_t n = 1;
+
+	while (left && n > 0) {
+		n = recv(end->peer, buffer, sizeof(buffer), 0);
+		left -= n > 0 ? n : 0;
+	}
+	eventfd_write(end->event, 1);
+	return NULL;
+}
+
+/* What epoll_wait() for an event of the reader, and nothing else, returns */
+static int wait_for_reader(struct other_end *end)
+{
+	struct epoll_event event = { .events = EPOLLIN };
+	int epfd = epoll_create1(EPOLL_CLOEXEC);
+	pthread_t thread;
+	int ret;
+
+	epoll_ctl(epfd, EPOLL_CTL_ADD, end->event, &event);
+	CU_ASSERT_FATAL(!pthread_create(&thread, NULL, read_and_tell, end));
+	ret = epoll_wait(epfd, &event, 1, PATIENCE_MS);
+	if (ret < 0)
+		ret = -errno;
+	pthread_join(thread, NULL);
+	close(epfd);
+	return ret;
+}
+
+static void test_no_eintr(void)
+{
+	static uint8_t data[EINTR_BYTES];
+	struct pair p = pair_open(2 * EINTR_BYTES, TINY_BUFFER);
+	struct other_end end = {
+		.peer = p.peer,
+		.event = eventfd(0, EFD_CLOEXEC),
+	};
+	struct fpgabuf_sender *s;
+	uint64_t token = 0;
+
+	CU_ASSERT_EQUAL_FATAL(fpgabuf_sender_create_with(p.sender,
+			FPGABUF_ENGINE_URING, DEPTH,
+			FPGABUF_SENDER_ONE_THREAD, &s), 0);
+	CU_ASSERT_EQUAL(fpgabuf_sender_submit(s, data, sizeof(data), 5), 0);
+	CU_ASSERT_EQUAL(fpgabuf_sender_run(s), 0);
+	/* All is with the socket, and nothing of it has completed. */
+	CU_ASSERT_EQUAL(s->stats.bytes, sizeof(data));
+	CU_ASSERT(s->outstanding > 0);
+	CU_ASSERT_EQUAL(wait_for_reader(&end), 1);
+	CU_ASSERT_EQUAL(wait_for(fpgabuf_sender_fd(s), POLLIN), POLLIN);
+	CU_ASSERT_EQUAL(fpgabuf_sender_drain(s, PATIENCE_MS), 0);
+	CU_ASSERT_EQUAL(fpgabuf_sender_reap(s, &token), 1);
+	CU_ASSERT_EQUAL(token, 5);
+	fpgabuf_sender_destroy(s);
+	close(end.event);
+	pair_close(&p);
+}
+
+static void *run_elsewhere(void *arg)
+{
+	char byte = 0;
+
+	CU_ASSERT_EQUAL(fpgabuf_sender_run(arg), -EPERM);
+	CU_ASSERT_EQUAL(fpgabuf_sender_drain(arg, 0), -EPERM);
+	if (fpgabuf_sender_engine(arg, NULL) == FPGABUF_ENGINE_URING)
+		CU_ASSERT_EQUAL(fpgabuf_sender_register(arg, &byte, 1), -EPERM);
+	return NULL;
+}
+
+/* It says so, and its own thread goes on. */
+static void check_other_thread(enum fpgabuf_engine engine)
+{
+	struct pair p = pair_open(0, 0);
+	struct fpgabuf_sender *s;
+	pthread_t thread;
+	uint64_t token;
+
+	CU_ASSERT_EQUAL_FATAL(fpgabuf_sender_create_with(p.sender, engine,
+			DEPTH, FPGABUF_SENDER_ONE_THREAD, &s), 0);
+	CU_ASSERT_EQUAL(fpgabuf_sender_submit(s, "12345", 5, 7), 0);
+	CU_ASSERT_FATAL(!pthread_create(&thread, NULL, run_elsewhere, s));
+	pthread_join(thread, NULL);
+	CU_ASSERT_EQUAL(fpgabuf_sender_drain(s, PATIENCE_MS), 0);
+	CU_ASSERT_EQUAL(fpgabuf_sender_reap(s, &token), 1);
+	fpgabuf_sender_destroy(s);
+	CU_ASSERT_EQUAL(fpgabuf_sender_create_with(p.sender, engine, DEPTH, 2,
+						   &s), -EINVAL);
+	pair_close(&p);
+}
+
+static void test_other_thread(void)
+{
+	check_other_thread(FPGABUF_ENGINE_COPY);
+	check_other_thread(FPGABUF_ENGINE_URING);
 }
 
 static void test_copy(void)
@@ -610,6 +749,85 @@ static void test_create_errors(void)
 	pair_close(&p);
 }
 
+/* A header and what it is of are one thing to whoever submits them. */
+static void check_pieces(enum fpgabuf_engine engine)
+{
+	static uint8_t data[50000], got[50048];
+	struct iovec iov[2] = { { data, 48 }, { data + 10, sizeof(data) - 10 } };
+	struct pair p = pair_open(0, 0);
+	struct fpgabuf_sender_stats stats;
+	struct fpgabuf_sender *s;
+	uint64_t token, i;
+
+	fill_noise(data, sizeof(data));
+	CU_ASSERT_EQUAL_FATAL(fpgabuf_sender_create(p.sender, engine, DEPTH,
+						    &s), 0);
+	CU_ASSERT_EQUAL(fpgabuf_sender_in_flight(s), 0);
+	CU_ASSERT_EQUAL(fpgabuf_sender_submitv(s, iov, 2, 40), 0);
+	CU_ASSERT_EQUAL(fpgabuf_sender_submit_copy(s, data, 10, 41), 0);
+	CU_ASSERT_EQUAL(fpgabuf_sender_in_flight(s), 2);
+	/* All or nothing */
+	CU_ASSERT_EQUAL(fpgabuf_sender_submitv(s, iov, 2, 42), -EAGAIN);
+	CU_ASSERT_EQUAL(fpgabuf_sender_in_flight(s), 2);
+	CU_ASSERT_EQUAL(fpgabuf_sender_reap(s, &token), 0);
+	CU_ASSERT_EQUAL(fpgabuf_sender_drain(s, PATIENCE_MS), 0);
+	for (i = 40; fpgabuf_sender_reap(s, &token); i++)
+		CU_ASSERT_EQUAL(token, i);
+	CU_ASSERT_EQUAL(i, 42);
+	CU_ASSERT_EQUAL(fpgabuf_sender_in_flight(s), 0);
+	CU_ASSERT_EQUAL(recv(p.peer, got, sizeof(got), MSG_WAITALL),
+			(ssize_t)sizeof(got));
+	CU_ASSERT_EQUAL(memcmp(got, data, 48), 0);
+	CU_ASSERT_EQUAL(memcmp(got + 48, data + 10, sizeof(data) - 10), 0);
+	CU_ASSERT_EQUAL(memcmp(got + 50038, data, 10), 0);
+	fpgabuf_sender_stats(s, &stats);
+	if (engine != FPGABUF_ENGINE_COPY)
+		CU_ASSERT_EQUAL(stats.zerocopy_sends, stats.sends - 2);
+	fpgabuf_sender_destroy(s);
+	pair_close(&p);
+}
+
+static void test_pieces(void)
+{
+	check_pieces(FPGABUF_ENGINE_COPY);
+	check_pieces(FPGABUF_ENGINE_ZEROCOPY);
+	check_pieces(FPGABUF_ENGINE_URING);
+}
+
+static void test_pieces_errors(void)
+{
+	struct iovec iov[DEPTH + 1] = { 0 };
+	struct pair p = pair_open(0, 0);
+	struct fpgabuf_sender *s;
+	uint64_t token = 0;
+	char byte = 0;
+	unsigned int i;
+
+	for (i = 0; i <= DEPTH; i++)
+		iov[i] = (struct iovec){ &byte, 1 };
+	CU_ASSERT_EQUAL_FATAL(fpgabuf_sender_create(p.sender,
+						    FPGABUF_ENGINE_COPY, DEPTH,
+						    &s), 0);
+	CU_ASSERT_EQUAL(fpgabuf_sender_submitv(s, iov, 0, 0), -EINVAL);
+	CU_ASSERT_EQUAL(fpgabuf_sender_submitv(s, iov, DEPTH + 1, 0), -EINVAL);
+	iov[1].iov_len = 0;
+	CU_ASSERT_EQUAL(fpgabuf_sender_submitv(s, iov, 2, 0), -EINVAL);
+	iov[1] = (struct iovec){ NULL, 1 };
+	CU_ASSERT_EQUAL(fpgabuf_sender_submitv(s, iov, 2, 0), -EINVAL);
+	iov[1] = iov[0];
+	CU_ASSERT_EQUAL(fpgabuf_sender_submitv(s, iov, DEPTH, 9), 0);
+	CU_ASSERT_EQUAL(fpgabuf_sender_in_flight(s), 1);
+	/* What was not sent comes back as one, too. */
+	pair_reset(&p);
+	CU_ASSERT_EQUAL(fpgabuf_sender_abort(s), 0);
+	CU_ASSERT(fpgabuf_sender_drain(s, PATIENCE_MS) < 0);
+	CU_ASSERT_EQUAL(fpgabuf_sender_reap(s, &token), 1);
+	CU_ASSERT_EQUAL(token, 9);
+	CU_ASSERT_EQUAL(fpgabuf_sender_reap(s, &token), 0);
+	fpgabuf_sender_destroy(s);
+	pair_close(&p);
+}
+
 static void test_submit_errors(void)
 {
 	struct pair p = pair_open(0, 0);
@@ -704,7 +922,7 @@ static void test_wrap(void)
 	id_shift = UINT32_MAX - 9;
 	CU_ASSERT_EQUAL_FATAL(fpgabuf_sender_new(p.sender,
 						 FPGABUF_ENGINE_ZEROCOPY, 20,
-						 id_shift, &s), 0);
+						 0, id_shift, &s), 0);
 	for (i = 0; i < 20; i++)
 		CU_ASSERT_EQUAL(fpgabuf_sender_submit(s, data + i * 5000, 5000,
 						      i), 0);
@@ -1070,6 +1288,13 @@ CU_TestInfo sender_tests[] = {
 	{ "zero-copy works with tiny socket buffers and a slow reader",
 	  test_zerocopy_slow },
 	{ "io_uring does both as well", test_uring },
+	{ "so it does for one thread", test_uring_one_thread },
+	{ "what io_uring has to tell does not look like a signal",
+	  test_no_eintr },
+	{ "a sender for one thread refuses any other", test_other_thread },
+	{ "several pieces are sent in order and come back as one",
+	  test_pieces },
+	{ "pieces are refused, and fail, all together", test_pieces_errors },
 	{ "the copy engine delivers the same and waits for no completion",
 	  test_copy },
 	{ "a single byte is one send and one completion", test_one_byte },

@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "common/message.h"
 #include "process.h"
 #include "show/geometry.h"
 #include "show/options.h"
@@ -193,7 +194,7 @@ static void prints(char *option, const char *text)
 static void test_prints(void)
 {
 	prints("--help", "Usage: fpgabuf-show");
-	prints("--version", "fpgabuf-show 0.1");
+	prints("--version", "fpgabuf-show " FPGABUF_TOOLS_VERSION);
 	prints("--formats", "\nXRGB8888\n");
 }
 

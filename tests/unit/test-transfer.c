@@ -119,7 +119,7 @@ static void count_good(const struct rig *r, int fd, struct tally *tally)
 	}
 }
 
-static void check_header(struct tally *t, const struct frame *f)
+static void check_header(struct tally *t, const struct fpgabuf_frame *f)
 {
 	if (f->sequence < t->next)
 		t->wrong = true;
@@ -139,17 +139,17 @@ static void check_header(struct tally *t, const struct frame *f)
 static bool read_frame(int fd, struct tally *t)
 {
 	static uint8_t data[65536];
-	uint8_t header[FRAME_HEADER_SIZE];
-	struct frame f;
+	uint8_t header[FPGABUF_FRAME_HEADER_SIZE];
+	struct fpgabuf_frame f;
 
 	if (recv(fd, header, sizeof(header), MSG_WAITALL) != sizeof(header))
 		return false;
-	if (frame_decode(header, &f) || f.length > sizeof(data)) {
+	if (fpgabuf_frame_decode(header, &f) || f.length > sizeof(data)) {
 		t->wrong = true;
 		return false;
 	}
 	check_header(t, &f);
-	if (f.flags & FRAME_END)
+	if (f.flags & FPGABUF_FRAME_END)
 		return false;
 	if (recv(fd, data, f.length, MSG_WAITALL) != (ssize_t)f.length)
 		return false;
@@ -753,7 +753,7 @@ static void test_framed(void)
 	CU_ASSERT_EQUAL(r.tallies[0].bytes, 50 * 65536);
 	/* That of the end, and one more */
 	CU_ASSERT_EQUAL(r.tallies[0].next, 51);
-	CU_ASSERT_EQUAL(r.tallies[0].flags, FRAME_GAP | FRAME_END);
+	CU_ASSERT_EQUAL(r.tallies[0].flags, FPGABUF_FRAME_GAP | FPGABUF_FRAME_END);
 	CU_ASSERT_EQUAL(r.tallies[0].left_out, 0);
 	source_close(r.source);
 }
@@ -845,7 +845,7 @@ static void test_reconnect(void)
 	CU_ASSERT_FALSE(r.tallies[0].wrong);
 	CU_ASSERT_EQUAL(r.tallies[0].next, 201);
 	CU_ASSERT(r.tallies[0].frames > 100);
-	CU_ASSERT(r.tallies[0].flags & FRAME_END);
+	CU_ASSERT(r.tallies[0].flags & FPGABUF_FRAME_END);
 	source_close(r.source);
 }
 

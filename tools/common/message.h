@@ -9,12 +9,15 @@
 #ifndef FPGABUF_COMMON_MESSAGE_H
 #define FPGABUF_COMMON_MESSAGE_H
 
+#include <fpgabuf/fpgabuf.h>
+
 /* Exit codes of the tools. */
 #define EXIT_OK		0
 #define EXIT_FAILED	1
 #define EXIT_USAGE	2
 
-#define FPGABUF_TOOLS_VERSION	"0.1"
+/* The tools are of the version of the library. */
+#define FPGABUF_TOOLS_VERSION	FPGABUF_VERSION
 
 /* What is wrong, and what is to be known. */
 void message(const char *format, ...) __attribute__((format(printf, 1, 2)));

@@ -11,7 +11,8 @@ set -euo pipefail
 cd "$TOP"
 
 VERSION=${DEB_VERSION:-$(sed -n \
-  's/^.define FPGABUF_TOOLS_VERSION.*"\(.*\)"/\1/p' tools/common/message.h)}
+  's/^.define FPGABUF_VERSION.*"\(.*\)"/\1/p' \
+  tools/lib/include/fpgabuf/fpgabuf.h)}
 DIR=${DEB_DIR:-$BUILD/deb}
 SOURCE=$DIR/fpgabuf-$VERSION
 

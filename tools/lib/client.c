@@ -26,6 +26,7 @@
  * @wait: fpgabuf_client_next() waits
  * @geometry: what the server shares
  * @regions: those that have arrived, the others are NULL
+ * @arrived: how many have
  * @held: whether the client holds a capture in each of them
  * @error: what ended the client, or 0
  */
@@ -34,6 +35,7 @@ struct fpgabuf_client {
 	bool wait;
 	struct fpgabuf_client_geometry geometry;
 	struct fpgabuf_region **regions;
+	uint32_t arrived;
 	bool *held;
 	int error;
 };
@@ -165,19 +167,6 @@ static int receive(int sock, int flags, struct fpgabuf_wire_message *message,
 	return err;
 }
 
-static int receive_until(int sock, int64_t deadline,
-			 struct fpgabuf_wire_message *message, int *fd)
-{
-	int err;
-
-	do {
-		err = wait_until(sock, POLLIN, deadline);
-		if (!err)
-			err = receive(sock, MSG_DONTWAIT, message, fd);
-	} while (err == -EAGAIN || err == -EINTR);
-	return err;
-}
-
 static int send_message(int sock, const struct fpgabuf_wire_message *message)
 {
 	uint8_t data[FPGABUF_WIRE_MAX_SIZE];
@@ -188,30 +177,47 @@ static int send_message(int sock, const struct fpgabuf_wire_message *message)
 	return 0;
 }
 
-/* A server that does not accept lets connect() wait when others wait, too. */
+/*
+ * A server that does not accept lets connect() wait when others wait, too.  The
+ * deadline of who does not want that is 0.
+ */
+static int try_connect(int fd, const struct sockaddr_un *addr,
+		       int64_t deadline)
+{
+	struct timeval patience = { .tv_sec = CONNECT_TIMEOUT_MS / 1000 };
+	int err;
+
+	setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &patience, sizeof(patience));
+	do {
+		err = 0;
+		if (connect(fd, (const struct sockaddr *)addr, sizeof(*addr)))
+			err = -errno;
+	} while (err == -EINTR && now_ms() < deadline);
+	/* What the wait of a connect() that is over is called */
+	if (deadline)
+		return err == -EAGAIN ? -ETIMEDOUT : err;
+	if (!err && fcntl(fd, F_SETFL, 0))
+		err = -errno;
+	return err;
+}
+
 static int connect_socket(const char *path, int64_t deadline)
 {
 	struct sockaddr_un addr = { .sun_family = AF_UNIX };
-	struct timeval patience = { .tv_sec = CONNECT_TIMEOUT_MS / 1000 };
+	int type = SOCK_SEQPACKET | SOCK_CLOEXEC;
 	int fd, err;
 
 	if (strlen(path) >= sizeof(addr.sun_path))
 		return -ENAMETOOLONG;
 	strcpy(addr.sun_path, path);
-	fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0);
+	fd = socket(AF_UNIX, deadline ? type : type | SOCK_NONBLOCK, 0);
 	if (fd < 0)
 		return -errno;
-	setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &patience, sizeof(patience));
-	do {
-		err = 0;
-		if (connect(fd, (struct sockaddr *)&addr, sizeof(addr)))
-			err = -errno;
-	} while (err == -EINTR && now_ms() < deadline);
+	err = try_connect(fd, &addr, deadline);
 	if (!err)
 		return fd;
 	close(fd);
-	/* What the wait of a connect() that is over is called */
-	return err == -EAGAIN ? -ETIMEDOUT : err;
+	return err;
 }
 
 /* The server may have refused us before it read this; it says why, then. */
@@ -250,21 +256,6 @@ static int set_geometry(struct fpgabuf_client *client,
 	return 0;
 }
 
-static int take_welcome(struct fpgabuf_client *client, int64_t deadline)
-{
-	struct fpgabuf_wire_message message;
-	int err, fd;
-
-	err = receive_until(client->fd, deadline, &message, &fd);
-	if (err)
-		return err;
-	if (fd >= 0)
-		close(fd);
-	if (message.type != FPGABUF_WIRE_WELCOME)
-		return -EPROTO;
-	return set_geometry(client, &message.welcome);
-}
-
 static int check_region(const struct fpgabuf_client *client,
 			const struct fpgabuf_wire_region *region)
 {
@@ -293,37 +284,49 @@ static int add_region(struct fpgabuf_client *client,
 	return fpgabuf_region_size(region) == wire->size ? 0 : -EPROTO;
 }
 
-static int take_region(struct fpgabuf_client *client, int64_t deadline)
+static bool is_complete(const struct fpgabuf_client *client)
+{
+	return client->regions && client->arrived == client->geometry.regions;
+}
+
+/* Takes what a server says first: the geometry, and then region after region. */
+static int take_greeting(struct fpgabuf_client *client)
 {
 	struct fpgabuf_wire_message message;
 	int err, fd;
 
-	err = receive_until(client->fd, deadline, &message, &fd);
+	err = receive(client->fd, MSG_DONTWAIT, &message, &fd);
 	if (err)
 		return err;
-	if (message.type != FPGABUF_WIRE_REGION)
+	if (client->regions && message.type == FPGABUF_WIRE_REGION) {
+		err = add_region(client, &message.region, fd);
+		client->arrived += !err;
+		return err;
+	}
+	if (fd >= 0)
+		close(fd);
+	if (client->regions || message.type != FPGABUF_WIRE_WELCOME)
 		return -EPROTO;
-	return add_region(client, &message.region, fd);
+	return set_geometry(client, &message.welcome);
 }
 
-static int shake_hands(struct fpgabuf_client *client, uint32_t credits,
-		       int64_t deadline)
+/* Waits for the greeting to be complete. */
+static int shake_hands(struct fpgabuf_client *client, int64_t deadline)
 {
-	uint32_t i;
 	int err;
 
-	err = say_hello(client, credits);
-	if (!err)
-		err = take_welcome(client, deadline);
-	for (i = 0; !err && i < client->geometry.regions; i++)
-		err = take_region(client, deadline);
+	while ((err = fpgabuf_client_connect_finish(client)) == -EAGAIN) {
+		err = wait_until(client->fd, POLLIN, deadline);
+		if (err)
+			break;
+	}
 	return err;
 }
 
-int fpgabuf_client_connect(const char *path, unsigned int credits, int flags,
-			   struct fpgabuf_client **client)
+/* A deadline of 0: as far as it goes without waiting */
+static int client_start(const char *path, unsigned int credits, int flags,
+			int64_t deadline, struct fpgabuf_client **client)
 {
-	int64_t deadline = now_ms() + CONNECT_TIMEOUT_MS;
 	struct fpgabuf_client *new;
 	int err;
 
@@ -340,13 +343,50 @@ int fpgabuf_client_connect(const char *path, unsigned int credits, int flags,
 		free(new);
 		return err;
 	}
-	err = shake_hands(new, credits, deadline);
-	if (err) {
+	err = say_hello(new, credits);
+	if (err)
 		fpgabuf_client_close(new);
+	else
+		*client = new;
+	return err;
+}
+
+int fpgabuf_client_connect(const char *path, unsigned int credits, int flags,
+			   struct fpgabuf_client **client)
+{
+	int64_t deadline = now_ms() + CONNECT_TIMEOUT_MS;
+	struct fpgabuf_client *new;
+	int err;
+
+	err = client_start(path, credits, flags, deadline, &new);
+	if (err)
 		return err;
+	err = shake_hands(new, deadline);
+	if (err)
+		fpgabuf_client_close(new);
+	else
+		*client = new;
+	return err;
+}
+
+int fpgabuf_client_connect_start(const char *path, unsigned int credits,
+				 int flags, struct fpgabuf_client **client)
+{
+	return client_start(path, credits, flags, 0, client);
+}
+
+int fpgabuf_client_connect_finish(struct fpgabuf_client *client)
+{
+	int err = client->error;
+
+	while (!err && !is_complete(client)) {
+		err = take_greeting(client);
+		if (err == -EINTR)
+			err = 0;
 	}
-	*client = new;
-	return 0;
+	if (err != -EAGAIN)
+		client->error = err;
+	return err;
 }
 
 void fpgabuf_client_close(struct fpgabuf_client *client)
@@ -411,6 +451,8 @@ int fpgabuf_client_next(struct fpgabuf_client *client,
 
 	if (client->error)
 		return client->error;
+	if (!is_complete(client))
+		return -ENOTCONN;
 	err = receive(client->fd, client->wait ? 0 : MSG_DONTWAIT, &message,
 		      &fd);
 	if (err == -EAGAIN || err == -EINTR)

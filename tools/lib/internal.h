@@ -19,4 +19,20 @@ static inline int fpgabuf_ioctl(int fd, unsigned long request, void *arg)
 	return ioctl(fd, request, arg) < 0 ? -errno : 0;
 }
 
+/*
+ * Signals may interrupt a wait, and what io_uring has to do for this thread looks
+ * like one though there is none.  Each costs one attempt.
+ */
+#define FPGABUF_MAX_ATTEMPTS	100
+
+/* For calls that wait for a lock or a fence, which is soon free. */
+static inline int fpgabuf_ioctl_retry(int fd, unsigned long request, void *arg)
+{
+	int i, err = -EINTR;
+
+	for (i = 0; i < FPGABUF_MAX_ATTEMPTS && err == -EINTR; i++)
+		err = fpgabuf_ioctl(fd, request, arg);
+	return err;
+}
+
 #endif /* FPGABUF_LIB_INTERNAL_H */

@@ -13,9 +13,6 @@
 /* Another thread may take the chosen address; it will not do so for ever. */
 #define MAX_MAP_ATTEMPTS	16
 
-/* Signals may interrupt the wait for a fence; each costs one attempt. */
-#define MAX_SYNC_ATTEMPTS	100
-
 struct fpgabuf_region {
 	int fd;
 	uint64_t size;
@@ -60,8 +57,7 @@ void fpgabuf_region_close(struct fpgabuf_region *region)
 {
 	if (!region)
 		return;
-	if (region->addr)
-		munmap(region->addr, region->size);
+	fpgabuf_region_unmap(region);
 	close(region->fd);
 	free(region);
 }
@@ -76,18 +72,32 @@ uint64_t fpgabuf_region_size(const struct fpgabuf_region *region)
 	return region->size;
 }
 
-/* An aligned address that was free a moment ago. */
+/* An address where so much was free a moment ago, or MAP_FAILED */
+static char *find_free(size_t size)
+{
+	char *base = mmap(NULL, size, PROT_NONE,
+			  MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+
+	if (base != MAP_FAILED)
+		munmap(base, size);
+	return base;
+}
+
+/*
+ * An aligned address that was free a moment ago.  Where memory is limited, as it
+ * is by mlockall(MCL_FUTURE), there may be enough for the region and no more: below
+ * where that fits there is mostly room, as the kernel maps from the top.
+ */
 static void *find_aligned(size_t size)
 {
-	size_t span = size + HUGE_PAGE_SIZE;
-	char *base;
+	char *base = find_free(size + HUGE_PAGE_SIZE);
 
-	base = mmap(NULL, span, PROT_NONE,
-		    MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
-	if (base == MAP_FAILED)
-		return MAP_FAILED;
-	munmap(base, span);
-	return base + (-(uintptr_t)base & (HUGE_PAGE_SIZE - 1));
+	if (base != MAP_FAILED)
+		return base + (-(uintptr_t)base & (HUGE_PAGE_SIZE - 1));
+	base = find_free(size);
+	if (base != MAP_FAILED)
+		base -= (uintptr_t)base & (HUGE_PAGE_SIZE - 1);
+	return base;
 }
 
 /*
@@ -101,17 +111,19 @@ static void *map_aligned(int fd, size_t size, int prot)
 	void *addr = MAP_FAILED;
 	int i;
 
-	for (i = 0; i < MAX_MAP_ATTEMPTS; i++) {
+	errno = EEXIST;
+	for (i = 0; i < MAX_MAP_ATTEMPTS && errno == EEXIST; i++) {
 		void *hint = find_aligned(size);
 
 		if (hint == MAP_FAILED)
-			return MAP_FAILED;
+			break;
 		addr = mmap(hint, size, prot,
 			    MAP_SHARED | MAP_FIXED_NOREPLACE, fd, 0);
-		if (addr != MAP_FAILED || errno != EEXIST)
-			break;
+		if (addr != MAP_FAILED)
+			return addr;
 	}
-	return addr;
+	/* Smaller pages are better than none. */
+	return mmap(NULL, size, prot, MAP_SHARED, fd, 0);
 }
 
 static int check_prot(int prot)
@@ -137,6 +149,20 @@ int fpgabuf_region_map(struct fpgabuf_region *region, int prot, void **addr)
 	return 0;
 }
 
+void *fpgabuf_region_addr(const struct fpgabuf_region *region)
+{
+	return region->addr;
+}
+
+int fpgabuf_region_unmap(struct fpgabuf_region *region)
+{
+	if (!region->addr)
+		return -EINVAL;
+	munmap(region->addr, region->size);
+	region->addr = NULL;
+	return 0;
+}
+
 static int region_sync(int fd, int prot, uint64_t flags)
 {
 	struct dma_buf_sync arg = { .flags = flags };
@@ -148,7 +174,7 @@ static int region_sync(int fd, int prot, uint64_t flags)
 		arg.flags |= DMA_BUF_SYNC_READ;
 	if (prot & PROT_WRITE)
 		arg.flags |= DMA_BUF_SYNC_WRITE;
-	for (i = 0; i < MAX_SYNC_ATTEMPTS; i++) {
+	for (i = 0; i < FPGABUF_MAX_ATTEMPTS; i++) {
 		err = fpgabuf_ioctl(fd, DMA_BUF_IOCTL_SYNC, &arg);
 		if (err != -EINTR && err != -EAGAIN)
 			break;

@@ -19,6 +19,7 @@
 #include <string.h>
 #include <sys/epoll.h>
 #include <sys/socket.h>
+#include <sys/syscall.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -83,14 +84,26 @@ static int sender_init(struct fpgabuf_sender *s, int fd, unsigned int depth)
 				    FPGABUF_WATCH_SOCKET);
 }
 
+static pid_t this_thread(void)
+{
+	return syscall(SYS_gettid);
+}
+
+/* Which of them the kernel refuses depends on the engine: so all are. */
+static int check_thread(const struct fpgabuf_sender *s)
+{
+	return s->owner && s->owner != this_thread() ? -EPERM : 0;
+}
+
 int fpgabuf_sender_new(int sockfd, enum fpgabuf_engine engine,
-		       unsigned int depth, uint32_t first_id,
-		       struct fpgabuf_sender **sender)
+		       unsigned int depth, unsigned int flags,
+		       uint32_t first_id, struct fpgabuf_sender **sender)
 {
 	struct fpgabuf_sender *s;
 	int err;
 
-	if (depth < 1 || depth > FPGABUF_SENDER_MAX_DEPTH)
+	if (depth < 1 || depth > FPGABUF_SENDER_MAX_DEPTH ||
+	    flags & ~FPGABUF_SENDER_ONE_THREAD)
 		return -EINVAL;
 	err = check_socket(sockfd);
 	if (err)
@@ -99,6 +112,8 @@ int fpgabuf_sender_new(int sockfd, enum fpgabuf_engine engine,
 	if (!s)
 		return -ENOMEM;
 	s->first_id = first_id;
+	if (flags & FPGABUF_SENDER_ONE_THREAD)
+		s->owner = this_thread();
 	err = sender_init(s, sockfd, depth);
 	if (!err)
 		err = fpgabuf_engine_open(s, engine);
@@ -112,7 +127,14 @@ int fpgabuf_sender_new(int sockfd, enum fpgabuf_engine engine,
 int fpgabuf_sender_create(int sockfd, enum fpgabuf_engine engine,
 			  unsigned int depth, struct fpgabuf_sender **sender)
 {
-	return fpgabuf_sender_new(sockfd, engine, depth, 0, sender);
+	return fpgabuf_sender_new(sockfd, engine, depth, 0, 0, sender);
+}
+
+int fpgabuf_sender_create_with(int sockfd, enum fpgabuf_engine engine,
+			       unsigned int depth, unsigned int flags,
+			       struct fpgabuf_sender **sender)
+{
+	return fpgabuf_sender_new(sockfd, engine, depth, flags, 0, sender);
 }
 
 void fpgabuf_sender_destroy(struct fpgabuf_sender *sender)
@@ -123,15 +145,25 @@ void fpgabuf_sender_destroy(struct fpgabuf_sender *sender)
 	sender_free(sender);
 }
 
-static int submit(struct fpgabuf_sender *s, const struct fpgabuf_buffer *b)
+/* Room for @n buffers, if the sender has not ended */
+static int check_room(const struct fpgabuf_sender *s, size_t n)
 {
-	if (!b->addr || !b->len)
-		return -EINVAL;
 	if (s->error)
 		return s->error;
-	if (s->tail - s->head == s->depth)
-		return -EAGAIN;
+	return s->depth - (s->tail - s->head) < n ? -EAGAIN : 0;
+}
+
+static int submit(struct fpgabuf_sender *s, const struct fpgabuf_buffer *b)
+{
+	int err;
+
+	if (!b->addr || !b->len)
+		return -EINVAL;
+	err = check_room(s, 1);
+	if (err)
+		return err;
 	*buffer_at(s, s->tail++) = *b;
+	s->held++;
 	return 0;
 }
 
@@ -160,13 +192,53 @@ int fpgabuf_sender_submit_copy(struct fpgabuf_sender *sender, const void *addr,
 	return submit(sender, &b);
 }
 
+static int check_pieces(const struct fpgabuf_sender *s,
+			const struct iovec *iov, unsigned int count)
+{
+	unsigned int i;
+
+	if (!count || count > s->depth)
+		return -EINVAL;
+	for (i = 0; i < count; i++)
+		if (!iov[i].iov_base || !iov[i].iov_len)
+			return -EINVAL;
+	return check_room(s, count);
+}
+
+int fpgabuf_sender_submitv(struct fpgabuf_sender *sender,
+			   const struct iovec *iov, unsigned int count,
+			   uint64_t token)
+{
+	unsigned int i;
+	int err;
+
+	err = check_pieces(sender, iov, count);
+	if (err)
+		return err;
+	for (i = 0; i < count; i++)
+		*buffer_at(sender, sender->tail++) = (struct fpgabuf_buffer){
+			.addr = iov[i].iov_base,
+			.len = iov[i].iov_len,
+			.token = token,
+			.copy = iov[i].iov_len < FPGABUF_SENDER_SHORT,
+			.more = i + 1 < count,
+		};
+	sender->held++;
+	return 0;
+}
+
 int fpgabuf_sender_register(struct fpgabuf_sender *sender, const void *addr,
 			    size_t len)
 {
+	int err;
+
 	if (!addr || !len)
 		return -EINVAL;
 	if (!sender->ops->register_memory)
 		return -EOPNOTSUPP;
+	err = check_thread(sender);
+	if (err)
+		return err;
 	return sender->ops->register_memory(sender, addr, len);
 }
 
@@ -287,6 +359,9 @@ int fpgabuf_sender_run(struct fpgabuf_sender *sender)
 {
 	int err;
 
+	err = check_thread(sender);
+	if (err)
+		return err;
 	err = attend(sender);
 	if (!err && !sender->error)
 		err = push(sender);
@@ -308,17 +383,34 @@ int fpgabuf_sender_abort(struct fpgabuf_sender *sender)
 	return -errno;
 }
 
+/* The kernel will not read it any more, or never will. */
+static bool is_back(const struct fpgabuf_sender *s,
+		    const struct fpgabuf_buffer *b)
+{
+	return !b->pending && (b->accepted == b->len || s->error);
+}
+
 int fpgabuf_sender_reap(struct fpgabuf_sender *sender, uint64_t *token)
 {
-	struct fpgabuf_buffer *b = buffer_at(sender, sender->head);
+	while (sender->head != sender->tail) {
+		const struct fpgabuf_buffer *b = buffer_at(sender,
+							   sender->head);
 
-	if (sender->head == sender->tail || b->pending)
-		return 0;
-	if (b->accepted != b->len && !sender->error)
-		return 0;
-	*token = b->token;
-	sender->head++;
-	return 1;
+		if (!is_back(sender, b))
+			return 0;
+		sender->head++;
+		if (b->more)
+			continue;
+		*token = b->token;
+		sender->held--;
+		return 1;
+	}
+	return 0;
+}
+
+unsigned int fpgabuf_sender_in_flight(const struct fpgabuf_sender *sender)
+{
+	return sender->held;
 }
 
 static int64_t now_ms(void)
@@ -343,9 +435,13 @@ int fpgabuf_sender_drain(struct fpgabuf_sender *sender, int timeout_ms)
 	struct pollfd pfd = { .fd = sender->epfd, .events = POLLIN };
 	int64_t deadline = now_ms() + timeout_ms;
 	int64_t left;
+	int err;
 
 	if (timeout_ms < 0)
 		return -EINVAL;
+	err = check_thread(sender);
+	if (err)
+		return err;
 	for (;;) {
 		fpgabuf_sender_run(sender);
 		if (settled(sender))

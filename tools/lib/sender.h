@@ -22,6 +22,7 @@
  * @token: what the owner calls it
  * @pending: sends of it that the kernel has not let go of
  * @copy: is not worth pinning, whatever the engine
+ * @more: the next one has the same token, and is reaped with this one
  * @split: for the engine: the socket took its last request in part
  * @copied: for the engine: the kernel has said that it copied the last request
  *	that was not the rest of another
@@ -33,6 +34,7 @@ struct fpgabuf_buffer {
 	uint64_t token;
 	unsigned int pending;
 	bool copy;
+	bool more;
 	bool split;
 	bool copied;
 };
@@ -73,11 +75,13 @@ extern const struct fpgabuf_engine_ops fpgabuf_uring_ops;
  * @why: why it is this engine
  * @obstacle: what makes zero-copy a copy on this route, or ""
  * @chosen: the engine was chosen here, and may change its mind
+ * @owner: the only thread that may run it, or 0
  * @copy_below: pieces with fewer bytes are copied
  * @error: what ended the sender, or 0
  * @blocked: the socket was full, and has not said yet that it is not
  * @starved: only a completion can help
  * @outstanding: sends that the kernel has not let go of
+ * @held: tokens that were not reaped
  * @depth: size of the ring
  * @head: oldest buffer that was not reaped
  * @cursor: oldest buffer that has bytes to send
@@ -95,11 +99,13 @@ struct fpgabuf_sender {
 	const char *why;
 	char obstacle[96];
 	bool chosen;
+	pid_t owner;
 	size_t copy_below;
 	int error;
 	bool blocked;
 	bool starved;
 	uint32_t outstanding;
+	unsigned int held;
 	unsigned int depth;
 	uint64_t head;
 	uint64_t cursor;
@@ -139,11 +145,11 @@ void fpgabuf_sender_completed(struct fpgabuf_sender *s, uint32_t n,
 void fpgabuf_route_obstacle(int fd, char *text, size_t size);
 
 /*
- * fpgabuf_sender_create() for a socket that has made @first_id sends with
+ * fpgabuf_sender_create_with() for a socket that has made @first_id sends with
  * MSG_ZEROCOPY, all of which have been reported.
  */
 int fpgabuf_sender_new(int sockfd, enum fpgabuf_engine engine,
-		       unsigned int depth, uint32_t first_id,
-		       struct fpgabuf_sender **sender);
+		       unsigned int depth, unsigned int flags,
+		       uint32_t first_id, struct fpgabuf_sender **sender);
 
 #endif /* FPGABUF_LIB_SENDER_H */

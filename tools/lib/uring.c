@@ -12,6 +12,7 @@
  */
 #include <stdlib.h>
 #include <sys/epoll.h>
+#include <sys/eventfd.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -25,6 +26,20 @@
 #ifndef IORING_SEND_ZC_REPORT_USAGE
 #define IORING_SEND_ZC_REPORT_USAGE	(1U << 3)
 #define IORING_NOTIF_USAGE_ZC_COPIED	(1U << 31)
+#endif
+
+/*
+ * Since Linux 6.1: what has completed waits until the thread that made the ring
+ * asks for it.  Otherwise it interrupts whatever that thread waits for in the
+ * kernel, which looks like a signal to epoll_wait(2) and some ioctls.  Of such
+ * a ring it is an eventfd that tells when to ask; the ring itself becomes readable
+ * only then.
+ */
+#ifdef IORING_SETUP_DEFER_TASKRUN
+#define ONE_THREAD	(IORING_SETUP_SINGLE_ISSUER | \
+			 IORING_SETUP_DEFER_TASKRUN | IORING_SETUP_TASKRUN_FLAG)
+#else
+#define ONE_THREAD	0
 #endif
 
 /* Sends in flight; a full socket takes at most a few hundred. */
@@ -50,6 +65,7 @@ struct slot {
  * @slots: the requests in flight
  * @unused: slots that are free
  * @unused_count: how many there are
+ * @event: tells that something has completed, or -1 if the ring does
  * @flags: of every request
  * @first: registered memory, or NULL
  * @size: bytes of it
@@ -59,6 +75,7 @@ struct uring {
 	struct slot slots[SLOTS];
 	uint16_t unused[SLOTS];
 	unsigned int unused_count;
+	int event;
 	unsigned int flags;
 	const char *first;
 	size_t size;
@@ -77,20 +94,63 @@ static int check_kernel(struct io_uring *ring)
 }
 
 /* Room for all notifications: a ring that overflows delays them. */
-static int ring_open(struct io_uring *ring)
+static int ring_init(struct io_uring *ring, unsigned int flags)
 {
 	struct io_uring_params params = {
-		.flags = IORING_SETUP_CQSIZE,
+		.flags = IORING_SETUP_CQSIZE | flags,
 		.cq_entries = 2 * SLOTS,
 	};
+
+	return io_uring_queue_init_params(1, ring, &params);
+}
+
+static int deferred_ring_open(struct uring *u)
+{
 	int err;
 
-	err = io_uring_queue_init_params(1, ring, &params);
+	if (!ONE_THREAD)
+		return -EINVAL;
+	u->event = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+	if (u->event < 0)
+		return -errno;
+	err = ring_init(&u->ring, ONE_THREAD);
+	if (err)
+		goto err_event;
+	err = io_uring_register_eventfd(&u->ring, u->event);
+	if (err)
+		goto err_ring;
+	return 0;
+
+err_ring:
+	io_uring_queue_exit(&u->ring);
+err_event:
+	close(u->event);
+	u->event = -1;
+	return err;
+}
+
+static void ring_close(struct uring *u)
+{
+	io_uring_queue_exit(&u->ring);
+	if (u->event >= 0)
+		close(u->event);
+}
+
+static int ring_open(struct uring *u, bool one_thread)
+{
+	int err = -EINVAL;
+
+	u->event = -1;
+	if (one_thread)
+		err = deferred_ring_open(u);
+	/* A kernel that does not know such rings */
+	if (err == -EINVAL)
+		err = ring_init(&u->ring, 0);
 	if (err)
 		return err;
-	err = check_kernel(ring);
+	err = check_kernel(&u->ring);
 	if (err)
-		io_uring_queue_exit(ring);
+		ring_close(u);
 	return err;
 }
 
@@ -107,11 +167,12 @@ static int uring_open(struct fpgabuf_sender *s)
 	u = calloc(1, sizeof(*u));
 	if (!u)
 		return -ENOMEM;
-	err = ring_open(&u->ring);
+	err = ring_open(u, s->owner);
 	if (err)
 		goto err_free;
-	err = fpgabuf_sender_watch(s, u->ring.ring_fd, EPOLLIN,
-				   FPGABUF_WATCH_ENGINE);
+	err = fpgabuf_sender_watch(s, u->event >= 0 ? u->event :
+						      u->ring.ring_fd,
+				   EPOLLIN, FPGABUF_WATCH_ENGINE);
 	if (err)
 		goto err_ring;
 	for (i = 0; i < SLOTS; i++)
@@ -122,7 +183,7 @@ static int uring_open(struct fpgabuf_sender *s)
 	return 0;
 
 err_ring:
-	io_uring_queue_exit(&u->ring);
+	ring_close(u);
 err_free:
 	free(u);
 	return err;
@@ -132,7 +193,7 @@ static void uring_close(struct fpgabuf_sender *s)
 {
 	struct uring *u = s->state;
 
-	io_uring_queue_exit(&u->ring);
+	ring_close(u);
 	free(u);
 }
 
@@ -192,7 +253,12 @@ static int uring_collect(struct fpgabuf_sender *s)
 {
 	struct uring *u = s->state;
 	struct io_uring_cqe *cqe;
+	uint64_t count;
 
+	/* First: what completes after the look below is told anew. */
+	if (u->event >= 0 && read(u->event, &count, sizeof(count)) < 0 &&
+	    errno != EAGAIN)
+		return -errno;
 	while (!io_uring_peek_cqe(&u->ring, &cqe)) {
 		take(s, cqe);
 		io_uring_cqe_seen(&u->ring, cqe);

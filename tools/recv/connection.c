@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "common/clock.h"
+#include "common/frame.h"
 #include "common/message.h"
 #include "common/receipt.h"
 #include "recv/connection.h"
@@ -221,7 +222,7 @@ static int keep_header(struct connection *c)
 /* A frame is never torn apart, with its header or without. */
 static int cut_at_header(struct connection *c)
 {
-	const struct frame *frame = &c->framing.frame;
+	const struct fpgabuf_frame *frame = &c->framing.frame;
 	bool keep = c->options->keep_frames;
 	uint64_t all = frame->length + (keep ? frame->header_size : 0);
 

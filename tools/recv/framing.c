@@ -10,7 +10,7 @@
 void framing_start(struct framing *f)
 {
 	memset(f, 0, sizeof(*f));
-	f->want = FRAME_HEADER_SIZE;
+	f->want = FPGABUF_FRAME_HEADER_SIZE;
 }
 
 static int __attribute__((format(printf, 2, 3)))
@@ -34,7 +34,7 @@ size_t framing_header_room(struct framing *f, uint8_t **at)
 
 static int decode(struct framing *f)
 {
-	int err = frame_decode(f->header, &f->frame);
+	int err = fpgabuf_frame_decode(f->header, &f->frame);
 
 	if (err == -EPROTONOSUPPORT)
 		return wrong(f, "frame %" PRIu64 " is of a later version that is not compatible; a newer fpgabuf-recv may know it",
@@ -49,7 +49,7 @@ static int decode(struct framing *f)
 /* Numbers that are passed over, and the bytes behind them, go together. */
 static int check_sequence(struct framing *f)
 {
-	const struct frame *frame = &f->frame;
+	const struct fpgabuf_frame *frame = &f->frame;
 	uint64_t missing = frame->sequence - f->next_sequence;
 
 	/* How many captures those were, only the sender knows. */
@@ -77,10 +77,10 @@ static void count_capture(struct framing *f)
 
 	if (!f->captures++)
 		f->first_sequence = f->frame.sequence;
-	f->gaps += !!(flags & FRAME_GAP);
-	f->partial += !!(flags & FRAME_PARTIAL);
-	f->errors += !!(flags & FRAME_ERROR);
-	f->timeouts += !!(flags & FRAME_TIMEOUT);
+	f->gaps += !!(flags & FPGABUF_FRAME_GAP);
+	f->partial += !!(flags & FPGABUF_FRAME_PARTIAL);
+	f->errors += !!(flags & FPGABUF_FRAME_ERROR);
+	f->timeouts += !!(flags & FPGABUF_FRAME_TIMEOUT);
 }
 
 static int begin_frame(struct framing *f)
@@ -89,9 +89,9 @@ static int begin_frame(struct framing *f)
 		return -1;
 	f->frames++;
 	f->have = 0;
-	f->want = FRAME_HEADER_SIZE;
+	f->want = FPGABUF_FRAME_HEADER_SIZE;
 	f->left = f->frame.length;
-	if (f->frame.flags & FRAME_END) {
+	if (f->frame.flags & FPGABUF_FRAME_END) {
 		f->ended = true;
 	} else {
 		f->next_sequence = f->frame.sequence + 1;
@@ -108,7 +108,7 @@ int framing_header_got(struct framing *f, size_t len)
 	if (f->have < f->want)
 		return 0;
 	/* A longer header goes on behind what this version knows. */
-	if (f->have == FRAME_HEADER_SIZE && decode(f))
+	if (f->have == FPGABUF_FRAME_HEADER_SIZE && decode(f))
 		return -1;
 	return f->have < f->want ? 0 : begin_frame(f);
 }
@@ -121,7 +121,7 @@ void framing_data_got(struct framing *f, size_t len)
 bool framing_broken(const struct framing *f)
 {
 	return f->captures == 1 || f->frame.skipped ||
-	       f->frame.flags & FRAME_GAP;
+	       f->frame.flags & FPGABUF_FRAME_GAP;
 }
 
 int framing_finish(struct framing *f)

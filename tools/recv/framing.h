@@ -13,7 +13,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "common/frame.h"
+#include <fpgabuf/fpgabuf.h>
 
 /**
  * struct framing - a framed stream on its way
@@ -37,10 +37,10 @@
  * @error: what is wrong, in words
  */
 struct framing {
-	uint8_t header[FRAME_HEADER_MAX];
+	uint8_t header[FPGABUF_FRAME_HEADER_MAX];
 	size_t have;
 	size_t want;
-	struct frame frame;
+	struct fpgabuf_frame frame;
 	uint64_t left;
 	bool ended;
 	uint64_t next_sequence;

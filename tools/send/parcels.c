@@ -7,23 +7,23 @@
 #define TOKEN_HEADER	UINT64_MAX
 
 static int submit_header(struct peer *p, struct parcel *parcel,
-			 const struct frame *frame)
+			 const struct fpgabuf_frame *frame)
 {
 	int err;
 
-	frame_encode(frame, parcel->header);
+	fpgabuf_frame_encode(frame, parcel->header);
 	err = fpgabuf_sender_submit_copy(p->sender, parcel->header,
-					 FRAME_HEADER_SIZE, TOKEN_HEADER);
+					 FPGABUF_FRAME_HEADER_SIZE, TOKEN_HEADER);
 	if (!err)
-		p->submitted += FRAME_HEADER_SIZE;
+		p->submitted += FPGABUF_FRAME_HEADER_SIZE;
 	return err;
 }
 
 static int submit(struct peer *p, struct parcel *parcel,
 		  const struct capture *c)
 {
-	const struct frame frame = {
-		.flags = c->flags & FRAME_FLAGS,
+	const struct fpgabuf_frame frame = {
+		.flags = c->flags & FPGABUF_FRAME_FLAGS,
 		.sequence = c->sequence,
 		.timestamp_ns = c->timestamp_ns,
 		.length = c->bytes,
@@ -77,8 +77,8 @@ void peer_skip(struct peer *peer, const struct capture *capture)
 
 void peer_end(struct peer *peer)
 {
-	const struct frame frame = {
-		.flags = FRAME_END,
+	const struct fpgabuf_frame frame = {
+		.flags = FPGABUF_FRAME_END,
 		.sequence = peer->next,
 		.skipped = peer->skipped,
 	};

@@ -85,8 +85,10 @@ static int start(struct peer *p)
 {
 	int err;
 
-	err = fpgabuf_sender_create(p->sock, p->options->engine,
-				    2 * p->source->slot_count + 2, &p->sender);
+	err = fpgabuf_sender_create_with(p->sock, p->options->engine,
+					 2 * p->source->slot_count + 2,
+					 FPGABUF_SENDER_ONE_THREAD,
+					 &p->sender);
 	if (err)
 		return err;
 	note_engine(p);

@@ -11,7 +11,8 @@
 #include <poll.h>
 #include <stdbool.h>
 
-#include "common/frame.h"
+#include <fpgabuf/fpgabuf.h>
+
 #include "send/link.h"
 #include "send/source.h"
 
@@ -42,7 +43,7 @@ enum peer_state {
  * @end: bytes submitted to the sender with it and before
  */
 struct parcel {
-	uint8_t header[FRAME_HEADER_SIZE];
+	uint8_t header[FPGABUF_FRAME_HEADER_SIZE];
 	bool held;
 	uint64_t bytes;
 	uint64_t skipped;

@@ -8,7 +8,10 @@
  *   alone; nothing is printed and errno is not part of the interface.
  * - Lengths and sizes are bytes.
  * - There is no global state.  Two threads may use two objects at the same
- *   time; one object must not be used by two threads at the same time.
+ *   time; one object must not be used by two threads at the same time, but for a
+ *   device: any threads may use it while it is open, so that one can queue while
+ *   another waits for captures.  A region is queued by one of them at a time, and a
+ *   device is closed when nobody uses it any more.
  * - The structures of <linux/fpgabuf.h> are used as they are.  If one of them
  *   grows, the calls that take it get a new symbol version.
  */
@@ -17,12 +20,26 @@
 
 #include <stddef.h>
 #include <stdint.h>
+#include <sys/uio.h>
 
 #include <linux/fpgabuf.h>
 
 #ifdef __cplusplus
 extern "C" {
 #endif
+
+/* Version of the library this header belongs to, also as a number to compare */
+#define FPGABUF_VERSION		"0.2"
+#define FPGABUF_VERSION_NUMBER	FPGABUF_MAKE_VERSION(0, 2)
+#define FPGABUF_MAKE_VERSION(major, minor)	((major) << 16 | (minor))
+
+/**
+ * fpgabuf_version() - version of the library that the program runs with
+ *
+ * Returns such a number as %FPGABUF_VERSION_NUMBER.  It may be higher than that: a
+ * newer library has all calls of the older ones.
+ */
+unsigned int fpgabuf_version(void);
 
 struct fpgabuf_client;
 struct fpgabuf_device;
@@ -43,6 +60,19 @@ struct fpgabuf_sender;
  */
 int fpgabuf_device_open(const char *path, int flags,
 			struct fpgabuf_device **device);
+
+/**
+ * fpgabuf_device_open_fd() - make a device of a descriptor that is open already
+ * @fd: descriptor of a device node, open for reading and writing; belongs to the
+ *	device once this succeeds
+ * @device: the new object; release it with fpgabuf_device_close()
+ *
+ * For a descriptor that somebody with more rights has opened and passed.  If it
+ * has O_NONBLOCK, fpgabuf_device_dequeue() does not wait.
+ *
+ * Errors: -ENOTTY @fd is not an fpgabuf device; -EBADF; -ENOMEM.
+ */
+int fpgabuf_device_open_fd(int fd, struct fpgabuf_device **device);
 
 /**
  * fpgabuf_device_close() - close a device
@@ -100,6 +130,20 @@ int fpgabuf_device_alloc_access(struct fpgabuf_device *device, uint64_t size,
 				int access, struct fpgabuf_region **region);
 
 /**
+ * fpgabuf_device_alloc_with() - make a region, with all that ALLOC can do
+ * @device: the device
+ * @args: size, flags (FPGABUF_ALLOC_SCATTER) and fd_flags (O_RDONLY or O_RDWR) of
+ *	the region; all that is not used is 0.  Filled in: its size, backend and
+ *	chunks, and the descriptor, which is the region's
+ * @region: the new object; release it with fpgabuf_region_close()
+ *
+ * Errors: as fpgabuf_device_alloc(), and -EINVAL bad flags.
+ */
+int fpgabuf_device_alloc_with(struct fpgabuf_device *device,
+			      struct fpgabuf_alloc *args,
+			      struct fpgabuf_region **region);
+
+/**
  * fpgabuf_device_queue() - hand a region to the FPGA for its next capture
  * @device: the device the region came from
  * @region: the region
@@ -111,11 +155,28 @@ int fpgabuf_device_alloc_access(struct fpgabuf_device *device, uint64_t size,
  * the channel cannot be stopped and the FPGA still has it; -ENOBUFS there is no
  * room for one more, try again after fpgabuf_device_dequeue(); -EMSGSIZE @length is
  * more than the DMA controller takes; -EIO it refused the transfer, or it did not
- * stop earlier; -EXDEV, -EUSERS, -EINVAL, -ENODEV as for FPGABUF_IOC_QUEUE.
+ * stop earlier; -EXDEV, -EUSERS, -EINVAL, -ENODEV as for FPGABUF_IOC_QUEUE; -EINTR
+ * very many signals: one does not end this call, as it waits for nothing that takes
+ * long.
  */
 int fpgabuf_device_queue(struct fpgabuf_device *device,
 			 const struct fpgabuf_region *region, uint64_t length,
 			 uint64_t cookie);
+
+/**
+ * fpgabuf_device_queue_with() - hand over a region, with all that QUEUE can do
+ * @device: the device the region came from
+ * @region: the region
+ * @args: cookie, length, timeout_ms and flags; all that is not used is 0, and
+ *	the descriptor is that of @region, whatever is here
+ *
+ * A timeout_ms of 0 stands for info.default_timeout_ms.
+ *
+ * Errors: as fpgabuf_device_queue(), and -EINVAL bad flags or timeout.
+ */
+int fpgabuf_device_queue_with(struct fpgabuf_device *device,
+			      const struct fpgabuf_region *region,
+			      const struct fpgabuf_queue *args);
 
 /**
  * fpgabuf_device_dequeue() - take the oldest finished capture
@@ -189,14 +250,31 @@ uint64_t fpgabuf_region_size(const struct fpgabuf_region *region);
  * @region: the region
  * @prot: PROT_READ, PROT_WRITE or both
  * @addr: start of the mapping, aligned to 2 MiB so that the kernel can use huge
- *	pages; valid until fpgabuf_region_close()
+ *	pages; valid until fpgabuf_region_unmap() or fpgabuf_region_close()
  *
- * A child of fork(2) does not inherit the mapping.
+ * A child of fork(2) does not inherit the mapping.  If the limits of the process
+ * leave no room to align it, it is not aligned.
  *
  * Errors: -EINVAL bad @prot; -EBUSY mapped already; -EFBIG larger than the
  * address space; and those of mmap(2).
  */
 int fpgabuf_region_map(struct fpgabuf_region *region, int prot, void **addr);
+
+/**
+ * fpgabuf_region_addr() - where a region is mapped
+ * @region: the region
+ *
+ * Returns the start of the mapping, or NULL if there is none.
+ */
+void *fpgabuf_region_addr(const struct fpgabuf_region *region);
+
+/**
+ * fpgabuf_region_unmap() - end the mapping of a region
+ * @region: the region, which can be mapped again, also in another way
+ *
+ * Errors: -EINVAL it is not mapped.
+ */
+int fpgabuf_region_unmap(struct fpgabuf_region *region);
 
 /**
  * fpgabuf_region_sync_start() - begin access by the CPU
@@ -263,6 +341,12 @@ struct fpgabuf_sender_stats {
 	uint64_t fallback_copies;
 };
 
+/*
+ * The same by a name of its own: in C++ a function hides a structure that is
+ * called like it.
+ */
+typedef struct fpgabuf_sender_stats fpgabuf_sender_stats_t;
+
 /* Most buffers a sender can be made to hold. */
 #define FPGABUF_SENDER_MAX_DEPTH	65536U
 
@@ -284,6 +368,31 @@ struct fpgabuf_sender_stats {
  */
 int fpgabuf_sender_create(int sockfd, enum fpgabuf_engine engine,
 			  unsigned int depth, struct fpgabuf_sender **sender);
+
+/**
+ * DOC: Flags of fpgabuf_sender_create_with()
+ *
+ * %FPGABUF_SENDER_ONE_THREAD
+ *	The thread that makes the sender is the only one that runs it.  Since
+ *	Linux 6.1 io_uring then interrupts nothing that this thread waits for.
+ *	Without the flag, what it has to tell ends epoll_wait(2) and some other
+ *	calls of that thread with EINTR though there was no signal.
+ */
+#define FPGABUF_SENDER_ONE_THREAD	0x1U
+
+/**
+ * fpgabuf_sender_create_with() - make a sender, with flags
+ * @sockfd: the socket, as for fpgabuf_sender_create()
+ * @engine: one of enum fpgabuf_engine
+ * @depth: most buffers submitted and not yet reaped
+ * @flags: FPGABUF_SENDER_* bits
+ * @sender: the new object; release it with fpgabuf_sender_destroy()
+ *
+ * Errors: as fpgabuf_sender_create(); -EINVAL also bad @flags.
+ */
+int fpgabuf_sender_create_with(int sockfd, enum fpgabuf_engine engine,
+			       unsigned int depth, unsigned int flags,
+			       struct fpgabuf_sender **sender);
 
 /**
  * fpgabuf_sender_destroy() - release a sender
@@ -341,7 +450,7 @@ const char *fpgabuf_sender_obstacle(const struct fpgabuf_sender *sender);
  * Errors: -EOPNOTSUPP another engine, or memory this kernel does not take (that
  * of files, which regions are, before Linux 6.5); -EFAULT not mapped for
  * writing; -ENOMEM beyond RLIMIT_MEMLOCK; -EBUSY some is registered already;
- * -EINVAL.
+ * -EPERM another thread, see %FPGABUF_SENDER_ONE_THREAD; -EINVAL.
  */
 int fpgabuf_sender_register(struct fpgabuf_sender *sender, const void *addr,
 			    size_t len);
@@ -376,6 +485,34 @@ int fpgabuf_sender_submit(struct fpgabuf_sender *sender, const void *addr,
 int fpgabuf_sender_submit_copy(struct fpgabuf_sender *sender, const void *addr,
 			       size_t len, uint64_t token);
 
+/* Pieces of fpgabuf_sender_submitv() with fewer bytes are copied. */
+#define FPGABUF_SENDER_SHORT	4096U
+
+/**
+ * fpgabuf_sender_submitv() - add several pieces to the stream as one
+ * @sender: the sender
+ * @iov: the pieces, none of them empty; the array itself is not kept
+ * @count: how many, 1 to the depth of the sender, of which each takes one
+ * @token: any number; comes back once, when the last of them does
+ *
+ * Either all of them are added or none.  A piece of less than
+ * %FPGABUF_SENDER_SHORT bytes is copied when it is sent, as by
+ * fpgabuf_sender_submit_copy().
+ *
+ * Errors: as fpgabuf_sender_submit().
+ */
+int fpgabuf_sender_submitv(struct fpgabuf_sender *sender,
+			   const struct iovec *iov, unsigned int count,
+			   uint64_t token);
+
+/**
+ * fpgabuf_sender_in_flight() - how many tokens are still to come back
+ * @sender: the sender
+ *
+ * Returns the number of submissions that were not reaped.
+ */
+unsigned int fpgabuf_sender_in_flight(const struct fpgabuf_sender *sender);
+
 /**
  * fpgabuf_sender_fd() - the descriptor of a sender, for poll(2)
  * @sender: the sender, which keeps the descriptor
@@ -397,7 +534,8 @@ int fpgabuf_sender_fd(const struct fpgabuf_sender *sender);
  * Errors: those of send(2) and of the connection (-EPIPE, -ECONNRESET,
  * -ETIMEDOUT, ...); -EFAULT memory the network cannot pin; -EPROTO the kernel's
  * reports make no sense, so that nothing more is known about the buffers;
- * -ECONNABORTED fpgabuf_sender_abort().
+ * -ECONNABORTED fpgabuf_sender_abort().  One does not end it: -EPERM another
+ * thread, see %FPGABUF_SENDER_ONE_THREAD.
  */
 int fpgabuf_sender_run(struct fpgabuf_sender *sender);
 
@@ -435,8 +573,8 @@ int fpgabuf_sender_reap(struct fpgabuf_sender *sender, uint64_t *token);
  *
  * Does the waiting and the running itself.
  *
- * Errors: -ETIMEDOUT; -EINTR a signal; -EINVAL; or the error that ended the
- * sender, once nothing is in flight any more.
+ * Errors: -ETIMEDOUT; -EINTR a signal; -EPERM another thread; -EINVAL; or the
+ * error that ended the sender, once nothing is in flight any more.
  */
 int fpgabuf_sender_drain(struct fpgabuf_sender *sender, int timeout_ms);
 
@@ -468,6 +606,9 @@ struct fpgabuf_client_geometry {
 	uint32_t alignment;
 };
 
+/* By a name of its own, as fpgabuf_sender_stats_t */
+typedef struct fpgabuf_client_geometry fpgabuf_client_geometry_t;
+
 /**
  * struct fpgabuf_shared_capture - a capture that a server tells of
  * @index: number of the region it is in
@@ -498,8 +639,9 @@ struct fpgabuf_shared_capture {
  * @flags: 0, or O_NONBLOCK: fpgabuf_client_next() does not wait
  * @client: the new object; release it with fpgabuf_client_close()
  *
- * Waits for the server, at most 10 s, whatever @flags say.  All regions are
- * there when it returns; captures are told of from now on.
+ * Waits for the server, at most 10 s, whatever @flags say: who must not wait uses
+ * fpgabuf_client_connect_start().  All regions are there when it returns; captures
+ * are told of from now on.
  *
  * Errors: -EINVAL bad @flags; -ENAMETOOLONG; -EACCES the socket may not be
  * connected to, or the server does not serve this user; -EUSERS the server has
@@ -512,6 +654,33 @@ struct fpgabuf_shared_capture {
  */
 int fpgabuf_client_connect(const char *path, unsigned int credits, int flags,
 			   struct fpgabuf_client **client);
+
+/**
+ * fpgabuf_client_connect_start() - begin to connect, without waiting
+ * @path: its socket, or NULL for %FPGABUF_DEFAULT_SHARE
+ * @credits: as for fpgabuf_client_connect()
+ * @flags: as for fpgabuf_client_connect()
+ * @client: the new object, with which nothing can be done but
+ *	fpgabuf_client_connect_finish(), fpgabuf_client_fd() and
+ *	fpgabuf_client_close()
+ *
+ * Errors: -EAGAIN the server has not yet accepted those who came before, try again
+ * later; and those of fpgabuf_client_connect() that need no answer.
+ */
+int fpgabuf_client_connect_start(const char *path, unsigned int credits,
+				 int flags, struct fpgabuf_client **client);
+
+/**
+ * fpgabuf_client_connect_finish() - go on connecting, without waiting
+ * @client: the client
+ *
+ * Call it when fpgabuf_client_fd() is readable, until it does not return -EAGAIN.
+ * When it has returned 0 the client is as after fpgabuf_client_connect().
+ *
+ * Errors: -EAGAIN not yet; and those of fpgabuf_client_connect(), with which the
+ * client is of no use any more.
+ */
+int fpgabuf_client_connect_finish(struct fpgabuf_client *client);
 
 /**
  * fpgabuf_client_close() - disconnect, close all regions
@@ -562,7 +731,8 @@ fpgabuf_client_region(const struct fpgabuf_client *client, uint32_t index);
  * What ends the client is returned ever after; captures that are held stay
  * valid then, until fpgabuf_client_close().
  *
- * Errors: -EAGAIN nothing yet; -EINTR a signal.  These end the client:
+ * Errors: -EAGAIN nothing yet; -EINTR a signal; -ENOTCONN see
+ * fpgabuf_client_connect_finish().  These end the client:
  * -ESHUTDOWN the server was told to end; -ENODEV the device has gone; -EIO
  * capturing failed for good; -ECONNRESET the server died; -EPROTO it, or this
  * client, said something that makes no sense.
@@ -593,6 +763,66 @@ int fpgabuf_client_release(struct fpgabuf_client *client, uint32_t index);
  * if strerror(3) says all there is to say.
  */
 const char *fpgabuf_client_strerror(int error);
+
+/**
+ * DOC: Framed streams
+ *
+ * Documentation/framing.rst has the format: a header before each capture.  These
+ * calls need neither a device nor a connection.
+ */
+
+/* Bytes of a header of this version, and most bytes of one of any version */
+#define FPGABUF_FRAME_HEADER_SIZE	48
+#define FPGABUF_FRAME_HEADER_MAX	1024
+
+/* Flags of a frame; the first four have the values of FPGABUF_CAPTURE_*. */
+#define FPGABUF_FRAME_PARTIAL	0x0001U	/* shorter than was asked for */
+#define FPGABUF_FRAME_ERROR	0x0002U	/* it ended with an error */
+#define FPGABUF_FRAME_TIMEOUT	0x0004U	/* ... because it took too long */
+#define FPGABUF_FRAME_GAP	0x0008U	/* samples may be missing before it */
+#define FPGABUF_FRAME_END	0x0100U	/* no capture: the end of the stream */
+#define FPGABUF_FRAME_FLAGS	0x010fU	/* all of them */
+
+/**
+ * struct fpgabuf_frame - what a header says
+ * @header_size: bytes of the header, behind which the data begin; set by
+ *	fpgabuf_frame_decode()
+ * @flags: FPGABUF_FRAME_* bits
+ * @sequence: number of the capture; one more than that of the frame before,
+ *	unless captures were left out between them
+ * @timestamp_ns: CLOCK_MONOTONIC of the sender when the capture was complete
+ * @length: bytes of the capture, which follow the header
+ * @skipped: bytes of the captures that were left out just before this one
+ */
+struct fpgabuf_frame {
+	uint16_t header_size;
+	uint32_t flags;
+	uint64_t sequence;
+	uint64_t timestamp_ns;
+	uint64_t length;
+	uint64_t skipped;
+};
+
+/**
+ * fpgabuf_frame_encode() - write a header
+ * @frame: what it shall say; header_size does not matter
+ * @bytes: room for %FPGABUF_FRAME_HEADER_SIZE bytes
+ */
+void fpgabuf_frame_encode(const struct fpgabuf_frame *frame, void *bytes);
+
+/**
+ * fpgabuf_frame_decode() - read a header
+ * @bytes: %FPGABUF_FRAME_HEADER_SIZE bytes
+ * @frame: filled in
+ *
+ * A longer header of a later version is read as far as this version knows it; the
+ * rest, up to header_size, is for the caller to skip.  That sequence and skipped fit
+ * what came before, the caller must see itself.
+ *
+ * Errors: -EBADMSG not a header; -EPROTONOSUPPORT of a version that is not
+ * compatible with this one.
+ */
+int fpgabuf_frame_decode(const void *bytes, struct fpgabuf_frame *frame);
 
 #ifdef __cplusplus
 }
