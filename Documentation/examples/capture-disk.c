@@ -5,6 +5,9 @@
  * Writes captures to a disk, which reads them from the memory they were
  * captured into (O_DIRECT); nothing goes through the page cache.
  */
+#define _GNU_SOURCE
+#define _FILE_OFFSET_BITS 64
+
 #include <err.h>
 #include <errno.h>
 #include <fcntl.h>

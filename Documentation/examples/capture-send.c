@@ -4,6 +4,9 @@
  *
  * Sends captures from the memory they were captured into.
  */
+#define _GNU_SOURCE
+#define _FILE_OFFSET_BITS 64
+
 #include <err.h>
 #include <errno.h>
 #include <stdbool.h>

@@ -10,5 +10,6 @@ int main(void)
 	struct fpgabuf_info info = { .version = FPGABUF_UAPI_VERSION };
 
 	return info.version != 2 ||
+	       fpgabuf_version() != FPGABUF_VERSION_NUMBER ||
 	       fpgabuf_device_open("/dev/null", 0, &device) != -ENOTTY;
 }

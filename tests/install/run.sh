@@ -83,8 +83,10 @@ compile() {
     PKG_CONFIG_LIBDIR=$root/usr/local/lib/pkgconfig \
     pkg-config ${3:+--static} --cflags --libs libfpgabuf) || return
   # shellcheck disable=SC2086 # they are many words
-  gcc -std=c11 -D_GNU_SOURCE -Wall -Wextra -Werror -O2 -o "$output" \
-    "$source" $flags "${@:3}"
+  case $source in
+  *.cc) g++ -Wall -Wextra -Werror -O2 -o "$output" "$source" $flags "${@:3}" ;;
+  *) cc -Wall -Wextra -Werror -O2 -o "$output" "$source" $flags "${@:3}" ;;
+  esac
 }
 
 dynamic() {
@@ -92,6 +94,23 @@ dynamic() {
   readelf -d "$TMP/dynamic" | grep -F 'NEEDED' | grep -F libfpgabuf.so.0 ||
     return
   LD_LIBRARY_PATH=$LIB "$TMP/dynamic"
+}
+
+# Every structure that the headers have, by the name C++ users give it
+cplusplus() {
+  {
+    echo '#include <fpgabuf/fpgabuf.h>'
+    echo 'int main() {'
+    sed -nE 's/^struct (fpgabuf_[a-z_]+) \{$/\1/p' \
+      tools/lib/include/fpgabuf/fpgabuf.h uapi/linux/fpgabuf.h |
+      while read -r name; do
+        ! recorded_calls | grep -qx "$name" || name+=_t
+        echo "{ $name object{}; (void)object; }"
+      done
+    echo 'return fpgabuf_version() < FPGABUF_MAKE_VERSION(0, 2); }'
+  } >"$TMP/program.cc"
+  compile "$TMP/cplusplus" "$TMP/program.cc" &&
+    LD_LIBRARY_PATH=$LIB "$TMP/cplusplus"
 }
 
 static() {
@@ -218,6 +237,7 @@ expect 'the shared library has its soname' soname
 expect 'a program is built by pkg-config, and runs with the shared library' \
   dynamic
 expect 'the same program runs with the static library' static
+expect 'C++ can declare every structure' cplusplus
 expect 'the examples can be built with what is installed' examples
 expect 'no header is in the way of those of the kernel' no_stranger
 for tool in fpgabuf-send fpgabuf-recv fpgabuf-info fpgabuf-share fpgabuf-bench \
