@@ -75,6 +75,10 @@ static void set_up_from_environment(void)
 
 	if (getenv("FAKE_PLAIN"))
 		fake_plain();
+	if (getenv("FAKE_EMPTY_GAPS")) {
+		fake.empty_every = 2;
+		fake.gap_every = 2;
+	}
 	if (most)
 		fake.most_captures = strtoul(most, NULL, 10);
 }

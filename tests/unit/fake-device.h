@@ -41,6 +41,8 @@
  * @ethtool: answers for SIOCETHTOOL, or NULL for the kernel's
  * @canceled_bytes: bytes the first capture has when it is canceled
  * @empty_every: every so many captures has no bytes; 0 = none
+ *	In another process: FAKE_EMPTY_GAPS, then every second one has none and a
+ *	gap before it
  * @short_every: every so many captures has one byte less; 0 = none
  * @gap_every: every so many captures has a gap before it; 0 = none
  * @timeout_every: every so many captures times out; 0 = none

@@ -20,6 +20,7 @@
 #include "fake-device.h"
 #include "lib/wire.h"
 #include "net.h"
+#include "send/source.h"
 #include "suites.h"
 
 #define REGIONS		3U
@@ -27,7 +28,10 @@
 #define MAX_LINES	8
 
 /* What comes with a message */
-enum attached { NOTHING, REGION_FD, SHORT_REGION_FD, PIPE_FD, STDIN_FD };
+enum attached {
+	NOTHING, REGION_FD, SHORT_REGION_FD, PIPE_FD, STDIN_FD,
+	TWO_FDS,	/* as many as the client's room for one has room for */
+};
 
 struct line {
 	struct fpgabuf_wire_message message;
@@ -111,7 +115,8 @@ static struct line end(uint32_t reason)
 
 static int make_attached(enum attached attached)
 {
-	size_t size = attached == REGION_FD ? REGION_SIZE : REGION_SIZE / 2;
+	size_t size = attached == SHORT_REGION_FD ? REGION_SIZE / 2 :
+						    REGION_SIZE;
 	int fd, fds[2];
 
 	if (attached == STDIN_FD)
@@ -135,7 +140,8 @@ static void say(int sock, const struct line *line)
 		.iov_base = data,
 		.iov_len = fpgabuf_wire_encode(&line->message, data),
 	};
-	char control[CMSG_SPACE(sizeof(int))] = { 0 };
+	size_t size = (line->attached == TWO_FDS ? 2 : 1) * sizeof(int);
+	char control[CMSG_SPACE(2 * sizeof(int))] = { 0 };
 	struct msghdr msg = { .msg_iov = &iov, .msg_iovlen = 1 };
 	struct cmsghdr *cmsg;
 	int fd = -1;
@@ -143,12 +149,14 @@ static void say(int sock, const struct line *line)
 	if (line->attached != NOTHING) {
 		fd = make_attached(line->attached);
 		msg.msg_control = control;
-		msg.msg_controllen = sizeof(control);
+		msg.msg_controllen = CMSG_SPACE(size);
 		cmsg = CMSG_FIRSTHDR(&msg);
 		cmsg->cmsg_level = SOL_SOCKET;
 		cmsg->cmsg_type = SCM_RIGHTS;
-		cmsg->cmsg_len = CMSG_LEN(sizeof(int));
+		cmsg->cmsg_len = CMSG_LEN(size);
 		memcpy(CMSG_DATA(cmsg), &fd, sizeof(fd));
+		if (line->attached == TWO_FDS)
+			memcpy(CMSG_DATA(cmsg) + sizeof(fd), &fd, sizeof(fd));
 	}
 	sendmsg(sock, &msg, MSG_NOSIGNAL);
 	if (fd > STDIN_FILENO)
@@ -427,6 +435,137 @@ static void test_bad_captures(void)
 	bad_message(welcome(), welcome());
 }
 
+static struct line with_two(struct line line)
+{
+	line.attached = TWO_FDS;
+	return line;
+}
+
+/* While the client lives, too: a bad server must not use up what there is. */
+static void not_kept(struct line line, int error)
+{
+	struct server s = good_server(NULL, 0);
+	struct fpgabuf_shared_capture c;
+	struct fpgabuf_client *client;
+	unsigned int fds;
+
+	CU_ASSERT_EQUAL_FATAL(connect_to(&s, &client), 0);
+	fds = open_fds();
+	say(s.sock, &line);
+	CU_ASSERT_EQUAL(fpgabuf_client_next(client, &c), error);
+	CU_ASSERT_EQUAL(open_fds(), fds);
+	fpgabuf_client_close(client);
+	server_end(&s);
+}
+
+static void test_descriptors(void)
+{
+	struct line senseless = region(0);
+	struct server s = good_server(NULL, 0);
+	unsigned int i, fds = open_fds();
+	struct fpgabuf_client *client;
+
+	senseless.message.type = 99;
+	not_kept(with_two(capture(0)), -EPROTO);
+	not_kept(with_two(end(FPGABUF_WIRE_SHUTDOWN)), -ESHUTDOWN);
+	not_kept(with_two(region(0)), -EPROTO);
+	not_kept(with_two(senseless), -EPROTO);
+	not_kept(senseless, -EPROTO);
+	/* A region with two is a region with one. */
+	for (i = 1; i < s.count; i++)
+		s.lines[i] = with_two(s.lines[i]);
+	CU_ASSERT_EQUAL_FATAL(connect_to(&s, &client), 0);
+	/* The regions, both ends of the connection, and the listener */
+	CU_ASSERT_EQUAL(open_fds(), fds + REGIONS + 3);
+	fpgabuf_client_close(client);
+	server_end(&s);
+	CU_ASSERT_EQUAL(open_fds(), fds);
+}
+
+/* So many messages find a server that does not read. */
+static unsigned int unread;
+
+ssize_t __real_send(int fd, const void *data, size_t len, int flags);
+ssize_t __wrap_send(int fd, const void *data, size_t len, int flags);
+
+ssize_t __wrap_send(int fd, const void *data, size_t len, int flags)
+{
+	if (!unread)
+		return __real_send(fd, data, len, flags);
+	unread--;
+	errno = EAGAIN;
+	return -1;
+}
+
+static void test_release_again(void)
+{
+	const struct line more[] = { capture(1) };
+	struct server s = good_server(more, 1);
+	struct fpgabuf_shared_capture c;
+	struct fpgabuf_wire_message said;
+	struct fpgabuf_client *client;
+
+	CU_ASSERT_EQUAL_FATAL(connect_to(&s, &client), 0);
+	CU_ASSERT_EQUAL_FATAL(fpgabuf_client_next(client, &c), 0);
+	unread = 2;
+	CU_ASSERT_EQUAL(fpgabuf_client_release(client, 1), -EAGAIN);
+	CU_ASSERT_EQUAL(fpgabuf_client_release(client, 1), -EAGAIN);
+	CU_ASSERT_EQUAL(fpgabuf_client_release(client, 1), 0);
+	CU_ASSERT_EQUAL(fpgabuf_client_release(client, 1), -EINVAL);
+	CU_ASSERT_EQUAL(hear(s.sock, &said), 0);
+	CU_ASSERT_EQUAL(said.release.index, 1);
+	fpgabuf_client_close(client);
+	server_end(&s);
+}
+
+static struct source *open_share(struct server *s)
+{
+	const struct send_options o = {
+		.share = s->path,
+		.bytes = UNLIMITED,
+		.captures = UNLIMITED,
+	};
+	struct source *source;
+
+	server_start(s);
+	source = source_open_share(&o);
+	pthread_join(s->thread, NULL);
+	CU_ASSERT_PTR_NOT_NULL_FATAL(source);
+	return source;
+}
+
+/* fpgabuf-send does it later; no event tells when it can. */
+static void test_source_releases(void)
+{
+	const struct line more[] = { capture(2), capture(1) };
+	struct server s = good_server(more, 2);
+	struct fpgabuf_wire_message said;
+	struct source *source = open_share(&s);
+	struct capture c;
+	unsigned int i;
+
+	for (i = 0; i < 2; i++)
+		CU_ASSERT_EQUAL_FATAL(source_take(source, &c), 1);
+	unread = 3;
+	source_release(source, 2);
+	source_release(source, 1);
+	CU_ASSERT(source_retry_ns(source) > 0);
+	CU_ASSERT_EQUAL(unread, 1);
+	while (source_retry_ns(source)) {
+		poll(NULL, 0, 1);
+		CU_ASSERT_EQUAL(source_fill(source), 0);
+	}
+	CU_ASSERT_EQUAL(unread, 0);
+	/* That of 1 found nobody once more, that of 2 did. */
+	CU_ASSERT_EQUAL(hear(s.sock, &said), 0);
+	CU_ASSERT_EQUAL(said.type, FPGABUF_WIRE_RELEASE);
+	CU_ASSERT_EQUAL(said.release.index, 2);
+	CU_ASSERT_EQUAL(hear(s.sock, &said), 0);
+	CU_ASSERT_EQUAL(said.release.index, 1);
+	source_close(source);
+	server_end(&s);
+}
+
 static void test_no_descriptors(void)
 {
 	struct server s = { .lines = { welcome(), region(0) }, .count = 2 };
@@ -570,6 +709,11 @@ CU_TestInfo client_tests[] = {
 	{ "a handshake that makes no sense fails, and leaves no descriptor",
 	  test_bad_handshakes },
 	{ "so does what makes no sense later", test_bad_captures },
+	{ "descriptors that nobody asked for are closed at once",
+	  test_descriptors },
+	{ "a capture that could not be given back is still held",
+	  test_release_again },
+	{ "fpgabuf-send gives it back later", test_source_releases },
 	{ "without descriptors for the regions it says so",
 	  test_no_descriptors },
 	{ "without a server it says so", test_no_server },

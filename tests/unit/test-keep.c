@@ -235,6 +235,76 @@ static void test_flush(void)
 	temp_remove(&t);
 }
 
+/* A disk that takes only so much once, and refuses what is not whole blocks */
+static size_t short_write;
+static unsigned int refused_writes;
+
+ssize_t __real_output_write(const struct output *o, const void *data,
+			    size_t len);
+ssize_t __wrap_output_write(const struct output *o, const void *data,
+			    size_t len);
+
+static ssize_t write_short(const struct output *o, const void *data)
+{
+	int flags = fcntl(o->fd, F_GETFL);
+	ssize_t n;
+
+	fcntl(o->fd, F_SETFL, flags & ~O_DIRECT);
+	n = __real_output_write(o, data, short_write);
+	fcntl(o->fd, F_SETFL, flags);
+	short_write = 0;
+	return n;
+}
+
+ssize_t __wrap_output_write(const struct output *o, const void *data,
+			    size_t len)
+{
+	ssize_t n;
+
+	if (short_write && short_write < len)
+		return write_short(o, data);
+	n = __real_output_write(o, data, len);
+	if (n == -EINVAL)
+		refused_writes++;
+	return n;
+}
+
+/*
+ * It goes on within a block, where nothing can be written directly: so that is not
+ * even tried.
+ */
+static void test_short_write(void)
+{
+	const size_t size = 1 << 20;
+	uint8_t *data = new_data(size + 5000, false);
+	struct outfile f;
+	struct temp t;
+	size_t room;
+
+	temp_make(&t, "stream");
+	CU_ASSERT_EQUAL_FATAL(outfile_init(&f), 0);
+	strcpy(f.name, t.file);
+	CU_ASSERT_EQUAL_FATAL(outfile_open(&f, 0, false), 0);
+	if (!f.direct)
+		printf("skipped: no O_DIRECT for %s ", t.file);
+	refused_writes = 0;
+	short_write = 4096 + 100;
+	memcpy(outfile_room(&f, &room), data, size);
+	CU_ASSERT_EQUAL(room, size);
+	CU_ASSERT_EQUAL(outfile_commit(&f, size), 0);
+	CU_ASSERT_EQUAL(fcntl(f.out.fd, F_GETFL) & O_DIRECT, 0);
+	CU_ASSERT_FALSE(f.direct);
+	memcpy(outfile_room(&f, &room), data + size, 5000);
+	CU_ASSERT_EQUAL(outfile_commit(&f, 5000), 0);
+	CU_ASSERT_EQUAL(outfile_close(&f), 0);
+	CU_ASSERT_EQUAL(refused_writes, 0);
+	CU_ASSERT_EQUAL(short_write, 0);
+	CU_ASSERT_TRUE(file_is(t.file, data, size + 5000));
+	outfile_free(&f);
+	free(data);
+	temp_remove(&t);
+}
+
 static void test_sync(void)
 {
 	uint8_t *data = new_data(5000, false);
@@ -602,6 +672,8 @@ static void test_failure_resets(void)
 }
 
 CU_TestInfo keep_tests[] = {
+	{ "after a short write nothing goes past the page cache",
+	  test_short_write },
 	{ "a file that exists is not overwritten, unless asked, and not before",
 	  test_exists },
 	{ "the same command twice leaves the first one's file alone",

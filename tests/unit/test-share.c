@@ -744,7 +744,33 @@ static void test_malformed(void)
 	CU_ASSERT_EQUAL(count_of(&p, "held"), 0);
 }
 
+/* What nobody is told of tells that samples may be missing. */
+static void test_gap_of_empty(void)
+{
+	char *args[] = { "--wait", "1", NULL };
+	struct fpgabuf_shared_capture c;
+	struct fpgabuf_client *client;
+	struct process server;
+	unsigned int i;
+
+	setenv("FAKE_EMPTY_GAPS", "", 1);
+	server_start(&server, "5", args);
+	unsetenv("FAKE_EMPTY_GAPS");
+	client = join(8);
+	for (i = 0; i < 3; i++) {
+		CU_ASSERT_TRUE_FATAL(wait_for(fpgabuf_client_fd(client),
+					      POLLIN));
+		CU_ASSERT_EQUAL_FATAL(fpgabuf_client_next(client, &c), 0);
+		CU_ASSERT_EQUAL(c.sequence, 2 * i);
+		CU_ASSERT_EQUAL(c.flags, i ? FPGABUF_CAPTURE_GAP : 0);
+	}
+	fpgabuf_client_close(client);
+	server_end(&server);
+}
+
 CU_TestInfo share_tests[] = {
+	{ "a gap before a capture without bytes is told with the next",
+	  test_gap_of_empty },
 	{ "bad usage exits with 2 and says why", test_usage },
 	{ "without a device it says what to do", test_no_device },
 	{ "the socket has its mode, and no other server is pushed aside",

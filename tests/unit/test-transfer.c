@@ -886,6 +886,129 @@ static void test_rate(void)
 	source_close(r.source);
 }
 
+/* Turns of the loop */
+static unsigned int turns;
+static int (*real_fill)(struct source *source);
+
+static int count_fill(struct source *source)
+{
+	turns++;
+	return real_fill(source);
+}
+
+static void count_turns(struct rig *r, struct source_ops *ops)
+{
+	*ops = *r->source->ops;
+	real_fill = ops->fill;
+	ops->fill = count_fill;
+	turns = 0;
+	r->source->ops = ops;
+}
+
+/*
+ * Captures wait until the rate allows them; meanwhile the source has something to
+ * take all the time, and must not be asked whether it has.
+ */
+static void test_not_polled(void)
+{
+	struct rig r = { .options = default_options() };
+	struct source_ops ops;
+
+	fake_reset();
+	r.options.captures = 10;
+	r.options.rate = 10 * 65536;
+	rig_open(&r);
+	count_turns(&r, &ops);
+	start_receiver(&r, 0);
+	CU_ASSERT_EQUAL(transfer_run(&r.transfer), 0);
+	rig_close(&r);
+	join_receiver(&r, 0);
+	CU_ASSERT_EQUAL(r.tallies[0].bytes, 10 * 65536);
+	CU_ASSERT(turns < 10 * 50);
+	source_close(r.source);
+}
+
+/* What has no bytes is not sent, but what it tells is. */
+static void test_gap_of_empty(void)
+{
+	struct rig r = { .options = default_options() };
+
+	fake_reset();
+	fake.empty_every = 5;
+	fake.gap_every = 5;
+	framed_options(&r);
+	r.options.captures = 6;
+	CU_ASSERT_EQUAL(rig_run(&r), 0);
+	CU_ASSERT_EQUAL(r.tallies[0].frames, 6);
+	CU_ASSERT_EQUAL(r.tallies[0].flags,
+			FPGABUF_FRAME_GAP | FPGABUF_FRAME_END);
+	source_close(r.source);
+}
+
+/* A pause before the next try, and in it no try at all */
+static void test_busy_pause(void)
+{
+	struct rig r = { .options = default_options() };
+	struct capture c;
+	unsigned int calls;
+	int64_t now;
+
+	fake_reset();
+	r.options.regions = 1;
+	rig_open(&r);
+	CU_ASSERT_EQUAL(source_fill(r.source), 0);
+	CU_ASSERT_EQUAL_FATAL(source_take(r.source, &c), 1);
+	source_release(r.source, c.slot);
+	fake.busy = UINT32_MAX;
+	now = clock_ns();
+	CU_ASSERT_EQUAL(source_fill(r.source), 0);
+	CU_ASSERT(source_retry_ns(r.source) >= now + NS_PER_MS);
+	calls = fake.queue_calls;
+	/* Unless the host has slept over it */
+	if (source_fill(r.source) || clock_ns() < source_retry_ns(r.source))
+		CU_ASSERT_EQUAL(fake.queue_calls, calls);
+	rig_close(&r);
+	source_close(r.source);
+}
+
+/* What was left out before a capture is so, too, if that does not get there. */
+static void test_lost_skips(void)
+{
+	const struct capture before = { .sequence = 0, .bytes = 1000 };
+	struct rig r = { .options = default_options(), .receive_buffer = 4096 };
+	struct peer *p = &r.peers[0];
+	unsigned int slot = 99;
+	struct capture c;
+
+	fake_reset();
+	r.options.framed = true;
+	r.options.reconnect = 1;
+	r.options.quiet = true;
+	r.options.region_size = 32 << 20;
+	r.options.regions = 1;
+	rig_open(&r);
+	CU_ASSERT_EQUAL(source_fill(r.source), 0);
+	CU_ASSERT_EQUAL_FATAL(source_take(r.source, &c), 1);
+	peer_skip(p, &before);
+	CU_ASSERT_EQUAL(p->skipped, 1000);
+	CU_ASSERT_TRUE(peer_give(p, &c));
+	CU_ASSERT_EQUAL(p->skipped, 0);
+	peer_step(p, POLLIN);
+	reset(&r.socks[0]);
+	while (!peer_reap(p, &slot)) {
+		struct pollfd pfd = peer_pollfd(p);
+
+		CU_ASSERT_FATAL(poll(&pfd, 1, PATIENCE_MS) > 0);
+		peer_step(p, pfd.revents);
+	}
+	CU_ASSERT_EQUAL(slot, c.slot);
+	CU_ASSERT_EQUAL(p->skipped, 1000 + c.bytes);
+	CU_ASSERT_EQUAL(p->skipped_captures, 2);
+	CU_ASSERT_EQUAL(p->skipped_bytes, 1000 + c.bytes);
+	rig_close(&r);
+	source_close(r.source);
+}
+
 static void test_duration(void)
 {
 	struct rig r = { .options = default_options() };
@@ -983,6 +1106,12 @@ CU_TestInfo transfer_tests[] = {
 	  test_reconnect_in_vain },
 	{ "the rate is kept", test_rate },
 	{ "the rate of late bytes is kept, too", test_rate_limit },
+	{ "a source is not polled while nothing is taken", test_not_polled },
+	{ "a gap before a capture without bytes is one before the next",
+	  test_gap_of_empty },
+	{ "a busy region is left alone for a while", test_busy_pause },
+	{ "what was left out before a capture that is lost is told later",
+	  test_lost_skips },
 	{ "after the duration what there is is sent", test_duration },
 	{ "a device without memory, or with long captures, is refused",
 	  test_alloc_fails },
