@@ -53,7 +53,7 @@ verdicts() {
     name != "" && !/^  Test: / { details = details $0 "\n" }
     /^Suite: / { suites++ }
     /\.sh: / { log_lines = 1 }
-    log_lines { print "    " $0 }
+    log_lines && log_lines++ <= 20 { print "    " $0 }
     END {
       verdict("FAIL")
       if (!suites) print "FAIL - " where ": no test was run"

@@ -39,7 +39,7 @@
 
 /* 4.5.c; from a stream (1) to memory (0), both 8 bytes wide */
 #define VERSION_IS	0x00040563
-#define INTERFACE_IS	(1 << 12 | 3 << 8 | 3)
+#define INTERFACE_IS	0x1303
 
 #define CTRL_ENABLE	BIT(0)
 #define CTRL_SG		BIT(2)

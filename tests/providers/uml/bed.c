@@ -239,7 +239,7 @@ static bool is_raised(struct bed_model *m)
 }
 
 /* A line stays up until the handler has dealt with its reason. */
-static void interrupt(struct bed_model *m)
+static void serve(struct bed_model *m)
 {
 	unsigned int times = 0;
 
@@ -262,7 +262,7 @@ static irqreturn_t line_pulled(int irq, void *data)
 		;
 	for (i = 0; i < ARRAY_SIZE(models); i++)
 		if (models[i].ops)
-			interrupt(&models[i]);
+			serve(&models[i]);
 	return IRQ_HANDLED;
 }
 

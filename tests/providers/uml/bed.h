@@ -64,6 +64,11 @@ struct bed_knobs {
  * struct bed_model - a controller
  * @name: of its node and its folder
  * @variant: for its ops
+ * @line: of the interrupt domain
+ * @lock: of all that follows; taken in register accesses, so inside the locks of
+ *	the provider
+ * @timer: has the next burst made
+ * @delay: calls &bed_ops.delay
  * @bursts: of the transfer that runs
  * @irq: level of its line
  * @state: of its ops
@@ -73,13 +78,12 @@ struct bed_model {
 	const char *name;
 	u32 variant;
 	u32 line;
-	spinlock_t lock;
+	spinlock_t lock; /* see above */
 	struct hrtimer timer;
 	struct hrtimer delay;
 	struct bed_knobs knobs;
 	u32 bursts;
 	bool irq;
-	bool running;
 	void *state;
 };
 
