@@ -128,8 +128,8 @@ source_files() {
     if [ -n "$COMPAT" ]; then
       cp "$TOP/$DRIVER/$file" "$DRIVER/$file"
     else
-      sed '/^#include "\(\.\.\/\)\?compat\.h"$/d' "$TOP/$DRIVER/$file" \
-        >"$DRIVER/$file"
+      sed '/^#include "\(\.\.\/\)\?compat\.h"$/d' "$TOP/$DRIVER/$file" |
+        cat -s >"$DRIVER/$file"
     fi
   done
 }
