@@ -15,6 +15,7 @@
 #include <sys/eventfd.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
+#include <sys/random.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
@@ -614,11 +615,30 @@ static void test_drain(void)
 struct limited {
 	struct job job;
 	struct fpgabuf_sender_stats stats;
+	/* Nobody else is the same user. */
+	bool alone;
 };
 
 /*
- * Runs a job where no more than @pages pages may be pinned.  Root may pin what
- * it likes, so a child becomes nobody for it.  Returns 0 if the child could.
+ * Locked memory is counted by user, over all processes.  So a child of root's
+ * becomes a user whom nobody else is: what others pin at the same time, the tests
+ * of another build included, then does not matter.  Where numbers of users are few,
+ * as in a container, it becomes nobody, and one that is not root remains who it is.
+ */
+static bool become_limited(bool *alone)
+{
+	unsigned int number;
+
+	if (getrandom(&number, sizeof(number), 0) != sizeof(number))
+		return false;
+	/* Above what systems give to people and to containers */
+	*alone = !setuid(0x70000000 | number >> 4);
+	return *alone || !setuid(NOBODY) || geteuid();
+}
+
+/*
+ * Runs a job where no more than @pages pages may be pinned.  Returns 0 if the
+ * child could.
  * The peer's buffer is smaller than a send: on loopback that is in flight only as
  * long as the peer has no room for it.  It is larger than a packet of loopback, or
  * TCP would now and then wait 0.2 s before it fills what room there is.
@@ -631,6 +651,7 @@ static int run_limited(struct limited *shared, enum fpgabuf_engine engine,
 	pid_t pid;
 
 	limit.rlim_cur = limit.rlim_max = pages * sysconf(_SC_PAGESIZE);
+	free(shared->job.data);
 	job_init(&shared->job, len);
 	fflush(stdout);
 	pid = fork();
@@ -639,7 +660,7 @@ static int run_limited(struct limited *shared, enum fpgabuf_engine engine,
 
 		alarm(PATIENCE_MS / 1000);
 		if (setrlimit(RLIMIT_MEMLOCK, &limit) ||
-		    (!geteuid() && setuid(NOBODY)))
+		    !become_limited(&shared->alone))
 			_exit(1);
 		job_run(&shared->job, engine, &p, &shared->stats);
 		_exit(0);
@@ -681,13 +702,16 @@ static void test_nothing_pinnable(void)
 	limited_free(l);
 }
 
-
 /* Room for the largest send, 1 MiB, a ring, and hardly anything besides. */
 static void check_little_pinnable(enum fpgabuf_engine engine)
 {
 	struct limited *l = limited_new();
+	int tries = 0;
 
-	CU_ASSERT_EQUAL(run_limited(l, engine, 3000001, 270), 0);
+	/* Who is not alone may meet others who have just pinned the rest. */
+	do {
+		CU_ASSERT_EQUAL(run_limited(l, engine, 3000001, 270), 0);
+	} while (!l->alone && l->stats.fallback_copies && ++tries < 50);
 	CU_ASSERT_TRUE(l->job.ok);
 	CU_ASSERT_EQUAL(l->job.received, l->job.len);
 	CU_ASSERT_EQUAL(l->job.reaped, l->job.tokens);
