@@ -90,6 +90,7 @@ struct fpgabuf_info device_info(int dev);
 uint64_t device_used(int dev);
 int region_queue_wait(int dev, int fd, uint64_t length, uint64_t cookie);
 bool dmabufs_left(void);
+long dmabufs(void);
 void wait_for_captures(int dev, uint64_t captures);
 bool readable(int fd, int timeout_ms);
 bool need_sync_files(void);

@@ -391,6 +391,7 @@ static int foreign_dmabuf(void)
 static void descriptors(void)
 {
 	struct fixture fix = fixture_make();
+	long before = dmabufs();
 	int dev1 = device_open(1), fd1 = region_alloc(dev1, 4096);
 	int event = eventfd(0, EFD_CLOEXEC), foreign = foreign_dmabuf();
 	const int cases[][2] = {
@@ -408,9 +409,13 @@ static void descriptors(void)
 		EXPECT(call(fix.dev, FPGABUF_IOC_REGION_INFO, &info),
 		       cases[i][1]);
 	}
+	/* A reference that was not given back would keep them. */
+	EXPECT(dmabufs(), before + 2);
 	close(foreign);
 	close(event);
 	close(fd1);
+	EXPECT(device_used(dev1), 0);
+	EXPECT(dmabufs(), before);
 	close(dev1);
 	fixture_free(&fix);
 }
