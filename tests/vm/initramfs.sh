@@ -54,10 +54,29 @@ add_libraries() {
     if [ -e "$ROOT/lib/$name" ]; then
       continue
     fi
-    path=$(library "$name") || die "$1 needs $name, which is not found"
+    path=$(library "$name") || path=$(private_library "$name" "$1") ||
+      die "$1 needs $name, which is not found"
     cp -L "$path" "$ROOT/lib/$name"
     add_libraries "$path"
   done
+}
+
+# private_library NAME FILE: it may be in a folder that FILE names
+private_library() {
+  local dir dirs
+
+  dirs=$(readelf -dW "$2" | sed -nE 's/.*\(R(UN)?PATH\).*\[(.*)\]/\2/p')
+  while read -rd : dir; do
+    case $dir in
+    \$ORIGIN*) dir=$(dirname "$2")${dir#\$ORIGIN} ;;
+    *) dir=$SYSROOT$dir ;;
+    esac
+    if [ -r "$dir/$1" ]; then
+      echo "$dir/$1"
+      return
+    fi
+  done <<<"$dirs:"
+  return 1
 }
 
 # Scripts and static programs need nothing.

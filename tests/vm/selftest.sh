@@ -59,6 +59,26 @@ expect 0 'files, disks, NICs and libraries are there' \
     ping -c 1 -W 5 10.77.0.2
     ping -c 1 -W 5 10.0.2.2"
 
+# with_library RPATH FILE: a program whose library is in a folder of its own
+with_library() {
+  mkdir -p "$TMP/private"
+  echo 'int seven(void) { return 7; }' |
+    gcc -shared -fPIC -Wl,-soname,libseven.so -o "$TMP/private/libseven.so" \
+      -x c -
+  echo 'int seven(void); int main(void) { return seven(); }' |
+    gcc -o "$2" -x c - -x none "$TMP/private/libseven.so" "-Wl,-rpath,$1"
+}
+
+# Those of the folders of all systems are part of the test above.
+if [ "$ARCH" = amd64 ]; then
+  # shellcheck disable=SC2016 # the loader replaces it
+  with_library '/nowhere:$ORIGIN/private' "$TMP/beside"
+  with_library "$TMP/private" "$TMP/elsewhere"
+  expect 7 'a library is found in the folder that a program names' \
+    --file "$TMP/beside" --file "$TMP/elsewhere" -- \
+    sh -c 'beside; [ $? -eq 7 ] && elsewhere'
+fi
+
 expect 124 'a warning in the kernel log fails a happy command' \
   -- sh -c 'echo "WARNING: only a test" >/dev/kmsg'
 said 'WARNING: only a test' "$TMP/err"
