@@ -12,6 +12,7 @@
 set -eu
 . "$(dirname "$0")/common.sh"
 . "$(dirname "$0")/apt.sh"
+. "$(dirname "$0")/merged.sh"
 
 [ $# -eq 1 ] || die "usage: amd64.sh KERNEL"
 KERNEL=$1
@@ -85,18 +86,6 @@ unpack() {
   done
 }
 
-# Newer releases have all below /usr, the kernel beside its modules.
-merge() {
-  local image
-
-  [ -d "$ROOT/lib" ] || ln -s usr/lib "$ROOT/lib" || return
-  mkdir -p "$ROOT/boot" || return
-  for image in "$ROOT"/lib/modules/*/vmlinuz; do
-    [ ! -e "$image" ] || ln -s "../${image#"$ROOT"/}" \
-      "$ROOT/boot/vmlinuz-$(basename "${image%/*}")" || return
-  done
-}
-
 # Packages expect to be below /, and modules to be indexed when installed.
 relocate_kernel() {
   local link to modules
@@ -139,7 +128,7 @@ relocate_programs() {
 }
 
 relocate() {
-  merge && relocate_kernel && adapt_headers && relocate_programs
+  merge_usr "$ROOT" && relocate_kernel && adapt_headers && relocate_programs
 }
 
 make_root() {
@@ -160,7 +149,7 @@ make_root() {
 
 # What a root was made by: another version may want other packages.
 version() {
-  cat "$TOP/tests/vm/amd64.sh" "$TOP/tests/vm/apt.sh" | sha256sum
+  cat "$TOP"/tests/vm/{amd64,apt,merged}.sh | sha256sum
 }
 
 mkdir -p "$DIR"

@@ -13,6 +13,7 @@
 set -eu
 . "$(dirname "$0")/common.sh"
 . "$(dirname "$0")/apt.sh"
+. "$(dirname "$0")/merged.sh"
 
 [ $# -eq 1 ] || die "usage: foreign.sh ARCHITECTURE"
 case $1 in
@@ -38,7 +39,7 @@ apt_in "$DIR/apt" "$NAME" "$(dpkg --print-architecture)"
 # depends PACKAGE PATTERN: names of packages it depends on
 depends() {
   apt_cache depends "$1" |
-    sed -nE "s/^ *Depends: ($2)\$/\1/p"
+    sed -nE "s/^ *(Pre)?Depends: ($2)\$/\2/p"
 }
 
 # kernel_packages FLAVOUR: the meta packages depend on the newest of their kind;
@@ -51,11 +52,12 @@ kernel_packages() {
   headers=$(depends "linux-headers-$1" 'linux-headers-.*')
   [ -n "$image" ] && [ -n "$headers" ] || return
   echo "$image" "$headers"
+  depends "$image" 'linux-(binary|modules)-[0-9].*'
   depends "$headers" 'linux-headers-.*-common'
-  depends "$headers" 'linux-kbuild-[0-9.]*' |
+  depends "$headers" 'linux-kbuild-[0-9].*' |
     sed "s/\$/:$(dpkg --print-architecture)/"
   if [ "$NAME" = armhf ]; then
-    depends "$headers" 'linux-kbuild-[0-9.]*'
+    depends "$headers" 'linux-kbuild-[0-9].*'
   fi
 }
 
@@ -106,19 +108,27 @@ END
   chmod +x "$1"
 }
 
+# relink LINK: from the root it is in, not from that of this machine
+relink() {
+  local to
+
+  to=$(readlink "$1") || return
+  ln -sfn "$ROOT/usr/src/${to##*/}" "$1"
+}
+
 # Packages expect to be below /, and modules to be indexed when installed.
 relocate() {
   local flavour modules
 
+  merge_usr "$ROOT" || return
   for flavour in "${FLAVOURS[@]}"; do
     sed -i 's#^include /usr/src/#include ../#' \
       "$ROOT"/usr/src/linux-headers-*-"$flavour"/Makefile || return
   done
   for modules in "$ROOT"/lib/modules/*; do
     [ -d "$modules" ] || continue
-    # Both are links to /usr/src/...
-    ln -sfn "../../..$(readlink "$modules/build")" "$modules/build" &&
-      ln -sfn "../../..$(readlink "$modules/source")" "$modules/source" &&
+    # In Debian 12 both are links to /usr/src/..., in 13 they are relative.
+    relink "$modules/build" && relink "$modules/source" &&
       depmod -b "$ROOT" "${modules##*/}" || return
   done
   if [ "$NAME" = armhf ]; then
@@ -135,21 +145,21 @@ make_root() {
     note 'going on with what was read'
   if ! step "$NAME-download" 'download kernels and a user space' download; then
     hint="see .build/log/$NAME-*.log.
-  The apt sources of this machine must be those of Debian 12, be in reach, and
+  The apt sources of this machine must be those of Debian, be in reach, and
   carry $NAME.  Run tests/vm/foreign.sh $NAME again then, it goes on from here"
     die "cannot get $NAME packages, $hint"
   fi
   step "$NAME-unpack" 'unpack them' unpack ||
     die "cannot unpack to $ROOT; is the disk full? It needs 700 MB"
   step "$NAME-relocate" 'make them usable where they are' relocate ||
-    die "these are not the packages of Debian 12; see .build/log/$NAME-*.log"
+    die "these are not the packages of Debian 12 or 13; see .build/log/$NAME-*.log"
   rm -rf "$APT"
   version >"$STAMP"
 }
 
 # What a root was made by: another version may want other packages.
 version() {
-  cat "$TOP/tests/vm/foreign.sh" "$TOP/tests/vm/apt.sh" | sha256sum
+  cat "$TOP"/tests/vm/{foreign,apt,merged}.sh | sha256sum
 }
 
 mkdir -p "$DIR"
