@@ -37,8 +37,11 @@ cyclone5() {
 
 # The directories that their sources include, and what our schemas refer to
 unpack_sources() {
+  local archive
+
+  archive=$("$TOP/tests/vm/source.sh" --packed 6.1) || return
   rm -rf "$DIR/source" && mkdir -p "$DIR/source"
-  tar -xJf /usr/src/linux-source-6.1.tar.xz -C "$DIR/source" \
+  tar -xJf "$archive" -C "$DIR/source" \
     --strip-components=1 linux-source-6.1/arch/arm/boot/dts \
     linux-source-6.1/include/dt-bindings \
     linux-source-6.1/Documentation/devicetree/bindings/dma

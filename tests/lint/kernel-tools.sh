@@ -7,8 +7,10 @@
 set -euo pipefail
 . "$(dirname "$0")/../vm/common.sh"
 
-PACKAGE=linux-source-6.1
-SOURCE=/usr/src/$PACKAGE.tar.xz
+# Always of this version: another one finds other things.
+VERSION=6.1
+PACKAGE=linux-source-$VERSION
+SOURCE=$("$TOP/tests/vm/source.sh" --packed "$VERSION")
 DIR=$BUILD/kernel-tools
 
 mkdir -p "$DIR"

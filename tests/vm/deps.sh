@@ -37,10 +37,9 @@ packages() {
     ;;
   demo) echo jq ;;
   show) echo gcc libc6-dev libdrm-dev netpbm pkg-config ;;
-  docs) echo python3-sphinx linux-source-6.1 perl xz-utils ;;
+  docs) echo python3-sphinx perl xz-utils ;;
   lint)
-    echo clang git groff-base mandoc perl shellcheck sparse \
-      linux-source-6.1 xz-utils
+    echo clang git groff-base mandoc perl shellcheck sparse xz-utils
     ;;
   in-tree)
     echo bc bison clang clang-19 dt-schema flex git libelf-dev libssl-dev lld \
@@ -52,7 +51,7 @@ packages() {
   coverage) echo lcov ;;
   deb) echo debhelper dh-dkms dpkg-dev gcc libdrm-dev liburing-dev pkg-config ;;
   check-deb) echo lintian mmdebstrap ;;
-  dt) echo cpp device-tree-compiler dt-schema linux-source-6.1 xz-utils yamllint ;;
+  dt) echo cpp device-tree-compiler dt-schema xz-utils yamllint ;;
   bench) echo gnuplot-nox jq patchelf ;;
   mutate) echo patch ;;
   zynq) echo bc bison flex git ;;
