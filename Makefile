@@ -37,6 +37,9 @@ make bench      count what sending costs, by memory, engine and size, on three
                 kernels and arm64; tables and a plot, .build/bench
 make bench-profile
                 count it by function of the kernel
+make check-distro
+                run make demo, check and lint in fresh minimal Debian 12 and 13;
+                as root [RELEASES="bookworm trixie"] [TARGETS="demo check lint"]
 make check-dt   test the device tree binding and the example overlays
 make htmldocs   build the documentation, .build/html/index.html
 make check      run all tests
@@ -140,6 +143,10 @@ check-zynq:
 	@tests/vm/deps.sh build vm demo armhf zynq
 	@tests/zynq/run.sh
 
+check-distro:
+	@tests/vm/deps.sh distro
+	@TARGETS="$(TARGETS)" tests/distro/run.sh $(RELEASES)
+
 check-dt:
 	@tests/vm/deps.sh build vm dt
 	@tests/dt/run.sh
@@ -219,8 +226,9 @@ help:
 	$(info $(HELP))
 	@:
 
-.PHONY: all modules tools install uninstall deb check-deb check-dt check-matrix \
-	check-pl330 check-providers check-zynq bench bench-profile htmldocs demo screenshot check check-debug \
+.PHONY: all modules tools install uninstall deb check-deb check-distro check-dt \
+	check-matrix check-pl330 check-providers check-zynq bench bench-profile htmldocs demo \
+	screenshot check check-debug \
 	coverage coverage-tools kunit mutate fuzz fuzz-ioctl lint in-tree in-tree-undo in-tree-patches \
 	check-in-tree clean help
 

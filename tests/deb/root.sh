@@ -10,6 +10,7 @@
 set -euo pipefail
 . "$(dirname "$0")/../vm/common.sh"
 . "$TOP/tests/vm/apt.sh"
+. "$TOP/tests/vm/debian.sh"
 
 [ $# -eq 1 ] || die "usage: root.sh DIR"
 ROOT=$1
@@ -18,14 +19,11 @@ PACKAGES=dkms,gcc,libc6-dev,libdrm2,liburing2,linux-headers-amd64
 PACKAGES+=,linux-image-amd64,pkg-config,systemd,udev
 
 bootstrap() {
-  local release sources=()
+  local release
 
   release=$(. /etc/os-release && echo "$VERSION_CODENAME") || return
-  copy_sources && other_suites "$release" || return
-  mapfile -t sources < <(find "$APT/sources.list.d" -type f -size +0)
-  rm -rf "$CACHE/new" || return
-  mmdebstrap --mode=root --variant=apt --include="$PACKAGES" "$release" \
-    "$CACHE/new" "${sources[@]}" || return
+  debian_root "$release" "$CACHE/new" --variant=apt --include="$PACKAGES" ||
+    return
   relative_links "$CACHE/new" || return
   mv "$CACHE/new" "$CACHE/base"
 }
@@ -47,7 +45,6 @@ mkdir -p "$CACHE"
 # Two of us at once would spoil it.
 exec 9>"$CACHE/lock"
 flock 9
-apt_in "$CACHE/apt" amd64
 if ! [ -e "$CACHE/base" ]; then
   step deb-root 'make a Debian to install into, once' bootstrap ||
     die "no Debian could be made, see .build/log/deb-root.log.
