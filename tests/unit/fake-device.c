@@ -72,6 +72,7 @@ void fake_plain(void)
 static void set_up_from_environment(void)
 {
 	const char *most = getenv("FAKE_CAPTURES");
+	const char *fail_at = getenv("FAKE_FAIL_AT");
 
 	if (getenv("FAKE_PLAIN"))
 		fake_plain();
@@ -79,6 +80,8 @@ static void set_up_from_environment(void)
 		fake.empty_every = 2;
 		fake.gap_every = 2;
 	}
+	if (fail_at)
+		fake.fail_at = strtoul(fail_at, NULL, 10);
 	if (most)
 		fake.most_captures = strtoul(most, NULL, 10);
 }

@@ -1,11 +1,17 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* fpgabuf-recv takes framed streams apart, and finds what is wrong in them. */
+#include <errno.h>
+#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 #include <fpgabuf/fpgabuf.h>
+
+#include "common/receipt.h"
+#include "net.h"
 #include "receiver.h"
 #include "recv/checker.h"
 #include "recv/pattern.h"
@@ -177,6 +183,81 @@ static void test_keep_frames(void)
 	CU_ASSERT_TRUE(file_is(t.file, m.bytes, m.len));
 	made_free(&m);
 	temp_remove(&t);
+}
+
+/* What was left out before the first frame counts, too. */
+static void test_skipped_first(void)
+{
+	char *args[] = { "--framed", "--json", NULL };
+	struct process p;
+	struct made m;
+
+	made_start(&m);
+	add_after_skipped(&m, 100);
+	add_end(&m);
+	CU_ASSERT_EQUAL(receiver_run(&p, args, m.bytes, m.len), 0);
+	CU_ASSERT_PTR_NOT_NULL(strstr(p.output, "\"skipped_bytes\": 64,"));
+	made_free(&m);
+}
+
+/* A sender that asks for a receipt gets two: a promise, and how it was. */
+static void test_receipts(void)
+{
+	static const uint8_t stored[RECEIPT_SIZE] = {
+		'F', 'P', 'G', 'R', 1, 0, 32, 0, 0, 0, 0, 0, 0, 0, 0, 0,
+		1, 0, 0, 0, 0, 0, 0, 0, 0x34, 0x12, 0, 0, 0, 0, 0, 0,
+	};
+	char *args[] = { "--framed", NULL };
+	uint8_t said[3 * RECEIPT_SIZE];
+	struct receipt receipt;
+	struct process p;
+	struct made m;
+	size_t have = 0;
+	ssize_t n;
+	int fd;
+
+	made_start(&m);
+	add_capture(&m, 0, 0x1234);
+	add_end(&m);
+	m.len -= FPGABUF_FRAME_HEADER_SIZE;
+	receipt_ask(m.bytes + m.len);
+	m.len += RECEIPT_ASK_SIZE;
+	fd = receiver_feed(receiver_start(&p, args), m.bytes, m.len);
+	shutdown(fd, SHUT_WR);
+	while (wait_for(fd, POLLIN) &&
+	       (n = recv(fd, said + have, sizeof(said) - have, 0)) > 0)
+		have += n;
+	CU_ASSERT_EQUAL(have, 2 * RECEIPT_SIZE);
+	CU_ASSERT_EQUAL(receipt_decode(said, &receipt), 0);
+	CU_ASSERT_EQUAL(receipt.status, RECEIPT_PROMISED);
+	CU_ASSERT_EQUAL(memcmp(said + RECEIPT_SIZE, stored, RECEIPT_SIZE), 0);
+	CU_ASSERT_EQUAL(receipt_decode(stored, &receipt), 0);
+	CU_ASSERT_EQUAL(receipt.captures, 1);
+	CU_ASSERT_EQUAL(receipt.bytes, 0x1234);
+	said[8] = 3;
+	CU_ASSERT_EQUAL(receipt_decode(said, &receipt), -EBADMSG);
+	close(fd);
+	CU_ASSERT_EQUAL(process_finish(&p), 0);
+	made_free(&m);
+}
+
+/* Who has not asked might close without reading it, and so lose the rest. */
+static void test_no_receipt(void)
+{
+	char *args[] = { "--framed", NULL };
+	struct process p;
+	struct made m;
+	char byte;
+	int fd;
+
+	made_all(&m);
+	fd = receiver_feed(receiver_start(&p, args), m.bytes, m.len);
+	shutdown(fd, SHUT_WR);
+	CU_ASSERT(wait_for(fd, POLLIN) != 0);
+	CU_ASSERT_EQUAL(recv(fd, &byte, 1, MSG_DONTWAIT), 0);
+	close(fd);
+	CU_ASSERT_EQUAL(process_finish(&p), 0);
+	made_free(&m);
 }
 
 /* Cut off anywhere it is no good stream, and what came is kept. */
@@ -397,6 +478,10 @@ static void test_rotate(void)
 }
 
 CU_TestInfo framed_tests[] = {
+	{ "what was left out before the first frame counts",
+	  test_skipped_first },
+	{ "a sender that asks for a receipt gets it", test_receipts },
+	{ "one that does not ask gets none", test_no_receipt },
 	{ "captures, gaps and what was left out are counted; samples alone are "
 	  "written", test_all },
 	{ "the summary for people says the same", test_people },

@@ -111,7 +111,7 @@ static void test_exists(void)
 /* The second one finds the port taken, and touches nothing. */
 static void test_twice(void)
 {
-	uint8_t *data = new_data(400000, false);
+	uint8_t *data = new_data(3 << 20, false);
 	struct process first, second;
 	char port[16];
 	struct temp t;
@@ -124,14 +124,15 @@ static void test_twice(void)
 
 	n = receiver_start(&first, args);
 	snprintf(port, sizeof(port), "%d", n);
-	fd = receiver_feed(n, data, 300000);
+	fd = receiver_feed(n, data, 2 << 20);
+	CU_ASSERT_TRUE(file_gets(temp_path(&t, "stream.1"), 2 << 20));
 	CU_ASSERT_EQUAL(process_run(&second, argv), 1);
 	CU_ASSERT_PTR_NOT_NULL(strstr(second.output, "Address already in use"));
-	CU_ASSERT_EQUAL(send(fd, data + 300000, 100000, MSG_NOSIGNAL), 100000);
+	CU_ASSERT_EQUAL(send(fd, data + (2 << 20), 1000, MSG_NOSIGNAL), 1000);
 	close(fd);
 	close(receiver_feed(n, data, 1000));
 	CU_ASSERT_EQUAL(process_finish(&first), 0);
-	CU_ASSERT_TRUE(file_is(temp_path(&t, "stream.1"), data, 400000));
+	CU_ASSERT_TRUE(file_is(temp_path(&t, "stream.1"), data, (2 << 20) + 1000));
 	free(data);
 	temp_remove(&t);
 }

@@ -344,6 +344,25 @@ static void test_share_hangup(void)
 	temp_remove(&t);
 }
 
+/* A service tells how it is, before its end. */
+static void test_share_stats(void)
+{
+	struct process p;
+	struct temp t;
+	char *argv[] = { "fpgabuf-share-fake", "-d", FAKE_DEVICE, "--json",
+			 "--stats", "1", t.file, NULL };
+
+	temp_make(&t, "socket");
+	setenv("FAKE_DMABUFS", "", 1);
+	process_start(&p, argv);
+	unsetenv("FAKE_DMABUFS");
+	CU_ASSERT_TRUE(process_expect(&p, "{\"ok\": true"));
+	CU_ASSERT_TRUE(process_expect(&p, "\"connected\": 0, "));
+	kill(p.pid, SIGTERM);
+	CU_ASSERT_EQUAL(process_finish(&p), 0);
+	temp_remove(&t);
+}
+
 static void limit_files(const void *data)
 {
 	const struct rlimit limit = { 65536, 65536 };
@@ -415,6 +434,7 @@ CU_TestInfo output_tests[] = {
 	  test_watch_stdout_stalls },
 	{ "a hangup is the end, unless it is ignored", test_hangup },
 	{ "fpgabuf-share: a hangup is the end as well", test_share_hangup },
+	{ "fpgabuf-share: statistics come at an interval", test_share_stats },
 	{ "a limit of file sizes is an error with a remedy", test_limit },
 	{ "with --json there is an object after every failure",
 	  test_json_error },

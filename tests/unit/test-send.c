@@ -356,6 +356,131 @@ static void test_share_ends(void)
 	unlink(e.path);
 }
 
+/* A receiver of framed streams */
+static void start_framed(struct process *p, char *output, char *bytes,
+			 char peer[32])
+{
+	char *argv[] = { "tools/fpgabuf-recv", "--framed", "--json", "-t", "20",
+			 "-b", bytes, "-o", output, "0", NULL };
+	const char *port;
+
+	process_start(p, argv);
+	CU_ASSERT_TRUE_FATAL(process_expect(p, "\n"));
+	port = strstr(p->output, "port ");
+	CU_ASSERT_PTR_NOT_NULL_FATAL(port);
+	snprintf(peer, 32, "127.0.0.1:%d", atoi(port + 5));
+}
+
+/* The sender's report says who has acknowledged it. */
+static void test_acknowledged(void)
+{
+	struct process receiver, sender;
+	char peer[32];
+	char *framed[] = { "fpgabuf-send-fake", "-d", FAKE_DEVICE, "-b",
+			   "3000000", "--json", "--framed", peer, NULL };
+	char *raw[] = { "fpgabuf-send-fake", "-d", FAKE_DEVICE, "-b",
+			"3000000", "--json", peer, NULL };
+
+	start_framed(&receiver, "/dev/null", "3000000", peer);
+	CU_ASSERT_EQUAL(process_run(&sender, framed), 0);
+	CU_ASSERT_EQUAL(process_finish(&receiver), 0);
+	CU_ASSERT_PTR_NOT_NULL(strstr(receiver.output, "\"complete\": true"));
+	CU_ASSERT_PTR_NOT_NULL(strstr(sender.output,
+				      "\"acknowledged\": \"receiver\""));
+
+	/* All of it arrives, but it is not what the receiver wanted. */
+	start_framed(&receiver, "/dev/null", "3000001", peer);
+	CU_ASSERT_EQUAL(process_run(&sender, framed), 1);
+	CU_ASSERT_EQUAL(process_finish(&receiver), 1);
+	CU_ASSERT_PTR_NOT_NULL(strstr(sender.output, "has not confirmed that it is kept"));
+
+	start_receiver(&receiver, "/dev/null", peer);
+	CU_ASSERT_EQUAL(process_run(&sender, raw), 0);
+	CU_ASSERT_EQUAL(process_finish(&receiver), 0);
+	CU_ASSERT_PTR_NOT_NULL(strstr(sender.output,
+				      "\"acknowledged\": \"kernel\""));
+}
+
+static void expect_broken(struct process *receiver)
+{
+	CU_ASSERT_EQUAL(process_finish(receiver), 1);
+	CU_ASSERT_PTR_NOT_NULL(strstr(receiver->output, "broke off after"));
+	CU_ASSERT_PTR_NULL(strstr(receiver->output, "\"complete\": true"));
+	CU_ASSERT_PTR_NULL(strstr(receiver->output, "\"error\": \"\""));
+}
+
+/* The device fails, the device is busy, fpgabuf-share is killed: no good end. */
+static void test_failure_shows(void)
+{
+	struct process receiver, sender;
+	char peer[32];
+	char *framed[] = { "fpgabuf-send-fake", "-d", FAKE_DEVICE, "-b", "30M",
+			   "-r", "64K", "--framed", "--json", peer, NULL };
+	char *raw[] = { "fpgabuf-send-fake", "-d", FAKE_DEVICE, "-b", "30M",
+			"-r", "64K", peer, NULL };
+
+	setenv("FAKE_FAIL_AT", "10", 1);
+	start_framed(&receiver, "/dev/null", "30M", peer);
+	CU_ASSERT_EQUAL(process_run(&sender, framed), 1);
+	expect_broken(&receiver);
+	CU_ASSERT_PTR_NOT_NULL(strstr(sender.output, "{\"ok\": false"));
+	CU_ASSERT_PTR_NOT_NULL(strstr(sender.output, "\"error\": \"a capture on"));
+
+	start_receiver(&receiver, "/dev/null", peer);
+	CU_ASSERT_EQUAL(process_run(&sender, raw), 1);
+	expect_broken(&receiver);
+	unsetenv("FAKE_FAIL_AT");
+}
+
+static void test_share_killed(void)
+{
+	struct process server, receiver, sender;
+	char path[64], peer[32];
+	char *share[] = { "fpgabuf-share-fake", "-d", FAKE_DEVICE, "-r", "64K",
+			  path, NULL };
+	char *argv[] = { "fpgabuf-send-fake", "--share", path, "--framed", "-v",
+			 peer, NULL };
+
+	snprintf(path, sizeof(path), "/tmp/fpgabuf-send-%d.sock", getpid());
+	setenv("FAKE_CAPTURES", "3", 1);
+	setenv("FAKE_DMABUFS", "", 1);
+	process_start(&server, share);
+	unsetenv("FAKE_CAPTURES");
+	CU_ASSERT_TRUE_FATAL(process_expect(&server, "sharing " FAKE_DEVICE));
+	start_framed(&receiver, "/dev/null", "196608", peer);
+	process_start(&sender, argv);
+	CU_ASSERT_TRUE(process_expect(&sender, "capture 3: "));
+	kill(server.pid, SIGKILL);
+	CU_ASSERT_EQUAL(process_finish(&server), -1);
+	CU_ASSERT_EQUAL(process_finish(&sender), 1);
+	expect_broken(&receiver);
+	unsetenv("FAKE_DMABUFS");
+	unlink(path);
+}
+
+/* A device that does not capture is no reason to connect. */
+static void test_connects_late(void)
+{
+	struct endpoint e;
+	struct sockaddr_in addr;
+	socklen_t len = sizeof(addr);
+	char peer[32];
+	char *argv[] = { "fpgabuf-send-fake", "-d", FAKE_DEVICE, "-r", "32K",
+			 peer, NULL };
+	struct pollfd p = { .events = POLLIN };
+
+	CU_ASSERT_EQUAL_FATAL(endpoint_parse("127.0.0.1:0", &e), 0);
+	p.fd = endpoint_listen(&e);
+	CU_ASSERT_FATAL(p.fd >= 0);
+	getsockname(p.fd, (struct sockaddr *)&addr, &len);
+	snprintf(peer, sizeof(peer), "127.0.0.1:%d", ntohs(addr.sin_port));
+	setenv("FAKE_PLAIN", "", 1);
+	check(argv, 1, "use a smaller --region-size");
+	unsetenv("FAKE_PLAIN");
+	CU_ASSERT_EQUAL(poll(&p, 1, 0), 0);
+	close(p.fd);
+}
+
 /* The first connection is soon lost; the second one gets what is left. */
 static void test_reconnect(void)
 {
@@ -580,6 +705,12 @@ CU_TestInfo send_tests[] = {
 	{ "what fpgabuf-share captures is sent", test_share },
 	{ "when fpgabuf-share ends, so does the sender, with what there was",
 	  test_share_ends },
+	{ "the report says who has acknowledged: receiver or kernel",
+	  test_acknowledged },
+	{ "a stream that failed looks so to the receiver", test_failure_shows },
+	{ "a killed fpgabuf-share is no good end", test_share_killed },
+	{ "a device that cannot capture bothers no receiver",
+	  test_connects_late },
 	{ "a lost connection is made again, and the summary says so",
 	  test_reconnect },
 	{ "a dma-buf that was inherited is sent, once", test_fd },

@@ -35,6 +35,7 @@
  * @left_out: captures that are missing between the others
  * @flags: of all headers together
  * @anew: the next frame is the first of a connection
+ * @reset: the stream broke off with a reset
  * @wrong: something was not as it should be
  */
 struct tally {
@@ -45,6 +46,7 @@ struct tally {
 	uint64_t left_out;
 	uint32_t flags;
 	bool anew;
+	bool reset;
 	bool wrong;
 };
 
@@ -115,8 +117,9 @@ static void count_good(const struct rig *r, int fd, struct tally *tally)
 
 		tally->bytes += k;
 		if (k < (size_t)n)
-			break;
+			return;
 	}
+	tally->reset = n < 0 && errno == ECONNRESET;
 }
 
 static void check_header(struct tally *t, const struct fpgabuf_frame *f)
@@ -142,12 +145,19 @@ static bool read_frame(int fd, struct tally *t)
 	uint8_t header[FPGABUF_FRAME_HEADER_SIZE];
 	struct fpgabuf_frame f;
 
-	if (recv(fd, header, sizeof(header), MSG_WAITALL) != sizeof(header))
+	errno = 0;
+	if (recv(fd, header, sizeof(header), MSG_WAITALL) != sizeof(header)) {
+		t->reset = errno == ECONNRESET;
 		return false;
+	}
 	if (fpgabuf_frame_decode(header, &f) || f.length > sizeof(data)) {
 		t->wrong = true;
 		return false;
 	}
+	/* What is behind the fields known here */
+	if (recv(fd, header, f.header_size - FPGABUF_FRAME_HEADER_SIZE, MSG_WAITALL) !=
+	    f.header_size - FPGABUF_FRAME_HEADER_SIZE)
+		t->wrong = true;
 	check_header(t, &f);
 	if (f.flags & FPGABUF_FRAME_END)
 		return false;
@@ -162,13 +172,16 @@ static bool read_frame(int fd, struct tally *t)
 
 static void count_frames(const struct rig *r, int fd, struct tally *tally)
 {
+	ssize_t n;
 	char byte;
 
 	(void)r;
 	while (read_frame(fd, tally))
 		;
 	/* Nothing follows the end. */
-	if (recv(fd, &byte, 1, 0) != 0)
+	n = recv(fd, &byte, 1, 0);
+	tally->reset = tally->reset || (n < 0 && errno == ECONNRESET);
+	if (n && !tally->reset)
 		tally->wrong = true;
 }
 
@@ -574,6 +587,24 @@ static void test_failed_capture(void)
 	r.options.captures = 20;
 	CU_ASSERT_EQUAL(rig_run(&r), -1);
 	CU_ASSERT_EQUAL(r.tallies[0].bytes, 9 * 65536);
+	CU_ASSERT_TRUE(r.tallies[0].reset);
+	source_close(r.source);
+}
+
+/* All that was good arrives; that it ended is not said, as it did not. */
+static void test_failed_framed(void)
+{
+	struct rig r = { .options = default_options() };
+
+	fake_reset();
+	fake.fail_at = 10;
+	r.options.captures = 20;
+	r.options.framed = true;
+	r.receive = count_frames;
+	CU_ASSERT_EQUAL(rig_run(&r), -1);
+	CU_ASSERT_EQUAL(r.tallies[0].frames, 9);
+	CU_ASSERT_FALSE(r.tallies[0].flags & FPGABUF_FRAME_END);
+	CU_ASSERT_TRUE(r.tallies[0].reset);
 	source_close(r.source);
 }
 
@@ -609,6 +640,7 @@ static void test_signal_too_early(void)
 	raise(SIGINT);
 	CU_ASSERT_EQUAL(rig_run(&r), -1);
 	CU_ASSERT_EQUAL(r.tallies[0].bytes, 0);
+	CU_ASSERT_TRUE(r.tallies[0].reset);
 	source_close(r.source);
 }
 
@@ -756,6 +788,70 @@ static void test_framed(void)
 	CU_ASSERT_EQUAL(r.tallies[0].flags, FPGABUF_FRAME_GAP | FPGABUF_FRAME_END);
 	CU_ASSERT_EQUAL(r.tallies[0].left_out, 0);
 	source_close(r.source);
+}
+
+static void answer(int fd, enum receipt_status status)
+{
+	const struct receipt receipt = { .status = status };
+	uint8_t bytes[RECEIPT_SIZE];
+
+	receipt_encode(&receipt, bytes);
+	CU_ASSERT_EQUAL(send(fd, bytes, sizeof(bytes), MSG_NOSIGNAL),
+			sizeof(bytes));
+}
+
+/* The kernel has acknowledged it all; this one promises to do so, too. */
+static void promise_in_vain(const struct rig *r, int fd, struct tally *tally)
+{
+	count_frames(r, fd, tally);
+	answer(fd, RECEIPT_PROMISED);
+}
+
+static void fail_in_the_end(const struct rig *r, int fd, struct tally *tally)
+{
+	promise_in_vain(r, fd, tally);
+	answer(fd, RECEIPT_FAILED);
+}
+
+static void store(const struct rig *r, int fd, struct tally *tally)
+{
+	promise_in_vain(r, fd, tally);
+	answer(fd, RECEIPT_STORED);
+}
+
+static void say_something_else(const struct rig *r, int fd,
+			       struct tally *tally)
+{
+	char text[100] = "HTTP/1.1 400 Bad Request";
+
+	count_frames(r, fd, tally);
+	CU_ASSERT_EQUAL(send(fd, text, sizeof(text), MSG_NOSIGNAL),
+			sizeof(text));
+}
+
+static void check_receipt(void (*receive)(const struct rig *, int,
+					  struct tally *), int ret, int error,
+			  enum acknowledged by)
+{
+	struct rig r = { .options = default_options() };
+
+	fake_reset();
+	framed_options(&r);
+	r.receive = receive;
+	CU_ASSERT_EQUAL(rig_run(&r), ret);
+	CU_ASSERT_EQUAL(r.tallies[0].frames, 50);
+	CU_ASSERT_EQUAL(r.peers[0].error, error);
+	CU_ASSERT_EQUAL(r.peers[0].acknowledged, by);
+	source_close(r.source);
+}
+
+static void test_receipts(void)
+{
+	check_receipt(store, 0, 0, BY_RECEIVER);
+	check_receipt(count_frames, 0, 0, BY_KERNEL);
+	check_receipt(say_something_else, 0, 0, BY_KERNEL);
+	check_receipt(fail_in_the_end, -1, -EREMOTEIO, BY_NOBODY);
+	check_receipt(promise_in_vain, -1, -EREMOTEIO, BY_NOBODY);
 }
 
 /* Reads nothing before the other peer, which is not slow, has got all. */
@@ -1080,6 +1176,10 @@ CU_TestInfo transfer_tests[] = {
 	  test_plain },
 	{ "a channel that did not stop ends it, after sending what there is",
 	  test_stuck },
+	{ "a framed stream that failed has no end, but a reset",
+	  test_failed_framed },
+	{ "the receiver of a framed stream says that it has it, or has not",
+	  test_receipts },
 	{ "a channel that cannot be stopped is waited for, and told of",
 	  test_kept },
 	{ "a capture that ended because the system slept is followed by others",

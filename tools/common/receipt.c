@@ -7,6 +7,12 @@
 
 #define VERSION	1
 
+/* Where the header of a frame has its size, and where the field is */
+#define SIZE_OFFSET	6
+#define FIELD_OFFSET	48
+
+#define FIELD_RECEIPT	0x1U
+
 static const uint8_t magic[4] = { 'F', 'P', 'G', 'R' };
 
 /* As it is on the wire; little-endian. */
@@ -22,6 +28,25 @@ struct wire {
 
 _Static_assert(sizeof(struct wire) == RECEIPT_SIZE,
 	       "the receipt has no padding");
+
+void receipt_ask(uint8_t header[RECEIPT_ASK_SIZE])
+{
+	const uint16_t size = htole16(RECEIPT_ASK_SIZE);
+	const uint64_t field = htole64(FIELD_RECEIPT);
+
+	memcpy(header + SIZE_OFFSET, &size, sizeof(size));
+	memcpy(header + FIELD_OFFSET, &field, sizeof(field));
+}
+
+bool receipt_is_asked(const uint8_t *header, size_t size)
+{
+	uint64_t field;
+
+	if (size < RECEIPT_ASK_SIZE)
+		return false;
+	memcpy(&field, header + FIELD_OFFSET, sizeof(field));
+	return le64toh(field) & FIELD_RECEIPT;
+}
 
 void receipt_encode(const struct receipt *r, uint8_t bytes[RECEIPT_SIZE])
 {

@@ -8,9 +8,14 @@
 #ifndef FPGABUF_COMMON_RECEIPT_H
 #define FPGABUF_COMMON_RECEIPT_H
 
+#include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #define RECEIPT_SIZE	32
+
+/* Bytes of the header of the last frame with a field behind it that asks for one */
+#define RECEIPT_ASK_SIZE	56
 
 /**
  * enum receipt_status - what it says
@@ -32,6 +37,15 @@ struct receipt {
 	uint64_t captures;
 	uint64_t bytes;
 };
+
+/*
+ * Turns the header of a frame, with room for it, into one that asks.  Receivers that
+ * do not know that skip the field.
+ */
+void receipt_ask(uint8_t header[RECEIPT_ASK_SIZE]);
+
+/* Does a header of @size bytes ask? */
+bool receipt_is_asked(const uint8_t *header, size_t size);
 
 void receipt_encode(const struct receipt *receipt, uint8_t bytes[RECEIPT_SIZE]);
 

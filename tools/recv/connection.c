@@ -9,7 +9,6 @@
 #include <unistd.h>
 
 #include "common/clock.h"
-#include "common/frame.h"
 #include "common/message.h"
 #include "common/receipt.h"
 #include "recv/connection.h"
@@ -238,8 +237,8 @@ static int cut_at_header(struct connection *c)
 /* Who did not ask might close without reading it, which would be a reset. */
 static bool wants_receipt(const struct framing *f)
 {
-	return f->ended && frame_requests(f->header, f->frame.header_size) &
-			   FRAME_WANTS_RECEIPT;
+	return f->ended &&
+	       receipt_is_asked(f->header, f->frame.header_size);
 }
 
 static int begin_frame(struct connection *c)

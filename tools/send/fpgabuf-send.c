@@ -60,9 +60,11 @@ static int connect_and_send(const struct send_options *o,
 			    struct source *source)
 {
 	static struct peer peers[MAX_PEERS];
-	int ret = EXIT_FAILED, err = 0;
+	int ret = EXIT_FAILED, err;
 	unsigned int i, opened = 0;
 
+	/* A device that cannot capture is no reason to bother the peers. */
+	err = source_fill(source);
 	while (!err && opened < o->peer_count) {
 		err = peer_open(&peers[opened], &o->peers[opened], o, source);
 		opened++;

@@ -73,13 +73,38 @@ int link_unacknowledged(int sock)
 	return ioctl(sock, SIOCOUTQ, &bytes) < 0 ? -errno : bytes;
 }
 
-int link_closed(int sock)
+static void understand(struct link_inbox *inbox)
 {
-	char buffer[4096];
+	inbox->have = 0;
+	if (receipt_decode(inbox->bytes, &inbox->receipt))
+		inbox->other = true;
+	else
+		inbox->answered = true;
+}
+
+int link_closed(int sock, struct link_inbox *inbox)
+{
 	ssize_t n;
 
-	n = recv(sock, buffer, sizeof(buffer), MSG_DONTWAIT);
+	do {
+		n = recv(sock, inbox->bytes + inbox->have,
+			 RECEIPT_SIZE - inbox->have, MSG_DONTWAIT);
+		if (n <= 0)
+			break;
+		if (!inbox->other)
+			inbox->have += n;
+		if (inbox->have == RECEIPT_SIZE)
+			understand(inbox);
+	} while (n > 0);
 	if (n < 0)
 		return errno == EAGAIN || errno == EINTR ? 0 : -errno;
-	return n == 0;
+	return 1;
+}
+
+void link_reset(int sock)
+{
+	const struct linger reset = { .l_onoff = 1 };
+
+	setsockopt(sock, SOL_SOCKET, SO_LINGER, &reset, sizeof(reset));
+	close(sock);
 }

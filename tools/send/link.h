@@ -6,6 +6,7 @@
 #include <stdbool.h>
 #include <sys/socket.h>
 
+#include "common/receipt.h"
 #include "send/options.h"
 
 /**
@@ -18,6 +19,22 @@ struct link_address {
 	struct sockaddr_storage addr;
 	socklen_t len;
 	char name[ENDPOINT_NAME_SIZE];
+};
+
+/**
+ * struct link_inbox - what the peer has said
+ * @bytes: the beginning of a receipt
+ * @have: how much of it has come
+ * @other: it says something else, which nobody asked for
+ * @answered: there has been a receipt
+ * @receipt: the last one
+ */
+struct link_inbox {
+	uint8_t bytes[RECEIPT_SIZE];
+	size_t have;
+	bool other;
+	bool answered;
+	struct receipt receipt;
 };
 
 /*
@@ -38,9 +55,12 @@ int link_error(int sock);
 int link_unacknowledged(int sock);
 
 /*
- * Throws away what the peer says.  1: it has closed; 0: not yet; or the
- * negative errno that it ended with.
+ * Looks through what the peer says for receipts.  1: it has closed; 0: not yet; or
+ * the negative errno that it ended with.
  */
-int link_closed(int sock);
+int link_closed(int sock, struct link_inbox *inbox);
+
+/* Closes the socket so that the peer cannot take it for the end of the stream. */
+void link_reset(int sock);
 
 #endif /* FPGABUF_SEND_LINK_H */

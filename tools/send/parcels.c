@@ -1,21 +1,20 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* What a peer holds: captures on their way, and those left out. */
 #include "common/clock.h"
+#include "common/receipt.h"
 #include "send/peer.h"
 
 /* Tokens are slots; headers have one of their own. */
 #define TOKEN_HEADER	UINT64_MAX
 
-static int submit_header(struct peer *p, struct parcel *parcel,
-			 const struct fpgabuf_frame *frame)
+static int submit_header(struct peer *p, struct parcel *parcel, size_t size)
 {
 	int err;
 
-	fpgabuf_frame_encode(frame, parcel->header);
-	err = fpgabuf_sender_submit_copy(p->sender, parcel->header,
-					 FPGABUF_FRAME_HEADER_SIZE, TOKEN_HEADER);
+	err = fpgabuf_sender_submit_copy(p->sender, parcel->header, size,
+					 TOKEN_HEADER);
 	if (!err)
-		p->submitted += FPGABUF_FRAME_HEADER_SIZE;
+		p->submitted += size;
 	return err;
 }
 
@@ -31,8 +30,10 @@ static int submit(struct peer *p, struct parcel *parcel,
 	};
 	int err = 0;
 
-	if (p->options->framed)
-		err = submit_header(p, parcel, &frame);
+	if (p->options->framed) {
+		fpgabuf_frame_encode(&frame, parcel->header);
+		err = submit_header(p, parcel, FPGABUF_FRAME_HEADER_SIZE);
+	}
 	if (!err)
 		err = fpgabuf_sender_submit(p->sender, c->addr, c->bytes,
 					    c->slot);
@@ -75,8 +76,9 @@ void peer_skip(struct peer *peer, const struct capture *capture)
 	leave_out(peer, capture->bytes);
 }
 
-void peer_end(struct peer *peer)
+void peer_end(struct peer *peer, bool broken)
 {
+	struct parcel *parcel = &peer->parcels[peer->source->slot_count];
 	const struct fpgabuf_frame frame = {
 		.flags = FPGABUF_FRAME_END,
 		.sequence = peer->next,
@@ -84,10 +86,13 @@ void peer_end(struct peer *peer)
 	};
 
 	peer->ending = true;
-	if (peer->state != PEER_SENDING || !peer->options->framed)
+	peer->broken = broken;
+	if (peer->state != PEER_SENDING || !peer->options->framed || broken)
 		return;
+	fpgabuf_frame_encode(&frame, parcel->header);
+	receipt_ask(parcel->header);
 	/* Fails like peer_give(), and is as unimportant then. */
-	submit_header(peer, &peer->parcels[peer->source->slot_count], &frame);
+	submit_header(peer, parcel, RECEIPT_ASK_SIZE);
 }
 
 /* A capture that the socket did not take in full was not sent. */

@@ -19,6 +19,12 @@
  */
 #define CLOSE_GRACE_NS	NS_PER_SEC
 
+/*
+ * One that was asked for a receipt may have much to read before it knows; but some
+ * do not know of receipts.
+ */
+#define RECEIPT_GRACE_NS	(5 * NS_PER_SEC)
+
 /* Pages of a connection that was reset come back when the NIC is done. */
 #define ABORT_GRACE_NS	(10 * NS_PER_SEC)
 
@@ -38,6 +44,8 @@ static void explain_failure(const struct peer *p, int err)
 		remedy("is the receiver still reading? --timeout gives it longer");
 	else if (err == -EPIPE || err == -ECONNRESET)
 		remedy("the receiver closed the connection: see its messages");
+	else if (err == -EREMOTEIO)
+		remedy("the receiver got all of it, and has not confirmed that it is kept: see its messages");
 	else if (err == -EFAULT)
 		remedy("the network cannot hold the pages of this memory; use --engine copy");
 }
@@ -155,7 +163,9 @@ static void hang_up(struct peer *p)
 		fpgabuf_sender_destroy(p->sender);
 	}
 	p->sender = NULL;
-	if (p->sock >= 0)
+	if (p->sock >= 0 && p->broken)
+		link_reset(p->sock);
+	else if (p->sock >= 0)
 		close(p->sock);
 	p->sock = -1;
 }
@@ -246,7 +256,8 @@ static void step_sending(struct peer *p)
 /* Called when all that is held has been reaped. */
 static void begin_close(struct peer *p)
 {
-	if (shutdown(p->sock, SHUT_WR) < 0) {
+	/* Who reads to the end takes what it finds there for all. */
+	if (!p->broken && shutdown(p->sock, SHUT_WR) < 0) {
 		fail(p, -errno);
 		return;
 	}
@@ -254,8 +265,29 @@ static void begin_close(struct peer *p)
 	p->position = 0;
 	p->moved_ns = 0;
 	p->closed = false;
+	p->inbox = (struct link_inbox){ 0 };
 	p->acknowledged_ns = 0;
 	p->due_ns = clock_ns();
+}
+
+static void end_well(struct peer *p, enum acknowledged by)
+{
+	p->acknowledged = by;
+	finish(p, 0);
+}
+
+static void end_badly(struct peer *p, int err)
+{
+	explain_failure(p, err);
+	finish(p, err);
+}
+
+/* Its kernel has everything, and it has promised to tell when it has, too. */
+static void wait_receipt(struct peer *p, int64_t now)
+{
+	p->due_ns = p->acknowledged_ns + p->options->timeout_ms * NS_PER_MS;
+	if (p->closed || now >= p->due_ns)
+		end_badly(p, p->closed ? -EREMOTEIO : -ETIMEDOUT);
 }
 
 /* Everything was acknowledged; the peer may still say that it was not well. */
@@ -265,16 +297,31 @@ static void wait_close(struct peer *p)
 
 	if (!p->acknowledged_ns)
 		p->acknowledged_ns = now;
-	p->due_ns = p->acknowledged_ns + CLOSE_GRACE_NS;
-	if (p->closed || now >= p->due_ns)
-		finish(p, 0);
+	if (p->inbox.answered && !p->broken) {
+		switch (p->inbox.receipt.status) {
+		case RECEIPT_STORED:
+			/* What was lost before it was connected again is not. */
+			end_well(p, p->reconnects ? BY_KERNEL : BY_RECEIVER);
+			return;
+		case RECEIPT_FAILED:
+			end_badly(p, -EREMOTEIO);
+			return;
+		default:
+			wait_receipt(p, now);
+			return;
+		}
+	}
+	p->due_ns = p->acknowledged_ns +
+		    (p->options->framed ? RECEIPT_GRACE_NS : CLOSE_GRACE_NS);
+	if (p->closed || now >= p->due_ns || p->broken)
+		end_well(p, BY_KERNEL);
 }
 
 static void step_closing(struct peer *p)
 {
 	int left, err;
 
-	err = p->closed ? 0 : link_closed(p->sock);
+	err = p->closed ? 0 : link_closed(p->sock, &p->inbox);
 	if (err > 0)
 		p->closed = true;
 	left = err < 0 ? err : link_unacknowledged(p->sock);

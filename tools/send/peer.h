@@ -35,6 +35,14 @@ enum peer_state {
 };
 
 /**
+ * enum acknowledged - who has said that all has arrived
+ * @BY_NOBODY: it has not, or it is not known
+ * @BY_KERNEL: the kernel of the receiving machine; it may not have been read
+ * @BY_RECEIVER: the receiver, when it was where it is kept
+ */
+enum acknowledged { BY_NOBODY, BY_KERNEL, BY_RECEIVER };
+
+/**
  * struct parcel - a capture that a peer holds
  * @header: what is sent before it
  * @held: it is held
@@ -43,7 +51,7 @@ enum peer_state {
  * @end: bytes submitted to the sender with it and before
  */
 struct parcel {
-	uint8_t header[FPGABUF_FRAME_HEADER_SIZE];
+	uint8_t header[RECEIPT_ASK_SIZE];
 	bool held;
 	uint64_t bytes;
 	uint64_t skipped;
@@ -65,8 +73,11 @@ struct parcel {
  * @submitted: bytes submitted on this connection
  * @given_up: the kernel does not let go; what is held comes back all the same
  * @closed: the peer has closed its side
+ * @inbox: what it has said
+ * @acknowledged: who has acknowledged everything
  * @acknowledged_ns: when it had acknowledged everything, or 0
  * @ending: no further capture will come
+ * @broken: because of a failure: the stream must not look complete
  * @next: number the next capture should have
  * @skipped: bytes left out since the last header
  * @skipped_bytes: bytes left out in all
@@ -97,8 +108,11 @@ struct peer {
 	uint64_t submitted;
 	bool given_up;
 	bool closed;
+	struct link_inbox inbox;
+	enum acknowledged acknowledged;
 	int64_t acknowledged_ns;
 	bool ending;
+	bool broken;
 	uint64_t next;
 	uint64_t skipped;
 	uint64_t skipped_bytes;
@@ -128,8 +142,11 @@ bool peer_give(struct peer *peer, const struct capture *capture);
 /* Leaves a capture out. */
 void peer_skip(struct peer *peer, const struct capture *capture);
 
-/* No further capture will come: ends the connection when all is sent. */
-void peer_end(struct peer *peer);
+/*
+ * No further capture will come: ends the connection when all is sent; with a reset,
+ * and no end of the stream, if it is @broken.
+ */
+void peer_end(struct peer *peer, bool broken);
 
 /* What to wait for; fd is -1 if it is only the time. */
 struct pollfd peer_pollfd(const struct peer *peer);

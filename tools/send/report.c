@@ -72,13 +72,26 @@ static void json_stats(struct json *j, const struct fpgabuf_sender_stats *st)
 	json_number(j, "fallback_copies", st->fallback_copies);
 }
 
+static const char *acknowledged_by(const struct peer *p)
+{
+	switch (p->acknowledged) {
+	case BY_RECEIVER:
+		return "receiver";
+	case BY_KERNEL:
+		return "kernel";
+	default:
+		return "nobody";
+	}
+}
+
 static void json_peer(struct json *j, const struct peer *p)
 {
 	struct fpgabuf_sender_stats st;
 
 	peer_stats(p, &st);
 	json_item_begin(j);
-	json_bool(j, "ok", !p->error);
+	json_bool(j, "ok", !p->error && !p->broken);
+	json_string(j, "acknowledged", acknowledged_by(p));
 	json_string(j, "peer", p->address.name);
 	json_string(j, "error", p->error ? strerror(-p->error) : "");
 	json_string(j, "engine", engine_name(p->engine));
@@ -149,11 +162,11 @@ static void print_peer(FILE *out, const struct transfer *t, const struct peer *p
 	struct fpgabuf_sender_stats st;
 
 	peer_stats(p, &st);
-	fprintf(out, "%s -> %s: %" PRIu64 " bytes in %.3f s, %.1f MB/s, engine %s%s%s\n",
-	       t->source->name, p->address.name, st.bytes, seconds(t),
-	       mb_per_s(st.bytes, seconds(t)), engine_name(p->engine),
-	       p->error ? "; failed: " : "",
-	       p->error ? strerror(-p->error) : "");
+	fprintf(out, "%s -> %s: %" PRIu64 " bytes in %.3f s, %.1f MB/s, engine %s, acknowledged by %s%s%s\n",
+		t->source->name, p->address.name, st.bytes, seconds(t),
+		mb_per_s(st.bytes, seconds(t)), engine_name(p->engine),
+		acknowledged_by(p), p->error ? "; failed: " : "",
+		p->error ? strerror(-p->error) : "");
 	fprintf(out, "  sends %" PRIu64 ", zero-copy %" PRIu64 ", completions %" PRIu64
 	       ", copied %s%" PRIu64 ", fallback copies %" PRIu64 "\n",
 	       st.sends, st.zerocopy_sends, st.completions,

@@ -296,8 +296,11 @@ static int capture_all(struct transfer *t)
 	return err;
 }
 
-/* What was taken is still sent; then each connection ends. */
-static void end_all(struct transfer *t)
+/*
+ * What was taken is still sent; then each connection ends, as a stream should if
+ * all is as it should be.
+ */
+static void end_all(struct transfer *t, bool broken)
 {
 	struct pollfd fds[FD_PEERS + MAX_PEERS] = { 0 };
 	unsigned int i;
@@ -306,26 +309,29 @@ static void end_all(struct transfer *t)
 	t->rate.bytes_per_s = 0;
 	t->stop_ns = 0;
 	for (i = 0; i < t->peer_count; i++)
-		peer_end(&t->peers[i]);
+		peer_end(&t->peers[i], broken);
 	step_peers(t, fds);
 	while (!all_over(t) && !wait_event(t, fds))
 		step_peers(t, fds);
 	t->end_ns = clock_ns();
 }
 
-/* Says so if a signal, or the device, ended the capture too early. */
-static int check_complete(const struct source *s)
+/* A signal, or the device, may have ended the capture too early. */
+static bool is_complete(const struct source *s)
 {
-	if (s->bytes_wanted != UNLIMITED && s->bytes < s->bytes_wanted)
+	return (s->bytes_wanted == UNLIMITED || s->bytes >= s->bytes_wanted) &&
+	       (s->captures_wanted == UNLIMITED ||
+		s->captures >= s->captures_wanted);
+}
+
+static void explain_incomplete(const struct source *s)
+{
+	if (s->bytes_wanted != UNLIMITED)
 		message("ended after %" PRIu64 " of %" PRIu64 " bytes",
 			s->bytes, s->bytes_wanted);
-	else if (s->captures_wanted != UNLIMITED &&
-		 s->captures < s->captures_wanted)
+	else
 		message("ended after %" PRIu64 " of %" PRIu64 " captures",
 			s->captures, s->captures_wanted);
-	else
-		return 0;
-	return -1;
 }
 
 static int check_peers(const struct transfer *t)
@@ -340,13 +346,17 @@ static int check_peers(const struct transfer *t)
 
 int transfer_run(struct transfer *transfer)
 {
+	bool complete;
 	int err;
 
 	err = capture_all(transfer);
+	complete = is_complete(transfer->source);
 	release_signals(transfer);
-	end_all(transfer);
+	end_all(transfer, err || !complete);
 	progress_end(&transfer->progress);
 	if (err || check_peers(transfer))
 		return -1;
-	return check_complete(transfer->source);
+	if (!complete)
+		explain_incomplete(transfer->source);
+	return complete ? 0 : -1;
 }

@@ -23,7 +23,8 @@ static void raise_limit(void)
 	setrlimit(RLIMIT_NOFILE, &limit);
 }
 
-static void report_json(FILE *out, const struct server *s, double seconds, bool ok)
+static void report_json(FILE *out, const struct server *s, double seconds,
+			bool ok)
 {
 	const struct pool *p = &s->pool;
 	struct json j;
@@ -41,6 +42,7 @@ static void report_json(FILE *out, const struct server *s, double seconds, bool 
 	json_number(&j, "timeouts", p->timeouts);
 	json_number(&j, "errors", p->errors);
 	json_number(&j, "busy_retries", p->busy_retries);
+	json_number(&j, "connected", s->client_count);
 	json_number(&j, "clients", s->served);
 	json_number(&j, "most_clients", s->most_clients);
 	json_number(&j, "refused", s->refused);
@@ -65,7 +67,7 @@ static void report_text(FILE *out, const struct server *s, double seconds)
 		(unsigned long long)s->told, (unsigned long long)s->missed);
 }
 
-static int report(const struct server *s, bool ok)
+static void print(const struct server *s, bool ok)
 {
 	int64_t ns = clock_ns() - s->progress.start_ns;
 	double seconds = (double)ns / NS_PER_SEC;
@@ -74,6 +76,17 @@ static int report(const struct server *s, bool ok)
 		report_json(results_begin(), s, seconds, ok);
 	else if (!s->options->quiet)
 		report_text(results_begin(), s, seconds);
+}
+
+/* Nothing has failed as long as it goes on. */
+static void print_stats(const struct server *s)
+{
+	print(s, true);
+}
+
+static int report(const struct server *s, bool ok)
+{
+	print(s, ok);
 	results_end(false);
 	if (results_finish(s->sigfd, s->stopping))
 		return EXIT_FAILED;
@@ -89,6 +102,9 @@ static int share(struct server *s)
 		inform("sharing %s at %s", o->device,
 		       o->path ? o->path : "the socket that was passed");
 	progress_start(&s->progress, 0, o->progress, o->quiet);
+	s->report = print_stats;
+	if (o->stats_s)
+		s->stats_due_ns = clock_ns() + o->stats_s * NS_PER_SEC;
 	return report(s, !server_run(s));
 }
 

@@ -14,7 +14,9 @@
 #include "lib/wire.h"
 #include "share/options.h"
 
-enum { OPT_JSON = 0x100, OPT_PROGRESS, OPT_VERSION };
+#define MAX_STATS_S	1000000
+
+enum { OPT_JSON = 0x100, OPT_PROGRESS, OPT_STATS, OPT_VERSION };
 
 static const struct option long_options[] = {
 	{ "clients", required_argument, NULL, 'c' },
@@ -28,6 +30,7 @@ static const struct option long_options[] = {
 	{ "quiet", no_argument, NULL, 'q' },
 	{ "region-size", required_argument, NULL, 'r' },
 	{ "regions", required_argument, NULL, 'n' },
+	{ "stats", required_argument, NULL, OPT_STATS },
 	{ "user", required_argument, NULL, 'u' },
 	{ "verbose", no_argument, NULL, 'v' },
 	{ "version", no_argument, NULL, OPT_VERSION },
@@ -61,6 +64,7 @@ static const char help[] =
 "\n"
 "What to print:\n"
 "      --json              the summary as one JSON object on stdout\n"
+"      --stats SECONDS     print that so often as well\n"
 "      --progress          progress even if stderr is not a terminal\n"
 "  -q, --quiet             errors only\n"
 "  -v, --verbose           say what is going on\n"
@@ -70,7 +74,7 @@ static const char help[] =
 "SIZE is in bytes, with an optional suffix K, M, G or T (powers of 1024).\n"
 "Without --user and --group the permissions of SOCKET alone decide.\n"
 "\n"
-"SIGINT or SIGTERM ends it: the clients get what was captured, and are told.\n"
+"SIGINT, SIGTERM or SIGHUP ends it: the clients get what was captured, and are told.\n"
 "\n"
 "Exit status: 0 it was told to end; 1 the device has gone, or something\n"
 "failed; 2 bad usage.\n";
@@ -168,6 +172,8 @@ static int set_value(struct share_options *o, int option)
 				    FPGABUF_WIRE_MAX_REGIONS, &o->regions);
 	case 'r':
 		return set_region_size(o);
+	case OPT_STATS:
+		return parse_number(optarg, 1, MAX_STATS_S, &o->stats_s);
 	case 'u':
 		return add_user(&o->rights);
 	default:

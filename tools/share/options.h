@@ -41,6 +41,7 @@ struct share_rights {
  * @rights: who is served
  * @mode: permissions of the socket
  * @has_mode: they were given
+ * @stats_s: how often to print what is printed at the end, or 0
  * @json: print the summary as JSON
  * @progress: show progress even if stderr is no terminal
  * @quiet: no progress, no summary for people
@@ -57,6 +58,7 @@ struct share_options {
 	struct share_rights rights;
 	mode_t mode;
 	bool has_mode;
+	uint64_t stats_s;
 	bool json;
 	bool progress;
 	bool quiet;

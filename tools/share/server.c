@@ -8,6 +8,7 @@
 
 #include "common/clock.h"
 #include "common/message.h"
+#include "common/results.h"
 #include "share/server.h"
 
 /* So many connections, then it is the clients' turn. */
@@ -16,7 +17,7 @@
 /* Without descriptors nobody can be accepted, nor be told so. */
 #define LISTEN_PAUSE_NS		NS_PER_SEC
 
-enum { FD_LISTENER, FD_DEVICE, FD_SIGNAL, FD_CLIENTS };
+enum { FD_LISTENER, FD_DEVICE, FD_SIGNAL, FD_RESULTS, FD_CLIENTS };
 
 /* It captures while somebody listens. */
 static bool capturing(const struct server *s)
@@ -91,6 +92,18 @@ static void earlier(int64_t *first, int64_t ns)
 		*first = ns;
 }
 
+/* Who does not read them misses some. */
+static void tell_stats(struct server *s)
+{
+	results_push();
+	if (!s->stats_due_ns || clock_ns() < s->stats_due_ns)
+		return;
+	s->stats_due_ns += s->options->stats_s * NS_PER_SEC;
+	progress_end(&s->progress);
+	s->report(s);
+	results_end(true);
+}
+
 /* How long poll() may wait. */
 static int poll_timeout(const struct server *s)
 {
@@ -98,6 +111,7 @@ static int poll_timeout(const struct server *s)
 	unsigned int i;
 	int timeout;
 
+	earlier(&first, s->stats_due_ns);
 	if (capturing(s))
 		earlier(&first, pool_retry_ns(&s->pool));
 	for (i = 0; i < s->options->clients; i++)
@@ -123,6 +137,10 @@ static void set_polled(const struct server *s, struct pollfd *fds)
 		.events = s->pool.queued ? POLLIN : 0,
 	};
 	fds[FD_SIGNAL] = (struct pollfd){ .fd = s->sigfd, .events = POLLIN };
+	fds[FD_RESULTS] = (struct pollfd){
+		.fd = results_fd(),
+		.events = POLLOUT,
+	};
 	for (i = 0; i < s->options->clients; i++) {
 		const struct client *c = s->clients[i];
 
@@ -197,6 +215,7 @@ static int handle_events(struct server *s, const struct pollfd *fds)
 		accept_clients(s);
 	if (!err && fds[FD_SIGNAL].revents)
 		err = on_signal(s);
+	tell_stats(s);
 	progress_update(&s->progress, s->pool.bytes);
 	return err;
 }

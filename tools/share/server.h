@@ -26,6 +26,8 @@
  * @stopping: it was told to end
  * @gap: a capture that nobody was told of had FPGABUF_CAPTURE_GAP
  * @listen_again_ns: there were no descriptors left: accept again then; or 0
+ * @stats_due_ns: when to print statistics, or 0
+ * @report: prints them
  * @progress: the progress line
  * @served: clients that were made ready
  * @most_clients: most of them at a time
@@ -51,6 +53,8 @@ struct server {
 	bool stopping;
 	bool gap;
 	int64_t listen_again_ns;
+	int64_t stats_due_ns;
+	void (*report)(const struct server *server);
 	struct progress progress;
 	uint64_t served;
 	uint64_t most_clients;
