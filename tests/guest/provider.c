@@ -20,13 +20,13 @@ static void limits(const struct fpgabuf_info *info)
 	char text[96];
 	int n;
 
-	if (info->max_capture)
+	if (info->max_capture && info->max_capture < info->max_region_size)
 		n = snprintf(text, sizeof(text), "%llu bytes a capture",
 			     (unsigned long long)info->max_capture);
 	else
-		n = snprintf(text, sizeof(text), "none known");
+		n = snprintf(text, sizeof(text), "any capture");
 	if (info->max_packet)
-		snprintf(text + n, sizeof(text) - n, ", %llu a packet",
+		snprintf(text + n, sizeof(text) - n, ", %llu bytes a packet",
 			 (unsigned long long)info->max_packet);
 	table("limits", text);
 }

@@ -92,7 +92,19 @@ pcie() {
   fi
 }
 
-# Facts of two kernels that differ are told with their kernels.
+# What each row said, in the order of kernels and rows
+facts() {
+  local version name
+
+  for version in "${versions[@]}"; do
+    for name in "${WANTED[@]}"; do
+      cat "$DIR/$version-$name.out.lines"
+    done
+  done
+  [ -z "$all" ] || ! [ -e "$DIR/pcie.out" ] || cat "$DIR/pcie.out"
+}
+
+# Where kernels differ, it is told how, with the older one first.
 table() {
   awk -F ' *[|] *' '
     function line(row, column, value) {
@@ -110,7 +122,7 @@ table() {
     }
     function cell(row, i) {
       if (!i) return row
-      return ((row, name[i]) in fact) ? fact[row, name[i]] : "–"
+      return ((row, name[i]) in fact) ? fact[row, name[i]] : "n/a"
     }
     BEGIN {
       columns = split("binds,queue,short packets,timeout,stop,gaps exact,IOMMU,limits", name, ",")
@@ -131,7 +143,7 @@ table() {
         for (i = 0; i <= columns; i++)
           printf "%-" width[i] "s%s", cell(rows[r], i), i < columns ? " " : "\n"
       rule()
-    }' "$DIR/result" | sed 's/ *$//'
+    }' | sed 's/ *$//'
 }
 
 document() {
@@ -195,7 +207,7 @@ done
   [ -z "$all" ] || [ ! -x tests/providers/pcie.sh ] || pcie
 } | tee "$DIR/result" | grep -v '^table: '
 
-table >"$DIR/table"
+facts | table >"$DIR/table"
 echo
 cat "$DIR/table"
 echo

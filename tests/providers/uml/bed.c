@@ -4,6 +4,7 @@
 #include <linux/init.h>
 #include <linux/interrupt.h>
 #include <linux/irq.h>
+#include <linux/irqdesc.h>
 #include <linux/irqdomain.h>
 #include <linux/logic_iomem.h>
 #include <linux/mm.h>
@@ -238,12 +239,15 @@ static bool is_raised(struct bed_model *m)
 	return raised;
 }
 
-/* A line stays up until the handler has dealt with its reason. */
+/*
+ * A line stays up until the handler has dealt with its reason.  Without a handler
+ * it is masked: the next one finds it at its first register write.
+ */
 static void serve(struct bed_model *m)
 {
-	unsigned int times = 0;
+	unsigned int times = 0, virq = irq_find_mapping(domain, m->line);
 
-	while (is_raised(m)) {
+	while (virq && irq_has_action(virq) && is_raised(m)) {
 		if (generic_handle_domain_irq(domain, m->line) ||
 		    ++times == STORM) {
 			pr_err("fpgabed: WARNING: nobody answers the interrupt of %s\n",
