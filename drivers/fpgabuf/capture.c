@@ -87,16 +87,10 @@ static void transfer_abandoned(struct fpgabuf_transfer *transfer)
 	get_dma_buf(capture_region(transfer_capture(transfer))->dmabuf);
 }
 
+/* With the last reference the region goes later, in a context that can sleep. */
 static void transfer_quiet(struct fpgabuf_transfer *transfer)
 {
-	struct fpgabuf_capture *capture = transfer_capture(transfer);
-	struct fpgabuf_device *fdev = capture_region(capture)->fdev;
-	unsigned long flags;
-
-	spin_lock_irqsave(&fdev->qlock, flags);
-	list_add_tail(&capture->quiet, &fdev->quiet);
-	queue_work(fdev->wq, &fdev->finish);
-	spin_unlock_irqrestore(&fdev->qlock, flags);
+	dma_buf_put(capture_region(transfer_capture(transfer))->dmabuf);
 }
 
 const struct fpgabuf_channel_ops fpgabuf_capture_ops = {
@@ -130,6 +124,7 @@ static void capture_done(struct fpgabuf_device *fdev,
 	capture->sequence = fdev->captures++;
 	if (capture->status & FPGABUF_CAPTURE_GAP)
 		fdev->gaps++;
+	/* Whoever sees this sees the new generation: fpgabuf_capture_state() */
 	smp_store_release(&capture->state, FPGABUF_REGION_DONE);
 	trace_fpgabuf_done(capture_region(capture));
 	list_add_tail(&capture->node, &fdev->done);
@@ -146,22 +141,10 @@ static void capture_done(struct fpgabuf_device *fdev,
  */
 static void check_mark(struct fpgabuf_capture *capture)
 {
-	if (capture->marked && capture->bytes == capture->length &&
+	if (capture->mark.had && capture->bytes == capture->length &&
 	    fpgabuf_mark_untouched(capture_region(capture), capture->length,
 				   &capture->mark))
 		set_bytes(capture, 0);
-}
-
-static void put_quiet(struct fpgabuf_device *fdev)
-{
-	struct fpgabuf_capture *capture, *next;
-	LIST_HEAD(quiet);
-
-	spin_lock_irq(&fdev->qlock);
-	list_splice_init(&fdev->quiet, &quiet);
-	spin_unlock_irq(&fdev->qlock);
-	list_for_each_entry_safe(capture, next, &quiet, quiet)
-		dma_buf_put(capture_region(capture)->dmabuf);
 }
 
 static void finish_work(struct work_struct *work)
@@ -181,7 +164,6 @@ static void finish_work(struct work_struct *work)
 		capture_done(fdev, capture);
 	}
 	dma_fence_end_signalling(signalling);
-	put_quiet(fdev);
 }
 
 /* Take the region from its users, unless somebody still looks at it. */
@@ -191,8 +173,7 @@ static int claim(struct fpgabuf_region *region)
 	int ret = 0;
 
 	down_write(&region->sem);
-	if (smp_load_acquire(&region->capture.state) != FPGABUF_REGION_IDLE ||
-	    fpgabuf_transfer_busy(&region->capture.transfer) ||
+	if (fpgabuf_capture_state(region) != FPGABUF_REGION_IDLE ||
 	    fpgabuf_region_importers(region)) {
 		ret = -EBUSY;
 		goto out;
@@ -212,6 +193,7 @@ out:
 
 static void unclaim(struct fpgabuf_region *region)
 {
+	/* What the last capture left is written: fpgabuf_capture_state() */
 	smp_store_release(&region->capture.state, FPGABUF_REGION_IDLE);
 }
 
@@ -274,12 +256,10 @@ static void watch(struct fpgabuf_device *fdev, ktime_t deadline)
  */
 static void hand_memory(struct fpgabuf_region *region)
 {
-	struct fpgabuf_channel *channel = &region->fdev->channel;
 	struct fpgabuf_capture *capture = &region->capture;
 
 	fpgabuf_transfer_set(&capture->transfer, &region->sgt, capture->length);
-	capture->marked = !channel->tells;
-	if (capture->marked)
+	if (capture->mark.had)
 		fpgabuf_mark_put(region, capture->length, &capture->mark);
 	fpgabuf_owner_sync_for_device(region, capture->length, DMA_FROM_DEVICE);
 }
@@ -291,7 +271,7 @@ static void take_back(struct fpgabuf_region *region, struct fpgabuf_file *owner,
 	struct fpgabuf_capture *capture = &region->capture;
 
 	dequeue(region->fdev, capture, owner);
-	if (capture->marked)
+	if (capture->mark.had)
 		fpgabuf_mark_undo(region, capture->length, &capture->mark);
 	fpgabuf_fence_signal(capture->fence, error);
 	dma_buf_put(region->dmabuf);
@@ -675,7 +655,6 @@ void fpgabuf_capture_init(struct fpgabuf_device *fdev)
 	spin_lock_init(&fdev->qlock);
 	INIT_LIST_HEAD(&fdev->queued);
 	INIT_LIST_HEAD(&fdev->done);
-	INIT_LIST_HEAD(&fdev->quiet);
 	init_waitqueue_head(&fdev->wait);
 	INIT_WORK(&fdev->finish, finish_work);
 	INIT_DELAYED_WORK(&fdev->watchdog, watchdog_work);
@@ -721,9 +700,10 @@ void fpgabuf_capture_close(struct fpgabuf_file *file)
 enum fpgabuf_region_state
 fpgabuf_capture_state(const struct fpgabuf_region *region)
 {
-	enum fpgabuf_region_state state =
-		smp_load_acquire(&region->capture.state);
+	enum fpgabuf_region_state state;
 
+	/* Pairs with the release of those who end a capture. */
+	state = smp_load_acquire(&region->capture.state);
 	if (state == FPGABUF_REGION_IDLE &&
 	    fpgabuf_transfer_busy(&region->capture.transfer))
 		return FPGABUF_REGION_QUEUED;

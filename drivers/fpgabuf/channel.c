@@ -143,14 +143,14 @@ static u32 narrowest_access(const struct dma_device *dma, u32 widths)
 static int setup(struct fpgabuf_channel *channel, struct platform_device *pdev)
 {
 	const struct fpgabuf_provider *provider = channel->provider;
-	const struct dma_device *dma = channel->chan->device;
+	struct dma_device *dma = channel->chan->device;
 	struct device *dev = &pdev->dev;
 	struct dma_slave_caps caps;
 	int ret;
 
 	ret = get_caps(channel, &caps);
 	if (!ret && (!(caps.directions & BIT(DMA_DEV_TO_MEM)) ||
-		     !dma->device_prep_slave_sg))
+		     !dma_has_cap(DMA_SLAVE, dma->cap_mask)))
 		ret = -EOPNOTSUPP;
 	if (ret)
 		return dev_err_probe(dev, ret,
@@ -851,11 +851,14 @@ static bool stop_running(struct fpgabuf_channel *channel)
  */
 void fpgabuf_channel_pause(struct fpgabuf_channel *channel)
 {
-	bool stopped, stops = channel->stops && !channel->provider->drains;
+	bool stopped, stops;
 
 	if (channel->stuck)
 		return;
 	hold(channel);
+	/* One that does not stop while it waits for data has, when it failed. */
+	stops = channel->stops && (!channel->provider->drains ||
+				   fpgabuf_channel_failed(channel));
 	stopped = stops ? stop_running(channel) : is_idle(channel);
 	if (stops && !stopped) {
 		channel->stuck = true;
@@ -939,7 +942,8 @@ static bool provider_goes(const struct fpgabuf_channel *channel)
 void fpgabuf_channel_close(struct fpgabuf_channel *channel)
 {
 	hold(channel);
-	if (!is_idle(channel) && channel->stops && !channel->stuck)
+	/* Also if it is idle: not all stop what they are about to free. */
+	if (channel->stops && !channel->stuck)
 		drop(channel, terminate(channel));
 	if (channel->provider->remove)
 		channel->provider->remove(channel);

@@ -164,6 +164,58 @@ static void silent_short_test(struct kunit *test)
 	dma_buf_put(region->dmabuf);
 }
 
+/* One that lacks but the last word has overwritten most of the mark. */
+static void silent_word_test(struct kunit *test)
+{
+	struct bed *bed = test->priv;
+	struct fpgabuf_region *region;
+	u64 *last;
+
+	bed_provider(bed, UNKNOWN);
+	bed->fdev.channel.alignment = 4;
+	region = bed_region(test, PAGE_SIZE, 0);
+	KUNIT_ASSERT_EQ(test, queue(test, region, 0), 0);
+	write_end(region, PAGE_SIZE - 4);
+	bed_complete(bed, PAGE_SIZE, DMA_TRANS_NOERROR);
+	expect_capture(test, 0, FPGABUF_CAPTURE_PARTIAL, 0);
+
+	/* Data that are like the mark but for the last word are data. */
+	KUNIT_ASSERT_EQ(test, queue(test, region, 0), 0);
+	last = kmap_local_page(fpgabuf_region_page(region, 0)) + PAGE_SIZE - 8;
+	KUNIT_EXPECT_EQ(test, *last, region->capture.mark.put);
+	kunmap_local(last);
+	write_end(region, PAGE_SIZE);
+	bed_complete(bed, PAGE_SIZE, DMA_TRANS_NOERROR);
+	expect_capture(test, PAGE_SIZE, FPGABUF_CAPTURE_GAP, 0);
+	dma_buf_put(region->dmabuf);
+}
+
+/* A packet may have ended any segment, and the next one filled the last. */
+static void silent_hole_test(struct kunit *test)
+{
+	struct bed *bed = test->priv;
+	struct fpgabuf_region *region;
+	unsigned int hole, i;
+	u32 gap = 0;
+
+	bed_provider(bed, UNKNOWN);
+	dma_set_max_seg_size(&bed->pdev->dev, PAGE_SIZE);
+	region = bed_region(test, SIZE, 0);
+	for (hole = 0; hole <= SIZE / PAGE_SIZE; hole++) {
+		bool whole = hole == SIZE / PAGE_SIZE;
+
+		KUNIT_ASSERT_EQ(test, queue(test, region, 0), 0);
+		for (i = 0; i < SIZE / PAGE_SIZE; i++)
+			if (i != hole)
+				write_end(region, (i + 1) * PAGE_SIZE);
+		bed_complete(bed, SIZE, DMA_TRANS_NOERROR);
+		expect_capture(test, whole ? SIZE : 0,
+			       gap | (whole ? 0 : FPGABUF_CAPTURE_PARTIAL), 0);
+		gap = FPGABUF_CAPTURE_GAP;
+	}
+	dma_buf_put(region->dmabuf);
+}
+
 /* QUEUE that fails leaves the memory as it was, the mark included. */
 static void mark_undone_test(struct kunit *test)
 {
@@ -173,13 +225,15 @@ static void mark_undone_test(struct kunit *test)
 	u8 *page;
 
 	bed_provider(bed, UNKNOWN);
-	region = bed_region(test, PAGE_SIZE, 0);
+	dma_set_max_seg_size(&bed->pdev->dev, PAGE_SIZE);
+	region = bed_region(test, 2 * PAGE_SIZE, 0);
 	bed->fail_prep = 1;
 	KUNIT_EXPECT_EQ(test, queue(test, region, 0), -EIO);
-	page = kmap_local_page(fpgabuf_region_page(region, 0));
-	for (i = 0; i < PAGE_SIZE; i++)
-		KUNIT_ASSERT_EQ(test, page[i], 0);
-	kunmap_local(page);
+	for (i = 0; i < 2; i++) {
+		page = kmap_local_page(fpgabuf_region_page(region, i));
+		KUNIT_EXPECT_NULL(test, memchr_inv(page, 0, PAGE_SIZE));
+		kunmap_local(page);
+	}
 	dma_buf_put(region->dmabuf);
 }
 
@@ -485,6 +539,8 @@ static struct kunit_case channel_cases[] = {
 	KUNIT_CASE(cut_bytes_test),
 	KUNIT_CASE(error_bytes_test),
 	KUNIT_CASE(silent_short_test),
+	KUNIT_CASE(silent_word_test),
+	KUNIT_CASE(silent_hole_test),
 	KUNIT_CASE(mark_undone_test),
 	KUNIT_CASE(pieces_test),
 	KUNIT_CASE(at_submit_test),

@@ -246,6 +246,7 @@ static inline int fpgabuf_large_mapcount(struct folio *folio)
 	if (!folio_trylock(folio))
 		return 0;
 	entire = folio_entire_mapcount(folio);
+	/* Pairs with the barriers of the counts that go down first. */
 	smp_rmb();
 	sum = fpgabuf_sum_mapcounts(folio, entire, entire);
 	folio_unlock(folio);
@@ -363,7 +364,9 @@ static inline vm_fault_t vmf_insert_folio_pmd(struct vm_fault *vmf,
 #include <linux/slab.h>
 
 #ifndef kzalloc_obj
-#define kzalloc_obj(obj)	kzalloc(sizeof(obj), GFP_KERNEL)
+#define kzalloc_obj(obj, ...)	\
+	fpgabuf_kzalloc(sizeof(obj), ##__VA_ARGS__, GFP_KERNEL)
+#define fpgabuf_kzalloc(size, gfp, ...)	kzalloc(size, gfp)
 #endif
 #endif
 

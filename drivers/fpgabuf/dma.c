@@ -244,16 +244,27 @@ void fpgabuf_owner_sync_for_device(struct fpgabuf_region *region, size_t bytes,
 /*
  * What is known of a capture that has ended is, with many a controller, only that
  * it has: a packet that was too short and an error look the same as all that was
- * asked for.  So random bytes are put where the capture ends.  If they are still
- * there afterwards, the capture did not get there.
+ * asked for.  So random bytes are put where each segment of it ends, as a packet
+ * may end a segment and not the capture.  If they are still there afterwards, the
+ * FPGA did not get there.
  */
 
-/* Copy between @buf and the last @size bytes of a capture, page by page. */
-static void copy_end(struct fpgabuf_region *region, u32 length, u8 *buf,
-		     u32 size, bool put)
-{
-	u32 offset = length - size;
+/* With fewer, data would be taken for the mark every now and then. */
+#define MARK_MIN	4
 
+/* Where a segment of a capture ends */
+struct mark_place {
+	struct scatterlist *sg;
+	unsigned int nr;
+	u32 begin;
+	u32 offset;
+	u32 size;
+};
+
+/* Copy between @buf and the region, page by page. */
+static void copy_bytes(const struct fpgabuf_region *region, u32 offset,
+		       void *buf, u32 size, bool put)
+{
 	while (size) {
 		u32 in_page = offset_in_page(offset);
 		u32 part = min_t(u32, size, PAGE_SIZE - in_page);
@@ -271,46 +282,65 @@ static void copy_end(struct fpgabuf_region *region, u32 length, u8 *buf,
 	}
 }
 
-/* With DMA_FROM_DEVICE the caches could forget what was just put there. */
-static void sync_end(struct fpgabuf_region *region, u32 length, u32 size)
+static struct mark_place first_place(struct fpgabuf_region *region, u32 length)
 {
-	u32 begin = 0, from = length - size;
-	struct scatterlist *sg;
-	unsigned int i;
+	struct scatterlist *sg = region->sgt.sgl;
+	u32 segment = min(sg->length, length);
+	u32 size = min_t(u32, segment, sizeof(u64));
 
-	for_each_sgtable_sg(&region->sgt, sg, i) {
-		u32 end = min(begin + sg->length, length);
+	return (struct mark_place){
+		.sg = sg,
+		.offset = segment - size,
+		.size = size,
+	};
+}
 
-		if (begin >= length)
-			break;
-		if (end > from) {
-			u32 at = max(begin, from);
+/* Return: whether there is one more. */
+static bool next_place(struct mark_place *place, u32 length)
+{
+	u32 segment;
 
-			dma_sync_single_range_for_device(region->fdev->dma_dev,
-							 sg_dma_address(sg),
-							 at - begin, end - at,
-							 DMA_TO_DEVICE);
-		}
-		begin += sg->length;
-	}
+	place->begin = place->offset + place->size;
+	if (place->begin >= length)
+		return false;
+	place->sg = sg_next(place->sg);
+	place->nr++;
+	segment = min(place->sg->length, length - place->begin);
+	place->size = min_t(u32, segment, sizeof(u64));
+	place->offset = place->begin + segment - place->size;
+	return true;
+}
+
+/* With DMA_FROM_DEVICE the caches could forget what was just put there. */
+static void write_place(struct fpgabuf_region *region,
+			const struct mark_place *place, void *buf)
+{
+	copy_bytes(region, place->offset, buf, place->size, true);
+	dma_sync_single_range_for_device(region->fdev->dma_dev,
+					 sg_dma_address(place->sg),
+					 place->offset - place->begin,
+					 place->size, DMA_TO_DEVICE);
 }
 
 /**
- * fpgabuf_mark_put() - put a mark where a capture ends
+ * fpgabuf_mark_put() - put a mark where a capture ends, and each segment of it
  * @region: the region; claimed, and not yet synced for the device
  * @length: bytes of the capture
- * @mark: filled in
+ * @mark: with room for what was there before
  *
  * Context: process; &fpgabuf_device.lock held.
  */
 void fpgabuf_mark_put(struct fpgabuf_region *region, u32 length,
 		      struct fpgabuf_mark *mark)
 {
-	mark->size = min_t(u32, sizeof(mark->put), length);
-	get_random_bytes(mark->put, mark->size);
-	copy_end(region, length, mark->had, mark->size, false);
-	copy_end(region, length, mark->put, mark->size, true);
-	sync_end(region, length, mark->size);
+	struct mark_place place = first_place(region, length);
+
+	get_random_bytes(&mark->put, sizeof(mark->put));
+	do {
+		copy_bytes(region, place.offset, &mark->had[place.nr],
+			   place.size, false);
+		write_place(region, &place, &mark->put);
+	} while (next_place(&place, length));
 }
 
 /**
@@ -322,23 +352,48 @@ void fpgabuf_mark_put(struct fpgabuf_region *region, u32 length,
 void fpgabuf_mark_undo(struct fpgabuf_region *region, u32 length,
 		       const struct fpgabuf_mark *mark)
 {
-	copy_end(region, length, (u8 *)mark->had, mark->size, true);
-	sync_end(region, length, mark->size);
+	struct mark_place place = first_place(region, length);
+
+	do {
+		write_place(region, &place, &mark->had[place.nr]);
+	} while (next_place(&place, length));
+}
+
+/* Whoever writes the last few bytes has written those before. */
+static bool place_untouched(const struct fpgabuf_region *region,
+			    const struct mark_place *place,
+			    const struct fpgabuf_mark *mark)
+{
+	u32 last = clamp_t(u32, region->fdev->channel.alignment, MARK_MIN,
+			   sizeof(mark->put));
+	u8 now[sizeof(mark->put)];
+
+	if (place->size < MARK_MIN)
+		return false;
+	last = min(last, place->size);
+	copy_bytes(region, place->offset, now, place->size, false);
+	return !memcmp(now + place->size - last,
+		       (const u8 *)&mark->put + place->size - last, last);
 }
 
 /**
- * fpgabuf_mark_untouched() - did the capture not get to its end?
- * @region: the region; its end is synced for the CPU
+ * fpgabuf_mark_untouched() - did the FPGA not get to an end?
+ * @region: the region, synced for the CPU
  * @length: bytes of the capture
  * @mark: as it was put
+ *
+ * Fewer bytes than the channel's alignment, or than 4, are not missed.
  *
  * Context: process.
  */
 bool fpgabuf_mark_untouched(struct fpgabuf_region *region, u32 length,
 			    const struct fpgabuf_mark *mark)
 {
-	u8 now[sizeof(mark->put)];
+	struct mark_place place = first_place(region, length);
 
-	copy_end(region, length, now, mark->size, false);
-	return !memcmp(now, mark->put, mark->size);
+	do {
+		if (place_untouched(region, &place, mark))
+			return true;
+	} while (next_place(&place, length));
+	return false;
 }

@@ -68,9 +68,7 @@ static int copy_mapped_table(struct sg_table *to, const struct sg_table *from)
  */
 static bool owner_has_it(const struct fpgabuf_region *region)
 {
-	return smp_load_acquire(&region->capture.state) ==
-	       FPGABUF_REGION_QUEUED ||
-	       fpgabuf_transfer_busy(&region->capture.transfer);
+	return fpgabuf_capture_state(region) == FPGABUF_REGION_QUEUED;
 }
 
 static void sync_importer_for_device(const struct fpgabuf_region *region,
@@ -78,7 +76,9 @@ static void sync_importer_for_device(const struct fpgabuf_region *region,
 				     enum dma_data_direction dir)
 {
 	/* Read first: what is captured from here on, the device has not got. */
-	imp->generation = smp_load_acquire(&region->generation);
+	imp->generation = READ_ONCE(region->generation);
+	/* The state is looked at again before it is compared. */
+	smp_rmb();
 	dma_sync_sgtable_for_device(imp->dev, &imp->sgt, dir);
 }
 
@@ -461,6 +461,35 @@ static const struct dma_buf_ops fpgabuf_dmabuf_ops = {
 	.release = fpgabuf_release,
 };
 
+static void lists_free(struct fpgabuf_region *region)
+{
+	sg_free_table(&region->sgt);
+	sg_free_table(&region->capture.transfer.sgt);
+}
+
+/* The owner's list, one that its channel is given, and what marks replace */
+static int lists_build(struct fpgabuf_region *region)
+{
+	struct sg_table *handed = &region->capture.transfer.sgt;
+	struct fpgabuf_device *fdev = region->fdev;
+	size_t limit = fpgabuf_channel_segment(&fdev->channel, fdev->dma_dev);
+	int ret;
+
+	ret = fpgabuf_sg_build(region, fdev->dma_dev, limit, &region->sgt);
+	if (!ret)
+		ret = fpgabuf_sg_build(region, fdev->dma_dev, limit, handed);
+	if (!ret && !fdev->channel.tells) {
+		region->capture.mark.had =
+			kvcalloc(region->sgt.orig_nents, sizeof(u64),
+				 GFP_KERNEL_ACCOUNT);
+		if (!region->capture.mark.had)
+			ret = -ENOMEM;
+	}
+	if (ret)
+		lists_free(region);
+	return ret;
+}
+
 /*
  * From here on the channel can reach the region, and unbind knows of it.  What
  * needs memory or time comes before the lock of the device: the watchdog, which
@@ -469,19 +498,12 @@ static const struct dma_buf_ops fpgabuf_dmabuf_ops = {
  */
 static int region_enlist(struct fpgabuf_region *region)
 {
-	struct sg_table *handed = &region->capture.transfer.sgt;
 	struct fpgabuf_device *fdev = region->fdev;
-	size_t limit = fpgabuf_channel_segment(&fdev->channel, fdev->dma_dev);
 	int ret;
 
-	ret = fpgabuf_sg_build(region, fdev->dma_dev, limit, &region->sgt);
+	ret = lists_build(region);
 	if (ret)
 		return ret;
-	ret = fpgabuf_sg_build(region, fdev->dma_dev, limit, handed);
-	if (ret) {
-		sg_free_table(&region->sgt);
-		return ret;
-	}
 
 	down_read(&fdev->binding);
 	ret = fdev->gone ? -ENODEV : fpgabuf_owner_map(region);
@@ -491,10 +513,8 @@ static int region_enlist(struct fpgabuf_region *region)
 		mutex_unlock(&fdev->lock);
 	}
 	up_read(&fdev->binding);
-	if (ret) {
-		sg_free_table(&region->sgt);
-		sg_free_table(handed);
-	}
+	if (ret)
+		lists_free(region);
 	return ret;
 }
 

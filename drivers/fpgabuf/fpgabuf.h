@@ -98,14 +98,13 @@ struct fpgabuf_quota {
  * @queued: captures handed to the channel, oldest first
  * @nr_queued: length of @queued, plus one while its head is being finished
  * @done: finished captures that wait for DEQUEUE
- * @quiet: regions that the channel has let go of after it had not stopped
  * @captures: captures finished since bound
  * @gaps: those with FPGABUF_CAPTURE_GAP
  * @wait: DEQUEUE and poll()
  * @wq: runs @finish
  * @watchdog_wq: runs @watchdog, which waits for @lock, whose holder may wait
  *	for @finish: with one queue, and no memory but for its rescuer, for ever
- * @finish: takes completed captures from @queued to @done, and empties @quiet
+ * @finish: takes completed captures from @queued to @done
  * @watchdog: ends captures that take too long
  * @watchdog_at: when it runs next, KTIME_MAX if it does not; under @lock
  * @timeout_ms: what a timeout of 0 means
@@ -139,7 +138,6 @@ struct fpgabuf_device {
 	struct list_head queued;
 	unsigned int nr_queued;
 	struct list_head done;
-	struct list_head quiet;
 	u64 captures;
 	u64 gaps;
 
@@ -197,14 +195,12 @@ struct fpgabuf_backend_ops {
 
 /**
  * struct fpgabuf_mark - what is put where a capture ends, before it starts
- * @put: random bytes; if they are still there, the capture did not get there
- * @had: what was there
- * @size: how many bytes
+ * @put: random bytes; if they are still there, the FPGA did not get there
+ * @had: what was there, for each segment; NULL if the channel tells how much came
  */
 struct fpgabuf_mark {
-	u8 put[16];
-	u8 had[16];
-	u32 size;
+	u64 put;
+	u64 *had;
 };
 
 /**
@@ -216,9 +212,7 @@ struct fpgabuf_mark {
  * @completed: the channel is through with it
  * @transfer: what the channel does for it.  If that could not be stopped it
  *	outlives the capture, and holds a reference on the dma-buf of its own
- * @quiet: in &fpgabuf_device.quiet
- * @mark: what the end of the memory held before
- * @marked: there is such a mark
+ * @mark: what the memory was given before
  * @cookie: the user's
  * @length: bytes asked for
  * @bytes: bytes that arrived
@@ -236,9 +230,7 @@ struct fpgabuf_capture {
 	enum fpgabuf_region_state state;
 	bool completed;
 	struct fpgabuf_transfer transfer;
-	struct list_head quiet;
 	struct fpgabuf_mark mark;
-	bool marked;
 	u64 cookie;
 	u32 length;
 	u32 bytes;

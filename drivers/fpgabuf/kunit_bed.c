@@ -63,7 +63,7 @@ fake_prep(struct dma_chan *chan, struct scatterlist *sgl, unsigned int nents,
 	if (direction != DMA_DEV_TO_MEM || take(&bed->fail_prep))
 		return NULL;
 	/* The next transfer may be prepared when the last one calls back. */
-	transfer = kzalloc(sizeof(*transfer), GFP_NOWAIT);
+	transfer = kzalloc_obj(*transfer, GFP_NOWAIT);
 	if (!transfer)
 		return NULL;
 	transfer->addr = sg_dma_address(sgl);

@@ -10,6 +10,8 @@
 #include <linux/ioport.h>
 #include <linux/of.h>
 #include <linux/platform_device.h>
+#include <linux/property.h>
+#include <linux/sizes.h>
 #include <linux/string.h>
 
 #include "channel.h"
@@ -20,7 +22,8 @@
 #define MCDMA_S2MM	0x500
 #define AXIDMA_CR	0x0
 #define AXIDMA_SR	0x4
-#define AXIDMA_REGS	0x8
+#define MCDMA_ERRORS	0x10
+#define AXIDMA_REGS	0x14
 
 #define AXIDMA_CR_RESET	BIT(2)
 #define AXIDMA_SR_HALTED	BIT(0)
@@ -60,14 +63,16 @@ static void axidma_limits(struct fpgabuf_channel *channel, struct device *dma,
 	channel->tells = has_sg;
 }
 
+static const struct fpgabuf_provider mcdma;
+
 static int axidma_probe(struct fpgabuf_channel *channel, struct device *dev)
 {
 	struct device *dma = channel->chan->device->dev;
-	bool mcdma = of_device_is_compatible(dma->of_node,
-					     "xlnx,axi-mcdma-1.00.a");
+	bool is_mcdma = of_device_is_compatible(dma->of_node,
+						"xlnx,axi-mcdma-1.00.a");
 	struct resource *res;
 
-	if (!mcdma &&
+	if (!is_mcdma &&
 	    !of_device_is_compatible(dma->of_node, "xlnx,axi-dma-1.00.a"))
 		return dev_err_probe(dev, -EOPNOTSUPP,
 				     "%s has no stream to capture from: it must be an AXI DMA or AXI MCDMA\n",
@@ -75,14 +80,18 @@ static int axidma_probe(struct fpgabuf_channel *channel, struct device *dev)
 	res = platform_get_resource(to_platform_device(dma), IORESOURCE_MEM, 0);
 	if (res)
 		channel->regs = ioremap(res->start +
-					(mcdma ? MCDMA_S2MM : AXIDMA_S2MM),
+					(is_mcdma ? MCDMA_S2MM : AXIDMA_S2MM),
 					AXIDMA_REGS);
 	if (!channel->regs)
 		return dev_err_probe(dev, -ENOMEM,
 				     "cannot look at the status of %s\n",
 				     dev_name(dma));
-	axidma_limits(channel, dma, mcdma || readl(channel->regs + AXIDMA_SR) &
-					     AXIDMA_SR_HAS_SG);
+	axidma_limits(channel, dma, is_mcdma || readl(channel->regs + AXIDMA_SR) &
+						AXIDMA_SR_HAS_SG);
+	if (is_mcdma) {
+		channel->provider = &mcdma;
+		channel->max_pieces = 1;
+	}
 	return 0;
 }
 
@@ -103,6 +112,101 @@ static bool axidma_stopped(const struct fpgabuf_channel *channel)
 static bool axidma_failed(const struct fpgabuf_channel *channel)
 {
 	return readl(channel->regs + AXIDMA_SR) & AXIDMA_SR_ERRORS;
+}
+
+static bool mcdma_failed(const struct fpgabuf_channel *channel)
+{
+	return readl(channel->regs + MCDMA_ERRORS);
+}
+
+/*
+ * AXI MCDMA, of the same driver.  This takes the first packet for the end of the
+ * transfer, while the controller goes on to fill the rest: so a transfer must be
+ * one descriptor.
+ */
+static const struct fpgabuf_provider mcdma = {
+	.driver = "xilinx-vdma",
+	.tells = true,
+	.serial = true,
+	.splits = true,
+	.remove = axidma_remove,
+	.stopped = axidma_stopped,
+	.failed = mcdma_failed,
+};
+
+/* That of the scatter-gather list, which AXI-DMAC has or not */
+#define AXIDMAC_SG_ADDRESS	0x47c
+
+/*
+ * AXI-DMAC with scatter-gather in hardware.  For transfers that end together its
+ * driver completes one.
+ */
+static const struct fpgabuf_provider axidmac_sg = {
+	.driver = "dma-axi-dmac",
+	.prefix = true,
+	.serial = true,
+	.splits = true,
+	.calls_back = true,
+};
+
+static int axidmac_probe(struct fpgabuf_channel *channel, struct device *dev)
+{
+	struct platform_device *dma =
+		to_platform_device(channel->chan->device->dev);
+	struct resource *res = platform_get_resource(dma, IORESOURCE_MEM, 0);
+	void __iomem *reg = NULL;
+
+	if (res)
+		reg = ioremap(res->start + AXIDMAC_SG_ADDRESS, sizeof(u32));
+	if (!reg)
+		return dev_err_probe(dev, -ENOMEM, "cannot look at %s\n",
+				     dev_name(&dma->dev));
+	/* The driver has tried to write it. */
+	if (readl(reg))
+		channel->provider = &axidmac_sg;
+	iounmap(reg);
+	return 0;
+}
+
+/*
+ * mSGDMA with its driver mended: it can be stopped, runs all that it is given, and
+ * tells.  Before, it had no way to stop.
+ */
+static const struct fpgabuf_provider msgdma_fixed = {
+	.driver = "altera-msgdma",
+	.tells = true,
+	.prefix = true,
+	.splits = true,
+	.calls_back = true,
+};
+
+/*
+ * Before, it waits with interrupts off until the controller has room for all
+ * pieces of a transfer: that for 8 it has in any case.
+ */
+static int msgdma_probe(struct fpgabuf_channel *channel, struct device *dev)
+{
+	if (channel->stops) {
+		channel->provider = &msgdma_fixed;
+		channel->tells = true;
+	} else {
+		channel->max_pieces = 8;
+	}
+	return 0;
+}
+
+/*
+ * Of a stream, XDMA writes how long a descriptor was to where the descriptor's
+ * source address says.  The driver counts that on from one to the next, as if the
+ * card had memory there: it may be right for one only.
+ */
+static int xdma_probe(struct fpgabuf_channel *channel, struct device *dev)
+{
+	if (device_property_read_bool(dev, "fpgabuf,stream")) {
+		channel->piece = SZ_256M - SZ_4K;
+		channel->max_pieces = 1;
+	}
+	return 0;
 }
 
 static const struct fpgabuf_provider providers[] = {
@@ -134,14 +238,15 @@ static const struct fpgabuf_provider providers[] = {
 	{
 		/*
 		 * AXI-DMAC.  It reports how much came of a transfer that ended
-		 * early, but not if it has scatter-gather in hardware.  It has no
-		 * errors.  The next transfer waits in the controller, unless the
-		 * interrupt that puts it there is late.
+		 * early, if the core can, which nobody says.  It has no errors.
+		 * The next transfer waits in the controller, unless the interrupt
+		 * that puts it there is late.
 		 */
 		.driver = "dma-axi-dmac",
 		.prefix = true,
 		.splits = true,
 		.calls_back = true,
+		.probe = axidmac_probe,
 	},
 	{
 		/*
@@ -151,6 +256,7 @@ static const struct fpgabuf_provider providers[] = {
 		.driver = "altera-msgdma",
 		.serial = true,
 		.splits = true,
+		.probe = msgdma_probe,
 	},
 	{
 		/*
@@ -162,14 +268,19 @@ static const struct fpgabuf_provider providers[] = {
 		.drains = true,
 		.splits = true,
 		.give_up_ms = 1000,
+		.probe = xdma_probe,
 	},
 	{
 		/*
 		 * DesignWare eDMA in a PCIe card.  It reads from an address on
-		 * the card, which it must be told.
+		 * the card, which it must be told.  To stop it is to wait for
+		 * its next interrupt; the driver does so for five seconds, and
+		 * says that it has stopped.
 		 */
 		.driver = "dw-edma-pcie",
+		.drains = true,
 		.insists = true,
+		.give_up_ms = 5000,
 	},
 	{
 		/*

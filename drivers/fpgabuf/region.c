@@ -345,6 +345,7 @@ void fpgabuf_region_free(struct fpgabuf_region *region)
 	if (region->backend)
 		region->backend->empty(region);
 	chunks_free(region);
+	kvfree(region->capture.mark.had);
 	region_uncharge(file, region->size);
 	kfree(region);
 	fpgabuf_file_put(file);

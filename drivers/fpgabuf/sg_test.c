@@ -58,6 +58,14 @@ static struct page *arena(struct kunit *test)
 	return page;
 }
 
+static int build(struct bed *bed, const struct fpgabuf_region *region,
+		 struct sg_table *sgt)
+{
+	struct device *dev = &bed->pdev->dev;
+
+	return fpgabuf_sg_build(region, dev, dma_get_max_seg_size(dev), sgt);
+}
+
 /* A region that nobody allocated; its chunks are only looked at. */
 static struct fpgabuf_region *laid_out(struct kunit *test, struct page *from)
 {
@@ -122,9 +130,7 @@ static void scattered_test(struct kunit *test)
 	struct sg_table sgt;
 
 	dma_set_max_seg_size(&bed->pdev->dev, c->max_segment);
-	KUNIT_ASSERT_EQ(test, fpgabuf_sg_build(region, &bed->pdev->dev,
-					      dma_get_max_seg_size(&bed->pdev->dev),
-					      &sgt),
+	KUNIT_ASSERT_EQ(test, build(bed, region, &sgt),
 			0);
 	expect_list(test, region, &sgt, c->limit);
 	sg_free_table(&sgt);
@@ -139,9 +145,7 @@ static void contiguous_test(struct kunit *test)
 	struct sg_table sgt;
 
 	dma_set_max_seg_size(&bed->pdev->dev, c->max_segment);
-	KUNIT_ASSERT_EQ(test, fpgabuf_sg_build(region, &bed->pdev->dev,
-					      dma_get_max_seg_size(&bed->pdev->dev),
-					      &sgt),
+	KUNIT_ASSERT_EQ(test, build(bed, region, &sgt),
 			0);
 	KUNIT_EXPECT_EQ(test, sgt.orig_nents, c->nents);
 	expect_list(test, region, &sgt, c->limit);

@@ -276,6 +276,12 @@ static int add_xdma(struct card *card)
 	return PTR_ERR_OR_ZERO(card->xdma);
 }
 
+static bool is_stream(const struct card *card, int i)
+{
+	return readl(card->regs + XDMA_FROM_CARD + XDMA_CHANNEL(i)) &
+	       XDMA_IS_STREAM;
+}
+
 /*
  * A channel with a stream ignores the source address of its descriptors, but
  * for this: when one is done it writes there how long it was.  The xdma driver
@@ -283,11 +289,8 @@ static int add_xdma(struct card *card)
  */
 static u64 source_address(const struct card *card, int i)
 {
-	u32 id = readl(card->regs + XDMA_FROM_CARD + XDMA_CHANNEL(i));
-
-	if (!(id & XDMA_IS_STREAM))
-		return address;
-	return card->writeback_dma + i * WRITEBACK_SIZE;
+	return is_stream(card, i) ? card->writeback_dma + i * WRITEBACK_SIZE :
+				    address;
 }
 
 static int add_fpgabuf(struct card *card, int i)
@@ -295,6 +298,8 @@ static int add_fpgabuf(struct card *card, int i)
 	struct card_channel *channel = &card->channels[i];
 	const struct property_entry properties[] = {
 		PROPERTY_ENTRY_U64("fpgabuf,address", source_address(card, i)),
+		is_stream(card, i) ? PROPERTY_ENTRY_BOOL("fpgabuf,stream") :
+				     (struct property_entry){ },
 		{ }
 	};
 	const struct platform_device_info info = {

@@ -23,11 +23,12 @@
 #define CHANNELS	2
 #define FILE_SIZE	(40 * MIB)
 #define CHUNK		(4 * MIB)
+#define TOO_LONG	(257 * MIB)	/* for a descriptor */
 
 /* Registers of the FPGA, 64 bits each; see tests/providers/card/fpga.c. */
 enum knob {
 	RESET, FEED, PACKET, FAIL, STUCK, EAGER, POSITION, TRANSFERS, PACE,
-	STRAY, WRITEBACK, SOURCE, LACKING,
+	STRAY, WRITEBACK, SOURCE, LACKING, WRITTEN,
 };
 
 #define ENDLESS	UINT64_MAX
@@ -101,14 +102,16 @@ static int bind_card(void)
 
 static int load(void)
 {
-	static const char * const modules[] = {
-		"xdma.ko", "fpgabuf.ko", "fpgabuf-xdma.ko",
+	static const char * const modules[][2] = {
+		{ "xdma.ko", "" },
+		{ "fpgabuf.ko", "limit_mib=300" },
+		{ "fpgabuf-xdma.ko", "" },
 	};
 	size_t i;
 	int ret;
 
 	for (i = 0; i < ARRAY_SIZE(modules); i++) {
-		ret = module_load(modules[i], "");
+		ret = module_load(modules[i][0], modules[i][1]);
 		if (ret && ret != -EEXIST)
 			return ret;
 	}
@@ -182,6 +185,39 @@ static void rebound(void)
 	file_write(CARD_DRIVER "bind", CARD_NAME);
 	REQUIRE(find_devices(), CHANNELS);
 	each_channel();
+}
+
+/*
+ * Of a capture that takes several descriptors, the card would say in the right
+ * place that the first is done, and of the others in memory of somebody else.
+ */
+static void in_pieces(void)
+{
+	struct fpgabuf_alloc alloc = {
+		.size = TOO_LONG,
+		.flags = FPGABUF_ALLOC_SCATTER,
+		.fd_flags = O_RDWR | O_CLOEXEC,
+	};
+	int dev = node_open(names[0]), fd = region_alloc(dev, 64 * KIB), ret;
+	struct fpgabuf_dequeue done;
+	uint64_t where;
+
+	feed(0, ENDLESS);
+	capture_run(dev, fd, 0);
+	where = *knob(0, WRITTEN);
+	REQUIRE(call(dev, FPGABUF_IOC_ALLOC, &alloc), 0);
+	ret = region_queue(dev, alloc.fd, 0, 0);
+	if (ret) {
+		EXPECT(ret, -EMSGSIZE);
+	} else {
+		REQUIRE(capture_get(dev, &done), 0);
+		EXPECT(done.bytes, TOO_LONG);
+	}
+	EXPECT(*knob(0, WRITTEN), where);
+	*knob(0, RESET) = 1;
+	close(alloc.fd);
+	close(fd);
+	close(dev);
 }
 
 static void overridden(void)
@@ -275,6 +311,8 @@ static const CU_TestInfo tests[] = {
 	{ "channels keep their numbers, bound in whatever order",
 	  bound_in_reverse },
 	{ "a card that is unbound and bound again works", rebound },
+	{ "a capture that would have the card write elsewhere is refused",
+	  in_pieces },
 	{ "a card is bound by driver_override as well", overridden },
 	{ "a card that cannot be used is refused, with the remedy",
 	  refused_with_remedy },

@@ -86,7 +86,7 @@ static const struct provider providers[] = {
 		.failure = TOLD,
 		.stops = true,
 		.stuck = true,
-		.one = true,
+		.one = false,
 	},
 	{
 		.name = "msgdma-resp-fixed",
@@ -96,7 +96,7 @@ static const struct provider providers[] = {
 		.failure = TOLD,
 		.stops = true,
 		.stuck = true,
-		.one = true,
+		.one = false,
 	},
 	{
 		.name = "axidmac",
@@ -113,6 +113,7 @@ static const struct provider providers[] = {
 		.packets = UNKNOWN,
 		.failure = UNNOTICED,
 		.stops = true,
+		.one = true,
 	},
 	/* The card of tests/providers/pcie.sh */
 	{

@@ -19,6 +19,7 @@
  * 11 source     0 the counter, 1 the file
  * 12 lacking    what xdma.c does not have: 1 channels to the card, 2 those from
  *               it, 4 any registers
+ * 13 written    where it has last said that
  *
  * Those of the second channel follow at 0x100.
  */

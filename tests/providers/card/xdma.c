@@ -215,6 +215,7 @@ static void write_back(struct engine *engine, bool packet_ends)
 	if (engine->control & NO_WRITEBACK)
 		return;
 	fpga->knob[KNOB_WRITEBACK]++;
+	fpga->knob[KNOB_WRITTEN_BACK] = engine->desc.source;
 	if (!memory_write(engine->desc.source, words, sizeof(words)))
 		fpga->knob[KNOB_STRAY]++;
 }
