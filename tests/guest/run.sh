@@ -88,6 +88,7 @@ guest() {
     --file "$OBJ/guest/tools/fpgabuf-share" \
     --file "$OBJ/guest/capture-send" \
     --file "$OBJ/guest/capture-disk" \
+    --file "$OBJ/guest/receive-frames" \
     --file "$UDEVADM" --file "$UDEVADM:/bin/systemd-udevd" \
     --file "$TOP/tools/udev/60-fpgabuf.rules:/etc/udev/rules.d/60-fpgabuf.rules" \
     --file "$TOP/tools/udev/fpgabuf.sysusers.conf:/etc/fpgabuf.sysusers.conf" \

@@ -376,7 +376,8 @@ int fpgabuf_sender_create(int sockfd, enum fpgabuf_engine engine,
  *	The thread that makes the sender is the only one that runs it.  Since
  *	Linux 6.1 io_uring then interrupts nothing that this thread waits for.
  *	Without the flag, what it has to tell ends epoll_wait(2) and some other
- *	calls of that thread with EINTR though there was no signal.
+ *	calls of that thread with EINTR though there was no signal.  With it, only
+ *	the end of a sender can do that, once.
  */
 #define FPGABUF_SENDER_ONE_THREAD	0x1U
 
