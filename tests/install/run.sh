@@ -185,6 +185,29 @@ without_libdrm() {
       install && ! find "$TMP/without.root" -name '*show*' | grep .
 }
 
+# statically BUILD VARIABLE=VALUE...: the tools need no library of this machine.
+statically() {
+  local o=$TMP/$1 tool
+
+  make -s -C tools O="$o" LDFLAGS=-static "${@:2}" || return
+  for tool in fpgabuf-send fpgabuf-recv fpgabuf-info fpgabuf-share fpgabuf-bench
+  do
+    ! readelf -l "$o/$tool" | grep INTERP || return
+    "$o/$tool" --version || return
+  done
+}
+
+# musl brings no headers of the kernel.
+with_musl() {
+  local headers=$TMP/kernel
+
+  mkdir -p "$headers"
+  ln -sfn /usr/include/linux /usr/include/asm-generic "$headers"
+  ln -sfn "/usr/include/$(gcc -print-multiarch)/asm" "$headers"
+  statically musl CC=musl-gcc PKG_CONFIG=false \
+    CPPFLAGS="-idirafter $headers"
+}
+
 # units_verified: systemd would take the units as they are.  It wants a program
 # where the service looks for it, which is not where it is yet.
 units_verified() {
@@ -259,6 +282,13 @@ fi
 
 expect 'without libdrm all but fpgabuf-show is built and installed' \
   without_libdrm
+
+expect 'all can be built without shared libraries' statically static
+if command -v musl-gcc >/dev/null; then
+  expect 'and with musl' with_musl
+else
+  echo 'skipped: no build with musl, this machine has no musl-gcc (musl-tools)'
+fi
 
 touch "$ROOT/usr/local/bin/other" "$ROOT/usr/local/include/fpgabuf/other"
 expect 'make uninstall works' in_root uninstall
