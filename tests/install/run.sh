@@ -187,7 +187,7 @@ without_libdrm() {
 
 # statically BUILD VARIABLE=VALUE...: the tools need no library of this machine.
 statically() {
-  local o=$TMP/$1 tool
+  local o=$TMP/built-$1 tool
 
   make -s -C tools O="$o" LDFLAGS=-static "${@:2}" || return
   for tool in fpgabuf-send fpgabuf-recv fpgabuf-info fpgabuf-share fpgabuf-bench

@@ -17,7 +17,7 @@ coverage, deb, check-deb, matrix, mutate, dt, zynq, bench, providers, distro'
 packages() {
   case $1 in
   build) echo gcc make libc6-dev liburing-dev pkg-config ;;
-  unit) echo libcunit1-dev libdrm-dev pkg-config ;;
+  unit) echo g++ libcunit1-dev libdrm-dev musl-tools pkg-config ;;
   vm)
     echo qemu-system-x86 binutils busybox-static cpio iproute2 kmod udev \
       xz-utils
