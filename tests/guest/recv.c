@@ -315,7 +315,7 @@ static unsigned long cached_kib(void)
 static void direct_to_disk(void)
 {
 	const struct program recv = receiver((const char *[]){
-		"--output", DISK, NULL
+		"--output", DISK, "--overwrite", NULL
 	});
 	unsigned long before;
 	const char *address;
@@ -348,7 +348,7 @@ static void direct_to_disk(void)
 static void disk_full(const char *output, const char *bytes)
 {
 	const struct program recv = receiver((const char *[]){
-		"--output", output, NULL
+		"--output", output, "--overwrite", NULL
 	});
 	const char *address;
 	struct program send;

@@ -123,6 +123,37 @@ static void test_closed(void)
 	free(data);
 }
 
+/* Nor is it written to a FIFO that got the number of stderr. */
+static void test_closed_fifo(void)
+{
+	char fifo[64], port[64], line[16] = "", got[100] = "";
+	char *argv[] = { "tools/fpgabuf-recv", "-t", "20", "--port-file", port,
+			 "-o", fifo, "127.0.0.1:0", NULL };
+	const int closed = STDERR_FILENO;
+	struct process p;
+	struct temp t;
+	int reader;
+	FILE *f;
+
+	temp_make(&t, "stream");
+	snprintf(fifo, sizeof(fifo), "%s", t.file);
+	snprintf(port, sizeof(port), "%s", temp_path(&t, "port"));
+	CU_ASSERT_EQUAL_FATAL(mkfifo(fifo, 0600), 0);
+	CU_ASSERT_EQUAL_FATAL(mkfifo(port, 0600), 0);
+	reader = open(fifo, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
+	process_start_with(&p, argv, close_stream, &closed);
+	f = fopen(port, "r");
+	CU_ASSERT_PTR_NOT_NULL_FATAL(f);
+	CU_ASSERT_PTR_NOT_NULL(fgets(line, sizeof(line), f));
+	fclose(f);
+	close(receiver_feed(atoi(line), (const uint8_t *)"abc", 3));
+	CU_ASSERT_EQUAL(process_finish(&p), 0);
+	CU_ASSERT_EQUAL(read(reader, got, sizeof(got)), 3);
+	CU_ASSERT_STRING_EQUAL(got, "abc");
+	close(reader);
+	temp_remove(&t);
+}
+
 static int run_without_stdout(char *const argv[])
 {
 	const int fd = STDOUT_FILENO;
@@ -419,6 +450,7 @@ static void test_json_error(void)
 
 CU_TestInfo output_tests[] = {
 	{ "a standard stream that is closed is no file", test_closed },
+	{ "nor is it a FIFO", test_closed_fifo },
 	{ "without stdout a summary is an error", test_no_stdout },
 	{ "fpgabuf-recv: messages that nobody reads stop nothing",
 	  test_stderr_stalls },
