@@ -47,13 +47,13 @@ static void check_names(const struct recv_options *o)
 	CHECK(*o->output && !output_name_numbers(o->output, &has));
 	CHECK(!rotates || has.file);
 	CHECK(o->connections == 1 || has.connection);
-	if (output_name(first, sizeof(first), o->output, 1, 1))
+	if (output_name(first, sizeof(first), o->output, 1, 1, 0))
 		return;
-	if (!output_name(other, sizeof(other), o->output, 2, 1))
+	if (!output_name(other, sizeof(other), o->output, 2, 1, 0))
 		CHECK(has.connection == !!strcmp(first, other));
-	if (!output_name(other, sizeof(other), o->output, 1, 2))
+	if (!output_name(other, sizeof(other), o->output, 1, 2, 0))
 		CHECK(has.file == !!strcmp(first, other));
-	CHECK(output_name(other, 1, o->output, 1, 1));
+	CHECK(output_name(other, 1, o->output, 1, 1, 0));
 }
 
 /* The same, in the plainest words. */
