@@ -95,6 +95,8 @@ bool op_queue_refused(struct actor *actor)
 	if (!region || !actor->file.owner ||
 	    !(actor->file.stalled || nothing_runs(&actor->file, LIVE)))
 		return false;
+	if (how == FAIL_PREP && !nothing_runs(&actor->file, LIVE))
+		c.no_room = YES;
 	say(actor, "QUEUE %u, refused by the FPGA",
 	    region_index(actor, region));
 	fpga_settle(actor);

@@ -162,6 +162,7 @@ void model_queue(struct file *file, enum life life, const struct region *region,
 	gone_applies(allowed, life);
 	applies(allowed, c->taken, EUSERS);
 	applies(allowed, c->refused, EIO);
+	applies(allowed, c->no_room, ENOBUFS);
 	if (!region)
 		return;
 

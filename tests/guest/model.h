@@ -186,6 +186,7 @@ struct queue_case {
 	bool bad_argument, bad_fd, no_dmabuf, other_driver;
 	enum known taken;	/* the queue has another owner */
 	enum known refused;	/* the DMA engine refuses */
+	enum known no_room;	/* ... while it has others: there may be room later */
 };
 
 /* model.c */
