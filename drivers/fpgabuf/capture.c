@@ -19,6 +19,7 @@
  */
 #include <linux/dma-fence.h>
 #include <linux/dma-resv.h>
+#include <linux/file.h>
 #include <linux/ktime.h>
 #include <linux/poll.h>
 
@@ -87,10 +88,13 @@ static void transfer_abandoned(struct fpgabuf_transfer *transfer)
 	get_dma_buf(capture_region(transfer_capture(transfer))->dmabuf);
 }
 
-/* With the last reference the region goes later, in a context that can sleep. */
+/*
+ * As dma_buf_put() does, which is not for softirq.  With the last reference the
+ * region goes later, in a context that can sleep.
+ */
 static void transfer_quiet(struct fpgabuf_transfer *transfer)
 {
-	dma_buf_put(capture_region(transfer_capture(transfer))->dmabuf);
+	fput(capture_region(transfer_capture(transfer))->dmabuf->file);
 }
 
 const struct fpgabuf_channel_ops fpgabuf_capture_ops = {
