@@ -95,6 +95,7 @@ CONFIG_FPGABUF_SIM ?= m
 CONFIG_FPGABUF_DEBUG ?= y
 KCONFIG := CONFIG_FPGABUF=$(CONFIG_FPGABUF) \
 	CONFIG_FPGABUF_SIM=$(CONFIG_FPGABUF_SIM) \
+	CONFIG_FPGABUF_XDMA=$(CONFIG_FPGABUF_XDMA) \
 	CONFIG_FPGABUF_DEBUG=$(CONFIG_FPGABUF_DEBUG)
 
 # The debug kernel tells what was executed: afterwards, and to a fuzzer.
@@ -136,7 +137,7 @@ check-pl330:
 	@tests/pl330/run.sh
 
 check-providers:
-	@tests/vm/deps.sh build unit vm providers
+	@tests/vm/deps.sh build unit vm armhf providers
 	@tests/providers/run.sh
 
 check-zynq:

@@ -6,6 +6,7 @@
  */
 #include <errno.h>
 #include <fcntl.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <unistd.h>
@@ -187,6 +188,32 @@ static void silence(void)
 	close(dev);
 }
 
+static void fact(const char *column, const char *value)
+{
+	printf("\ntable: PL330 | %s | %s", column, value);
+}
+
+/* Nor has it packets, and what is behind its bridges no IOMMU. */
+static void told(void)
+{
+	int dev = node_open(UART);
+	struct fpgabuf_info info = device_info(dev);
+
+	EXPECT(info.capabilities, FPGABUF_CAP_EXACT_BYTES | FPGABUF_CAP_STOP);
+	EXPECT(info.transfers, info.queue_depth);
+	EXPECT(info.max_capture, 0);
+	EXPECT(info.max_packet, 0);
+	fact("binds", "yes");
+	fact("queue", "many");
+	fact("short packets", "ignored");
+	fact("timeout", "exact");
+	fact("stop", "yes");
+	fact("gaps exact", "no");
+	fact("IOMMU", "n/a");
+	fact("limits", "any capture\n");
+	close(dev);
+}
+
 static const CU_TestInfo tests[] = {
 	{ "what a counter was when it was read, again and again", counter },
 	{ "captures of lengths that bursts do not divide", counter_lengths },
@@ -195,6 +222,7 @@ static const CU_TestInfo tests[] = {
 	{ "a length is a multiple of the register's width", width },
 	{ "a burst that the channel cannot do is refused", burst_refused },
 	{ "a serial port that nobody sends to: timeout, and cancel", silence },
+	{ "INFO says what the channel can do", told },
 	CU_TEST_INFO_NULL,
 };
 

@@ -5,10 +5,10 @@
 # controllers, and what captures through each of them are good for
 #
 # Rows are those of tests/guest/provider-bed.c, on user-mode Linux (uml.sh) 6.12
-# and the newest there is.  Without a name all of them, and pcie.sh: cards behind
-# PCIe, on stock kernels.  Prints a line for each test, and the table at the end.
-# --document writes the table into Documentation/board.rst as well, if nothing
-# failed.
+# and the newest there is.  Without a name all of them; the PL330 of a board that
+# QEMU has; and pcie.sh: cards behind PCIe, on stock kernels.  Prints a line for
+# each test, and the table at the end.  --document writes the table into
+# Documentation/board.rst as well, if nothing failed.
 
 set -euo pipefail
 . "$(dirname "$0")/../vm/common.sh"
@@ -82,6 +82,18 @@ kernel() {
   done
 }
 
+# The one that QEMU has
+pl330() {
+  local raw=$DIR/pl330.out code=0
+
+  tests/pl330/run.sh >"$raw" 2>&1 || code=$?
+  verdicts PL330 <"$raw"
+  sed -nE 's/^(ok|FAIL) - /&PL330: /p' "$raw"
+  if [ "$code" -ne 0 ] && ! grep -q '^FAIL - \|FAILED$' "$raw"; then
+    echo "FAIL - tests/pl330/run.sh ends with exit code $code"
+  fi
+}
+
 pcie() {
   local code=0
 
@@ -101,7 +113,7 @@ facts() {
       cat "$DIR/$version-$name.out.lines"
     done
   done
-  [ -z "$all" ] || ! [ -e "$DIR/pcie.out" ] || cat "$DIR/pcie.out"
+  [ -z "$all" ] || cat "$DIR/pl330.out" "$DIR/pcie.out"
 }
 
 # Where kernels differ, it is told how, with the older one first.
@@ -204,7 +216,10 @@ done
     kernel "$version" &
   done
   wait
-  [ -z "$all" ] || [ ! -x tests/providers/pcie.sh ] || pcie
+  if [ -n "$all" ]; then
+    pl330
+    pcie
+  fi
 } | tee "$DIR/result" | grep -v '^table: '
 
 facts | table >"$DIR/table"
