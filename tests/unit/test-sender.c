@@ -265,10 +265,35 @@ static void test_uring_one_thread(void)
 /* One that waits for something else while its sends complete */
 #define EINTR_BYTES	(512 << 10)
 
+/**
+ * struct other_end - the reader, and who waits for it
+ * @peer: the reader's end of the connection
+ * @event: readable when all has been read
+ * @tid: the thread that waits
+ * @waiting: all it will do now is to wait
+ */
 struct other_end {
 	int peer;
 	int event;
+	pid_t tid;
+	bool waiting;
 };
+
+/* Is it in the kernel, waiting? */
+static bool sleeps(const struct other_end *end)
+{
+	char path[64], state = 0;
+	FILE *f;
+
+	if (!__atomic_load_n(&end->waiting, __ATOMIC_ACQUIRE))
+		return false;
+	snprintf(path, sizeof(path), "/proc/self/task/%d/stat", end->tid);
+	f = fopen(path, "re");
+	if (!f || fscanf(f, "%*d (%*[^)]) %c", &state) != 1)
+		abort();
+	fclose(f);
+	return state == 'S';
+}
 
 /* What is read here makes the kernel let go of it there. */
 static void *read_and_tell(void *arg)
@@ -278,6 +303,8 @@ static void *read_and_tell(void *arg)
 	size_t left = EINTR_BYTES;
 	ssize_t n = 1;
 
+	while (!sleeps(end))
+		poll(NULL, 0, 1);
 	while (left && n > 0) {
 		n = recv(end->peer, buffer, sizeof(buffer), 0);
 		left -= n > 0 ? n : 0;
@@ -297,6 +324,7 @@ static int wait_for_reader(struct other_end *end)
 	epoll_ctl(epfd, EPOLL_CTL_ADD, end->event, &event);
 	if (pthread_create(&thread, NULL, read_and_tell, end))
 		abort();
+	__atomic_store_n(&end->waiting, true, __ATOMIC_RELEASE);
 	ret = epoll_wait(epfd, &event, 1, PATIENCE_MS);
 	if (ret < 0)
 		ret = -errno;
@@ -312,6 +340,7 @@ static void *send_while_waiting(void *arg)
 	struct other_end end = {
 		.peer = p.peer,
 		.event = eventfd(0, EFD_CLOEXEC),
+		.tid = syscall(SYS_gettid),
 	};
 	struct fpgabuf_sender *s;
 	uint64_t token = 0;
