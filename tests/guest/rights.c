@@ -88,6 +88,23 @@ static void expect_nodes(gid_t group)
 	}
 }
 
+/* A name that says where the FPGA is, whatever number it has */
+static void expect_paths(void)
+{
+	static const char * const paths[] = {
+		"/dev/fpgabuf/by-path/platform-fpgabuf.0",
+		"/dev/fpgabuf/by-path/platform-fpgabuf.1",
+	};
+	struct stat node, link;
+	size_t i;
+
+	for (i = 0; i < ARRAY_SIZE(paths); i++) {
+		REQUIRE(stat(nodes[i], &node) ? -errno : 0, 0);
+		REQUIRE(stat(paths[i], &link) ? -errno : 0, 0);
+		EXPECT(link.st_rdev, node.st_rdev);
+	}
+}
+
 static void rule_applied(void)
 {
 	udev_start();
@@ -105,6 +122,7 @@ static void rule(void)
 	udev_start();
 	udev_trigger();
 	expect_nodes(GROUP);
+	expect_paths();
 
 	modules_unload();
 	REQUIRE(modules_load(), 0);
@@ -115,6 +133,7 @@ static void rule(void)
 	file_write(DRIVER "bind", "fpgabuf.0");
 	RUN("udevadm", "settle", "--timeout=60");
 	expect_nodes(GROUP);
+	expect_paths();
 	udev_stop();
 }
 
