@@ -267,12 +267,14 @@ static void test_uring_one_thread(void)
 
 /**
  * struct other_end - the reader, and who waits for it
+ * @epfd: what the sender is told by
  * @peer: the reader's end of the connection
  * @event: readable when all has been read
  * @tid: the thread that waits
  * @waiting: all it will do now is to wait
  */
 struct other_end {
+	int epfd;
 	int peer;
 	int event;
 	pid_t tid;
@@ -295,6 +297,16 @@ static bool sleeps(const struct other_end *end)
 	return state == 'S';
 }
 
+/* Waits until io_uring has something to tell, by whatever it tells that with. */
+static void wait_for_engine(int epfd)
+{
+	struct epoll_event event = { .data.u32 = FPGABUF_WATCH_SOCKET };
+
+	while (event.data.u32 != FPGABUF_WATCH_ENGINE)
+		if (epoll_wait(epfd, &event, 1, PATIENCE_MS) <= 0)
+			abort();
+}
+
 /* What is read here makes the kernel let go of it there. */
 static void *read_and_tell(void *arg)
 {
@@ -309,6 +321,7 @@ static void *read_and_tell(void *arg)
 		n = recv(end->peer, buffer, sizeof(buffer), 0);
 		left -= n > 0 ? n : 0;
 	}
+	wait_for_engine(end->epfd);
 	eventfd_write(end->event, 1);
 	return NULL;
 }
@@ -353,6 +366,7 @@ static void *send_while_waiting(void *arg)
 	/* All is with the socket, and nothing of it has completed. */
 	CU_ASSERT_EQUAL(s->stats.bytes, sizeof(data));
 	CU_ASSERT(s->outstanding > 0);
+	end.epfd = s->epfd;
 	CU_ASSERT_EQUAL(wait_for_reader(&end), 1);
 	CU_ASSERT_EQUAL(wait_for(fpgabuf_sender_fd(s), POLLIN), POLLIN);
 	CU_ASSERT_EQUAL(fpgabuf_sender_drain(s, PATIENCE_MS), 0);
