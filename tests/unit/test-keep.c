@@ -306,6 +306,43 @@ static void test_short_write(void)
 	temp_remove(&t);
 }
 
+/*
+ * What is no whole block is shown after a while, and written once more with its
+ * block: nothing but that goes through the page cache, however often it is looked.
+ */
+static void test_stays_direct(void)
+{
+	const size_t first = 70001, rest = 300007;
+	uint8_t *data = new_data(first + rest, false);
+	struct outfile f;
+	struct temp t;
+	size_t room;
+
+	temp_make(&t, "stream");
+	CU_ASSERT_EQUAL_FATAL(outfile_init(&f), 0);
+	strcpy(f.name, t.file);
+	CU_ASSERT_EQUAL_FATAL(outfile_open(&f, 0, false), 0);
+	if (!f.direct)
+		printf("skipped: no O_DIRECT for %s ", t.file);
+	refused_writes = 0;
+	memcpy(outfile_room(&f, &room), data, first);
+	CU_ASSERT_EQUAL(outfile_commit(&f, first), 0);
+	f.since_ns = 1;
+	CU_ASSERT_EQUAL(outfile_tick(&f, 0), 0);
+	CU_ASSERT_TRUE(file_is(t.file, data, first));
+	CU_ASSERT_EQUAL(outfile_push(&f), 0);
+	memcpy(outfile_room(&f, &room), data + first, rest);
+	CU_ASSERT_EQUAL(outfile_commit(&f, rest), 0);
+	CU_ASSERT_EQUAL(outfile_close(&f), 0);
+	CU_ASSERT_EQUAL(refused_writes, 0);
+	CU_ASSERT(f.direct_written == 0 ||
+		  f.direct_written >= first + rest - 4095);
+	CU_ASSERT_TRUE(file_is(t.file, data, first + rest));
+	outfile_free(&f);
+	free(data);
+	temp_remove(&t);
+}
+
 static void test_sync(void)
 {
 	uint8_t *data = new_data(5000, false);
@@ -675,6 +712,7 @@ static void test_failure_resets(void)
 CU_TestInfo keep_tests[] = {
 	{ "after a short write nothing goes past the page cache",
 	  test_short_write },
+	{ "and what is shown early does not end that", test_stays_direct },
 	{ "a file that exists is not overwritten, unless asked, and not before",
 	  test_exists },
 	{ "the same command twice leaves the first one's file alone",

@@ -333,8 +333,6 @@ int outfile_commit(struct outfile *f, size_t len)
 	if (!f->fill)
 		f->moved_ns = now;
 	f->fill += len;
-	if (f->direct && f->fill < BUFFER_SIZE)
-		return 0;
 	return outfile_push(f);
 }
 
@@ -343,8 +341,11 @@ bool outfile_waits(const struct outfile *f)
 	return f->fill && has_reader(f);
 }
 
+/* Past the page cache only whole blocks can be written, and large ones are best. */
 int outfile_push(struct outfile *f)
 {
+	if (f->direct && f->fill < BUFFER_SIZE)
+		return 0;
 	if (find_reader(f))
 		return -1;
 	return f->out.fd < 0 ? 0 : flush(f, f->fill);
