@@ -121,6 +121,7 @@ const struct dev_pm_ops name = {					\
 	.poweroff = suspend_fn,						\
 	.restore = resume_fn,						\
 }
+
 #define pm_sleep_ptr(ptr)	(IS_ENABLED(CONFIG_PM_SLEEP) ? (ptr) : NULL)
 #endif
 

@@ -526,7 +526,7 @@ static void test_fifos(void)
 	size_t have = 0;
 	struct process p;
 	struct temp t;
-	char name[16];
+	char name[24];
 	ssize_t n;
 	int i;
 

@@ -208,8 +208,8 @@ struct fpgabuf_alloc {
  *
  * Captures run in the order in which they were queued, and without a gap while
  * one is queued if the channel has %FPGABUF_CAP_EXACT_GAPS.  A region can be
- * queued again when its capture has been dequeued.  The queue belongs to the open file that queued first, until that
- * file is closed.
+ * queued again when its capture has been dequeued.  The queue belongs to the open
+ * file that queued first, until that file is closed.
  *
  * The capture is a write fence of the dma-buf: poll() for POLLIN on it,
  * DMA_BUF_IOCTL_EXPORT_SYNC_FILE and DMA_BUF_IOCTL_SYNC wait until it is
