@@ -307,21 +307,13 @@ static void not_inherited(void)
  * A child that has the mapping because its parent asked for that starts without
  * pages: if they came by fork(), the in-use test could be deceived meanwhile.
  */
-static void forked(const int *advices, size_t nr)
+static void fork_and_look(int dev, int fd, uint8_t *mem)
 {
-	int dev = device_open(0), fd = region_alloc(dev, MIB), go[2], status;
-	uint8_t *mem = region_map(fd, MIB);
-	uint64_t mappings;
-	size_t i;
+	uint64_t mappings = region_info(dev, fd).mappings;
+	int go[2], status;
 	pid_t pid;
 	char c;
 
-	sim_source("pattern");
-	EXPECT(capture_run(dev, fd, 0).bytes, MIB);
-	CU_ASSERT(is_pattern(mem, MIB, 0));
-	mappings = region_info(dev, fd).mappings;
-	for (i = 0; i < nr; i++)
-		EXPECT(madvise(mem, MIB, advices[i]) ? -errno : 0, 0);
 	REQUIRE(pipe2(go, O_CLOEXEC), 0);
 	pid = fork();
 	if (!pid) {
@@ -337,6 +329,25 @@ static void forked(const int *advices, size_t nr)
 	EXPECT(status, 0);
 	EXPECT(region_info(dev, fd).mappings, mappings);
 	close(go[0]);
+}
+
+static void forked(const int *advices, size_t nr)
+{
+	int dev = device_open(0), fd = region_alloc(dev, MIB), err = 0;
+	uint8_t *mem = region_map(fd, MIB);
+	size_t i;
+
+	sim_source("pattern");
+	EXPECT(capture_run(dev, fd, 0).bytes, MIB);
+	CU_ASSERT(is_pattern(mem, MIB, 0));
+	for (i = 0; i < nr && !err; i++)
+		err = madvise(mem, MIB, advices[i]) ? errno : 0;
+	if (err) {
+		EXPECT(err, EINVAL);
+		skip("this kernel does not let a child have such a mapping");
+	} else {
+		fork_and_look(dev, fd, mem);
+	}
 	munmap(mem, MIB);
 	close(fd);
 	close(dev);
