@@ -261,7 +261,8 @@ series() {
     { print }'
   commit uapi
 
-  source_files fpgabuf.h region.c folio.c pages.c scatter.c carveout.c cma.c \
+  source_files fpgabuf.h channel.h region.c quarantine.c folio.c pages.c \
+    scatter.c carveout.c cma.c \
     dma.c trace.h trace.c
   [ -z "$COMPAT" ] || printf '%s\n' "$COMPAT" >"$DRIVER/compat.h"
   driver_makefile
@@ -271,7 +272,7 @@ series() {
   driver_makefile
   commit dma-buf
 
-  source_files main.c channel.h channel.c provider.c chardev.c capture.c \
+  source_files main.c channel.c provider.c chardev.c capture.c \
     debugfs.c
   driver_makefile
   options FPGABUF FPGABUF_DEBUG
