@@ -83,8 +83,8 @@ static void address_config(struct device *dev, struct dma_slave_config *config)
 
 /*
  * A channel that is fed by a stream has nothing to be told.  One that reads a
- * data register of the FPGA, such as those of a PL330, has to know where it is
- * and how it is read.
+ * data register of the FPGA, as a PL330 does, has to know where it is and how it
+ * is read.
  */
 static int configure(struct fpgabuf_channel *channel,
 		     struct platform_device *pdev, u32 max_burst)
