@@ -23,7 +23,8 @@ note() {
 }
 
 # step NAME SENTENCE COMMAND...: run COMMAND with its output in
-# .build/log/NAME.log, and say how it went; the output only if it failed
+# .build/log/NAME.log, and say how it went; of the output, if it failed, what
+# names a failed test, wherever it is, and the end
 step() {
   local log=$BUILD/log/$1.log sentence=$2 start=$SECONDS
 
@@ -36,7 +37,11 @@ step() {
     printf '  ok    %s (%d s)\n' "$sentence" $((SECONDS - start))
   else
     printf '  FAIL  %s (%d s)\n' "$sentence" $((SECONDS - start))
-    tail -n 40 "$log" | sed 's/^/        /'
+    {
+      grep -E -A 4 '\.\.\.FAILED|^ *not ok|ERROR: .*Sanitizer' "$log" |
+        head -n 40 || :
+      tail -n 40 "$log"
+    } | sed 's/^/        /'
     return 1
   fi
 }
