@@ -176,6 +176,27 @@ static inline void vm_flags_clear(struct vm_area_struct *vma, vm_flags_t flags)
 }
 #endif
 
+#if LINUX_VERSION_CODE < KERNEL_VERSION(6, 6, 0)
+/*
+ * 6.6 tells .huge_fault the order of what is to be mapped; before, a level of
+ * the page table, as an enum.  Compilers take one for the other, but kernels
+ * that check calls (CONFIG_CFI_CLANG) do not.  The function is defined for the
+ * order and becomes, by this macro, what the older kernel calls.
+ */
+#include <linux/mm.h>
+
+#define fpgabuf_vm_huge_fault(vmf_arg, order_arg)			\
+fpgabuf_vm_huge_fault_of(vmf_arg, order_arg);				\
+static vm_fault_t fpgabuf_vm_huge_fault(struct vm_fault *vmf,		\
+					enum page_entry_size size)	\
+{									\
+	if (size != PE_SIZE_PMD)					\
+		return VM_FAULT_FALLBACK;				\
+	return fpgabuf_vm_huge_fault_of(vmf, PMD_SHIFT - PAGE_SHIFT);	\
+}									\
+static vm_fault_t fpgabuf_vm_huge_fault_of(vmf_arg, order_arg)
+#endif
+
 #if LINUX_VERSION_CODE < KERNEL_VERSION(6, 8, 0)
 /* 6.8 renamed the largest order, after 6.4 had made it inclusive. */
 #include <linux/mmzone.h>
