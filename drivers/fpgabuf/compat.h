@@ -225,9 +225,9 @@ static vm_fault_t fpgabuf_vm_huge_fault_of(vmf_arg, order_arg)
 #define folio_entire_mapcount(folio)	compound_mapcount(folio_page(folio, 0))
 #endif
 
-#if LINUX_VERSION_CODE < KERNEL_VERSION(6, 9, 0)
+#if LINUX_VERSION_CODE < KERNEL_VERSION(6, 10, 0)
 /*
- * From 6.9 on the kernel keeps the sum itself and hands it to modules.  Before,
+ * From 6.10 on the kernel keeps the sum itself and hands it to modules.  Before,
  * each page of a folio counts its own mappings, and the folio those by PMD.
  * Whatever changes meanwhile, the sum must not become too large: it may be too
  * small, then the folio counts as in use.
