@@ -37,6 +37,9 @@ make bench      count what sending costs, by memory, engine and size, on three
                 kernels and arm64; tables and a plot, .build/bench
 make bench-profile
                 count it by function of the kernel
+make soak       what may go wrong once in a long time: an hour of connections to
+                fpgabuf-recv, ten minutes of fpgabuf-send [RECV_SECONDS=3600]
+                [CONNECTIONS=10000] [SEND_SECONDS=600]
 make check-distro
                 run make demo, check and lint in fresh minimal Debian 12 and 13;
                 as root [RELEASES="bookworm trixie"] [TARGETS="demo check lint"]
@@ -144,6 +147,10 @@ check-zynq:
 	@tests/vm/deps.sh build vm demo armhf zynq
 	@tests/zynq/run.sh
 
+soak:
+	@tests/vm/deps.sh build vm
+	@tests/soak/run.sh
+
 check-distro:
 	@tests/vm/deps.sh distro
 	@TARGETS="$(TARGETS)" tests/distro/run.sh $(RELEASES)
@@ -227,7 +234,7 @@ help:
 	$(info $(HELP))
 	@:
 
-.PHONY: all modules tools install uninstall deb check-deb check-distro check-dt \
+.PHONY: all modules tools install uninstall deb check-deb check-distro soak check-dt \
 	check-matrix check-pl330 check-providers check-zynq bench bench-profile htmldocs demo \
 	screenshot check check-debug \
 	coverage coverage-tools kunit mutate fuzz fuzz-ioctl lint in-tree in-tree-undo in-tree-patches \

@@ -26,7 +26,7 @@ static const struct suite * const suites[] = {
 	&recv_suite,	&info_suite,	&show_suite,
 	&pl330_suite,	&bench_suite,	&plan_suite,	&power_suite,
 	&profile_suite,	&pcie_suite,	&removal_suite,
-	&provider_suite,
+	&provider_suite,	&soak_suite,
 	/* Leaves devices that are of no use to others. */
 	&poison_suite,
 };
@@ -34,7 +34,7 @@ static const struct suite * const suites[] = {
 /* Those that need a kernel booted for them */
 static bool special(const struct suite *suite)
 {
-	return suite == &provider_suite ||
+	return suite == &provider_suite || suite == &soak_suite ||
 	       suite == &sync_suite || suite == &dt_suite ||
 	       suite == &poison_suite ||
 	       suite == &cost_suite || suite == &inject_suite ||

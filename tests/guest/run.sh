@@ -163,6 +163,12 @@ planned() {
     -- guest-tests plan
 }
 
+# For tests/soak/run.sh
+soaked() {
+  guest guest-soak --timeout $((FPGABUF_SOAK_SECONDS * 3 + 600)) \
+    -- env "FPGABUF_SOAK_SECONDS=$FPGABUF_SOAK_SECONDS" guest-tests soak
+}
+
 # No test: prints a table.
 cost() {
   guest guest-cost --icount "${DT[@]}" --timeout 300 -- guest-tests cost
@@ -207,6 +213,7 @@ inject) injected ;;
 poison) poisoned ;;
 dt) device_tree ;;
 plan) planned ;;
+soak) soaked ;;
 cost) cost ;;
 bench) bench ;;
 profile) profile ;;
