@@ -163,6 +163,8 @@ static void start_service(void)
 		err(EXIT_FAILURE, "%s", port_file);
 	service = fork();
 	if (!service) {
+		/* Below nohup it would be ignored. */
+		signal(SIGHUP, SIG_DFL);
 		execl(program, program, "--framed", "--connections", "0",
 		      "--rotate-size", ROTATE, "--sync", "1", "--quiet",
 		      "--output", output, "--port-file", port_file, "0", NULL);
