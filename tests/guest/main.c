@@ -2,9 +2,11 @@
 /*
  * The guest tests: the real driver on a real kernel, fed by the simulated FPGA.
  *
- * Usage: guest-tests [SUITE...]; without a name, all but those that need a
- * kernel booted for them.
+ * Usage: guest-tests [--list] [--repeat N] [SUITE[.TEST]...]; without a name, all
+ * but those that need a kernel booted for them.  TEST is a pattern as the shell
+ * has it.
  */
+#include <fnmatch.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -44,14 +46,28 @@ static bool special(const struct suite *suite)
 	       suite == &removal_suite;
 }
 
-static bool wanted(const struct suite *suite, int argc, char **argv)
+/* names() - does @name, SUITE or SUITE.TEST, mean a test? */
+static bool names(const char *name, const struct suite *suite,
+		  const CU_TestInfo *test)
 {
-	int i;
+	const size_t len = strlen(suite->name);
 
-	for (i = 1; i < argc; i++)
-		if (!strcmp(argv[i], suite->name))
+	if (strncmp(name, suite->name, len))
+		return false;
+	return !name[len] ||
+	       (name[len] == '.' && !fnmatch(name + len + 1, test->pName, 0));
+}
+
+/* No name means all that this boot is good for. */
+static bool wanted(char **list, const struct suite *suite,
+		   const CU_TestInfo *test)
+{
+	if (!*list)
+		return !special(suite);
+	for (; *list; list++)
+		if (names(*list, suite, test))
 			return true;
-	return argc == 1 && !special(suite);
+	return false;
 }
 
 /* A test that failed half way must not make the next one fail as well. */
@@ -60,18 +76,11 @@ static void clean_up(void)
 	close_range(STDERR_FILENO + 1, ~0U, 0);
 }
 
-static void add(const struct suite *suite)
+static CU_pSuite add_suite(const struct suite *suite)
 {
-	CU_pSuite added = CU_add_suite_with_setup_and_teardown(suite->title,
-							       suite->init,
-							       suite->done,
-							       NULL,
-							       clean_up);
-	const CU_TestInfo *test;
-
-	for (test = suite->tests; test->pName; test++)
-		if (!CU_add_test(added, test->pName, test->pTestFunc))
-			abort();
+	return CU_add_suite_with_setup_and_teardown(suite->title, suite->init,
+						    suite->done, NULL,
+						    clean_up);
 }
 
 /* A suite that this kernel cannot run is named, with the reason. */
@@ -84,28 +93,73 @@ static bool skipped(const struct suite *suite)
 	return reason;
 }
 
+/* A suite with those of its tests that are wanted; how many these are */
+static unsigned int add(const struct suite *suite, char **list)
+{
+	const CU_TestInfo *test;
+	CU_pSuite added = NULL;
+	unsigned int found = 0;
+
+	for (test = suite->tests; test->pName; test++) {
+		if (!wanted(list, suite, test))
+			continue;
+		if (!found++ && !skipped(suite))
+			added = add_suite(suite);
+		if (added && !CU_add_test(added, test->pName, test->pTestFunc))
+			abort();
+	}
+	return found;
+}
+
+/* All of them, with the names that they can be run by */
+static int show_list(void)
+{
+	const CU_TestInfo *test;
+	size_t i;
+
+	for (i = 0; i < ARRAY_SIZE(suites); i++)
+		for (test = suites[i]->tests; test->pName; test++)
+			printf("%s.%s\n", suites[i]->name, test->pName);
+	return 0;
+}
+
+/* run() - until a time when something fails */
+static bool run(unsigned int times)
+{
+	bool failed = false;
+
+	CU_basic_set_mode(CU_BRM_VERBOSE);
+	while (times-- && !failed) {
+		CU_basic_run_tests();
+		failed = CU_get_number_of_failures() ||
+			 CU_get_number_of_suites_failed();
+	}
+	return failed;
+}
+
 int main(int argc, char **argv)
 {
-	unsigned int failed, found = 0;
+	unsigned int found = 0, times = 1;
+	bool failed;
 	size_t i;
 
 	setvbuf(stdout, NULL, _IOLBF, 0);
+	argv++;
+	if (argc == 2 && !strcmp(*argv, "--list"))
+		return show_list();
+	if (argc > 2 && !strcmp(*argv, "--repeat")) {
+		times = atoi(argv[1]);
+		argv += 2;
+	}
 	if (CU_initialize_registry() != CUE_SUCCESS)
 		return 2;
-	for (i = 0; i < ARRAY_SIZE(suites); i++) {
-		if (!wanted(suites[i], argc, argv))
-			continue;
-		found++;
-		if (!skipped(suites[i]))
-			add(suites[i]);
-	}
+	for (i = 0; i < ARRAY_SIZE(suites); i++)
+		found += add(suites[i], argv);
 	if (!found) {
-		fprintf(stderr, "no such suite\n");
+		fprintf(stderr, "no such test\n");
 		return 2;
 	}
-	CU_basic_set_mode(CU_BRM_VERBOSE);
-	CU_basic_run_tests();
-	failed = CU_get_number_of_failures() + CU_get_number_of_suites_failed();
+	failed = run(times);
 	CU_cleanup_registry();
-	return failed != 0;
+	return failed;
 }

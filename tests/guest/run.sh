@@ -1,9 +1,12 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
 #
-# run.sh [SUITE...] - the guest tests, on kernels booted as they need them
+# run.sh [SUITE[.TEST]...] - the guest tests, on kernels booted as they need them
+#
+# All of one call run in one boot.  "tests/run --list" knows the names.
 #
 # FPGABUF_QUICK=1: with fewer repetitions
+# REPEAT=N: all N times, until one fails
 
 set -euo pipefail
 . "$(dirname "$0")/../vm/common.sh"
@@ -95,13 +98,16 @@ guest() {
     "${OPTIONS[@]}" -- ${WRAPPER:+"$WRAPPER"} "$@"
 }
 
+TESTS=(guest-tests)
+[ -z "${REPEAT:-}" ] || TESTS+=(--repeat "$REPEAT")
+
 # Debian's kernels zero all memory when it is allocated; then nobody would
 # notice if the driver did not.
 stock() {
   guest guest --append init_on_alloc=0 --scratch-disk 16M \
     --timeout $((900 * PATIENCE)) \
     -- env "FPGABUF_SEED=${FPGABUF_SEED-}" \
-    ${FPGABUF_QUICK:+"FPGABUF_QUICK=1"} guest-tests "$@"
+    ${FPGABUF_QUICK:+"FPGABUF_QUICK=1"} "${TESTS[@]}" "$@"
 }
 
 bounced() {
@@ -111,7 +117,7 @@ bounced() {
     return
   fi
   guest guest-swiotlb --append swiotlb=force --scratch-disk 16M \
-    --timeout $((300 * PATIENCE)) -- guest-tests sync capture
+    --timeout $((300 * PATIENCE)) -- "${TESTS[@]}" "$@"
 }
 
 # When it gets no memory the debugging of DMA switches itself off, and says so:
@@ -122,13 +128,13 @@ injected() {
     return
   fi
   guest guest-inject --append dma_debug=off --timeout $((300 * PATIENCE)) \
-    -- guest-tests inject
+    -- "${TESTS[@]}" "$@"
 }
 
 # Devices that do not stop are of no use any more, until the next boot.
 poisoned() {
   guest guest-poison --append init_on_alloc=0 --timeout $((300 * PATIENCE)) \
-    -- guest-tests poison
+    -- "${TESTS[@]}" "$@"
 }
 
 # Needs drivers of screens, which not every kernel has.
@@ -142,7 +148,7 @@ showing() {
     }
   done
   guest guest-show --vga cirrus --vga bochs --timeout 300 \
-    --file "$OBJ/guest/tools/fpgabuf-show" -- guest-tests show
+    --file "$OBJ/guest/tools/fpgabuf-show" -- "${TESTS[@]}" "$@"
 }
 
 # Those that are no PC have a device tree.
@@ -153,20 +159,20 @@ fi
 
 device_tree() {
   guest guest-dt --append init_on_alloc=0 "${DT[@]}" --timeout 300 \
-    -- guest-tests dt
+    -- "${TESTS[@]}" "$@"
 }
 
 # A long way, whose milliseconds are the same on every host
 planned() {
   guest guest-plan --icount --module sch_netem --timeout 600 \
     --file "$(program tc):/usr/local/sbin/tc" --file "$OBJ/guest/tools/fpgabuf-bench" \
-    -- guest-tests plan
+    -- "${TESTS[@]}" "$@"
 }
 
 # For tests/soak/run.sh
 soaked() {
   guest guest-soak --timeout $((FPGABUF_SOAK_SECONDS * 3 + 600)) \
-    -- env "FPGABUF_SOAK_SECONDS=$FPGABUF_SOAK_SECONDS" guest-tests soak
+    -- env "FPGABUF_SOAK_SECONDS=$FPGABUF_SOAK_SECONDS" "${TESTS[@]}" "$@"
 }
 
 # No test: prints a table.
@@ -197,23 +203,25 @@ profile() {
 
 # Each boot, whatever came of those before it
 all() {
-  local code=0 boot
+  local code=0
 
-  for boot in stock bounced injected poisoned showing; do
-    $boot || code=$?
-  done
+  stock || code=$?
+  bounced sync capture || code=$?
+  injected inject || code=$?
+  poisoned poison || code=$?
+  showing show || code=$?
   return "$code"
 }
 
 case ${1-} in
 '') all ;;
-show) showing ;;
-sync) bounced ;;
-inject) injected ;;
-poison) poisoned ;;
-dt) device_tree ;;
-plan) planned ;;
-soak) soaked ;;
+show | show.*) showing "$@" ;;
+sync | sync.*) bounced "$@" ;;
+inject | inject.*) injected "$@" ;;
+poison | poison.*) poisoned "$@" ;;
+dt | dt.*) device_tree "$@" ;;
+plan | plan.*) planned "$@" ;;
+soak) soaked "$@" ;;
 cost) cost ;;
 bench) bench ;;
 profile) profile ;;
