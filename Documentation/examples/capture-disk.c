@@ -17,7 +17,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
-#include <poll.h>
 #include <pthread.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -30,26 +29,21 @@
 
 /* What a disk likes: whole blocks, not too little and not one at a time */
 #define BLOCK		4096U
-#define SIZE		(1 << 20)
 #define WRITERS		4
-#define REGIONS		(2 * WRITERS)
-
-/* An FPGA that has nothing to say for so long ends a capture */
-#define TIMEOUT_MS	1000
-
-/* No page of a region is held so long after its write */
-#define PATIENCE_MS	2000
 
 /* All threads have it together; @lock guards what is behind it */
 struct job {
-	struct fpgabuf_device *device;
-	struct fpgabuf_region *regions[REGIONS];
+	struct fpgabuf_ring *ring;
 	int file;
-	uint64_t count;
 	pthread_mutex_t lock;
-	uint64_t taken;
 	off_t end;
-	bool gap;
+};
+
+static const struct fpgabuf_ring_setup setup = {
+	.regions = 2 * WRITERS,
+	.access = O_RDWR,
+	.prot = PROT_READ,
+	.timeout_ms = 1000,
 };
 
 static void check(int ret, const char *what)
@@ -58,67 +52,37 @@ static void check(int ret, const char *what)
 		errx(1, "%s: %s", what, strerror(-ret));
 }
 
-/*
- * A page may be held for a moment longer than the write, and the DMA controller
- * may have room for fewer captures: then this one waits for its turn.
- */
-static void queue(struct job *job, uint64_t i)
+/* Waits for the next capture; false: that was all */
+static bool wait_capture(struct job *job, struct fpgabuf_capture *c)
 {
-	const struct fpgabuf_queue args = {
-		.cookie = i,
-		.timeout_ms = TIMEOUT_MS,
-	};
-	unsigned int busy_ms = 0;
 	int ret;
 
-	for (;;) {
-		ret = fpgabuf_device_queue_with(job->device, job->regions[i],
-						&args);
-		if (ret != -ENOBUFS &&
-		    (ret != -EBUSY || busy_ms++ == PATIENCE_MS))
-			break;
-		usleep(1000);
-	}
-	check(ret, "queue");
+	do {
+		ret = fpgabuf_ring_wait(job->ring, c, -1);
+	} while (ret == -EINTR);
+	if (ret == -ENODATA)
+		return false;
+	if (ret)
+		errx(1, "%s: %s", fpgabuf_ring_why(job->ring), strerror(-ret));
+	if (c->error != -ETIMEDOUT)
+		check(c->error, "capture");
+	return true;
 }
 
-/* Waits for a capture; poll() does so also when all regions are being written. */
-static void dequeue(struct job *job, struct fpgabuf_dequeue *capture)
-{
-	struct pollfd device = {
-		.fd = fpgabuf_device_fd(job->device),
-		.events = POLLIN,
-	};
-
-	while (poll(&device, 1, -1) < 0)
-		if (errno != EINTR)
-			err(1, "poll");
-	check(fpgabuf_device_dequeue(job->device, capture), "dequeue");
-	if (capture->error != -ETIMEDOUT)
-		check(capture->error, "capture");
-}
-
-/* The next capture and its place in the file; false: that was all */
-static bool take(struct job *job, struct fpgabuf_dequeue *c, off_t *offset)
+/* The next capture, and its place in the file and the index */
+static bool take(struct job *job, struct fpgabuf_capture *c, off_t *offset)
 {
 	bool more;
 
 	pthread_mutex_lock(&job->lock);
-	more = job->taken < job->count;
+	more = wait_capture(job, c);
 	if (more) {
-		dequeue(job, c);
-		job->gap |= c->status & FPGABUF_CAPTURE_GAP;
-	}
-	/* One without bytes is not written, but what it tells is. */
-	if (more && c->bytes) {
 		*offset = job->end;
 		job->end += (c->bytes + BLOCK - 1) / BLOCK * BLOCK;
-		job->taken++;
 		printf("%" PRIu64 " %" PRIu64 " %" PRIu64 "%s%s\n",
-		       (uint64_t)c->sequence, (uint64_t)*offset,
-		       (uint64_t)c->bytes, job->gap ? " gap" : "",
+		       c->sequence, (uint64_t)*offset, c->bytes,
+		       c->status & FPGABUF_CAPTURE_GAP ? " gap" : "",
 		       c->status & FPGABUF_CAPTURE_TIMEOUT ? " timeout" : "");
-		job->gap = false;
 	}
 	pthread_mutex_unlock(&job->lock);
 	return more;
@@ -143,20 +107,17 @@ static void write_all(int file, const char *data, size_t size, off_t offset)
 	}
 }
 
+/* The rest of the last block is what was there before. */
 static void *write_captures(void *arg)
 {
 	struct job *job = arg;
-	struct fpgabuf_dequeue c;
+	struct fpgabuf_capture c;
 	off_t offset = 0;
 
 	while (take(job, &c, &offset)) {
-		/* The rest of the last block is what was there before. */
-		if (c.bytes)
-			write_all(job->file,
-				  fpgabuf_region_addr(job->regions[c.cookie]),
-				  (c.bytes + BLOCK - 1) / BLOCK * BLOCK,
-				  offset);
-		queue(job, c.cookie);
+		write_all(job->file, c.addr,
+			  (c.bytes + BLOCK - 1) / BLOCK * BLOCK, offset);
+		fpgabuf_ring_give(job->ring, c.slot);
 	}
 	return NULL;
 }
@@ -164,30 +125,23 @@ static void *write_captures(void *arg)
 int main(int argc, char **argv)
 {
 	static struct job job = { .lock = PTHREAD_MUTEX_INITIALIZER };
+	struct fpgabuf_device *device;
 	pthread_t threads[WRITERS];
 	unsigned int i;
-	void *memory;
 
 	if (argc != 3)
 		errx(2, "usage: capture-disk FILE COUNT >INDEX");
-	job.count = strtoull(argv[2], NULL, 10);
 	job.file = open(argv[1], O_WRONLY | O_CREAT | O_DIRECT | O_CLOEXEC,
 			0666);
 	if (job.file < 0)
 		err(1, "%s", argv[1]);
-	check(fpgabuf_device_open(NULL, 0, &job.device),
+	check(fpgabuf_device_open(NULL, O_NONBLOCK, &device),
 	      FPGABUF_DEFAULT_DEVICE);
-	for (i = 0; i < REGIONS; i++) {
-		check(fpgabuf_device_alloc(job.device, SIZE, &job.regions[i]),
-		      "alloc");
-		check(fpgabuf_region_map(job.regions[i], PROT_READ, &memory),
-		      "map");
-	}
+	check(fpgabuf_ring_create(device, &setup, &job.ring), "regions");
+	fpgabuf_ring_limit(job.ring, strtoull(argv[2], NULL, 10), 0);
 	for (i = 0; i < WRITERS; i++)
 		if (pthread_create(&threads[i], NULL, write_captures, &job))
 			errx(1, "cannot make a thread");
-	for (i = 0; i < REGIONS; i++)
-		queue(&job, i);
 	for (i = 0; i < WRITERS; i++)
 		pthread_join(threads[i], NULL);
 	if (fsync(job.file))

@@ -98,7 +98,8 @@ int __wrap_open64(const char *path, int flags, ...)
 	if (strcmp(path, FAKE_DEVICE))
 		return __real_open64(path, flags, mode);
 	set_up_from_environment();
-	fake_fd = eventfd(0, EFD_SEMAPHORE | EFD_NONBLOCK | EFD_CLOEXEC);
+	fake_fd = eventfd(0, EFD_SEMAPHORE | EFD_CLOEXEC |
+			  (flags & O_NONBLOCK ? EFD_NONBLOCK : 0));
 	return fake_fd;
 }
 

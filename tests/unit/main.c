@@ -22,6 +22,7 @@ static CU_SuiteInfo suites[] = {
 	{ .pName = "error queue", .pTests = errqueue_tests },
 	{ .pName = "sender", .pTests = sender_tests },
 	{ .pName = "region", .pTests = region_tests },
+	{ .pName = "ring", .pTests = ring_tests },
 	{ .pName = "device", .pTests = device_tests },
 	{ .pName = "client", .pTests = client_tests },
 	{ .pName = "parts of the tools", .pTests = common_tests },

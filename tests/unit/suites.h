@@ -19,6 +19,7 @@ extern CU_TestInfo plan_tests[];
 extern CU_TestInfo pool_tests[];
 extern CU_TestInfo recv_tests[];
 extern CU_TestInfo region_tests[];
+extern CU_TestInfo ring_tests[];
 extern CU_TestInfo send_tests[];
 extern CU_TestInfo sender_tests[];
 extern CU_TestInfo share_tests[];

@@ -11,7 +11,7 @@
  *   time; one object must not be used by two threads at the same time, but for a
  *   device: any threads may use it while it is open, so that one can queue while
  *   another waits for captures.  A region is queued by one of them at a time, and a
- *   device is closed when nobody uses it any more.
+ *   device is closed when nobody uses it any more.  The same is true of a ring.
  * - The structures of <linux/fpgabuf.h> are used as they are.  If one of them
  *   grows, the calls that take it get a new symbol version.
  */
@@ -44,6 +44,7 @@ unsigned int fpgabuf_version(void);
 struct fpgabuf_client;
 struct fpgabuf_device;
 struct fpgabuf_region;
+struct fpgabuf_ring;
 struct fpgabuf_sender;
 
 /* What fpgabuf_device_open() opens if it is given no path. */
@@ -297,6 +298,203 @@ int fpgabuf_region_sync_start(struct fpgabuf_region *region, int prot);
  * Errors: as fpgabuf_region_sync_start().
  */
 int fpgabuf_region_sync_end(struct fpgabuf_region *region, int prot);
+
+/**
+ * struct fpgabuf_ring_setup - what a ring is made of
+ * @regions: how many, 1 to %FPGABUF_RING_MAX_REGIONS
+ * @access: what others may map them for: O_RDONLY or O_RDWR
+ * @prot: how they are mapped here: PROT_READ, PROT_WRITE or both; 0 = not at all
+ * @alloc_flags: FPGABUF_ALLOC_* bits
+ * @region_size: bytes of each; 0 = 1 MiB, or what the DMA controller takes as one
+ *	capture if that is less
+ * @length: bytes of a capture, a multiple of info.alignment; 0 = a whole region,
+ *	or what the DMA controller takes of one that nobody has asked to be larger
+ * @timeout_ms: how long a capture may take; 0 = info.default_timeout_ms
+ * @reserved: must be zero
+ */
+struct fpgabuf_ring_setup {
+	uint32_t regions;
+	int32_t access;
+	int32_t prot;
+	uint32_t alloc_flags;
+	uint64_t region_size;
+	uint64_t length;
+	uint32_t timeout_ms;
+	uint32_t reserved[7];
+};
+
+#define FPGABUF_RING_MAX_REGIONS	65536U
+
+/**
+ * struct fpgabuf_capture - a capture that a ring has handed out
+ * @addr: where its bytes are mapped, or NULL
+ * @bytes: how many; 0 only if it has failed
+ * @sequence: its number: 0, 1, 2 and so on, without those that were not handed out
+ * @timestamp_ns: CLOCK_MONOTONIC when it was complete
+ * @status: FPGABUF_CAPTURE_* bits; a gap before a capture without bytes, which is
+ *	not handed out, is told with the next one
+ * @error: why it has failed, a negative errno, or 0; -ETIMEDOUT, -ESHUTDOWN and
+ *	-ECANCELED are no failure: what had come by then is good
+ * @slot: the region, for fpgabuf_ring_give() and fpgabuf_ring_region()
+ * @reserved: 0
+ */
+struct fpgabuf_capture {
+	const void *addr;
+	uint64_t bytes;
+	uint64_t sequence;
+	uint64_t timestamp_ns;
+	uint32_t status;
+	int32_t error;
+	uint32_t slot;
+	uint32_t reserved;
+};
+
+/**
+ * struct fpgabuf_ring_counts - what a ring did since it was made
+ * @captures: handed out, with bytes
+ * @bytes: in them
+ * @gaps: captures before which samples may be missing
+ * @partial: captures shorter than asked for
+ * @timeouts: captures that took too long
+ * @failures: captures that failed
+ * @uncounted: captures without bytes because nobody knows how many came
+ * @busy_retries: refusals of regions that were still in use
+ * @queued: regions that are queued now
+ * @taken: regions that are handed out now
+ */
+struct fpgabuf_ring_counts {
+	uint64_t captures;
+	uint64_t bytes;
+	uint64_t gaps;
+	uint64_t partial;
+	uint64_t timeouts;
+	uint64_t failures;
+	uint64_t uncounted;
+	uint64_t busy_retries;
+	uint64_t queued;
+	uint64_t taken;
+};
+
+/**
+ * fpgabuf_ring_create() - regions that go round between FPGA and program
+ * @device: a device that was opened with O_NONBLOCK; stays the caller's, who leaves
+ *	QUEUE, DEQUEUE and CANCEL to the ring and closes it behind the ring
+ * @setup: what it is made of
+ * @ring: the new object; release it with fpgabuf_ring_destroy()
+ *
+ * A ring keeps all regions queued that nobody has: what was given back at once, or
+ * as soon as its pages are no more in use.  The first ones are queued when the first
+ * capture is asked for.
+ *
+ * Errors: -EINVAL @setup, or @device waits; -EMSGSIZE a region is shorter than the
+ * shortest capture; -ENOMEM; those of fpgabuf_device_alloc() and
+ * fpgabuf_region_map().
+ */
+int fpgabuf_ring_create(struct fpgabuf_device *device,
+			const struct fpgabuf_ring_setup *setup,
+			struct fpgabuf_ring **ring);
+
+/**
+ * fpgabuf_ring_destroy() - end all captures and release the regions
+ * @ring: the ring, or NULL
+ */
+void fpgabuf_ring_destroy(struct fpgabuf_ring *ring);
+
+/**
+ * fpgabuf_ring_limit() - how much shall be captured
+ * @ring: the ring
+ * @captures: with bytes, in all; 0 = no limit
+ * @bytes: in all; 0 = no limit.  What the last capture has more, because its length
+ *	must be aligned, is not handed out
+ */
+void fpgabuf_ring_limit(struct fpgabuf_ring *ring, uint64_t captures,
+			uint64_t bytes);
+
+/**
+ * fpgabuf_ring_take() - take the oldest finished capture, and queue what is idle
+ * @ring: the ring
+ * @capture: filled in; it belongs to the caller until fpgabuf_ring_give().  That it
+ *	has failed is its error, and the ring goes on
+ *
+ * Does not wait.  Errors: -EAGAIN there is none yet; -ENODATA nor will there be one:
+ * the limit is reached, or the ring was stopped; -ENODEV the device has gone; -EIO the
+ * DMA channel did not stop, and keeps a region; and those of fpgabuf_device_queue().
+ */
+int fpgabuf_ring_take(struct fpgabuf_ring *ring,
+		      struct fpgabuf_capture *capture);
+
+/**
+ * fpgabuf_ring_wait() - the same, and wait for it
+ * @ring: the ring
+ * @capture: filled in
+ * @timeout_ms: how long at most, or -1
+ *
+ * Errors: as fpgabuf_ring_take(), but -ETIMEDOUT in place of -EAGAIN; -EINTR a
+ * signal.
+ */
+int fpgabuf_ring_wait(struct fpgabuf_ring *ring,
+		      struct fpgabuf_capture *capture, int timeout_ms);
+
+/**
+ * fpgabuf_ring_give() - give a capture back, for the next one
+ * @ring: the ring
+ * @slot: of a capture that was taken
+ *
+ * Any thread may do that.  Errors: -EINVAL it was not taken.
+ */
+int fpgabuf_ring_give(struct fpgabuf_ring *ring, uint32_t slot);
+
+/**
+ * fpgabuf_ring_fd() - what becomes readable when there may be a capture to take
+ * @ring: the ring, which keeps the descriptor
+ *
+ * It is that of the device.
+ */
+int fpgabuf_ring_fd(const struct fpgabuf_ring *ring);
+
+/**
+ * fpgabuf_ring_timeout_ms() - when to call fpgabuf_ring_take() though nothing came
+ * @ring: the ring
+ *
+ * For poll(2): a region that is still in use is tried again then, as no event tells
+ * when it is free.  -1 if there is none.
+ */
+int fpgabuf_ring_timeout_ms(struct fpgabuf_ring *ring);
+
+/**
+ * fpgabuf_ring_stop() - end capturing
+ * @ring: the ring
+ *
+ * What has come by now can still be taken.  Errors: -ENODEV.
+ */
+int fpgabuf_ring_stop(struct fpgabuf_ring *ring);
+
+/**
+ * fpgabuf_ring_region() - a region of a ring
+ * @ring: the ring, which keeps it
+ * @slot: its number, less than the number of regions
+ *
+ * Returns NULL if there is no such region.
+ */
+struct fpgabuf_region *fpgabuf_ring_region(const struct fpgabuf_ring *ring,
+					   uint32_t slot);
+
+/**
+ * fpgabuf_ring_count() - what a ring did, and what it has
+ * @ring: the ring
+ * @counts: filled in
+ */
+void fpgabuf_ring_count(struct fpgabuf_ring *ring,
+			struct fpgabuf_ring_counts *counts);
+
+/**
+ * fpgabuf_ring_why() - why the last call failed, or what is being waited for
+ * @ring: the ring
+ *
+ * Returns a sentence without a capital and a full stop, valid until the next call
+ * of this function for the ring.
+ */
+const char *fpgabuf_ring_why(struct fpgabuf_ring *ring);
 
 /**
  * enum fpgabuf_engine - how a sender hands bytes to the network

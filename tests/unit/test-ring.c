@@ -1,0 +1,538 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* The regions of a ring, on the simulated device. */
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <pthread.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/time.h>
+#include <unistd.h>
+
+#include <fpgabuf/fpgabuf.h>
+
+#include "fake-device.h"
+#include "recv/pattern.h"
+#include "suites.h"
+
+#define REGIONS	4
+#define SIZE	65536
+
+/* For what comes at once unless something is wrong */
+#define PATIENCE_MS	20000
+
+struct rig {
+	struct fpgabuf_device *device;
+	struct fpgabuf_ring *ring;
+};
+
+static const struct fpgabuf_ring_setup usual = {
+	.regions = REGIONS,
+	.access = O_RDWR,
+	.prot = PROT_READ,
+	.region_size = SIZE,
+};
+
+/* fake_reset() comes before, and then what the device shall be like. */
+static void rig_make(struct rig *rig, const struct fpgabuf_ring_setup *setup)
+{
+	CU_ASSERT_EQUAL_FATAL(fpgabuf_device_open(FAKE_DEVICE, O_NONBLOCK,
+						  &rig->device), 0);
+	CU_ASSERT_EQUAL_FATAL(fpgabuf_ring_create(rig->device, setup,
+						  &rig->ring), 0);
+}
+
+static void rig_end(struct rig *rig)
+{
+	CU_ASSERT_EQUAL(fake.bad_calls, 0);
+	fpgabuf_ring_destroy(rig->ring);
+	fpgabuf_device_close(rig->device);
+	fake_reset();
+}
+
+static struct fpgabuf_ring_counts counts_of(const struct rig *rig)
+{
+	struct fpgabuf_ring_counts counts;
+
+	fpgabuf_ring_count(rig->ring, &counts);
+	return counts;
+}
+
+static bool is_pattern(const struct fpgabuf_capture *c, uint64_t at)
+{
+	const uint8_t *bytes = c->addr;
+	uint64_t i;
+
+	for (i = 0; i < c->bytes; i++)
+		if (bytes[i] != pattern_byte(at + i))
+			return false;
+	return true;
+}
+
+static void take_and_give(const struct rig *rig, struct fpgabuf_capture *c)
+{
+	CU_ASSERT_EQUAL_FATAL(fpgabuf_ring_wait(rig->ring, c, PATIENCE_MS), 0);
+	CU_ASSERT_EQUAL(fpgabuf_ring_give(rig->ring, c->slot), 0);
+}
+
+static void test_order(void)
+{
+	struct fpgabuf_capture c, held[REGIONS];
+	struct rig rig;
+	unsigned int i;
+
+	fake_reset();
+	rig_make(&rig, &usual);
+	for (i = 0; i < 3 * REGIONS; i++) {
+		CU_ASSERT_EQUAL_FATAL(fpgabuf_ring_take(rig.ring, &c), 0);
+		CU_ASSERT_EQUAL(c.sequence, i);
+		CU_ASSERT_EQUAL(c.bytes, SIZE);
+		CU_ASSERT_TRUE(is_pattern(&c, (uint64_t)i * SIZE));
+		CU_ASSERT_EQUAL(fpgabuf_ring_give(rig.ring, c.slot), 0);
+	}
+	for (i = 0; i < REGIONS; i++)
+		CU_ASSERT_EQUAL(fpgabuf_ring_take(rig.ring, &held[i]), 0);
+	CU_ASSERT_EQUAL(fpgabuf_ring_take(rig.ring, &c), -EAGAIN);
+	CU_ASSERT_STRING_EQUAL(fpgabuf_ring_why(rig.ring),
+			       "all 4 regions are taken");
+	CU_ASSERT_EQUAL(counts_of(&rig).taken, REGIONS);
+	/* What is taken is not captured into. */
+	for (i = 0; i < REGIONS; i++)
+		CU_ASSERT_TRUE(is_pattern(&held[i],
+					  (3 * REGIONS + i) * SIZE));
+	CU_ASSERT_EQUAL(fpgabuf_ring_give(rig.ring, held[2].slot), 0);
+	CU_ASSERT_EQUAL(fpgabuf_ring_give(rig.ring, held[2].slot), -EINVAL);
+	CU_ASSERT_EQUAL(fpgabuf_ring_give(rig.ring, REGIONS), -EINVAL);
+	CU_ASSERT_EQUAL(fpgabuf_ring_take(rig.ring, &c), 0);
+	CU_ASSERT_EQUAL(c.slot, held[2].slot);
+	CU_ASSERT_PTR_EQUAL(fpgabuf_region_addr(fpgabuf_ring_region(rig.ring,
+								    c.slot)),
+			    c.addr);
+	CU_ASSERT_PTR_NULL(fpgabuf_ring_region(rig.ring, REGIONS));
+	rig_end(&rig);
+}
+
+/* All that there is, until it says that there is no more */
+static uint64_t take_all(const struct rig *rig)
+{
+	struct fpgabuf_capture c;
+	uint64_t bytes = 0;
+	int err;
+
+	while (!(err = fpgabuf_ring_wait(rig->ring, &c, PATIENCE_MS))) {
+		CU_ASSERT_TRUE(is_pattern(&c, bytes));
+		bytes += c.bytes;
+		CU_ASSERT_EQUAL(fpgabuf_ring_give(rig->ring, c.slot), 0);
+	}
+	CU_ASSERT_EQUAL(err, -ENODATA);
+	CU_ASSERT_STRING_EQUAL(fpgabuf_ring_why(rig->ring),
+			       "all that was wanted has been captured");
+	return bytes;
+}
+
+static void test_limits(void)
+{
+	struct rig rig;
+
+	fake_reset();
+	rig_make(&rig, &usual);
+	fpgabuf_ring_limit(rig.ring, 0, 10 * SIZE + 1001);
+	CU_ASSERT_EQUAL(take_all(&rig), 10 * SIZE + 1001);
+	CU_ASSERT_EQUAL(counts_of(&rig).captures, 11);
+	/* No more than the last one had to have is captured in vain. */
+	CU_ASSERT_TRUE(fake.bytes < 10 * SIZE + 1001 + fake.alignment);
+	rig_end(&rig);
+
+	fake_reset();
+	rig_make(&rig, &usual);
+	fpgabuf_ring_limit(rig.ring, 7, 0);
+	CU_ASSERT_EQUAL(take_all(&rig), 7 * SIZE);
+	CU_ASSERT_EQUAL(fake.captures, 7);
+	rig_end(&rig);
+}
+
+static void test_busy(void)
+{
+	struct fpgabuf_capture c;
+	struct rig rig;
+	unsigned int i;
+
+	fake_reset();
+	fake.busy = 5;
+	rig_make(&rig, &usual);
+	for (i = 0; i < REGIONS; i++)
+		take_and_give(&rig, &c);
+	CU_ASSERT_TRUE(fpgabuf_ring_timeout_ms(rig.ring) >= 0);
+	for (i = 0; i < REGIONS; i++)
+		take_and_give(&rig, &c);
+	CU_ASSERT_EQUAL(c.sequence, 2 * REGIONS - 1);
+	CU_ASSERT_EQUAL(counts_of(&rig).busy_retries, 5);
+	rig_end(&rig);
+}
+
+/* Pauses get longer, so half a second has few of them. */
+static void test_busy_for_long(void)
+{
+	struct fpgabuf_capture c;
+	struct rig rig;
+	unsigned int i;
+
+	fake_reset();
+	fake.busy = ~0U;
+	fake.in_use = 17;
+	rig_make(&rig, &usual);
+	for (i = 0; i < REGIONS; i++)
+		take_and_give(&rig, &c);
+	CU_ASSERT_EQUAL(fpgabuf_ring_wait(rig.ring, &c, 500), -ETIMEDOUT);
+	CU_ASSERT_TRUE(counts_of(&rig).busy_retries <= 15 * REGIONS);
+	CU_ASSERT_PTR_NOT_NULL(strstr(fpgabuf_ring_why(rig.ring),
+				      "17 page references, 0 importers"));
+	fake.busy = 0;
+	take_and_give(&rig, &c);
+	rig_end(&rig);
+}
+
+static void test_stuck(void)
+{
+	struct fpgabuf_capture c;
+	struct rig rig;
+	unsigned int i;
+
+	fake_reset();
+	fake.kept = true;
+	fake.capabilities |= FPGABUF_CAP_STOP;
+	rig_make(&rig, &usual);
+	for (i = 0; i < REGIONS; i++)
+		take_and_give(&rig, &c);
+	CU_ASSERT_EQUAL(fpgabuf_ring_wait(rig.ring, &c, PATIENCE_MS), -EIO);
+	CU_ASSERT_PTR_NOT_NULL(strstr(fpgabuf_ring_why(rig.ring),
+				      "did not stop"));
+	rig_end(&rig);
+}
+
+/* A channel that cannot be stopped gives the regions back, some time. */
+static void test_kept(void)
+{
+	struct fpgabuf_capture c;
+	struct rig rig;
+	unsigned int i;
+
+	fake_reset();
+	fake.kept = true;
+	fake.capabilities &= ~FPGABUF_CAP_STOP;
+	rig_make(&rig, &usual);
+	for (i = 0; i < REGIONS; i++)
+		take_and_give(&rig, &c);
+	CU_ASSERT_EQUAL(fpgabuf_ring_wait(rig.ring, &c, 100), -ETIMEDOUT);
+	CU_ASSERT_PTR_NOT_NULL(strstr(fpgabuf_ring_why(rig.ring),
+				      "cannot be stopped"));
+	fake.kept = false;
+	take_and_give(&rig, &c);
+	rig_end(&rig);
+}
+
+static void test_empty(void)
+{
+	struct fpgabuf_capture c;
+	struct rig rig;
+	unsigned int i;
+
+	fake_reset();
+	fake.empty_every = 3;
+	fake.gap_every = 3;
+	rig_make(&rig, &usual);
+	for (i = 0; i < 8; i++) {
+		take_and_give(&rig, &c);
+		CU_ASSERT_EQUAL(c.sequence, i);
+		CU_ASSERT_EQUAL(c.bytes, SIZE);
+		/* Behind each second one there was one without bytes. */
+		CU_ASSERT_EQUAL(c.status & FPGABUF_CAPTURE_GAP,
+				i && i % 2 == 0 ? FPGABUF_CAPTURE_GAP : 0);
+	}
+	CU_ASSERT_EQUAL(counts_of(&rig).captures, 8);
+	CU_ASSERT_EQUAL(counts_of(&rig).gaps, 3);
+	rig_end(&rig);
+}
+
+static void test_failure(void)
+{
+	struct fpgabuf_capture c;
+	struct rig rig;
+
+	fake_reset();
+	fake.fail_at = 2;
+	rig_make(&rig, &usual);
+	take_and_give(&rig, &c);
+	CU_ASSERT_EQUAL(c.error, 0);
+	take_and_give(&rig, &c);
+	CU_ASSERT_EQUAL(c.error, -EIO);
+	CU_ASSERT_TRUE(c.status & FPGABUF_CAPTURE_ERROR);
+	take_and_give(&rig, &c);
+	CU_ASSERT_EQUAL(c.error, 0);
+	CU_ASSERT_EQUAL(counts_of(&rig).failures, 1);
+	rig_end(&rig);
+}
+
+static void test_timeouts(void)
+{
+	struct fpgabuf_ring_setup setup = usual;
+	struct fpgabuf_capture c;
+	struct rig rig;
+	unsigned int i;
+
+	fake_reset();
+	fake.timeout_every = 2;
+	setup.timeout_ms = 1234;
+	rig_make(&rig, &setup);
+	for (i = 0; i < 4; i++)
+		take_and_give(&rig, &c);
+	CU_ASSERT_EQUAL(fake.timeout_ms, 1234);
+	CU_ASSERT_TRUE(counts_of(&rig).timeouts > 0);
+	CU_ASSERT_EQUAL(counts_of(&rig).failures, 0);
+	rig_end(&rig);
+}
+
+static void test_room(void)
+{
+	struct fpgabuf_capture c;
+	struct rig rig;
+	unsigned int i;
+
+	fake_reset();
+	fake.room = 2;
+	rig_make(&rig, &usual);
+	for (i = 0; i < 10; i++) {
+		take_and_give(&rig, &c);
+		CU_ASSERT_EQUAL(c.sequence, i);
+	}
+	CU_ASSERT_TRUE(fake.most_queued <= 2);
+	rig_end(&rig);
+}
+
+static void on_alarm(int sig)
+{
+	(void)sig;
+}
+
+static void test_wait(void)
+{
+	const struct itimerval soon = { .it_value.tv_usec = 50000 };
+	const struct sigaction action = { .sa_handler = on_alarm };
+	const struct itimerval never = { 0 };
+	struct itimerval watchdog;
+	struct sigaction old;
+	struct fpgabuf_capture c;
+	struct rig rig;
+
+	fake_reset();
+	fake.never = true;
+	rig_make(&rig, &usual);
+	CU_ASSERT_EQUAL(fpgabuf_ring_wait(rig.ring, &c, 0), -ETIMEDOUT);
+	CU_ASSERT_EQUAL(fpgabuf_ring_wait(rig.ring, &c, 20), -ETIMEDOUT);
+	CU_ASSERT_PTR_NOT_NULL(strstr(fpgabuf_ring_why(rig.ring),
+				      "nothing has come from the FPGA for 0."));
+	CU_ASSERT_EQUAL(fpgabuf_ring_timeout_ms(rig.ring), -1);
+
+	setitimer(ITIMER_REAL, &soon, &watchdog);
+	sigaction(SIGALRM, &action, &old);
+	CU_ASSERT_EQUAL(fpgabuf_ring_wait(rig.ring, &c, -1), -EINTR);
+	setitimer(ITIMER_REAL, &never, NULL);
+	sigaction(SIGALRM, &old, NULL);
+	setitimer(ITIMER_REAL, &watchdog, NULL);
+
+	fake.canceled_bytes = 4096;
+	CU_ASSERT_EQUAL(fpgabuf_ring_stop(rig.ring), 0);
+	CU_ASSERT_EQUAL(fpgabuf_ring_wait(rig.ring, &c, PATIENCE_MS), 0);
+	CU_ASSERT_EQUAL(c.bytes, 4096);
+	CU_ASSERT_EQUAL(fpgabuf_ring_give(rig.ring, c.slot), 0);
+	CU_ASSERT_EQUAL(fpgabuf_ring_wait(rig.ring, &c, PATIENCE_MS), -ENODATA);
+	CU_ASSERT_EQUAL(counts_of(&rig).failures, 0);
+	rig_end(&rig);
+}
+
+static void test_queue_error(void)
+{
+	struct fpgabuf_capture c;
+	struct rig rig;
+
+	fake_reset();
+	rig_make(&rig, &usual);
+	CU_ASSERT_EQUAL(fpgabuf_ring_take(rig.ring, &c), 0);
+	fake.queue_errno = ENODEV;
+	CU_ASSERT_EQUAL(fpgabuf_ring_give(rig.ring, c.slot), 0);
+	CU_ASSERT_EQUAL(fpgabuf_ring_take(rig.ring, &c), -ENODEV);
+	CU_ASSERT_STRING_EQUAL(fpgabuf_ring_why(rig.ring),
+			       "a region cannot be queued");
+	fake.queue_errno = 0;
+	/* What had been queued is not lost. */
+	CU_ASSERT_EQUAL(fpgabuf_ring_take(rig.ring, &c), 0);
+	CU_ASSERT_EQUAL(c.sequence, 1);
+	rig_end(&rig);
+}
+
+static int try_create(const struct fpgabuf_ring_setup *setup, int flags)
+{
+	struct fpgabuf_device *device;
+	struct fpgabuf_ring *ring;
+	int err;
+
+	CU_ASSERT_EQUAL_FATAL(fpgabuf_device_open(FAKE_DEVICE, flags, &device),
+			      0);
+	err = fpgabuf_ring_create(device, setup, &ring);
+	if (!err)
+		fpgabuf_ring_destroy(ring);
+	fpgabuf_device_close(device);
+	return err;
+}
+
+static int next_fd(void)
+{
+	int fd = dup(STDIN_FILENO);
+
+	close(fd);
+	return fd;
+}
+
+static void test_setup(void)
+{
+	struct fpgabuf_ring_setup s = usual;
+	int before;
+
+	fake_reset();
+	before = next_fd();
+	s.regions = 0;
+	CU_ASSERT_EQUAL(try_create(&s, O_NONBLOCK), -EINVAL);
+	s.regions = FPGABUF_RING_MAX_REGIONS + 1;
+	CU_ASSERT_EQUAL(try_create(&s, O_NONBLOCK), -EINVAL);
+	s = usual;
+	s.reserved[6] = 1;
+	CU_ASSERT_EQUAL(try_create(&s, O_NONBLOCK), -EINVAL);
+	s = usual;
+	s.prot = PROT_EXEC;
+	CU_ASSERT_EQUAL(try_create(&s, O_NONBLOCK), -EINVAL);
+	CU_ASSERT_EQUAL(try_create(&usual, 0), -EINVAL);
+	fake.alignment = 2 * SIZE;
+	CU_ASSERT_EQUAL(try_create(&usual, O_NONBLOCK), -EMSGSIZE);
+	fake.alloc_errno = EDQUOT;
+	CU_ASSERT_EQUAL(try_create(&usual, O_NONBLOCK), -EDQUOT);
+	CU_ASSERT_EQUAL(next_fd(), before);
+	fake_reset();
+	fpgabuf_ring_destroy(NULL);
+}
+
+/* What a DMA controller of a board takes is known to nobody but the device. */
+static void test_sizes(void)
+{
+	struct fpgabuf_ring_setup s = usual;
+	struct fpgabuf_capture c;
+	struct rig rig;
+
+	fake_reset();
+	s.region_size = 0;
+	rig_make(&rig, &s);
+	take_and_give(&rig, &c);
+	CU_ASSERT_EQUAL(c.bytes, 1 << 20);
+	rig_end(&rig);
+
+	fake_reset();
+	fake_plain();
+	rig_make(&rig, &s);
+	take_and_give(&rig, &c);
+	CU_ASSERT_EQUAL(c.bytes, fake.max_capture - fake.max_capture %
+			fake.alignment);
+	rig_end(&rig);
+}
+
+/* Those that were queued come back to nobody else. */
+static void test_next_ring(void)
+{
+	struct fpgabuf_capture c;
+	struct rig rig;
+
+	fake_reset();
+	rig_make(&rig, &usual);
+	CU_ASSERT_EQUAL(fpgabuf_ring_take(rig.ring, &c), 0);
+	fpgabuf_ring_destroy(rig.ring);
+	CU_ASSERT_EQUAL_FATAL(fpgabuf_ring_create(rig.device, &usual,
+						  &rig.ring), 0);
+	take_and_give(&rig, &c);
+	CU_ASSERT_EQUAL(c.sequence, 0);
+	CU_ASSERT_EQUAL(c.error, 0);
+	rig_end(&rig);
+}
+
+/* Captures go from the thread that takes them to one that gives them back. */
+struct relay {
+	const struct rig *rig;
+	int pipe[2];
+	uint64_t given;
+};
+
+enum { RELAYED = 2000 };
+
+static void *give_back(void *arg)
+{
+	struct relay *relay = arg;
+	uint32_t slot;
+
+	while (read(relay->pipe[0], &slot, sizeof(slot)) == sizeof(slot))
+		relay->given += !fpgabuf_ring_give(relay->rig->ring, slot);
+	return NULL;
+}
+
+static void test_threads(void)
+{
+	struct fpgabuf_capture c;
+	struct rig rig;
+	struct relay relay = { .rig = &rig };
+	pthread_t thread;
+	unsigned int i;
+
+	fake_reset();
+	fake.busy = RELAYED / 10;
+	rig_make(&rig, &usual);
+	CU_ASSERT_EQUAL_FATAL(pipe2(relay.pipe, O_CLOEXEC), 0);
+	CU_ASSERT_EQUAL_FATAL(pthread_create(&thread, NULL, give_back, &relay),
+			      0);
+	for (i = 0; i < RELAYED; i++) {
+		CU_ASSERT_EQUAL_FATAL(fpgabuf_ring_wait(rig.ring, &c,
+							PATIENCE_MS), 0);
+		CU_ASSERT_EQUAL(c.sequence, i);
+		CU_ASSERT_EQUAL(write(relay.pipe[1], &c.slot, sizeof(c.slot)),
+				sizeof(c.slot));
+	}
+	close(relay.pipe[1]);
+	pthread_join(thread, NULL);
+	close(relay.pipe[0]);
+	CU_ASSERT_EQUAL(relay.given, RELAYED);
+	CU_ASSERT_EQUAL(counts_of(&rig).busy_retries, RELAYED / 10);
+	rig_end(&rig);
+}
+
+CU_TestInfo ring_tests[] = {
+	{ "captures come in order, and regions that are given back go on",
+	  test_order },
+	{ "what was asked for is captured, and no more", test_limits },
+	{ "a region that is in use is tried again", test_busy },
+	{ "... after longer and longer pauses, and it says why",
+	  test_busy_for_long },
+	{ "a channel that did not stop ends it", test_stuck },
+	{ "one that cannot be stopped does not", test_kept },
+	{ "a gap before a capture without bytes is told with the next",
+	  test_empty },
+	{ "a capture that failed is handed out, and others follow",
+	  test_failure },
+	{ "one that took too long is no failure", test_timeouts },
+	{ "no more is queued than the DMA controller has room for", test_room },
+	{ "a wait ends in time, by a signal, and when the ring is stopped",
+	  test_wait },
+	{ "what goes wrong with a region that was given back is told",
+	  test_queue_error },
+	{ "a ring that makes no sense is refused, and leaves nothing",
+	  test_setup },
+	{ "regions are as large as the DMA controller likes", test_sizes },
+	{ "the next ring finds nothing of the last one", test_next_ring },
+	{ "one thread takes what another one gives back", test_threads },
+	CU_TEST_INFO_NULL,
+};

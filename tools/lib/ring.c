@@ -1,0 +1,732 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+/*
+ * Regions that go round: idle -> queued -> taken by the program -> idle
+ *
+ * One lock guards it all.  No call waits while it holds that, so a thread that
+ * gives regions back is never held up by one that waits for captures.  The latter
+ * is woken by @wake when there is something for it to do that the device does not
+ * tell: a region that was given back could not be queued yet.
+ */
+#include <fcntl.h>
+#include <inttypes.h>
+#include <limits.h>
+#include <poll.h>
+#include <pthread.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/eventfd.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "internal.h"
+
+#define NS_PER_MS	1000000LL
+#define NS_PER_SEC	1000000000LL
+
+/* What a region has if nobody says how much */
+#define USUAL_REGION_SIZE	(1 << 20)
+
+/* The version of the interface that tells what the DMA controller can do */
+#define TOLD_SINCE	2
+
+/*
+ * A page can be in use for a moment after its completion: the kernel reports
+ * first and drops the reference of the packet later.
+ */
+#define FIRST_PAUSE_NS	NS_PER_MS
+#define MAX_PAUSE_NS	(64 * NS_PER_MS)
+
+/* From then on the DMA channel may be the reason. */
+#define PATIENCE_NS	(2 * NS_PER_SEC)
+
+enum slot_state { IDLE, QUEUED, TAKEN };
+
+/**
+ * struct slot - a region and where it is
+ * @region: the region
+ * @state: where it is
+ * @length: bytes asked for, while it is queued
+ * @busy_since_ns: when QUEUE refused it first, or 0
+ * @retry_ns: when to try again; 0 = at once
+ * @pause_ns: how long the last pause was
+ */
+struct slot {
+	struct fpgabuf_region *region;
+	enum slot_state state;
+	uint64_t length;
+	int64_t busy_since_ns;
+	int64_t retry_ns;
+	int64_t pause_ns;
+};
+
+/**
+ * struct fpgabuf_ring - all of it
+ * @device: the device
+ * @info: its limits
+ * @lock: guards what follows
+ * @slots: the regions
+ * @nr_slots: how many
+ * @length: bytes of a capture, unless less is left to be captured
+ * @timeout_ms: of a capture
+ * @full: the DMA controller takes no more before one of them has come back
+ * @planned: bytes that the queued ones were asked for, together
+ * @captures_wanted: in all, or UINT64_MAX
+ * @bytes_wanted: in all, or UINT64_MAX
+ * @handed_out: captures, which gives the next one its number
+ * @stopped: no further capture is wanted
+ * @had_gap: a capture that was not handed out had a gap before it
+ * @counts: for the caller
+ * @heard_ns: when a capture has come, or the first one was queued
+ * @error: that QUEUE has made when a region was given back; the next one who takes
+ *	is told
+ * @failed: what the last error was about, or NULL
+ * @wake: eventfd, for a thread that waits
+ * @why: room for fpgabuf_ring_why()
+ */
+struct fpgabuf_ring {
+	struct fpgabuf_device *device;
+	struct fpgabuf_info info;
+	pthread_mutex_t lock;
+	struct slot *slots;
+	unsigned int nr_slots;
+	uint64_t length;
+	uint32_t timeout_ms;
+	bool full;
+	uint64_t planned;
+	uint64_t captures_wanted;
+	uint64_t bytes_wanted;
+	uint64_t handed_out;
+	bool stopped;
+	bool had_gap;
+	struct fpgabuf_ring_counts counts;
+	int64_t heard_ns;
+	int error;
+	const char *failed;
+	int wake;
+	char why[200];
+};
+
+static int64_t now_ns(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return t.tv_sec * NS_PER_SEC + t.tv_nsec;
+}
+
+static int fail(struct fpgabuf_ring *r, const char *what, int err)
+{
+	r->failed = what;
+	return err;
+}
+
+/* How much is wanted */
+
+static uint64_t bytes_left(const struct fpgabuf_ring *r)
+{
+	const uint64_t covered = r->counts.bytes + r->planned;
+
+	if (r->bytes_wanted == UINT64_MAX)
+		return UINT64_MAX;
+	return covered < r->bytes_wanted ? r->bytes_wanted - covered : 0;
+}
+
+static bool wants_capture(const struct fpgabuf_ring *r)
+{
+	if (r->stopped || !bytes_left(r))
+		return false;
+	return r->counts.captures + r->counts.queued < r->captures_wanted;
+}
+
+static uint64_t next_length(const struct fpgabuf_ring *r)
+{
+	const uint64_t align = r->info.alignment, left = bytes_left(r);
+
+	if (left >= r->length)
+		return r->length;
+	return (left + align - 1) / align * align;
+}
+
+static bool is_full(const struct fpgabuf_ring *r)
+{
+	return r->full || r->counts.queued >= r->info.queue_depth;
+}
+
+/* A region that is in use */
+
+static void pause_longer(struct slot *slot)
+{
+	const int64_t now = now_ns();
+
+	if (!slot->busy_since_ns) {
+		slot->busy_since_ns = now;
+		slot->pause_ns = FIRST_PAUSE_NS;
+	} else if (slot->pause_ns < MAX_PAUSE_NS) {
+		slot->pause_ns *= 2;
+	}
+	slot->retry_ns = now + slot->pause_ns;
+}
+
+/* Its capture has ended, or it would not be idle here. */
+static bool channel_keeps(const struct fpgabuf_ring *r, const struct slot *slot)
+{
+	struct fpgabuf_region_info info;
+
+	if (r->info.version < TOLD_SINCE ||
+	    fpgabuf_device_region_info(r->device, slot->region, &info))
+		return false;
+	return info.state == FPGABUF_REGION_QUEUED;
+}
+
+static bool is_overdue(const struct slot *slot)
+{
+	return slot->busy_since_ns &&
+	       now_ns() - slot->busy_since_ns >= PATIENCE_NS;
+}
+
+/*
+ * A channel that cannot be stopped gives a region back when the FPGA goes on, one
+ * that can, but did not, never does.
+ */
+static int back_off(struct fpgabuf_ring *r, struct slot *slot)
+{
+	r->counts.busy_retries++;
+	pause_longer(slot);
+	if (!is_overdue(slot) || !(r->info.capabilities & FPGABUF_CAP_STOP) ||
+	    !channel_keeps(r, slot))
+		return 0;
+	return fail(r, "the DMA channel did not stop, and may still write to a region",
+		    -EIO);
+}
+
+static int queue_slot(struct fpgabuf_ring *r, struct slot *slot)
+{
+	const struct fpgabuf_queue args = {
+		.cookie = slot - r->slots,
+		.length = next_length(r),
+		.timeout_ms = r->timeout_ms,
+	};
+	const int err = fpgabuf_device_queue_with(r->device, slot->region,
+						  &args);
+
+	if (err == -EBUSY)
+		return back_off(r, slot);
+	if (err == -ENOBUFS && r->counts.queued) {
+		r->full = true;
+		return 0;
+	}
+	if (err)
+		return fail(r, "a region cannot be queued", err);
+	if (!r->counts.queued++)
+		r->heard_ns = now_ns();
+	r->planned += args.length;
+	slot->state = QUEUED;
+	slot->length = args.length;
+	slot->busy_since_ns = 0;
+	slot->retry_ns = 0;
+	return 0;
+}
+
+static unsigned int nr_idle(const struct fpgabuf_ring *r)
+{
+	return r->nr_slots - r->counts.queued - r->counts.taken;
+}
+
+/* Queues what is idle, and due. */
+static int fill(struct fpgabuf_ring *r)
+{
+	const int64_t now = now_ns();
+	unsigned int i, idle = nr_idle(r);
+	int err = 0;
+
+	for (i = 0; idle && !err && wants_capture(r) && !is_full(r); i++) {
+		struct slot *slot = &r->slots[i];
+
+		if (slot->state != IDLE)
+			continue;
+		idle--;
+		if (slot->retry_ns <= now)
+			err = queue_slot(r, slot);
+	}
+	return err;
+}
+
+/* What comes back */
+
+static bool is_failure(int error)
+{
+	return error && error != -ETIMEDOUT && error != -ESHUTDOWN &&
+	       error != -ECANCELED;
+}
+
+static bool is_sane(const struct fpgabuf_ring *r,
+		    const struct fpgabuf_dequeue *c)
+{
+	return c->cookie < r->nr_slots &&
+	       r->slots[c->cookie].state == QUEUED &&
+	       c->bytes <= r->slots[c->cookie].length;
+}
+
+static void count(struct fpgabuf_ring *r, const struct fpgabuf_dequeue *c,
+		  uint64_t bytes)
+{
+	struct fpgabuf_ring_counts *n = &r->counts;
+
+	n->captures += bytes != 0;
+	n->bytes += bytes;
+	n->gaps += !!(c->status & FPGABUF_CAPTURE_GAP);
+	n->partial += !!(c->status & FPGABUF_CAPTURE_PARTIAL);
+	n->timeouts += !!(c->status & FPGABUF_CAPTURE_TIMEOUT);
+	n->failures += is_failure(c->error);
+	n->uncounted += r->info.version >= TOLD_SINCE &&
+			!(r->info.capabilities & FPGABUF_CAP_EXACT_BYTES) &&
+			!c->bytes && c->status & FPGABUF_CAPTURE_PARTIAL &&
+			!(c->status & FPGABUF_CAPTURE_ERROR);
+}
+
+/* The last capture may have more than was wanted. */
+static uint64_t wanted_bytes(const struct fpgabuf_ring *r, uint64_t bytes)
+{
+	const uint64_t left = r->bytes_wanted - r->counts.bytes;
+
+	return bytes < left ? bytes : left;
+}
+
+/* come_back() - false: there is nothing to hand out */
+static bool come_back(struct fpgabuf_ring *r, const struct fpgabuf_dequeue *c,
+		      struct fpgabuf_capture *capture)
+{
+	const uint64_t bytes = wanted_bytes(r, c->bytes);
+	struct slot *slot = &r->slots[c->cookie];
+
+	r->counts.queued--;
+	r->full = false;
+	r->planned -= slot->length;
+	r->heard_ns = now_ns();
+	slot->state = IDLE;
+	count(r, c, bytes);
+	r->had_gap |= !!(c->status & FPGABUF_CAPTURE_GAP);
+	if (!bytes && !is_failure(c->error))
+		return false;
+	*capture = (struct fpgabuf_capture){
+		.addr = fpgabuf_region_addr(slot->region),
+		.bytes = bytes,
+		.sequence = r->handed_out++,
+		.timestamp_ns = c->timestamp_ns,
+		.status = c->status | (r->had_gap ? FPGABUF_CAPTURE_GAP : 0),
+		.error = c->error,
+		.slot = c->cookie,
+	};
+	r->had_gap = false;
+	slot->state = TAKEN;
+	r->counts.taken++;
+	return true;
+}
+
+/* dequeue() - an end of the device shows although nothing is queued */
+static int dequeue(struct fpgabuf_ring *r, struct fpgabuf_capture *capture)
+{
+	struct fpgabuf_dequeue c;
+	int err;
+
+	do {
+		err = fpgabuf_device_dequeue(r->device, &c);
+		if (err == -EPIPE || err == -EINTR)
+			return -EAGAIN;
+		if (err == -EAGAIN)
+			return err;
+		if (err)
+			return fail(r, "no capture can be had any more", err);
+		if (!is_sane(r, &c))
+			return fail(r, "a capture came that was not asked for",
+				    -EPROTO);
+	} while (!come_back(r, &c, capture));
+	return 0;
+}
+
+/* An error of a region that was given back is told here. */
+static int take(struct fpgabuf_ring *r, struct fpgabuf_capture *capture)
+{
+	int err = r->error ? r->error : fill(r);
+
+	r->error = 0;
+	if (err)
+		return err;
+	r->failed = NULL;
+	err = dequeue(r, capture);
+	if (err != -EAGAIN)
+		return err;
+	/* The regions of captures without bytes are idle again. */
+	err = fill(r);
+	if (err)
+		return err;
+	return r->counts.queued || wants_capture(r) ? -EAGAIN : -ENODATA;
+}
+
+int fpgabuf_ring_take(struct fpgabuf_ring *ring,
+		      struct fpgabuf_capture *capture)
+{
+	int err;
+
+	pthread_mutex_lock(&ring->lock);
+	err = take(ring, capture);
+	pthread_mutex_unlock(&ring->lock);
+	return err;
+}
+
+/* When a region that is in use is due, or INT64_MAX */
+static int64_t next_retry_ns(const struct fpgabuf_ring *r)
+{
+	int64_t first = INT64_MAX;
+	unsigned int i;
+
+	if (!wants_capture(r) || is_full(r))
+		return first;
+	for (i = 0; i < r->nr_slots; i++) {
+		const struct slot *slot = &r->slots[i];
+
+		if (slot->state == IDLE && slot->retry_ns < first)
+			first = slot->retry_ns;
+	}
+	return first;
+}
+
+static int ms_until(int64_t ns)
+{
+	const int64_t left = ns - now_ns();
+
+	if (left <= 0)
+		return 0;
+	if (left / NS_PER_MS >= INT_MAX)
+		return INT_MAX;
+	return (left + NS_PER_MS - 1) / NS_PER_MS;
+}
+
+int fpgabuf_ring_timeout_ms(struct fpgabuf_ring *ring)
+{
+	int64_t retry;
+
+	pthread_mutex_lock(&ring->lock);
+	retry = next_retry_ns(ring);
+	pthread_mutex_unlock(&ring->lock);
+	return retry == INT64_MAX ? -1 : ms_until(retry);
+}
+
+/* wait_event() - -ETIMEDOUT: @end_ns has come, and nothing else */
+static int wait_event(struct fpgabuf_ring *r, int64_t end_ns)
+{
+	struct pollfd fds[] = {
+		{ .fd = fpgabuf_device_fd(r->device), .events = POLLIN },
+		{ .fd = r->wake, .events = POLLIN },
+	};
+	int ms = fpgabuf_ring_timeout_ms(r), left = INT_MAX;
+	uint64_t told;
+
+	if (end_ns != INT64_MAX) {
+		left = ms_until(end_ns);
+		if (!left)
+			return -ETIMEDOUT;
+	}
+	if (ms < 0 || left < ms)
+		ms = end_ns == INT64_MAX ? ms : left;
+	if (poll(fds, 2, ms) < 0)
+		return -errno;
+	if (fds[1].revents && read(r->wake, &told, sizeof(told)) < 0 &&
+	    errno != EAGAIN)
+		return -errno;
+	return 0;
+}
+
+int fpgabuf_ring_wait(struct fpgabuf_ring *ring,
+		      struct fpgabuf_capture *capture, int timeout_ms)
+{
+	const int64_t end = timeout_ms < 0 ? INT64_MAX :
+			    now_ns() + timeout_ms * NS_PER_MS;
+	int err;
+
+	for (;;) {
+		err = fpgabuf_ring_take(ring, capture);
+		if (err != -EAGAIN)
+			return err;
+		err = wait_event(ring, end);
+		if (err)
+			return err;
+	}
+}
+
+/* Who waits looks again: when to try once more, or that there is an error. */
+static void wake(const struct fpgabuf_ring *r)
+{
+	const uint64_t one = 1;
+
+	/* It cannot be full, and if it were the other one would be woken anyway. */
+	if (write(r->wake, &one, sizeof(one)) < 0)
+		return;
+}
+
+static void give(struct fpgabuf_ring *r, struct slot *slot)
+{
+	slot->state = IDLE;
+	r->counts.taken--;
+	if (wants_capture(r) && !is_full(r) && !r->error)
+		r->error = queue_slot(r, slot);
+	if (slot->state == IDLE)
+		wake(r);
+}
+
+int fpgabuf_ring_give(struct fpgabuf_ring *ring, uint32_t slot)
+{
+	int err = -EINVAL;
+
+	pthread_mutex_lock(&ring->lock);
+	if (slot < ring->nr_slots && ring->slots[slot].state == TAKEN) {
+		give(ring, &ring->slots[slot]);
+		err = 0;
+	}
+	pthread_mutex_unlock(&ring->lock);
+	return err;
+}
+
+int fpgabuf_ring_stop(struct fpgabuf_ring *ring)
+{
+	int err;
+
+	pthread_mutex_lock(&ring->lock);
+	ring->stopped = true;
+	err = fpgabuf_device_cancel(ring->device, NULL);
+	if (err)
+		fail(ring, "the captures cannot be ended", err);
+	wake(ring);
+	pthread_mutex_unlock(&ring->lock);
+	return err;
+}
+
+void fpgabuf_ring_limit(struct fpgabuf_ring *ring, uint64_t captures,
+			uint64_t bytes)
+{
+	pthread_mutex_lock(&ring->lock);
+	ring->captures_wanted = captures ? captures : UINT64_MAX;
+	ring->bytes_wanted = bytes ? bytes : UINT64_MAX;
+	pthread_mutex_unlock(&ring->lock);
+}
+
+int fpgabuf_ring_fd(const struct fpgabuf_ring *ring)
+{
+	return fpgabuf_device_fd(ring->device);
+}
+
+struct fpgabuf_region *fpgabuf_ring_region(const struct fpgabuf_ring *ring,
+					   uint32_t slot)
+{
+	return slot < ring->nr_slots ? ring->slots[slot].region : NULL;
+}
+
+void fpgabuf_ring_count(struct fpgabuf_ring *ring,
+			struct fpgabuf_ring_counts *counts)
+{
+	pthread_mutex_lock(&ring->lock);
+	*counts = ring->counts;
+	pthread_mutex_unlock(&ring->lock);
+}
+
+/* Why */
+
+/* The region that has been in use longest, if there is one */
+static const struct slot *oldest_busy(const struct fpgabuf_ring *r)
+{
+	const struct slot *oldest = NULL;
+	unsigned int i;
+
+	for (i = 0; i < r->nr_slots; i++) {
+		const struct slot *slot = &r->slots[i];
+
+		if (slot->state == IDLE && slot->busy_since_ns &&
+		    (!oldest || slot->busy_since_ns < oldest->busy_since_ns))
+			oldest = slot;
+	}
+	return oldest;
+}
+
+static void say_busy(struct fpgabuf_ring *r, const struct slot *slot)
+{
+	const double seconds = (double)(now_ns() - slot->busy_since_ns) /
+			       NS_PER_SEC;
+	const int number = slot - r->slots;
+	struct fpgabuf_region_info info = { 0 };
+
+	if (channel_keeps(r, slot))
+		snprintf(r->why, sizeof(r->why),
+			 "the FPGA still has region %d, and its DMA channel cannot be stopped",
+			 number);
+	else if (fpgabuf_device_region_info(r->device, slot->region, &info))
+		snprintf(r->why, sizeof(r->why),
+			 "region %d is in use for %.1f s now", number, seconds);
+	else
+		snprintf(r->why, sizeof(r->why),
+			 "region %d is in use for %.1f s now: %" PRIu64 " page references, %u importers",
+			 number, seconds, (uint64_t)info.in_use,
+			 info.importers);
+}
+
+static void say_waiting(struct fpgabuf_ring *r)
+{
+	const struct slot *busy = oldest_busy(r);
+
+	if (r->counts.queued)
+		snprintf(r->why, sizeof(r->why),
+			 "nothing has come from the FPGA for %.1f s",
+			 (double)(now_ns() - r->heard_ns) / NS_PER_SEC);
+	else if (!wants_capture(r))
+		snprintf(r->why, sizeof(r->why),
+			 "all that was wanted has been captured");
+	else if (busy)
+		say_busy(r, busy);
+	else
+		snprintf(r->why, sizeof(r->why),
+			 "all %u regions are taken", r->nr_slots);
+}
+
+const char *fpgabuf_ring_why(struct fpgabuf_ring *ring)
+{
+	pthread_mutex_lock(&ring->lock);
+	if (ring->failed)
+		snprintf(ring->why, sizeof(ring->why), "%s", ring->failed);
+	else
+		say_waiting(ring);
+	pthread_mutex_unlock(&ring->lock);
+	return ring->why;
+}
+
+/* Making one */
+
+static int check_setup(const struct fpgabuf_device *device,
+		       const struct fpgabuf_ring_setup *s)
+{
+	const int flags = fcntl(fpgabuf_device_fd(device), F_GETFL);
+	size_t i;
+
+	if (flags < 0 || !(flags & O_NONBLOCK) || !s->regions ||
+	    s->regions > FPGABUF_RING_MAX_REGIONS)
+		return -EINVAL;
+	for (i = 0; i < sizeof(s->reserved) / sizeof(*s->reserved); i++)
+		if (s->reserved[i])
+			return -EINVAL;
+	return 0;
+}
+
+static uint64_t region_size(const struct fpgabuf_info *info,
+			    const struct fpgabuf_ring_setup *s)
+{
+	const uint64_t most = info->max_capture;
+
+	if (s->region_size)
+		return s->region_size;
+	return most && most < USUAL_REGION_SIZE ? most : USUAL_REGION_SIZE;
+}
+
+static int add_slot(struct fpgabuf_ring *r, const struct fpgabuf_ring_setup *s)
+{
+	struct fpgabuf_alloc args = {
+		.size = region_size(&r->info, s),
+		.flags = s->alloc_flags,
+		.fd_flags = s->access,
+	};
+	struct slot *slot = &r->slots[r->nr_slots];
+	void *addr;
+	int err;
+
+	err = fpgabuf_device_alloc_with(r->device, &args, &slot->region);
+	if (err)
+		return err;
+	r->nr_slots++;
+	return s->prot ? fpgabuf_region_map(slot->region, s->prot, &addr) : 0;
+}
+
+/*
+ * Regions are whole pages, so one may be larger than the DMA controller takes
+ * though nobody asked for that.
+ */
+static int choose_length(struct fpgabuf_ring *r,
+			 const struct fpgabuf_ring_setup *s)
+{
+	uint64_t size = fpgabuf_region_size(r->slots[0].region);
+	const uint64_t most = r->info.max_capture;
+
+	if (most && s->region_size <= most && size > most)
+		size = most;
+	r->length = s->length ? s->length : size - size % r->info.alignment;
+	return r->length ? 0 : -EMSGSIZE;
+}
+
+static int set_up(struct fpgabuf_ring *r, const struct fpgabuf_ring_setup *s)
+{
+	int err = fpgabuf_device_info(r->device, &r->info);
+
+	if (err)
+		return err;
+	r->wake = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+	if (r->wake < 0)
+		return -errno;
+	while (!err && r->nr_slots < s->regions)
+		err = add_slot(r, s);
+	return err ? err : choose_length(r, s);
+}
+
+static void release(struct fpgabuf_ring *r)
+{
+	unsigned int i;
+
+	for (i = 0; i < r->nr_slots; i++)
+		fpgabuf_region_close(r->slots[i].region);
+	if (r->wake >= 0)
+		close(r->wake);
+	pthread_mutex_destroy(&r->lock);
+	free(r->slots);
+	free(r);
+}
+
+int fpgabuf_ring_create(struct fpgabuf_device *device,
+			const struct fpgabuf_ring_setup *setup,
+			struct fpgabuf_ring **ring)
+{
+	struct fpgabuf_ring *new;
+	int err = check_setup(device, setup);
+
+	if (err)
+		return err;
+	new = calloc(1, sizeof(*new));
+	if (!new)
+		return -ENOMEM;
+	new->slots = calloc(setup->regions, sizeof(*new->slots));
+	if (!new->slots) {
+		free(new);
+		return -ENOMEM;
+	}
+	new->device = device;
+	new->timeout_ms = setup->timeout_ms;
+	new->captures_wanted = UINT64_MAX;
+	new->bytes_wanted = UINT64_MAX;
+	new->wake = -1;
+	pthread_mutex_init(&new->lock, NULL);
+	err = set_up(new, setup);
+	if (err)
+		release(new);
+	else
+		*ring = new;
+	return err;
+}
+
+/* The next user of the device shall not find captures that it has not queued. */
+void fpgabuf_ring_destroy(struct fpgabuf_ring *ring)
+{
+	struct fpgabuf_dequeue c;
+
+	if (!ring)
+		return;
+	if (ring->counts.queued && !fpgabuf_device_cancel(ring->device, NULL))
+		while (!fpgabuf_device_dequeue(ring->device, &c))
+			continue;
+	release(ring);
+}
