@@ -18,6 +18,9 @@ make demo       send a file through the simulated FPGA, with and without a copy
 make install    install library, tools, manual, udev rule, systemd units
                 [PREFIX=/usr/local] [DESTDIR=root] [bindir=, libdir=, mandir=..]
 make uninstall  remove what that has installed
+make modules_install
+                build the driver and the simulator without test switches, and
+                install them for that kernel [DESTDIR=root]
 make deb        build the Debian packages, into .build/deb [DEB_VERSION=0.1]
 make check-deb  test them: lintian, install, upgrade, purge, and the main job
 make screenshot take Documentation/screenshot.png anew if the screen is another
@@ -69,8 +72,8 @@ make in-tree-patches   print it as a series of patches for that tree [OUT=dir]
 make check-in-tree     test that, on the sources of several kernels
 make clean      remove .build/, where everything is built
 
-All but modules, tools, install and clean install the Debian packages they
-need.
+The targets above that need more Debian packages install them.  modules, tools,
+install, uninstall, modules_install and clean do not.
 KVER=version chooses another kernel than the newest one installed.
 ARCH=arm64 builds the modules for one that is downloaded into .build/arm64, and
 ARCH=armhf [FLAVOUR=armmp-lpae] likewise.
@@ -121,6 +124,16 @@ tools:
 
 install uninstall:
 	$(MAKE) -C tools O=$(BUILD)/tools $@
+
+# Without the switches that break the driver for tests, in a copy of its own.
+# Debian's headers lack what kbuild's own depmod asks for.
+INSTALL_MOD_PATH ?= $(DESTDIR)
+PRODUCT = $(BUILD)/product/$(KVER)
+modules_install:
+	$(MAKE) modules MIRROR=$(PRODUCT) CONFIG_FPGABUF_DEBUG=
+	$(MAKE) -C $(KDIR) M=$(PRODUCT) INSTALL_MOD_DIR=updates \
+		INSTALL_MOD_PATH=$(abspath $(INSTALL_MOD_PATH)) modules_install
+	$(if $(INSTALL_MOD_PATH),,depmod $(KVER))
 
 deb:
 	@tests/vm/deps.sh deb
@@ -234,7 +247,8 @@ help:
 	$(info $(HELP))
 	@:
 
-.PHONY: all modules tools install uninstall deb check-deb check-distro soak check-dt \
+.PHONY: all modules modules_install tools install uninstall deb check-deb check-distro \
+	soak check-dt \
 	check-matrix check-pl330 check-providers check-zynq bench bench-profile htmldocs demo \
 	screenshot check check-debug \
 	coverage coverage-tools kunit mutate fuzz fuzz-ioctl lint in-tree in-tree-undo in-tree-patches \

@@ -246,6 +246,35 @@ call_pages() {
   done < <(recorded_calls)
 }
 
+# kbuild's install knows no directory with a space in its name.
+modules_installed() {
+  make -s modules_install BUILD="$BUILD/install" DESTDIR="$TMP/modules"
+}
+
+two_modules() {
+  (cd "$TMP/modules/lib/modules/"*/updates &&
+    find . -name '*.ko*' -printf '%f\n' | sed 's/\.ko.*/.ko/' | sort) |
+    diff - <(printf '%s\n' fpgabuf-sim.ko fpgabuf.ko)
+}
+
+# no_switches: with such a parameter whoever writes to /sys can spoil captures.
+no_switches() {
+  local module
+
+  while read -r module; do
+    ! modinfo -p "$module" | grep '^debug_' || return
+  done < <(find "$TMP/modules" -name '*.ko*')
+}
+
+# The receiver needs neither driver nor liburing nor libdrm.
+receiver_alone() {
+  local o=$TMP/receiver
+
+  make -s -C tools O="$o" PKG_CONFIG=false "$o/fpgabuf-recv" || return
+  "$o/fpgabuf-recv" --version &&
+    [ "$(find "$o" -maxdepth 1 -name 'fpgabuf-*' -type f)" = "$o/fpgabuf-recv" ]
+}
+
 nothing_left() {
   ! find "$ROOT" ! -type d -o -name '*fpgabuf*' | grep .
 }
@@ -283,12 +312,17 @@ fi
 expect 'without libdrm all but fpgabuf-show is built and installed' \
   without_libdrm
 
+expect 'the receiver can be built alone' receiver_alone
 expect 'all can be built without shared libraries' statically static
 if command -v musl-gcc >/dev/null; then
   expect 'and with musl' with_musl
 else
   echo 'skipped: no build with musl, this machine has no musl-gcc (musl-tools)'
 fi
+
+expect 'make modules_install works' modules_installed
+expect 'it installs the driver and the simulator, and no more' two_modules
+expect 'which have no switches that are for tests' no_switches
 
 touch "$ROOT/usr/local/bin/other" "$ROOT/usr/local/include/fpgabuf/other"
 expect 'make uninstall works' in_root uninstall
