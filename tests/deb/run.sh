@@ -68,14 +68,15 @@ snapshot() {
 # What "make install" installs, where Debian wants it
 expected_files() {
   {
-    grep -v '^#' tests/install/files.txt | cut -d ' ' -f 3
+    grep -v -e '^#' -e /share/doc/ tests/install/files.txt | cut -d ' ' -f 3
     sed -n 's#@.*#.3#; s#^fpgabuf_#usr/local/share/man/man3/&#p' \
       tools/lib/libfpgabuf.symbols
   } | sed -E "s#^usr/local/#usr/#; s#^(usr/lib/)(libfpgabuf|pkgconfig)#\1$MULTIARCH/\2#
     /\/man\//s#\$#.gz#" | LC_ALL=C sort
 }
 
-# The driver's sources, its modules and the documents have tests of their own.
+# The driver's sources and its modules have tests of their own; documents are
+# where each package has its own.
 installed_files() {
   local file
 

@@ -332,9 +332,9 @@ expect 'and works again' in_root uninstall
 expect 'nothing of ours is left' nothing_left
 
 expect 'every directory can be chosen' in_root install PREFIX=/usr \
-  bindir=/b libdir=/l includedir=/i mandir=/m completionsdir=/c \
-  udevrulesdir=/u sysusersdir=/s systemdunitdir=/y
-expect 'and is taken' test "$(cd "$ROOT" && echo *)" = 'b c i l m s u usr y'
+  bindir=/b libdir=/l includedir=/i mandir=/m docdir=/d \
+  completionsdir=/c udevrulesdir=/u sysusersdir=/s systemdunitdir=/y
+expect 'and is taken' test "$(cd "$ROOT" && echo *)" = 'b c d i l m s u usr y'
 expect 'no file is elsewhere' test -z "$(find "$ROOT/usr" ! -type d)"
 
 [ "$failed" -eq 0 ]

@@ -64,7 +64,7 @@
  * enum fpgabuf_backend - where the memory of a region comes from
  * @FPGABUF_BACKEND_FOLIO: physically adjacent compound pages (the fast way)
  * @FPGABUF_BACKEND_PAGES: physically adjacent single pages (any size; sends
- *	from it cost more, see Documentation/safety.rst)
+ *	from it cost more)
  * @FPGABUF_BACKEND_CARVEOUT: single pages of memory that the device tree
  *	reserves for the device (memory-region)
  * @FPGABUF_BACKEND_CMA: the contiguous memory allocator's, the last resort; only
@@ -260,7 +260,7 @@ struct fpgabuf_queue {
  * %FPGABUF_CAPTURE_GAP
  *	The channel had nothing to do for a while before this capture, or the
  *	capture had to be started again: the FPGA may have produced samples that
- *	nobody has.
+ *	nobody has.  Without %FPGABUF_CAP_EXACT_GAPS it tells less, see there.
  */
 #define FPGABUF_CAPTURE_PARTIAL	0x1
 #define FPGABUF_CAPTURE_ERROR	0x2

@@ -966,8 +966,8 @@ const char *fpgabuf_client_strerror(int error);
 /**
  * DOC: Framed streams
  *
- * Documentation/framing.rst has the format: a header before each capture.  These
- * calls need neither a device nor a connection.
+ * A stream has a header before each capture; fpgabuf_frame(3) names the document
+ * that has the format.  These calls need neither a device nor a connection.
  */
 
 /* Bytes of a header of this version, and most bytes of one of any version */
