@@ -21,7 +21,7 @@ make uninstall  remove what that has installed
 make modules_install
                 build the driver and the simulator without test switches, and
                 install them for that kernel [DESTDIR=root]
-make deb        build the Debian packages, into .build/deb [DEB_VERSION=0.1]
+make deb        build the Debian packages, into .build/deb [DEB_VERSION=0.2]
 make check-deb  test them: lintian, install, upgrade, purge, and the main job
 make screenshot take Documentation/screenshot.png anew if the screen is another
 make check-matrix
@@ -74,7 +74,8 @@ make clean      remove .build/, where everything is built
 
 The targets above that need more Debian packages install them.  modules, tools,
 install, uninstall, modules_install and clean do not.
-KVER=version chooses another kernel than the newest one installed.
+KVER=version chooses another kernel than the newest one installed, and
+KDIR=folder, with kbuild's ARCH= and CROSS_COMPILE=, one that you have built.
 ARCH=arm64 builds the modules for one that is downloaded into .build/arm64, and
 ARCH=armhf [FLAVOUR=armmp-lpae] likewise.
 endef
@@ -92,8 +93,13 @@ endif
 
 # Not expanded before they are needed: the kernel may have to be installed
 # first.
+ifdef KDIR
+KVER ?= $(shell sed -n 's/^.define UTS_RELEASE "\(.*\)"/\1/p' \
+	$(KDIR)/include/generated/utsrelease.h)
+else
 KVER ?= $(shell ARCH=$(ARCH) FLAVOUR=$(FLAVOUR) tests/vm/kernel.sh)
 KDIR ?= $(KROOT)/lib/modules/$(KVER)/build
+endif
 export KROOT
 
 CONFIG_FPGABUF ?= m
