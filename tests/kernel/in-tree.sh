@@ -337,7 +337,6 @@ series() {
 # page FILE: without what is about our own tree
 page() {
   perl -0pe '
-    s/\n\nWhere this differs from the first design\n=.*/\n/s;
     s/^``compat\.h``.*\n//m if !$ENV{COMPAT};
   ' "$1"
 }
