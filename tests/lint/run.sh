@@ -156,6 +156,9 @@ check shell 'scripts: shellcheck finds nothing' shell
 check manual 'manual pages: mandoc and groff have no warning' manual
 check docs 'documentation: Sphinx and kernel-doc have no warning' \
   Documentation/build.sh
+check documents 'documents: what they cite is there' tests/lint/documents.sh
+check documents-test 'documents: and what is not is noticed' \
+  tests/lint/documents-test.sh
 check spdx 'all files: name their licence' spdx
 check licences 'all files: the licence is in LICENSES' licences
 
