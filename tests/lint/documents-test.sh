@@ -19,7 +19,7 @@ says() {
   grep -qxF -e "$1" "$TMP/said"
 }
 
-mkdir "$TREE"
+git init -q "$TREE"
 git ls-files -z --cached --others --exclude-standard |
   xargs -0 cp --parents -t "$TREE"
 
@@ -48,6 +48,7 @@ and
 END
 sed -i 's/^``stall``   /``still``   /' "$TREE/Documentation/testing.rst"
 sed -i 's/``usage_show``/``planted_show``/' "$TREE/Documentation/coverage.rst"
+sed -i 's/^F:\tLICENSES\//F:\tPLANTED\//' "$TREE/MAINTAINERS"
 tests/lint/documents.sh "$TREE" >"$TMP/said" || :
 cat "$TMP/said"
 
@@ -75,5 +76,9 @@ expect 'a suite without a row' \
   says 'Documentation/testing.rst: the suite stall is missing'
 expect 'a reason for a function that does not exist' \
   says 'Documentation/coverage.rst: the driver has no function planted_show'
+expect 'a pattern in MAINTAINERS without a file' \
+  says 'MAINTAINERS: there is no PLANTED/'
+expect 'a file that nobody maintains' \
+  says 'MAINTAINERS: nobody has LICENSES/GPL-2.0'
 
 [ "$failed" -eq 0 ]

@@ -3,7 +3,7 @@
 #
 # documents.sh [FOLDER] - is there what the documents of a source tree cite?
 #
-# FOLDER is the tree, this one by default.
+# FOLDER is the tree, in git; this one by default.
 #
 # shellcheck disable=SC2016 # two backquotes are no command
 
@@ -163,6 +163,33 @@ reasons() {
     Documentation/coverage.rst)
 }
 
+# matches PATTERN FILE: as MAINTAINERS has it
+matches() {
+  # shellcheck disable=SC2254 # it is a pattern
+  case $2 in
+  ${1/%\//\/*}) return 0 ;;
+  *) return 1 ;;
+  esac
+}
+
+# Every file has somebody, and every pattern has a file.
+maintainers() {
+  local file pattern found patterns
+
+  mapfile -t patterns < <(sed -n 's/^F:\t//p' MAINTAINERS)
+  for pattern in "${patterns[@]}"; do
+    compgen -G "${pattern%/}" >/dev/null ||
+      wrong MAINTAINERS "there is no $pattern"
+  done
+  while read -r file; do
+    found=
+    for pattern in "${patterns[@]}"; do
+      ! matches "$pattern" "$file" || found=1
+    done
+    [ -n "$found" ] || wrong MAINTAINERS "nobody has $file"
+  done < <(git ls-files --cached --others --exclude-standard)
+}
+
 file_table
 paths
 targets
@@ -173,5 +200,6 @@ names
 long_options
 suites
 reasons
+maintainers
 
 exit "$bad"
