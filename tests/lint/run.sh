@@ -61,7 +61,7 @@ userspace() {
   local dir flags='-O2 -g -Wall -Wextra -Werror'
 
   rm -rf "${LINT:?}/$1"
-  for dir in tools tests/unit tests/guest tests/fuzz/ioctl; do
+  for dir in tools tests/unit tests/guest tests/soak tests/fuzz/ioctl; do
     if [ -e "$dir/Makefile" ]; then
       make -C "$dir" O="$LINT/$1/$dir" CC="$1" CFLAGS="$flags" all ||
         return
