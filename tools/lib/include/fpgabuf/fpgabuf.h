@@ -966,8 +966,9 @@ const char *fpgabuf_client_strerror(int error);
 /**
  * DOC: Framed streams
  *
- * A stream has a header before each capture; fpgabuf_frame(3) names the document
- * that has the format.  These calls need neither a device nor a connection.
+ * A stream has a header before each capture.  The manual page fpgabuf_frame names
+ * the document that has the format.  These calls need neither a device nor a
+ * connection.
  */
 
 /* Bytes of a header of this version, and most bytes of one of any version */
