@@ -73,6 +73,7 @@ static void set_up_from_environment(void)
 {
 	const char *most = getenv("FAKE_CAPTURES");
 	const char *fail_at = getenv("FAKE_FAIL_AT");
+	const char *alloc_errno = getenv("FAKE_ALLOC_ERRNO");
 
 	if (getenv("FAKE_PLAIN"))
 		fake_plain();
@@ -82,6 +83,10 @@ static void set_up_from_environment(void)
 	}
 	if (fail_at)
 		fake.fail_at = strtoul(fail_at, NULL, 10);
+	if (alloc_errno)
+		fake.alloc_errno = strtol(alloc_errno, NULL, 10);
+	if (getenv("FAKE_NEVER"))
+		fake.never = true;
 	if (most)
 		fake.most_captures = strtoul(most, NULL, 10);
 }

@@ -25,7 +25,8 @@
  * @max_packet: as there
  * @transfers: as there
  * @room: the DMA controller takes so many; 0 = as many as may be queued
- * @alloc_errno: ALLOC fails with this, if not 0
+ * @alloc_errno: ALLOC fails with this, if not 0.  In another process: the variable
+ *	FAKE_ALLOC_ERRNO
  * @queue_errno: QUEUE fails with this, if not 0
  * @interrupts: so many calls, of those that do not wait for a capture, fail with
  *	EINTR first
@@ -34,7 +35,8 @@
  * @kept: the channel keeps regions that were captured into
  * @kept_until_ns: until then; 0 = for ever
  * @in_use: page references that REGION_INFO counts
- * @never: captures do not finish before CANCEL
+ * @never: captures do not finish before CANCEL.  In another process: the variable
+ *	FAKE_NEVER
  * @most_captures: captures behind so many do not finish before CANCEL either;
  *	0 = all do.  In another process: the variable FAKE_CAPTURES
  * @dmabufs: memory files are taken for dma-bufs

@@ -30,6 +30,7 @@ static CU_SuiteInfo suites[] = {
 	{ .pName = "fpgabuf-recv", .pTests = recv_tests },
 	{ .pName = "recordings and guests", .pTests = keep_tests },
 	{ .pName = "outputs that misbehave", .pTests = output_tests },
+	{ .pName = "messages of the tools", .pTests = message_tests },
 	{ .pName = "fpgabuf-info", .pTests = info_tests },
 	{ .pName = "framed streams", .pTests = framed_tests },
 	{ .pName = "fpgabuf-send", .pTests = send_tests },

@@ -556,7 +556,7 @@ static void test_bad_combinations(void)
 
 	for (i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
 		CU_ASSERT_EQUAL(process_run(&p, bad[i]), 2);
-		CU_ASSERT_PTR_NOT_NULL(strstr(p.output, "try --help"));
+		CU_ASSERT_PTR_NOT_NULL(strstr(p.output, "  -> "));
 	}
 }
 

@@ -12,9 +12,13 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/socket.h>
+#include <time.h>
 #include <unistd.h>
 
+#include "common/clock.h"
 #include "common/endpoint.h"
+#include "common/frame-clock.h"
+#include "common/receipt.h"
 #include <fpgabuf/fpgabuf.h>
 #include "fake-device.h"
 #include "net.h"
@@ -371,6 +375,21 @@ static void start_framed(struct process *p, char *output, char *bytes,
 	snprintf(peer, 32, "127.0.0.1:%d", atoi(port + 5));
 }
 
+/* Timestamps are of CLOCK_MONOTONIC: how far that is behind the time of day. */
+static void expect_clock(const struct process *p)
+{
+	const char *utc = strstr(p->output, "\"utc_offset_ns\": ");
+	const char *tai = strstr(p->output, "\"tai_offset_ns\": ");
+	int64_t there;
+
+	CU_ASSERT_PTR_NOT_NULL_FATAL(utc);
+	CU_ASSERT_PTR_NOT_NULL_FATAL(tai);
+	there = clock_ns() + atoll(strchr(utc, ' '));
+	CU_ASSERT(llabs(there / NS_PER_SEC - time(NULL)) < 60);
+	there = clock_ns() + atoll(strchr(tai, ' '));
+	CU_ASSERT(llabs(there / NS_PER_SEC - time(NULL)) < 120);
+}
+
 /* The sender's report says who has acknowledged it. */
 static void test_acknowledged(void)
 {
@@ -387,6 +406,8 @@ static void test_acknowledged(void)
 	CU_ASSERT_PTR_NOT_NULL(strstr(receiver.output, "\"complete\": true"));
 	CU_ASSERT_PTR_NOT_NULL(strstr(sender.output,
 				      "\"acknowledged\": \"receiver\""));
+	expect_clock(&receiver);
+	expect_clock(&sender);
 
 	/* All of it arrives, but it is not what the receiver wanted. */
 	start_framed(&receiver, "/dev/null", "3000001", peer);
@@ -653,6 +674,30 @@ static void test_frame(void)
 	CU_ASSERT_EQUAL(again.skipped, frame.skipped);
 }
 
+/* Who does not know the clock finds a header that is merely longer. */
+static void test_frame_clock(void)
+{
+	const struct frame_clock clock = { .utc_ns = -2, .tai_ns = 37000000000 };
+	const struct fpgabuf_frame frame = { .length = 8, .timestamp_ns = 5 };
+	uint8_t bytes[FRAME_CLOCK_SIZE];
+	struct fpgabuf_frame again;
+	struct frame_clock found;
+
+	memset(bytes, 0xff, sizeof(bytes));
+	fpgabuf_frame_encode(&frame, bytes);
+	CU_ASSERT_FALSE(frame_clock_get(bytes, FPGABUF_FRAME_HEADER_SIZE, &found));
+	frame_clock_put(&clock, bytes);
+	CU_ASSERT_EQUAL(fpgabuf_frame_decode(bytes, &again), 0);
+	CU_ASSERT_EQUAL(again.header_size, 72);
+	CU_ASSERT_EQUAL(again.timestamp_ns, 5);
+	CU_ASSERT_FALSE(receipt_is_asked(bytes, again.header_size));
+	CU_ASSERT_EQUAL(bytes[56], 0xfe);
+	CU_ASSERT_EQUAL(bytes[63], 0xff);
+	CU_ASSERT_TRUE(frame_clock_get(bytes, again.header_size, &found));
+	CU_ASSERT_EQUAL(found.utc_ns, -2);
+	CU_ASSERT_EQUAL(found.tai_ns, 37000000000);
+}
+
 /* Byte @at of a header set to @value. */
 static int decode_with(unsigned int at, uint8_t value)
 {
@@ -684,6 +729,8 @@ static void test_bad_frames(void)
 
 CU_TestInfo send_tests[] = {
 	{ "a frame header is what the documentation says", test_frame },
+	{ "the header of a capture says what time its timestamp is",
+	  test_frame_clock },
 	{ "what is no frame header is refused", test_bad_frames },
 	{ "without a device it says what to do", test_no_device },
 	{ "another kind of device is told apart", test_wrong_device },

@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <netinet/in.h>
+#include <netdb.h>
 #include <poll.h>
 #include <pthread.h>
 #include <signal.h>
@@ -255,15 +256,13 @@ static void rig_connect(struct rig *r)
 	}
 }
 
-static void rig_open(struct rig *r)
+/* Somebody listens. */
+static void rig_start(struct rig *r)
 {
 	struct transfer *t = &r->transfer;
 
-	if (!r->peer_count)
-		r->peer_count = 1;
 	r->source = source_open(&r->options);
 	CU_ASSERT_PTR_NOT_NULL_FATAL(r->source);
-	rig_listen(r);
 	rig_connect(r);
 	r->sigfd = block_signals();
 	*t = (struct transfer){
@@ -276,6 +275,14 @@ static void rig_open(struct rig *r)
 		.slots = r->slots,
 	};
 	progress_start(&t->progress, 0, false, true);
+}
+
+static void rig_open(struct rig *r)
+{
+	if (!r->peer_count)
+		r->peer_count = 1;
+	rig_listen(r);
+	rig_start(r);
 }
 
 /* Whatever happened, every slot came back to the source. */
@@ -945,6 +952,63 @@ static void test_reconnect(void)
 	source_close(r.source);
 }
 
+static void read_second(const struct rig *r, int fd, struct tally *tally)
+{
+	(void)fd;
+	tally->anew = true;
+	count_frames(r, rig_accept(r), tally);
+}
+
+/* Where the name "moving" leads; others are asked for as usual. */
+static char *moving_to;
+
+int __real_getaddrinfo(const char *host, const char *port,
+		       const struct addrinfo *hints, struct addrinfo **list);
+int __wrap_getaddrinfo(const char *host, const char *port,
+		       const struct addrinfo *hints, struct addrinfo **list);
+
+int __wrap_getaddrinfo(const char *host, const char *port,
+		       const struct addrinfo *hints, struct addrinfo **list)
+{
+	if (!strcmp(host, "moving"))
+		host = hints->ai_flags & AI_NUMERICHOST ? "-" : moving_to;
+	return __real_getaddrinfo(host, port, hints, list);
+}
+
+/* The receiver has moved to another machine, and taken its name along. */
+static void test_reconnect_elsewhere(void)
+{
+	struct rig r = { .options = default_options() };
+	struct endpoint elsewhere;
+
+	fake_reset();
+	framed_options(&r);
+	r.options.captures = 20;
+	r.options.reconnect = 5;
+	moving_to = "127.0.0.1";
+	rig_listen(&r);
+	strcpy(r.options.peers[0].host, "moving");
+	r.peer_count = 1;
+	rig_start(&r);
+	reset(&r.socks[0]);
+	close(r.listener);
+	moving_to = "127.0.0.2";
+	elsewhere = r.options.peers[0];
+	strcpy(elsewhere.host, moving_to);
+	r.listener = endpoint_listen(&elsewhere);
+	CU_ASSERT_FATAL(r.listener >= 0);
+	r.receive = read_second;
+	start_receiver(&r, 0);
+	CU_ASSERT_EQUAL(transfer_run(&r.transfer), 0);
+	CU_ASSERT_EQUAL(r.peers[0].reconnects, 1);
+	CU_ASSERT_EQUAL(strncmp(r.peers[0].name, "127.0.0.2:", 10), 0);
+	rig_close(&r);
+	join_receiver(&r, 0);
+	CU_ASSERT(r.tallies[0].flags & FPGABUF_FRAME_END);
+	CU_ASSERT_FALSE(r.tallies[0].wrong);
+	source_close(r.source);
+}
+
 /* Nobody listens any more: all attempts are made, and then it is over. */
 static void test_reconnect_in_vain(void)
 {
@@ -1202,6 +1266,8 @@ CU_TestInfo transfer_tests[] = {
 	{ "a slow peer is told of every capture that was left out for it",
 	  test_drop },
 	{ "a peer that was lost is connected again, at a capture", test_reconnect },
+	{ "a peer that was lost is looked for anew, at its name",
+	  test_reconnect_elsewhere },
 	{ "a peer that stays away is given up after all attempts",
 	  test_reconnect_in_vain },
 	{ "the rate is kept", test_rate },

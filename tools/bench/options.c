@@ -65,21 +65,14 @@ static const char help[] =
 
 static int parse_limited(uint64_t max, uint64_t *size)
 {
-	uint64_t value;
-	int err = parse_size(optarg, &value);
-
-	if (err)
-		return err;
-	if (value < 1 || value > max)
-		return -ERANGE;
-	*size = value;
-	return 0;
+	return parse_size_within(optarg, 1, max, size);
 }
 
 static int set_value(struct bench_options *o, int option)
 {
 	switch (option) {
 	case 'd':
+		parse_wants("a path");
 		o->device = optarg;
 		return *optarg ? 0 : -EINVAL;
 	case 'r':
@@ -102,8 +95,7 @@ static int set_option(struct bench_options *o, int option)
 
 	switch (option) {
 	case 'h':
-		fputs(help, stdout);
-		return EXIT_OK;
+		return usage_show(help);
 	case OPT_JSON:
 		o->json = true;
 		return -1;
@@ -111,8 +103,7 @@ static int set_option(struct bench_options *o, int option)
 		o->plan = true;
 		return -1;
 	case OPT_VERSION:
-		puts("fpgabuf-bench " FPGABUF_TOOLS_VERSION);
-		return EXIT_OK;
+		return usage_show("fpgabuf-bench " FPGABUF_TOOLS_VERSION "\n");
 	case '?':
 		return usage_error();
 	}

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
+#include <arpa/inet.h>
 #include <errno.h>
 #include <net/if.h>
 #include <netdb.h>
@@ -9,11 +10,13 @@
 #include <stdint.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "common/clock.h"
 #include "common/endpoint.h"
 #include "common/message.h"
+#include "common/resolve.h"
 #include "common/size.h"
 
 #define MAX_PORT	65535
@@ -91,29 +94,12 @@ void endpoint_text(const struct endpoint *endpoint,
 			 endpoint->host, endpoint->port);
 }
 
-static struct sockaddr_un unix_address(const struct endpoint *endpoint)
+bool endpoint_lacks_scope(const struct endpoint *endpoint)
 {
-	struct sockaddr_un addr = { .sun_family = AF_UNIX };
+	struct in6_addr addr;
 
-	memcpy(addr.sun_path, endpoint->path, sizeof(addr.sun_path));
-	return addr;
-}
-
-static struct addrinfo *resolve(const struct endpoint *endpoint, int flags)
-{
-	struct addrinfo hints = {
-		.ai_flags = AI_NUMERICSERV | flags,
-		.ai_socktype = SOCK_STREAM,
-	};
-	struct addrinfo *list;
-	int err;
-
-	err = getaddrinfo(endpoint->host, endpoint->port, &hints, &list);
-	if (!err)
-		return list;
-	message("cannot resolve %s: %s", endpoint->host,
-		err == EAI_SYSTEM ? strerror(errno) : gai_strerror(err));
-	return NULL;
+	return inet_pton(AF_INET6, endpoint->host, &addr) == 1 &&
+	       IN6_IS_ADDR_LINKLOCAL(&addr);
 }
 
 /* Waits for a connect() under way; returns 0 or a negative errno. */
@@ -143,24 +129,25 @@ static int open_socket(int family)
 	return fd < 0 ? -errno : fd;
 }
 
-int endpoint_connect_start(const struct sockaddr *addr, socklen_t len)
+int endpoint_connect_start(const struct address *address)
 {
+	const struct sockaddr *addr = (const struct sockaddr *)&address->addr;
 	int err, fd;
 
 	fd = open_socket(addr->sa_family);
-	if (fd < 0 || !connect(fd, addr, len) || errno == EINPROGRESS)
+	if (fd < 0 || !connect(fd, addr, address->len) ||
+	    errno == EINPROGRESS)
 		return fd;
 	err = -errno;
 	close(fd);
 	return err;
 }
 
-static int connect_address(const struct sockaddr *addr, socklen_t len,
-			   int timeout_ms)
+static int connect_address(const struct address *address, int timeout_ms)
 {
 	int err, fd;
 
-	fd = endpoint_connect_start(addr, len);
+	fd = endpoint_connect_start(address);
 	if (fd < 0)
 		return fd;
 	err = wait_connected(fd, timeout_ms);
@@ -170,11 +157,42 @@ static int connect_address(const struct sockaddr *addr, socklen_t len,
 	return err;
 }
 
-void endpoint_explain(const char *text, int err)
+/* A port alone is one of the machine itself. */
+static void explain_refused(const struct endpoint *endpoint)
 {
+	if (*endpoint->path)
+		remedy("is fpgabuf-recv (or another receiver) listening there?");
+	else
+		remedy("is fpgabuf-recv (or another receiver) listening there?  To hear other machines it is started with [::]:%s, or 0.0.0.0:%s, not with %s alone",
+		       endpoint->port, endpoint->port, endpoint->port);
+}
+
+static void explain_name(const struct endpoint *endpoint)
+{
+	const char *scope = strchr(endpoint->host, '%');
+
+	if (scope)
+		remedy("is %s an interface of this machine?  `ip link` names them",
+		       scope + 1);
+	else
+		remedy("`getent hosts %s` asks the same; an address does without",
+		       endpoint->host);
+}
+
+void endpoint_explain(const struct endpoint *endpoint, int err)
+{
+	char text[ENDPOINT_TEXT_SIZE];
+
+	endpoint_text(endpoint, text);
+	if (is_resolve_error(err)) {
+		message("cannot resolve %s: %s", endpoint->host,
+			resolve_strerror(err));
+		explain_name(endpoint);
+		return;
+	}
 	message("cannot connect to %s: %s", text, strerror(-err));
 	if (err == -ECONNREFUSED || err == -ENOENT)
-		remedy("is fpgabuf-recv (or another receiver) listening there?");
+		explain_refused(endpoint);
 	else if (err == -ETIMEDOUT)
 		remedy("check the address and firewalls, or use --timeout");
 	else if (err == -ENETUNREACH || err == -EHOSTUNREACH)
@@ -183,42 +201,24 @@ void endpoint_explain(const char *text, int err)
 		remedy("the receiver does not accept connections at the moment; try again");
 }
 
-static int connect_host(const struct endpoint *endpoint, int timeout_ms,
-			int *result)
-{
-	struct addrinfo *list, *ai;
-	int fd = -EADDRNOTAVAIL;
-
-	list = resolve(endpoint, 0);
-	if (!list)
-		return -1;
-	for (ai = list; ai && fd < 0; ai = ai->ai_next)
-		fd = connect_address(ai->ai_addr, ai->ai_addrlen, timeout_ms);
-	freeaddrinfo(list);
-	*result = fd;
-	return 0;
-}
-
 int endpoint_connect(const struct endpoint *endpoint, int timeout_ms)
 {
-	struct sockaddr_un addr = unix_address(endpoint);
-	char text[ENDPOINT_TEXT_SIZE];
+	struct addresses addresses;
+	unsigned int i;
 	int fd;
 
-	if (*endpoint->path)
-		fd = connect_address((struct sockaddr *)&addr, sizeof(addr),
-				     timeout_ms);
-	else if (connect_host(endpoint, timeout_ms, &fd))
-		return -1;
-	if (fd >= 0)
+	fd = resolve(endpoint, false, &addresses);
+	if (fd)
 		return fd;
-	endpoint_text(endpoint, text);
-	endpoint_explain(text, fd);
-	return -1;
+	fd = -EADDRNOTAVAIL;
+	for (i = 0; i < addresses.count && fd < 0; i++)
+		fd = connect_address(&addresses.list[i], timeout_ms);
+	return fd;
 }
 
-static int listen_address(const struct sockaddr *addr, socklen_t len)
+static int listen_address(const struct address *address)
 {
+	const struct sockaddr *addr = (const struct sockaddr *)&address->addr;
 	int one = 1;
 	int err, fd;
 
@@ -227,26 +227,26 @@ static int listen_address(const struct sockaddr *addr, socklen_t len)
 		return fd;
 	/* Otherwise the port of the last run is taken for a minute. */
 	if (!setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &one, sizeof(one)) &&
-	    !bind(fd, addr, len) && !listen(fd, SOMAXCONN))
+	    !bind(fd, addr, address->len) && !listen(fd, SOMAXCONN))
 		return fd;
 	err = -errno;
 	close(fd);
 	return err;
 }
 
-static int listen_host(const struct endpoint *endpoint, int *result)
+static bool is_socket(const char *path)
 {
-	struct addrinfo *list, *ai;
-	int fd = -EADDRNOTAVAIL;
+	struct stat st;
 
-	list = resolve(endpoint, AI_PASSIVE);
-	if (!list)
-		return -1;
-	for (ai = list; ai && fd < 0; ai = ai->ai_next)
-		fd = listen_address(ai->ai_addr, ai->ai_addrlen);
-	freeaddrinfo(list);
-	*result = fd;
-	return 0;
+	return !lstat(path, &st) && S_ISSOCK(st.st_mode);
+}
+
+static void explain_path_in_use(const char *path)
+{
+	if (is_socket(path))
+		remedy("another program listens there: choose another path");
+	else
+		remedy("what is there is no socket, and is left as it is: choose another path");
 }
 
 static void explain_listen(const struct endpoint *endpoint, int err)
@@ -254,24 +254,34 @@ static void explain_listen(const struct endpoint *endpoint, int err)
 	char text[ENDPOINT_TEXT_SIZE];
 
 	endpoint_text(endpoint, text);
-	message("cannot listen at %s: %s", text, strerror(-err));
-	if (err == -EADDRINUSE && *endpoint->path)
-		remedy("if no program listens there any more, remove the file");
+	message("cannot listen at %s: %s", text, resolve_strerror(err));
+	if (is_resolve_error(err))
+		explain_name(endpoint);
+	else if (err == -EADDRINUSE && *endpoint->path)
+		explain_path_in_use(endpoint->path);
 	else if (err == -EADDRINUSE)
 		remedy("choose another port; 0 takes any free one");
+	else if (err == -EADDRNOTAVAIL)
+		remedy("it is no address of this machine: `ip address` shows them; 0.0.0.0 or [::] is all");
 	else if (err == -EACCES && !*endpoint->path)
 		remedy("ports below 1024 need CAP_NET_BIND_SERVICE");
+	else if (err == -EACCES || err == -EROFS)
+		remedy("choose a directory that this user may write to");
+	else if (err == -ENOENT)
+		remedy("make the directory first");
 }
 
 int endpoint_listen(const struct endpoint *endpoint)
 {
-	struct sockaddr_un addr = unix_address(endpoint);
+	struct addresses addresses;
+	unsigned int i;
 	int fd;
 
-	if (*endpoint->path)
-		fd = listen_address((struct sockaddr *)&addr, sizeof(addr));
-	else if (listen_host(endpoint, &fd))
-		return -1;
+	fd = resolve(endpoint, true, &addresses);
+	if (!fd)
+		fd = -EADDRNOTAVAIL;
+	for (i = 0; i < addresses.count && fd < 0; i++)
+		fd = listen_address(&addresses.list[i]);
 	if (fd >= 0)
 		return fd;
 	explain_listen(endpoint, fd);

@@ -6,8 +6,11 @@
 #ifndef FPGABUF_COMMON_ENDPOINT_H
 #define FPGABUF_COMMON_ENDPOINT_H
 
+#include <stdbool.h>
 #include <sys/socket.h>
 #include <sys/un.h>
+
+struct address;
 
 /**
  * struct endpoint - a host and a port, or a Unix socket
@@ -38,9 +41,12 @@ int endpoint_parse(const char *text, struct endpoint *endpoint);
 void endpoint_text(const struct endpoint *endpoint,
 		   char text[ENDPOINT_TEXT_SIZE]);
 
+/* Is it a link-local address, which says nothing without its interface? */
+bool endpoint_lacks_scope(const struct endpoint *endpoint);
+
 /*
  * Connects to the first address of @endpoint that answers, giving each of them
- * @timeout_ms.  Returns a non-blocking socket, or -1 after having said why.
+ * @timeout_ms.  Returns a non-blocking socket, or what endpoint_explain() knows.
  */
 int endpoint_connect(const struct endpoint *endpoint, int timeout_ms);
 
@@ -49,10 +55,10 @@ int endpoint_connect(const struct endpoint *endpoint, int timeout_ms);
  * socket, whose SO_ERROR says how it went when it is writable, or a negative
  * errno.
  */
-int endpoint_connect_start(const struct sockaddr *addr, socklen_t len);
+int endpoint_connect_start(const struct address *address);
 
-/* Says why endpoint_connect() did not go well, and what helps. */
-void endpoint_explain(const char *text, int err);
+/* Says why it did not go well, and what helps. */
+void endpoint_explain(const struct endpoint *endpoint, int err);
 
 /*
  * Listens at the first address of @endpoint that can be bound.  Returns a

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include <errno.h>
+#include <inttypes.h>
 #include <string.h>
 
 #include "common/explain.h"
@@ -15,4 +16,31 @@ void explain_open(const char *path, int err)
 		       path);
 	else if (err == -ENOTTY)
 		remedy("it is not an fpgabuf device: `ls /dev/fpgabuf*` shows those that there are");
+}
+
+void explain_alloc(const struct fpgabuf_info *info,
+		   const struct alloc_failure *f, int err)
+{
+	const char *or = f->fewer ? " or " : "";
+	const char *fewer = f->fewer ? f->fewer : "";
+
+	message("cannot allocate %s of %" PRIu64 " bytes: %s", f->what, f->size,
+		strerror(-err));
+	if (err == -ENOMEM)
+		remedy("memory is fragmented or short: use %s%s%s; the kernel log (`dmesg`) says what was tried",
+		       f->smaller, or, fewer);
+	else if (err == -EDQUOT)
+		remedy("all regions of the device may have %" PRIu64 " bytes together: use %s%s%s",
+		       (uint64_t)info->limit_bytes, f->smaller, or, fewer);
+	else if (err == -EINVAL)
+		remedy("the largest region has %" PRIu64 " bytes: use %s",
+		       (uint64_t)info->max_region_size, f->smaller);
+	else if (err == -EMFILE)
+		remedy("raise the limit of open files (LimitNOFILE= or `ulimit -n`)%s%s",
+		       f->fewer ? ", or use " : "", fewer);
+	else if (err == -ENFILE)
+		remedy("the whole system has too many open files: see fs.file-max");
+	else if (err == -EIO)
+		remedy("the DMA controller does not reach this memory, and its bounce buffers are full: give the device a carve-out that it reaches (Documentation/devicetree.rst), boot with a larger swiotlb=, or use %s%s%s",
+		       f->smaller, or, fewer);
 }

@@ -3,7 +3,29 @@
 #ifndef FPGABUF_COMMON_EXPLAIN_H
 #define FPGABUF_COMMON_EXPLAIN_H
 
+#include <stdint.h>
+
+#include <fpgabuf/fpgabuf.h>
+
 /* @err: what fpgabuf_device_open() or fpgabuf_device_info() returned. */
 void explain_open(const char *path, int err);
+
+/**
+ * struct alloc_failure - a region that could not be had
+ * @what: what it was to be
+ * @size: of so many bytes
+ * @smaller: what to choose instead, as "a smaller --region-size"
+ * @fewer: or this, as "fewer --regions"; NULL if their number is fixed
+ */
+struct alloc_failure {
+	const char *what;
+	uint64_t size;
+	const char *smaller;
+	const char *fewer;
+};
+
+/* @err: what fpgabuf_device_alloc() returned. */
+void explain_alloc(const struct fpgabuf_info *info,
+		   const struct alloc_failure *failure, int err);
 
 #endif /* FPGABUF_COMMON_EXPLAIN_H */

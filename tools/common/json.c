@@ -90,6 +90,12 @@ void json_number(struct json *json, const char *name, uint64_t value)
 	fprintf(json->out, "%" PRIu64, value);
 }
 
+void json_signed(struct json *json, const char *name, int64_t value)
+{
+	name_field(json, name);
+	fprintf(json->out, "%" PRId64, value);
+}
+
 void json_decimal(struct json *json, const char *name, double value)
 {
 	name_field(json, name);

@@ -132,13 +132,23 @@ static void drain(int sigfd, bool hurry)
 	results.len = 0;
 }
 
+static const char *name_of(int fd)
+{
+	return fd == STDERR_FILENO ? "standard error" : "standard output";
+}
+
 static int explain(void)
 {
 	if (results.error == -ETIMEDOUT)
-		message("cannot write the summary: nobody reads it");
+		message("cannot write the output: nobody reads it");
 	else
-		message("cannot write the summary: %s",
+		message("cannot write the output: %s",
 			strerror(-results.error));
+	if (results.error == -ENOSPC || results.error == -EDQUOT)
+		remedy("make room where %s goes to", name_of(results.fd));
+	else if (results.error == -EBADF)
+		remedy("%s is closed: open it, or use --quiet",
+		       name_of(results.fd));
 	return -1;
 }
 

@@ -1,10 +1,40 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include <ctype.h>
 #include <errno.h>
+#include <inttypes.h>
+#include <stdarg.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "common/size.h"
+
+#define SIZE_FORM	"bytes, as 65536, 64K, 1M or 2G"
+
+static char wanted[160];
+
+void parse_wants(const char *format, ...)
+{
+	va_list args;
+
+	va_start(args, format);
+	vsnprintf(wanted, sizeof(wanted), format, args);
+	va_end(args);
+}
+
+const char *parse_wanted(void)
+{
+	return wanted;
+}
+
+/* The largest numbers often stand for something else: none of us counts so far. */
+static void want_range(const char *form, uint64_t min, uint64_t max)
+{
+	if (max >= UINT64_MAX - 1)
+		parse_wants("%s, at least %" PRIu64, form, min);
+	else
+		parse_wants("%s, from %" PRIu64 " to %" PRIu64, form, min, max);
+}
 
 /* strtoull() alone would take signs and blanks as well. */
 static int parse_digits(const char *text, char **end, uint64_t *value)
@@ -41,6 +71,7 @@ int parse_size(const char *text, uint64_t *size)
 	char *suffix;
 	int err, shift;
 
+	parse_wants(SIZE_FORM);
 	err = parse_digits(text, &suffix, &value);
 	if (err)
 		return err;
@@ -53,12 +84,28 @@ int parse_size(const char *text, uint64_t *size)
 	return 0;
 }
 
+int parse_size_within(const char *text, uint64_t min, uint64_t max,
+		      uint64_t *size)
+{
+	uint64_t value;
+	int err = parse_size(text, &value);
+
+	want_range(SIZE_FORM, min, max);
+	if (err)
+		return err;
+	if (value < min || value > max)
+		return -ERANGE;
+	*size = value;
+	return 0;
+}
+
 int parse_number(const char *text, uint64_t min, uint64_t max, uint64_t *value)
 {
 	uint64_t v;
 	char *end;
 	int err;
 
+	want_range("a whole number", min, max);
 	err = parse_digits(text, &end, &v);
 	if (err)
 		return err;
@@ -92,6 +139,8 @@ int parse_ms(const char *text, uint64_t max_us, uint64_t *us)
 	char *end;
 	int err;
 
+	parse_wants("milliseconds, as 20 or 0.125, up to %" PRIu64,
+		    max_us / 1000);
 	err = parse_digits(text, &end, &ms);
 	if (!err && *end)
 		err = *end == '.' ? parse_thousandths(end + 1, &fraction) :

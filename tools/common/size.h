@@ -1,5 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* Numbers on the command line. */
+/*
+ * Numbers on the command line
+ *
+ * What fails leaves behind what would have been right, for usage_bad_value().
+ */
 #ifndef FPGABUF_COMMON_SIZE_H
 #define FPGABUF_COMMON_SIZE_H
 
@@ -12,6 +16,10 @@
  */
 int parse_size(const char *text, uint64_t *size);
 
+/* The same, from @min to @max bytes: -ERANGE if it is not. */
+int parse_size_within(const char *text, uint64_t min, uint64_t max,
+		      uint64_t *size);
+
 /* Reads a plain decimal number from @min to @max.  Errors as parse_size(). */
 int parse_number(const char *text, uint64_t min, uint64_t max, uint64_t *value);
 
@@ -20,5 +28,11 @@ int parse_number(const char *text, uint64_t min, uint64_t max, uint64_t *value);
  * microseconds.  Errors as parse_size().
  */
 int parse_ms(const char *text, uint64_t max_us, uint64_t *us);
+
+/* For parsers of other things: says what is right, before they fail. */
+void parse_wants(const char *format, ...) __attribute__((format(printf, 1, 2)));
+
+/* What the parser that was called last wants. */
+const char *parse_wanted(void);
 
 #endif /* FPGABUF_COMMON_SIZE_H */

@@ -2,7 +2,16 @@
 #include <errno.h>
 
 #include "common/message.h"
+#include "common/results.h"
+#include "common/size.h"
 #include "common/usage.h"
+
+int usage_show(const char *text)
+{
+	fputs(text, results_begin());
+	results_end(false);
+	return results_finish(-1, false) ? EXIT_FAILED : EXIT_OK;
+}
 
 int usage_error(void)
 {
@@ -27,5 +36,21 @@ int usage_bad_value(const struct option *options, int option, int err)
 	while (options->val != option)
 		options++;
 	message("--%s: %s: %s", options->name, optarg, what_is_wrong(err));
-	return usage_error();
+	remedy("it takes %s", parse_wanted());
+	return EXIT_USAGE;
+}
+
+int usage_bad_endpoint(const char *text, const char *form)
+{
+	message("%s: not of the form %s or unix:PATH", text, form);
+	remedy("HOST is a name or an address, one of IPv6 in brackets, as in [::1]:5000; PORT is a number");
+	return EXIT_USAGE;
+}
+
+int usage_no_scope(const char *text, const struct endpoint *endpoint)
+{
+	message("%s: a link-local address is one of an interface", text);
+	remedy("name the interface, as in [%s%%eth0]:%s; `ip link` shows them",
+	       endpoint->host, endpoint->port);
+	return EXIT_USAGE;
 }

@@ -2,6 +2,7 @@
 #include <errno.h>
 #include <getopt.h>
 #include <stdio.h>
+#include <string.h>
 
 #include "common/message.h"
 #include "common/size.h"
@@ -55,19 +56,35 @@ static int set_option(struct info_options *o, int option)
 {
 	switch (option) {
 	case 'h':
-		fputs(help, stdout);
-		return EXIT_OK;
+		return usage_show(help);
 	case OPT_JSON:
 		o->json = true;
 		return -1;
 	case OPT_VERSION:
-		puts("fpgabuf-info " FPGABUF_TOOLS_VERSION);
-		return EXIT_OK;
+		return usage_show("fpgabuf-info " FPGABUF_TOOLS_VERSION "\n");
 	case OPT_WATCH:
 		return set_watch(o);
 	default:
 		return usage_error();
 	}
+}
+
+/* Whoever writes --watch 2 means seconds, which getopt() takes for a device. */
+static int check_devices(const struct info_options *o)
+{
+	unsigned int i;
+
+	for (i = 0; o->watch_s && i < o->device_count; i++) {
+		const char *word = o->devices[i];
+
+		if (!*word || word[strspn(word, "0123456789.")])
+			continue;
+		message("%s: not a device", word);
+		remedy("the seconds of --watch stand behind =, as in --watch=2; a file of this name is ./%s",
+		       word);
+		return EXIT_USAGE;
+	}
+	return -1;
 }
 
 int info_options_parse(int argc, char **argv, struct info_options *options)
@@ -83,5 +100,5 @@ int info_options_parse(int argc, char **argv, struct info_options *options)
 	}
 	options->devices = argv + optind;
 	options->device_count = argc - optind;
-	return -1;
+	return check_devices(options);
 }

@@ -341,6 +341,7 @@ static int receive_some(struct connection *c)
 		return -1;
 	}
 	c->heard_ns = clock_ns();
+	stall_over(&c->stall);
 	if (header)
 		return take_header(c, n) ? -1 : 1;
 	return take_data(c, at, n) ? -1 : 1;
@@ -381,6 +382,19 @@ void connection_push(struct connection *c)
 		sink_failed(c);
 	if (err || (c->over && !sink_waits(c->sink)))
 		end(c);
+}
+
+void connection_watch(struct connection *c)
+{
+	if (!connection_wants(c)) {
+		stall_over(&c->stall);
+		return;
+	}
+	if (!stall_waits(&c->stall) || c->options->quiet)
+		return;
+	inform("connection %u from %s: nothing comes any more, after %" PRIu64 " bytes: waiting for it",
+	       c->number, c->peer, c->bytes);
+	remedy("is the sender still capturing?  See its messages");
 }
 
 int64_t connection_idle_since(const struct connection *c, const char **why)

@@ -6,6 +6,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "common/stall.h"
 #include "recv/checker.h"
 #include "recv/framing.h"
 #include "recv/options.h"
@@ -23,6 +24,7 @@
  * @bytes: samples that have come and are good, without headers
  * @start_ns: when it was accepted
  * @heard_ns: when something came last
+ * @stall: its next bytes
  * @end_ns: when it ended
  * @header_left: bytes of the header that the sink has not taken yet
  * @over: nothing more of it is read; the sink has to be done with it
@@ -42,6 +44,7 @@ struct connection {
 	uint64_t bytes;
 	int64_t start_ns;
 	int64_t heard_ns;
+	struct stall stall;
 	int64_t end_ns;
 	size_t header_left;
 	bool over;
@@ -73,6 +76,9 @@ void connection_receive(struct connection *connection);
  * have ended then, too.
  */
 void connection_push(struct connection *connection);
+
+/* Says so if nothing comes, and that is not because of what is written. */
+void connection_watch(struct connection *connection);
 
 /* Since when nothing has moved, and whose fault that is, in words. */
 int64_t connection_idle_since(const struct connection *connection,

@@ -55,6 +55,7 @@ static int check_sequence(struct framing *f)
 	/* How many captures those were, only the sender knows. */
 	if (!f->frames) {
 		f->skipped_bytes += frame->skipped;
+		f->skipped_before = frame->skipped;
 		return 0;
 	}
 	if (frame->sequence < f->next_sequence)
@@ -96,6 +97,8 @@ static int begin_frame(struct framing *f)
 	} else {
 		f->next_sequence = f->frame.sequence + 1;
 		count_capture(f);
+		f->has_clock = frame_clock_get(f->header, f->frame.header_size,
+					       &f->clock);
 	}
 	return 1;
 }

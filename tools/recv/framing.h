@@ -15,6 +15,8 @@
 
 #include <fpgabuf/fpgabuf.h>
 
+#include "common/frame-clock.h"
+
 /**
  * struct framing - a framed stream on its way
  * @header: the last header, or as much of it as has come
@@ -34,6 +36,10 @@
  * @timeouts: those of them that took too long
  * @skipped_captures: captures that the sender has left out
  * @skipped_bytes: bytes of those
+ * @skipped_before: some of them were left out before the first capture; how many
+ *	captures that were is not known
+ * @has_clock: the last capture has told what its timestamp stands for
+ * @clock: that
  * @error: what is wrong, in words
  */
 struct framing {
@@ -53,6 +59,9 @@ struct framing {
 	uint64_t timeouts;
 	uint64_t skipped_captures;
 	uint64_t skipped_bytes;
+	bool skipped_before;
+	bool has_clock;
+	struct frame_clock clock;
 	char error[160];
 };
 

@@ -62,3 +62,28 @@ int64_t guests_oldest_ns(const struct guests *g)
 {
 	return g->count ? g->list[0].since_ns : 0;
 }
+
+void guests_watch(struct guests *g)
+{
+	unsigned int i;
+
+	for (i = 0; i < g->count; i++) {
+		if (!stall_waits(&g->list[i].stall) || g->quiet)
+			continue;
+		inform("%s has connected, and sends nothing", g->list[i].peer);
+		remedy("is it capturing?  See its messages");
+	}
+}
+
+int64_t guests_watch_ns(const struct guests *g)
+{
+	int64_t due, first = 0;
+	unsigned int i;
+
+	for (i = 0; i < g->count; i++) {
+		due = stall_due_ns(&g->list[i].stall);
+		if (due && (!first || due < first))
+			first = due;
+	}
+	return first;
+}

@@ -14,6 +14,7 @@
 #include <stdint.h>
 
 #include "common/endpoint.h"
+#include "common/stall.h"
 
 #define MOST_GUESTS	256
 
@@ -22,11 +23,13 @@
  * @sock: its socket, non-blocking
  * @peer: who it is
  * @since_ns: when it was accepted
+ * @stall: its first bytes
  */
 struct guest {
 	int sock;
 	char peer[ENDPOINT_NAME_SIZE];
 	int64_t since_ns;
+	struct stall stall;
 };
 
 /**
@@ -58,6 +61,12 @@ void guests_drop(struct guests *guests, unsigned int index, const char *why);
 
 /* Sends the one away that has been silent longest.  False: there is none. */
 bool guests_make_room(struct guests *guests);
+
+/* Says which of them are silent. */
+void guests_watch(struct guests *guests);
+
+/* When to do so again, or 0. */
+int64_t guests_watch_ns(const struct guests *guests);
 
 /* Since when the one that has been silent longest has been there, or 0. */
 int64_t guests_oldest_ns(const struct guests *guests);

@@ -119,8 +119,12 @@ static int announce_port(const struct listener *l, const struct recv_options *o,
 	}
 	if (o->port_file && write_port_file(o->port_file, port, sigfd))
 		return -1;
-	if (!o->quiet)
-		inform("listening at %s port %d", o->listen.host, port);
+	if (o->quiet)
+		return 0;
+	inform("listening at %s port %d", o->listen.host, port);
+	if (o->port_alone)
+		remedy("this machine alone can connect; to hear others give [::]:%d, or 0.0.0.0:%d",
+		       port, port);
 	return 0;
 }
 

@@ -103,16 +103,7 @@ static const char help[] =
 /* The largest number stands for none. */
 static int set_bytes(struct recv_options *o)
 {
-	uint64_t bytes;
-	int err;
-
-	err = parse_size(optarg, &bytes);
-	if (err)
-		return err;
-	if (bytes == ANY_LENGTH)
-		return -ERANGE;
-	o->bytes = bytes;
-	return 0;
+	return parse_size_within(optarg, 0, ANY_LENGTH - 1, &o->bytes);
 }
 
 static int set_connections(struct recv_options *o)
@@ -128,15 +119,8 @@ static int set_connections(struct recv_options *o)
 
 static int set_rotate_size(struct recv_options *o)
 {
-	uint64_t size;
-	int err;
-
-	err = parse_size(optarg, &size);
-	if (!err && size < MIN_ROTATE_SIZE)
-		err = -ERANGE;
-	if (!err)
-		o->rotate_size = size;
-	return err;
+	return parse_size_within(optarg, MIN_ROTATE_SIZE, UINT64_MAX,
+				 &o->rotate_size);
 }
 
 static int set_keepalive(struct recv_options *o)
@@ -170,6 +154,15 @@ static int set_timeout(struct recv_options *o)
 	if (!err)
 		o->timeout_ms = seconds * 1000;
 	return err;
+}
+
+static int set_path(const char **path)
+{
+	parse_wants("a path");
+	if (!*optarg)
+		return -EINVAL;
+	*path = optarg;
+	return 0;
 }
 
 /* Options that are there or not; false: it is none of them. */
@@ -209,8 +202,7 @@ static int set_value(struct recv_options *o, int option)
 	case 'b':
 		return set_bytes(o);
 	case 'o':
-		o->output = optarg;
-		return *optarg ? 0 : -EINVAL;
+		return set_path(&o->output);
 	case 't':
 		return set_timeout(o);
 	case OPT_CONNECTIONS:
@@ -218,8 +210,7 @@ static int set_value(struct recv_options *o, int option)
 	case OPT_KEEPALIVE:
 		return set_keepalive(o);
 	case OPT_PORT_FILE:
-		o->port_file = optarg;
-		return 0;
+		return set_path(&o->port_file);
 	case OPT_ROTATE_SIZE:
 		return set_rotate_size(o);
 	case OPT_STATS:
@@ -241,11 +232,9 @@ static int set_option(struct recv_options *o, int option)
 	case '?':
 		return usage_error();
 	case 'h':
-		fputs(help, stdout);
-		return EXIT_OK;
+		return usage_show(help);
 	case OPT_VERSION:
-		puts("fpgabuf-recv " FPGABUF_TOOLS_VERSION);
-		return EXIT_OK;
+		return usage_show("fpgabuf-recv " FPGABUF_TOOLS_VERSION "\n");
 	}
 	err = set_value(o, option);
 	return err ? usage_bad_value(long_options, option, err) : -1;
@@ -259,14 +248,16 @@ static int bad_combination(const char *what)
 
 static int set_listen(struct recv_options *o, const char *text)
 {
-	if (endpoint_parse(text, &o->listen)) {
-		message("%s: not of the form [HOST:]PORT or unix:PATH", text);
-		return usage_error();
-	}
+	if (endpoint_parse(text, &o->listen))
+		return usage_bad_endpoint(text, "[HOST:]PORT");
+	if (endpoint_lacks_scope(&o->listen))
+		return usage_no_scope(text, &o->listen);
 	if (*o->listen.path && o->port_file)
 		return bad_combination("a Unix socket has no port for --port-file");
-	if (!*o->listen.path && !*o->listen.host)
+	if (!*o->listen.path && !*o->listen.host) {
 		strcpy(o->listen.host, "127.0.0.1");
+		o->port_alone = true;
+	}
 	return -1;
 }
 

@@ -22,6 +22,7 @@
  * @sync_ns: so long it may take until what has come is on the disk, or 0
  * @stats_ns: how often to tell statistics, or 0
  * @keepalive_s: seconds of silence before a peer is asked; 0 = do not ask
+ * @port_alone: no host was given
  * @port_file: file that gets the port number, or NULL
  * @connections: how many to take; 0 = until a signal comes
  * @bytes: samples each must have, in bytes, or %ANY_LENGTH
@@ -43,6 +44,7 @@ struct recv_options {
 	int64_t sync_ns;
 	int64_t stats_ns;
 	int keepalive_s;
+	bool port_alone;
 	const char *port_file;
 	unsigned int connections;
 	uint64_t bytes;

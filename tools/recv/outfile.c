@@ -65,12 +65,22 @@ static void probe(struct outfile *f)
 		f->direct = !set_direct(f, true);
 }
 
+static void explain_room(int err)
+{
+	if (err == ENOSPC || err == EDQUOT)
+		remedy("make room there, or take less: see --bytes");
+	else if (err == EFBIG)
+		remedy("neither the file system nor `ulimit -f` allows more: begin another file in time, see --rotate-size");
+}
+
 /*
  * The size stays what has been written, so that whoever looks meanwhile finds no
  * zeros.  Not every file system can do that.
  */
 static int reserve(struct outfile *f, uint64_t bytes)
 {
+	int err;
+
 	if (!bytes || !f->regular || bytes > INT64_MAX)
 		return 0;
 	if (!fallocate(f->out.fd, FALLOC_FL_KEEP_SIZE, 0, bytes)) {
@@ -79,8 +89,10 @@ static int reserve(struct outfile *f, uint64_t bytes)
 	}
 	if (errno != ENOSPC && errno != EFBIG && errno != EDQUOT)
 		return 0;
+	err = errno;
 	message("cannot reserve %" PRIu64 " bytes for %s: %s", bytes, f->name,
-		strerror(errno));
+		strerror(err));
+	explain_room(err);
 	return -1;
 }
 
@@ -233,11 +245,8 @@ static void took(struct outfile *f, size_t len)
 static void explain(const struct outfile *f, int err)
 {
 	message("cannot write %s: %s", f->name, strerror(err));
-	if (err == ENOSPC || err == EDQUOT)
-		remedy("make room there, or take less: see --bytes");
-	else if (err == EFBIG)
-		remedy("neither the file system nor `ulimit -f` allows more: begin another file in time, see --rotate-size");
-	else if (err == EPIPE)
+	explain_room(err);
+	if (err == EPIPE)
 		remedy("whoever read it has gone: see its messages");
 }
 

@@ -42,6 +42,8 @@ static void json_framing(struct json *j, const struct framing *f)
 	json_number(j, "timeouts", f->timeouts);
 	json_number(j, "skipped_captures", f->skipped_captures);
 	json_number(j, "skipped_bytes", f->skipped_bytes);
+	if (f->has_clock)
+		json_clock(j, &f->clock);
 }
 
 static void json_sink(struct json *j, const struct sink *s)
@@ -80,8 +82,10 @@ static void print_framing(FILE *out, const struct framing *f)
 		fprintf(out, " from number %" PRIu64, f->first_sequence);
 	fprintf(out, "; samples may be missing before %" PRIu64 " of them\n",
 		f->gaps);
-	if (f->skipped_captures)
-		fprintf(out, "  %" PRIu64 " captures (%" PRIu64 " bytes) were left out by the sender\n",
+	/* Of those before the first capture only the bytes are known. */
+	if (f->skipped_captures || f->skipped_bytes)
+		fprintf(out, "  %s%" PRIu64 " captures (%" PRIu64 " bytes) were left out by the sender\n",
+			f->skipped_before ? "at least " : "",
 			f->skipped_captures, f->skipped_bytes);
 	if (f->errors || f->timeouts)
 		fprintf(out, "  %" PRIu64 " captures ended with an error, %" PRIu64 " of them because they took too long\n",

@@ -198,6 +198,7 @@ static void accept_guests(struct server *s)
 			return;
 		}
 		guest.since_ns = clock_ns();
+		guest.stall = (struct stall){ 0 };
 		guests_add(&s->guests, &guest);
 	}
 }
@@ -382,8 +383,11 @@ static int next_timeout_ms(const struct server *s)
 
 	sooner(&first, s->listen_again_ns);
 	sooner(&first, s->stats_due_ns);
-	for (i = 0; i < s->open_count; i++)
+	sooner(&first, guests_watch_ns(&s->guests));
+	for (i = 0; i < s->open_count; i++) {
 		sooner(&first, sink_due_ns(s->open[i]->sink));
+		sooner(&first, stall_due_ns(&s->open[i]->stall));
+	}
 	ms = first ? clock_left_ms(first) : -1;
 	if (s->progress.enabled && (ms < 0 || ms > PROGRESS_PERIOD_MS))
 		ms = PROGRESS_PERIOD_MS;
@@ -457,6 +461,15 @@ static void serve_streams(struct server *s, const struct pollfd *polls)
 	}
 }
 
+static void watch_peers(struct server *s)
+{
+	unsigned int i;
+
+	guests_watch(&s->guests);
+	for (i = 0; i < s->open_count; i++)
+		connection_watch(s->open[i]);
+}
+
 static void tell_stats(struct server *s)
 {
 	if (!s->stats_due_ns || clock_ns() < s->stats_due_ns)
@@ -490,6 +503,7 @@ static void serve(struct server *s)
 		accept_guests(s);
 	if (polls[POLL_SIGNAL].revents)
 		s->signaled = true;
+	watch_peers(s);
 	tell_stats(s);
 	progress_update(&s->progress, bytes_so_far(s));
 }

@@ -8,6 +8,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -17,6 +18,7 @@
 #include "common/controller.h"
 #include "common/explain.h"
 #include "common/message.h"
+#include "common/stall.h"
 #include "send/source.h"
 
 /* With pages that are in use although they were sent */
@@ -81,20 +83,15 @@ static const struct device *const_device_of(const struct source *source)
 	return (const struct device *)source;
 }
 
-static void explain_alloc(const struct device *d, uint64_t size, int err)
+static void fail_alloc(const struct device *d, uint64_t size, int err)
 {
-	message("cannot allocate region %u of %" PRIu64 " bytes: %s",
-		d->source.slot_count + 1, size, strerror(-err));
-	if (err == -ENOMEM)
-		remedy("memory is fragmented or short: use a smaller --region-size or fewer --regions; the kernel log (`dmesg`) says what was tried");
-	else if (err == -EDQUOT)
-		remedy("all regions of the device may have %" PRIu64 " bytes together: use a smaller --region-size or fewer --regions",
-		       (uint64_t)d->info.limit_bytes);
-	else if (err == -EINVAL)
-		remedy("the largest region has %" PRIu64 " bytes: use a smaller --region-size",
-		       (uint64_t)d->info.max_region_size);
-	else if (err == -EMFILE)
-		remedy("raise the limit of open files (`ulimit -n`), or use fewer --regions");
+	char what[32];
+	const struct alloc_failure failure = {
+		what, size, "a smaller --region-size", "fewer --regions"
+	};
+
+	snprintf(what, sizeof(what), "region %u", d->source.slot_count + 1);
+	explain_alloc(&d->info, &failure, err);
 }
 
 static int map_slot(struct device *d, struct slot *slot)
@@ -127,7 +124,7 @@ static int add_slot(struct device *d, uint64_t size)
 
 	err = fpgabuf_device_alloc(d->handle, size, &slot->region);
 	if (err) {
-		explain_alloc(d, size, err);
+		fail_alloc(d, size, err);
 		return err;
 	}
 	d->source.slot_count++;
@@ -467,6 +464,7 @@ struct source *source_open_device(const struct send_options *options)
 	d->source = (struct source){
 		.ops = &device_ops,
 		.name = options->device,
+		.silence = STALL_OF_FPGA,
 		.bytes_wanted = options->bytes,
 		.captures_wanted = options->captures,
 	};

@@ -34,6 +34,7 @@ static int send_to(const struct send_options *o, struct source *source,
 		.peers = peers,
 		.peer_count = o->peer_count,
 		.drop = o->drop,
+		.quiet = o->quiet,
 		.verbose = o->verbose,
 		.rate.bytes_per_s = o->rate,
 	};

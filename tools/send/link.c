@@ -29,31 +29,30 @@ static void configure(int sock, const struct send_options *o)
 	set_option(sock, IPPROTO_TCP, TCP_KEEPCNT, KEEPALIVE_PROBES);
 }
 
-int link_connect(const struct endpoint *peer, const struct send_options *o,
-		 struct link_address *address)
+int link_connect(const struct endpoint *peer, const struct send_options *o)
 {
 	int sock = endpoint_connect(peer, o->timeout_ms);
 
-	if (sock < 0)
-		return -1;
-	address->len = sizeof(address->addr);
-	getpeername(sock, (struct sockaddr *)&address->addr, &address->len);
-	endpoint_name((struct sockaddr *)&address->addr, address->len,
-		      address->name);
-	configure(sock, o);
-	return sock;
-}
-
-int link_reconnect(const struct link_address *address,
-		   const struct send_options *o)
-{
-	int sock;
-
-	sock = endpoint_connect_start((const struct sockaddr *)&address->addr,
-				      address->len);
 	if (sock >= 0)
 		configure(sock, o);
 	return sock;
+}
+
+int link_reconnect(const struct address *address, const struct send_options *o)
+{
+	int sock = endpoint_connect_start(address);
+
+	if (sock >= 0)
+		configure(sock, o);
+	return sock;
+}
+
+void link_name(int sock, char name[ENDPOINT_NAME_SIZE])
+{
+	struct address peer = { .len = sizeof(peer.addr) };
+
+	if (!getpeername(sock, (struct sockaddr *)&peer.addr, &peer.len))
+		endpoint_name((struct sockaddr *)&peer.addr, peer.len, name);
 }
 
 int link_error(int sock)

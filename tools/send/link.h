@@ -7,19 +7,8 @@
 #include <sys/socket.h>
 
 #include "common/receipt.h"
+#include "common/resolve.h"
 #include "send/options.h"
-
-/**
- * struct link_address - where a peer is
- * @addr: its address
- * @len: length of that
- * @name: the same in words
- */
-struct link_address {
-	struct sockaddr_storage addr;
-	socklen_t len;
-	char name[ENDPOINT_NAME_SIZE];
-};
 
 /**
  * struct link_inbox - what the peer has said
@@ -37,16 +26,14 @@ struct link_inbox {
 	struct receipt receipt;
 };
 
-/*
- * Connects, and waits for it.  Returns the socket, and where it leads; or -1
- * after having said why.
- */
-int link_connect(const struct endpoint *peer, const struct send_options *o,
-		 struct link_address *address);
+/* Connects, and waits for it: a socket, or what endpoint_explain() knows. */
+int link_connect(const struct endpoint *peer, const struct send_options *o);
 
-/* Begins to connect again; a socket or a negative errno. */
-int link_reconnect(const struct link_address *address,
-		   const struct send_options *o);
+/* Begins to connect; a socket or a negative errno. */
+int link_reconnect(const struct address *address, const struct send_options *o);
+
+/* Where a socket leads, in words. */
+void link_name(int sock, char name[ENDPOINT_NAME_SIZE]);
 
 /* The error that a socket has pending, or 0. */
 int link_error(int sock);

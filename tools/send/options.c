@@ -116,6 +116,7 @@ static int parse_engine(const char *text, enum fpgabuf_engine *engine)
 {
 	size_t i;
 
+	parse_wants("auto, zerocopy, uring or copy");
 	for (i = 0; i < ENGINE_COUNT; i++) {
 		if (strcmp(text, engines[i].name))
 			continue;
@@ -127,6 +128,7 @@ static int parse_engine(const char *text, enum fpgabuf_engine *engine)
 
 static int parse_policy(const char *text, bool *drop)
 {
+	parse_wants("wait or drop");
 	*drop = !strcmp(text, "drop");
 	return *drop || !strcmp(text, "wait") ? 0 : -EINVAL;
 }
@@ -144,11 +146,7 @@ static int parse_int(uint64_t min, uint64_t max, int *value)
 
 static int parse_limit(const char *text, uint64_t *limit)
 {
-	int err = parse_size(text, limit);
-
-	if (err)
-		return err;
-	return *limit < 1 || *limit == UNLIMITED ? -ERANGE : 0;
+	return parse_size_within(text, 1, UNLIMITED - 1, limit);
 }
 
 /* How much to send: 0, a negative errno, or 1 if it is none of these options */
@@ -172,6 +170,7 @@ static int set_extent(struct send_options *o, int option)
 
 static int set_path(const char **path)
 {
+	parse_wants("a path");
 	if (!*optarg)
 		return -EINVAL;
 	*path = optarg;
@@ -241,11 +240,9 @@ static int set_option(struct send_options *o, int option)
 		o->progress = true;
 		return -1;
 	case 'h':
-		fputs(help, stdout);
-		return EXIT_OK;
+		return usage_show(help);
 	case OPT_VERSION:
-		puts("fpgabuf-send " FPGABUF_TOOLS_VERSION);
-		return EXIT_OK;
+		return usage_show("fpgabuf-send " FPGABUF_TOOLS_VERSION "\n");
 	case '?':
 		return usage_error();
 	}
@@ -272,11 +269,11 @@ static int add_peers(struct send_options *o, int count, char **words)
 	for (i = 0; i < count; i++) {
 		struct endpoint *peer = &o->peers[o->peer_count++];
 
-		if (!endpoint_parse(words[i], peer) &&
-		    (*peer->host || *peer->path))
-			continue;
-		message("%s: not of the form HOST:PORT or unix:PATH", words[i]);
-		return usage_error();
+		if (endpoint_parse(words[i], peer) ||
+		    (!*peer->host && !*peer->path))
+			return usage_bad_endpoint(words[i], "HOST:PORT");
+		if (endpoint_lacks_scope(peer))
+			return usage_no_scope(words[i], peer);
 	}
 	return -1;
 }

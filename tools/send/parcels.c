@@ -18,8 +18,8 @@ static int submit_header(struct peer *p, struct parcel *parcel, size_t size)
 	return err;
 }
 
-static int submit(struct peer *p, struct parcel *parcel,
-		  const struct capture *c)
+static int submit_capture_header(struct peer *p, struct parcel *parcel,
+				 const struct capture *c)
 {
 	const struct fpgabuf_frame frame = {
 		.flags = c->flags & FPGABUF_FRAME_FLAGS,
@@ -28,12 +28,20 @@ static int submit(struct peer *p, struct parcel *parcel,
 		.length = c->bytes,
 		.skipped = p->skipped,
 	};
+	const struct frame_clock clock = frame_clock_now();
+
+	fpgabuf_frame_encode(&frame, parcel->header);
+	frame_clock_put(&clock, parcel->header);
+	return submit_header(p, parcel, FRAME_CLOCK_SIZE);
+}
+
+static int submit(struct peer *p, struct parcel *parcel,
+		  const struct capture *c)
+{
 	int err = 0;
 
-	if (p->options->framed) {
-		fpgabuf_frame_encode(&frame, parcel->header);
-		err = submit_header(p, parcel, FPGABUF_FRAME_HEADER_SIZE);
-	}
+	if (p->options->framed)
+		err = submit_capture_header(p, parcel, c);
 	if (!err)
 		err = fpgabuf_sender_submit(p->sender, c->addr, c->bytes,
 					    c->slot);

@@ -34,11 +34,15 @@
 
 static void explain_failure(const struct peer *p, int err)
 {
+	if (p->unreachable) {
+		endpoint_explain(p->endpoint, err);
+		return;
+	}
 	if (err == -ETIMEDOUT)
-		message("%s took nothing for %d s", p->address.name,
+		message("%s took nothing for %d s", p->name,
 			p->options->timeout_ms / 1000);
 	else
-		message("cannot send to %s: %s", p->address.name,
+		message("cannot send to %s: %s", p->name,
 			strerror(-err));
 	if (err == -ETIMEDOUT)
 		remedy("is the receiver still reading? --timeout gives it longer");
@@ -52,7 +56,7 @@ static void explain_failure(const struct peer *p, int err)
 
 static void explain_sender(const struct peer *p, int err)
 {
-	message("cannot send to %s with engine %s: %s", p->address.name,
+	message("cannot send to %s with engine %s: %s", p->name,
 		engine_name(p->options->engine), strerror(-err));
 	if (err == -EOPNOTSUPP)
 		remedy("the kernel cannot send on this socket without a copy; use --engine auto");
@@ -99,6 +103,7 @@ static int start(struct peer *p)
 					 &p->sender);
 	if (err)
 		return err;
+	link_name(p->sock, p->name);
 	note_engine(p);
 	try_register(p);
 	p->given_up = false;
@@ -106,28 +111,14 @@ static int start(struct peer *p)
 	p->position = 0;
 	p->state = PEER_SENDING;
 	p->due_ns = 0;
+	p->error = 0;
+	p->unreachable = false;
+	p->reconnects += p->connected;
+	p->connected = true;
 	if (p->options->verbose)
-		inform("connected to %s, engine %s: %s", p->address.name,
+		inform("connected to %s, engine %s: %s", p->name,
 		       engine_name(p->engine), p->why);
 	return 0;
-}
-
-int peer_open(struct peer *peer, const struct endpoint *endpoint,
-	      const struct send_options *options,
-	      const struct source *source)
-{
-	int err;
-
-	*peer = (struct peer){ .options = options, .source = source };
-	peer->sock = link_connect(endpoint, options, &peer->address);
-	if (peer->sock < 0)
-		return -1;
-	peer->parcels = calloc(source->slot_count + 1,
-			       sizeof(*peer->parcels));
-	err = peer->parcels ? start(peer) : -ENOMEM;
-	if (err)
-		explain_sender(peer, err);
-	return err ? -1 : 0;
 }
 
 static void add_stats(struct fpgabuf_sender_stats *sum,
@@ -173,6 +164,8 @@ static void hang_up(struct peer *p)
 void peer_close(struct peer *peer)
 {
 	hang_up(peer);
+	if (peer->resolving >= 0)
+		close(peer->resolving);
 	free(peer->parcels);
 }
 
@@ -199,9 +192,51 @@ static void pause_or_finish(struct peer *p)
 	p->state = PEER_PAUSING;
 	if (!p->options->quiet)
 		inform("%s: %s; connecting again in %.1f s, attempt %u of %u",
-		       p->address.name, strerror(-p->error),
+		       p->name, resolve_strerror(p->error),
 		       (double)p->backoff_ns / NS_PER_SEC, p->attempts,
 		       p->options->reconnect);
+}
+
+/* With --reconnect, who is not there yet is as one who was lost. */
+static int open_later(struct peer *p)
+{
+	p->error = p->sock;
+	p->sock = -1;
+	p->unreachable = true;
+	pause_or_finish(p);
+	return p->state == PEER_OVER ? -1 : 0;
+}
+
+int peer_open(struct peer *peer, const struct endpoint *endpoint,
+	      const struct send_options *options,
+	      const struct source *source)
+{
+	char text[ENDPOINT_TEXT_SIZE];
+	int err;
+
+	*peer = (struct peer){
+		.options = options,
+		.source = source,
+		.endpoint = endpoint,
+		.sock = -1,
+		.resolving = -1,
+	};
+	endpoint_text(endpoint, text);
+	snprintf(peer->name, sizeof(peer->name), "%.*s",
+		 (int)sizeof(peer->name) - 1, text);
+	peer->parcels = calloc(source->slot_count + 1,
+			       sizeof(*peer->parcels));
+	if (!peer->parcels) {
+		message("out of memory");
+		return -1;
+	}
+	peer->sock = link_connect(endpoint, options);
+	if (peer->sock < 0)
+		return open_later(peer);
+	err = start(peer);
+	if (err)
+		explain_sender(peer, err);
+	return err ? -1 : 0;
 }
 
 static void fail(struct peer *p, int err)
@@ -209,6 +244,7 @@ static void fail(struct peer *p, int err)
 	struct fpgabuf_sender_stats stats;
 
 	p->error = err;
+	p->unreachable = false;
 	fpgabuf_sender_stats(p->sender, &stats);
 	/* One that took something before it was lost is a fresh start. */
 	if (stats.bytes)
@@ -343,6 +379,49 @@ static void step_aborting(struct peer *p)
 		p->given_up = true;
 }
 
+/* If there is nothing left to send, the loss was the end of it. */
+static void not_connected(struct peer *p, int err)
+{
+	if (!p->ending) {
+		p->error = err;
+		p->unreachable = true;
+	}
+	pause_or_finish(p);
+}
+
+/* @err: of the address before, for the case that there is no other. */
+static void try_next(struct peer *p, int err)
+{
+	while (!p->ending && p->tried < p->addresses.count) {
+		p->sock = link_reconnect(&p->addresses.list[p->tried++],
+					 p->options);
+		if (p->sock >= 0) {
+			p->state = PEER_CONNECTING;
+			p->due_ns = clock_ns() +
+				    p->options->timeout_ms * NS_PER_MS;
+			return;
+		}
+		err = p->sock;
+	}
+	not_connected(p, err);
+}
+
+/* A name may lead elsewhere by now. */
+static void step_resolving(struct peer *p, short revents)
+{
+	int err;
+
+	if (!revents && clock_ns() < p->due_ns && !p->ending)
+		return;
+	err = resolve_finish(p->resolving, &p->addresses);
+	p->resolving = -1;
+	p->tried = 0;
+	if (err)
+		not_connected(p, err);
+	else
+		try_next(p, -EADDRNOTAVAIL);
+}
+
 static void step_connecting(struct peer *p, short revents)
 {
 	int err;
@@ -352,15 +431,10 @@ static void step_connecting(struct peer *p, short revents)
 	err = revents ? link_error(p->sock) : -ETIMEDOUT;
 	if (!err && !p->ending)
 		err = start(p);
-	if (!err && !p->ending) {
-		p->reconnects++;
+	if (!err && !p->ending)
 		return;
-	}
 	hang_up(p);
-	/* If there is nothing left to send, the loss was the end of it. */
-	if (!p->ending)
-		p->error = err;
-	pause_or_finish(p);
+	try_next(p, err);
 }
 
 static void step_pausing(struct peer *p)
@@ -371,13 +445,12 @@ static void step_pausing(struct peer *p)
 	}
 	if (clock_ns() < p->due_ns)
 		return;
-	p->sock = link_reconnect(&p->address, p->options);
-	if (p->sock < 0) {
-		p->error = p->sock;
-		pause_or_finish(p);
+	p->resolving = resolve_start(p->endpoint);
+	if (p->resolving < 0) {
+		not_connected(p, p->resolving);
 		return;
 	}
-	p->state = PEER_CONNECTING;
+	p->state = PEER_RESOLVING;
 	p->due_ns = clock_ns() + p->options->timeout_ms * NS_PER_MS;
 }
 
@@ -395,6 +468,9 @@ void peer_step(struct peer *peer, short revents)
 		break;
 	case PEER_PAUSING:
 		step_pausing(peer);
+		break;
+	case PEER_RESOLVING:
+		step_resolving(peer, revents);
 		break;
 	case PEER_CONNECTING:
 		step_connecting(peer, revents);
@@ -426,6 +502,8 @@ struct pollfd peer_pollfd(const struct peer *peer)
 	/* A connection that was closed is readable for ever. */
 	if (peer->state == PEER_CLOSING && !peer->closed)
 		pfd.fd = peer->sock;
+	if (peer->state == PEER_RESOLVING)
+		pfd.fd = peer->resolving;
 	if (peer->state == PEER_CONNECTING) {
 		pfd.fd = peer->sock;
 		pfd.events = POLLOUT;

@@ -13,6 +13,7 @@
 
 #include <fpgabuf/fpgabuf.h>
 
+#include "common/frame-clock.h"
 #include "send/link.h"
 #include "send/source.h"
 
@@ -21,8 +22,9 @@
  * @PEER_SENDING: connected
  * @PEER_CLOSING: all was sent; the peer has to acknowledge it
  * @PEER_ABORTING: the connection has failed; the kernel has to let go of pages
- * @PEER_PAUSING: waits before it connects again
- * @PEER_CONNECTING: does so
+ * @PEER_PAUSING: waits before it connects, again or for the first time
+ * @PEER_RESOLVING: finds out where the peer is now
+ * @PEER_CONNECTING: connects to one of those addresses
  * @PEER_OVER: nothing more will happen
  */
 enum peer_state {
@@ -30,6 +32,7 @@ enum peer_state {
 	PEER_CLOSING,
 	PEER_ABORTING,
 	PEER_PAUSING,
+	PEER_RESOLVING,
 	PEER_CONNECTING,
 	PEER_OVER,
 };
@@ -42,6 +45,9 @@ enum peer_state {
  */
 enum acknowledged { BY_NOBODY, BY_KERNEL, BY_RECEIVER };
 
+/* That of a capture is longer than that of the end, which asks for a receipt. */
+#define PARCEL_HEADER_SIZE	FRAME_CLOCK_SIZE
+
 /**
  * struct parcel - a capture that a peer holds
  * @header: what is sent before it
@@ -51,7 +57,7 @@ enum acknowledged { BY_NOBODY, BY_KERNEL, BY_RECEIVER };
  * @end: bytes submitted to the sender with it and before
  */
 struct parcel {
-	uint8_t header[RECEIPT_ASK_SIZE];
+	uint8_t header[PARCEL_HEADER_SIZE];
 	bool held;
 	uint64_t bytes;
 	uint64_t skipped;
@@ -62,7 +68,12 @@ struct parcel {
  * struct peer - where it is and what it got
  * @options: the command line
  * @source: where the captures come from
- * @address: where it is
+ * @endpoint: where it is, as it was given
+ * @name: the same in words, or the address it has been found at
+ * @addresses: where it may be, from the last time it was looked for
+ * @tried: so many of them have been tried
+ * @resolving: readable when that is known, or -1
+ * @connected: it has been connected
  * @state: how far it is
  * @sock: its socket, or -1
  * @sender: what sends on it, or NULL
@@ -89,6 +100,7 @@ struct parcel {
  * @backoff_ns: how long the last pause was
  * @reconnects: how often it was connected again
  * @error: why it has failed, or 0
+ * @unreachable: because it could not be connected to
  * @earlier: of the connections before this one
  * @engine: what sends
  * @why: why that one
@@ -97,7 +109,12 @@ struct parcel {
 struct peer {
 	const struct send_options *options;
 	const struct source *source;
-	struct link_address address;
+	const struct endpoint *endpoint;
+	char name[ENDPOINT_NAME_SIZE];
+	struct addresses addresses;
+	unsigned int tried;
+	int resolving;
+	bool connected;
 	enum peer_state state;
 	int sock;
 	struct fpgabuf_sender *sender;
@@ -124,13 +141,14 @@ struct peer {
 	int64_t backoff_ns;
 	unsigned int reconnects;
 	int error;
+	bool unreachable;
 	struct fpgabuf_sender_stats earlier;
 	enum fpgabuf_engine engine;
 	char why[160];
 	char obstacle[96];
 };
 
-/* Connects; -1 after having said why not. */
+/* Connects; -1 after having said why not.  With --reconnect that may take longer. */
 int peer_open(struct peer *peer, const struct endpoint *endpoint,
 	      const struct send_options *options,
 	      const struct source *source);

@@ -92,8 +92,8 @@ static void json_peer(struct json *j, const struct peer *p)
 	json_item_begin(j);
 	json_bool(j, "ok", !p->error && !p->broken);
 	json_string(j, "acknowledged", acknowledged_by(p));
-	json_string(j, "peer", p->address.name);
-	json_string(j, "error", p->error ? strerror(-p->error) : "");
+	json_string(j, "peer", p->name);
+	json_string(j, "error", p->error ? resolve_strerror(p->error) : "");
 	json_string(j, "engine", engine_name(p->engine));
 	json_string(j, "engine_why", p->why);
 	json_string(j, "obstacle", p->obstacle);
@@ -131,6 +131,7 @@ static void json_source(struct json *j, const struct source *src)
 
 static void print_json(FILE *out, const struct report *r, const struct rusage *ru)
 {
+	const struct frame_clock clock = frame_clock_now();
 	const struct transfer *t = r->transfer;
 	struct fpgabuf_sender_stats st;
 	unsigned int i;
@@ -144,6 +145,7 @@ static void print_json(FILE *out, const struct report *r, const struct rusage *r
 	json_decimal(&j, "seconds", seconds(t));
 	json_decimal(&j, "mb_per_s", mb_per_s(st.bytes, seconds(t)));
 	json_source(&j, t->source);
+	json_clock(&j, &clock);
 	json_decimal(&j, "held_mean_ms", mean_ms(&t->holding));
 	json_decimal(&j, "held_most_ms", most_ms(&t->holding));
 	json_stats(&j, &st);
@@ -163,10 +165,10 @@ static void print_peer(FILE *out, const struct transfer *t, const struct peer *p
 
 	peer_stats(p, &st);
 	fprintf(out, "%s -> %s: %" PRIu64 " bytes in %.3f s, %.1f MB/s, engine %s, acknowledged by %s%s%s\n",
-		t->source->name, p->address.name, st.bytes, seconds(t),
+		t->source->name, p->name, st.bytes, seconds(t),
 		mb_per_s(st.bytes, seconds(t)), engine_name(p->engine),
 		acknowledged_by(p), p->error ? "; failed: " : "",
-		p->error ? strerror(-p->error) : "");
+		p->error ? resolve_strerror(p->error) : "");
 	fprintf(out, "  sends %" PRIu64 ", zero-copy %" PRIu64 ", completions %" PRIu64
 	       ", copied %s%" PRIu64 ", fallback copies %" PRIu64 "\n",
 	       st.sends, st.zerocopy_sends, st.completions,
@@ -213,7 +215,7 @@ static void print_reasons(const struct peer *p)
 	peer_stats(p, &st);
 	if (st.copied) {
 		message("%s: the kernel copied after all for %s%" PRIu64
-			" of %" PRIu64 " completions", p->address.name,
+			" of %" PRIu64 " completions", p->name,
 			st.copied_exact ? "" : "at least ", st.copied,
 			st.completions);
 		if (*p->obstacle)
@@ -224,18 +226,18 @@ static void print_reasons(const struct peer *p)
 	} else if (st.zerocopy_sends && *p->obstacle) {
 		/* Segmenting in software copies without telling. */
 		message("%s: %s, so there were copies that the kernel does not report",
-			p->address.name, p->obstacle);
+			p->name, p->obstacle);
 		remedy("--engine auto does not even try");
 	}
 	if (st.fallback_copies) {
 		message("%s: the kernel would not pin memory for %" PRIu64
 			" of %" PRIu64 " sends, so they were copies",
-			p->address.name, st.fallback_copies, st.sends);
+			p->name, st.fallback_copies, st.sends);
 		remedy("raise the limit of locked memory (`ulimit -l`, RLIMIT_MEMLOCK), or net.core.optmem_max");
 	}
 	if (p->skipped_captures)
 		message("%s: %" PRIu64 " captures with %" PRIu64
-			" bytes were left out", p->address.name,
+			" bytes were left out", p->name,
 			p->skipped_captures, p->skipped_bytes);
 }
 

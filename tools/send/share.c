@@ -225,6 +225,7 @@ struct source *source_open_share(const struct send_options *options)
 	s->source = (struct source){
 		.ops = &share_ops,
 		.name = options->share,
+		.silence = "see the messages of fpgabuf-share: the FPGA may have stalled, or it waits for more clients (--wait)",
 		.backend = BACKEND_UNKNOWN,
 		.bytes_wanted = options->bytes,
 		.captures_wanted = options->captures,

@@ -64,6 +64,7 @@ struct source_ops {
  * struct source - what all kinds have
  * @ops: what it can do
  * @name: for messages
+ * @silence: what to look at when nothing comes
  * @slot_count: how many slots
  * @capacity: how many of them can be taken at once
  * @backend: one of enum fpgabuf_backend, 0 if the slots differ, or
@@ -86,6 +87,7 @@ struct source_ops {
 struct source {
 	const struct source_ops *ops;
 	const char *name;
+	const char *silence;
 	unsigned int slot_count;
 	unsigned int capacity;
 	uint32_t backend;

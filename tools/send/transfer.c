@@ -149,6 +149,7 @@ static int64_t next_due_ns(const struct transfer *t)
 		sooner(&first, now + wait);
 	if (t->progress.enabled)
 		sooner(&first, now + PROGRESS_PERIOD_MS * NS_PER_MS);
+	sooner(&first, stall_due_ns(&t->stall));
 	for (i = 0; i < t->peer_count; i++) {
 		sooner(&first, peer_due_ns(&t->peers[i]));
 		sooner(&first, slow_due_ns(t, &t->peers[i], now));
@@ -202,6 +203,7 @@ static int take_captures(struct transfer *t)
 	int ret = 0;
 
 	while (may_take(t) && (ret = source_take(t->source, &c)) > 0) {
+		stall_over(&t->stall);
 		rate_use(&t->rate, c.bytes, clock_ns());
 		distribute(t, &c);
 		if (t->verbose)
@@ -209,6 +211,20 @@ static int take_captures(struct transfer *t)
 			       t->source->captures, c.bytes);
 	}
 	return ret < 0 ? ret : 0;
+}
+
+/* Everything is ready but the source. */
+static void watch_source(struct transfer *t)
+{
+	if (!may_take(t) || source_finished(t->source) ||
+	    source_fd(t->source) < 0) {
+		stall_over(&t->stall);
+		return;
+	}
+	if (!stall_waits(&t->stall) || t->quiet)
+		return;
+	progress_end(&t->progress);
+	stall_explain(&t->stall, t->source->name, t->source->silence);
 }
 
 /* The time of a capture is what its source says. */
@@ -270,6 +286,7 @@ static int step(struct transfer *t)
 	struct pollfd fds[FD_PEERS + MAX_PEERS] = { 0 };
 	int err;
 
+	watch_source(t);
 	err = wait_event(t, fds);
 	if (!err && fds[FD_SIGNAL].revents)
 		err = on_signal(t);

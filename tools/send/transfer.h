@@ -6,6 +6,7 @@
 #include <stdbool.h>
 
 #include "common/progress.h"
+#include "common/stall.h"
 #include "send/peer.h"
 #include "send/rate.h"
 #include "send/source.h"
@@ -40,10 +41,12 @@ struct holding {
  * @peer_count: how many there are
  * @sigfd: signalfd of SIGINT and SIGTERM, which are blocked
  * @drop: leave out captures for a peer that is too slow
+ * @quiet: say nothing but errors
  * @verbose: say what is going on
  * @rate: limit of the stream
  * @stop_ns: when to end the capture, or 0
  * @progress: the progress line, started
+ * @stall: the next capture, while there is something to capture and to send to
  * @slots: by slot, who holds it; zeroed
  * @held: slots that some peer holds
  * @holding: how long they were held
@@ -56,10 +59,12 @@ struct transfer {
 	unsigned int peer_count;
 	int sigfd;
 	bool drop;
+	bool quiet;
 	bool verbose;
 	struct rate rate;
 	int64_t stop_ns;
 	struct progress progress;
+	struct stall stall;
 	struct held_slot *slots;
 	unsigned int held;
 	struct holding holding;

@@ -84,12 +84,15 @@ static int parse_user(const char *text, uid_t *uid)
 {
 	const struct passwd *user = getpwnam(text);
 	uint64_t number;
+	int err;
 
 	if (user) {
 		*uid = user->pw_uid;
 		return 0;
 	}
-	if (parse_number(text, 0, (uid_t)-2, &number))
+	err = parse_number(text, 0, (uid_t)-2, &number);
+	parse_wants("a name of `getent passwd`, or a number");
+	if (err)
 		return -ENOENT;
 	*uid = number;
 	return 0;
@@ -99,12 +102,15 @@ static int parse_group(const char *text, gid_t *gid)
 {
 	const struct group *group = getgrnam(text);
 	uint64_t number;
+	int err;
 
 	if (group) {
 		*gid = group->gr_gid;
 		return 0;
 	}
-	if (parse_number(text, 0, (gid_t)-2, &number))
+	err = parse_number(text, 0, (gid_t)-2, &number);
+	parse_wants("a name of `getent group`, or a number");
+	if (err)
 		return -ENOENT;
 	*gid = number;
 	return 0;
@@ -114,6 +120,7 @@ static int add_user(struct share_rights *rights)
 {
 	int err;
 
+	parse_wants("one user each time, and %d in all", MAX_USERS);
 	if (rights->user_count == MAX_USERS)
 		return -ERANGE;
 	err = parse_user(optarg, &rights->users[rights->user_count]);
@@ -136,6 +143,7 @@ static int set_mode(struct share_options *o)
 	char *end;
 	unsigned long mode = strtoul(optarg, &end, 8);
 
+	parse_wants("permissions in octal, as 660, up to 777");
 	if (*optarg < '0' || *optarg > '7' || *end)
 		return -EINVAL;
 	if (mode > 0777)
@@ -147,11 +155,7 @@ static int set_mode(struct share_options *o)
 
 static int set_region_size(struct share_options *o)
 {
-	int err = parse_size(optarg, &o->region_size);
-
-	if (err)
-		return err;
-	return o->region_size ? 0 : -ERANGE;
+	return parse_size_within(optarg, 1, UINT64_MAX, &o->region_size);
 }
 
 /* Options that have a value: 0 or a negative errno. */
@@ -202,11 +206,9 @@ static int set_option(struct share_options *o, int option)
 		o->progress = true;
 		return -1;
 	case 'h':
-		fputs(help, stdout);
-		return EXIT_OK;
+		return usage_show(help);
 	case OPT_VERSION:
-		puts("fpgabuf-share " FPGABUF_TOOLS_VERSION);
-		return EXIT_OK;
+		return usage_show("fpgabuf-share " FPGABUF_TOOLS_VERSION "\n");
 	case '?':
 		return usage_error();
 	}

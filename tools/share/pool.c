@@ -2,6 +2,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -23,20 +24,15 @@
 /* One capture may fail; so many in a row mean that the device is broken. */
 #define MAX_FAILURES		8
 
-static void explain_alloc(const struct pool *p, uint64_t size, int err)
+static void fail_alloc(const struct pool *p, uint64_t size, int err)
 {
-	message("cannot allocate region %u of %" PRIu64 " bytes: %s",
-		p->region_count + 1, size, strerror(-err));
-	if (err == -ENOMEM)
-		remedy("there is no such memory in one piece: use a smaller --region-size or fewer --regions; the kernel log has more");
-	else if (err == -EDQUOT)
-		remedy("the device allows %" PRIu64 " bytes in all: use a smaller --region-size or fewer --regions",
-		       (uint64_t)p->info.limit_bytes);
-	else if (err == -EINVAL)
-		remedy("a region can have %" PRIu64 " bytes: use a smaller --region-size",
-		       (uint64_t)p->info.max_region_size);
-	else if (err == -EMFILE)
-		remedy("raise the limit of open files (LimitNOFILE= or `ulimit -n`), or use fewer --regions");
+	char what[32];
+	const struct alloc_failure failure = {
+		what, size, "a smaller --region-size", "fewer --regions"
+	};
+
+	snprintf(what, sizeof(what), "region %u", p->region_count + 1);
+	explain_alloc(&p->info, &failure, err);
 }
 
 static void explain_gone(const struct pool *p)
@@ -54,7 +50,7 @@ static int add_region(struct pool *p, uint64_t size)
 	err = fpgabuf_device_alloc_access(p->device, size, O_RDONLY,
 					  &r->region);
 	if (err) {
-		explain_alloc(p, size, err);
+		fail_alloc(p, size, err);
 		return err;
 	}
 	p->region_count++;

@@ -31,8 +31,11 @@ static int take_captures(struct server *s)
 	struct fpgabuf_dequeue capture;
 	int n;
 
-	while ((n = pool_take(&s->pool, &capture)) > 0)
+	while ((n = pool_take(&s->pool, &capture)) > 0) {
+		if (capture.bytes)
+			stall_over(&s->stall);
 		serve_capture(s, &capture);
+	}
 	return n;
 }
 
@@ -104,6 +107,18 @@ static void tell_stats(struct server *s)
 	results_end(true);
 }
 
+static void watch_device(struct server *s)
+{
+	if (!capturing(s) || !s->pool.queued) {
+		stall_over(&s->stall);
+		return;
+	}
+	if (!stall_waits(&s->stall) || s->options->quiet)
+		return;
+	progress_end(&s->progress);
+	stall_explain(&s->stall, s->pool.path, STALL_OF_FPGA);
+}
+
 /* How long poll() may wait. */
 static int poll_timeout(const struct server *s)
 {
@@ -112,6 +127,7 @@ static int poll_timeout(const struct server *s)
 	int timeout;
 
 	earlier(&first, s->stats_due_ns);
+	earlier(&first, stall_due_ns(&s->stall));
 	if (capturing(s))
 		earlier(&first, pool_retry_ns(&s->pool));
 	for (i = 0; i < s->options->clients; i++)
@@ -230,6 +246,7 @@ static int run_once(struct server *s)
 		if (err)
 			return err;
 	}
+	watch_device(s);
 	set_polled(s, fds);
 	if (poll(fds, FD_CLIENTS + s->options->clients, poll_timeout(s)) < 0) {
 		err = -errno;

@@ -8,6 +8,7 @@
 #define FPGABUF_SHARE_SERVER_H
 
 #include "common/progress.h"
+#include "common/stall.h"
 #include "share/client.h"
 #include "share/listener.h"
 #include "share/pool.h"
@@ -24,6 +25,7 @@
  * @credits_left: what has not been given to any client
  * @started: as many clients as --wait says have been there
  * @stopping: it was told to end
+ * @stall: the next capture, while it captures
  * @gap: a capture that nobody was told of had FPGABUF_CAPTURE_GAP
  * @listen_again_ns: there were no descriptors left: accept again then; or 0
  * @stats_due_ns: when to print statistics, or 0
@@ -51,6 +53,7 @@ struct server {
 	unsigned int credits_left;
 	bool started;
 	bool stopping;
+	struct stall stall;
 	bool gap;
 	int64_t listen_again_ns;
 	int64_t stats_due_ns;

@@ -14,14 +14,16 @@ int geometry_parse(const char *text, uint32_t *width, uint32_t *height)
 	const char *x = strpbrk(text, "xX");
 	char first[MAX_DIGITS + 1];
 	uint64_t w, h;
-	int err;
+	int err = -EINVAL;
 
-	if (!x || x - text > MAX_DIGITS)
-		return -EINVAL;
-	snprintf(first, sizeof(first), "%.*s", (int)(x - text), text);
-	err = parse_number(first, 1, MAX_PIXELS, &w);
-	if (!err)
-		err = parse_number(x + 1, 1, MAX_PIXELS, &h);
+	if (x && x - text <= MAX_DIGITS) {
+		snprintf(first, sizeof(first), "%.*s", (int)(x - text), text);
+		err = parse_number(first, 1, MAX_PIXELS, &w);
+		if (!err)
+			err = parse_number(x + 1, 1, MAX_PIXELS, &h);
+	}
+	parse_wants("width and height, as 1920x1080, each up to %u",
+		    MAX_PIXELS);
 	if (err)
 		return err;
 	*width = w;

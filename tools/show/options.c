@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "common/message.h"
+#include "common/results.h"
 #include "common/size.h"
 #include "common/usage.h"
 #include "show/geometry.h"
@@ -84,13 +85,16 @@ static int bad_format(void)
 	return EXIT_USAGE;
 }
 
-static void print_formats(void)
+static int print_formats(void)
 {
+	FILE *out = results_begin();
 	const struct pixel_format *format;
 	size_t i;
 
 	for (i = 0; (format = format_get(i)); i++)
-		puts(format->name);
+		fprintf(out, "%s\n", format->name);
+	results_end(false);
+	return results_finish(-1, false) ? EXIT_FAILED : EXIT_OK;
 }
 
 static int set_milliseconds(int *ms)
@@ -109,13 +113,10 @@ static int set_stride(struct show_options *o)
 	uint64_t stride;
 	int err;
 
-	err = parse_size(optarg, &stride);
-	if (err)
-		return err;
-	if (!stride || stride > UINT32_MAX)
-		return -ERANGE;
-	o->stride = stride;
-	return 0;
+	err = parse_size_within(optarg, 1, UINT32_MAX, &stride);
+	if (!err)
+		o->stride = stride;
+	return err;
 }
 
 /* 0 says "without end", which is the largest number here. */
@@ -152,14 +153,11 @@ static int end_option(int option)
 {
 	switch (option) {
 	case 'h':
-		fputs(help, stdout);
-		return EXIT_OK;
+		return usage_show(help);
 	case OPT_FORMATS:
-		print_formats();
-		return EXIT_OK;
+		return print_formats();
 	case OPT_VERSION:
-		puts("fpgabuf-show " FPGABUF_TOOLS_VERSION);
-		return EXIT_OK;
+		return usage_show("fpgabuf-show " FPGABUF_TOOLS_VERSION "\n");
 	case '?':
 		return usage_error();
 	default:

@@ -23,20 +23,6 @@
 
 enum { FD_FENCE, FD_SCREEN, FD_SIGNAL, FD_COUNT };
 
-static void explain_alloc(const struct viewer *v, int err)
-{
-	message("cannot allocate a picture of %" PRIu64 " bytes: %s",
-		v->geometry.bytes, strerror(-err));
-	if (err == -ENOMEM)
-		remedy("memory is fragmented or short; the kernel log (`dmesg`) says what was tried");
-	else if (err == -EDQUOT)
-		remedy("the regions of the device may have %" PRIu64 " bytes together, and %d are needed; see fpgabuf(4) for the limits",
-		       (uint64_t)v->info.limit_bytes, SLOTS);
-	else if (err == -EINVAL)
-		remedy("the largest region has %" PRIu64 " bytes: choose a smaller --size or --stride",
-		       (uint64_t)v->info.max_region_size);
-}
-
 static int open_device(struct viewer *v)
 {
 	const char *path = v->options->device;
@@ -76,6 +62,10 @@ static int make_geometry(struct viewer *v)
 
 static int make_regions(struct viewer *v)
 {
+	const struct alloc_failure failure = {
+		"a picture", v->geometry.bytes, "a smaller --size or --stride",
+		NULL
+	};
 	unsigned int i;
 	int err;
 
@@ -83,7 +73,7 @@ static int make_regions(struct viewer *v)
 		err = fpgabuf_device_alloc(v->device, v->geometry.bytes,
 					   &v->slots[i].region);
 		if (err) {
-			explain_alloc(v, err);
+			explain_alloc(&v->info, &failure, err);
 			return err;
 		}
 	}
@@ -263,6 +253,8 @@ static int take_capture(struct viewer *v)
 		return err;
 	}
 	v->full = false;
+	if (c.bytes)
+		stall_over(&v->stall);
 	note_lost_count(v, &c);
 	if (c.bytes < v->geometry.bytes) {
 		discard(v, slot, c.bytes);
@@ -404,6 +396,7 @@ static int64_t next_deadline(const struct viewer *v)
 
 	if (wants_picture(v))
 		next = earlier(next, v->deadline_ns);
+	next = earlier(next, stall_due_ns(&v->stall));
 	for (i = 0; i < SLOTS && wants_capture(v) && !v->full; i++)
 		if (v->slots[i].state == SLOT_IDLE)
 			next = earlier(next, v->slots[i].busy.retry_ns);
@@ -434,6 +427,18 @@ static int on_event(struct viewer *v)
 	return err;
 }
 
+static void watch_device(struct viewer *v)
+{
+	if (!find_slot(v, SLOT_QUEUED)) {
+		stall_over(&v->stall);
+		return;
+	}
+	if (!stall_waits(&v->stall) || v->options->quiet)
+		return;
+	progress_end(&v->progress);
+	stall_explain(&v->stall, v->options->device, STALL_OF_FPGA);
+}
+
 static int check_patience(const struct viewer *v)
 {
 	if (!wants_picture(v) || clock_ns() < v->deadline_ns)
@@ -454,6 +459,7 @@ static int step(struct viewer *v)
 	int err;
 
 	err = fill(v);
+	watch_device(v);
 	if (!err)
 		err = wait_event(v, fds);
 	if (!err && fds[FD_SCREEN].revents)

@@ -13,6 +13,7 @@
 
 #include "common/busy.h"
 #include "common/progress.h"
+#include "common/stall.h"
 #include "show/frame.h"
 #include "show/screen.h"
 
@@ -51,6 +52,7 @@ struct slot {
  * @geometry: of the pictures
  * @slots: the regions
  * @progress: the line for people
+ * @stall: the next capture
  * @copying: pictures are copied, since the driver cannot import them
  * @reason: why
  * @full: the DMA controller takes no more before a capture has come back
@@ -73,6 +75,7 @@ struct viewer {
 	struct geometry geometry;
 	struct slot slots[SLOTS];
 	struct progress progress;
+	struct stall stall;
 	bool copying;
 	char reason[128];
 	bool full;
