@@ -47,6 +47,7 @@ and
 .Xr fpgabuf_planted 3
 END
 sed -i 's/^``stall``   /``still``   /' "$TREE/Documentation/testing.rst"
+mkdir "$TREE/tests/planted"
 sed -i 's/``usage_show``/``planted_show``/' "$TREE/Documentation/coverage.rst"
 sed -i 's/^F:\tLICENSES\//F:\tPLANTED\//' "$TREE/MAINTAINERS"
 tests/lint/documents.sh "$TREE" >"$TMP/said" || :
@@ -74,6 +75,8 @@ expect 'an option that no tool has' \
   says 'README.md: no tool has an option --planted'
 expect 'a suite without a row' \
   says 'Documentation/testing.rst: the suite stall is missing'
+expect 'a folder of tests without a row' \
+  says 'Documentation/testing.rst: the folder tests/planted/ is missing'
 expect 'a reason for a function that does not exist' \
   says 'Documentation/coverage.rst: the driver has no function planted_show'
 expect 'a pattern in MAINTAINERS without a file' \

@@ -139,10 +139,14 @@ long_options() {
     Documentation/{alternatives,watching,simulator}.rst)
 }
 
-# A suite of the guest tests has a row.
+# A suite of the guest tests has a row, and so has a folder of tests.
 suites() {
-  local suite
+  local suite folder
 
+  for folder in tests/*/; do
+    grep -qF "\`\`$folder\`\`" Documentation/testing.rst ||
+      wrong Documentation/testing.rst "the folder $folder is missing"
+  done
   while read -r suite; do
     grep -qE "^(\`\`[a-z0-9]+\`\`, *)*\`\`$suite\`\`" Documentation/testing.rst ||
       wrong Documentation/testing.rst "the suite $suite is missing"
