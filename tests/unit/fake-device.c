@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <net/if.h>
 #include <stdarg.h>
 #include <stdlib.h>
@@ -81,8 +82,10 @@ static void set_up_from_environment(void)
 		fake.empty_every = 2;
 		fake.gap_every = 2;
 	}
-	if (fail_at)
+	if (fail_at) {
 		fake.fail_at = strtoul(fail_at, NULL, 10);
+		fake.fail_for = UINT_MAX;
+	}
 	if (alloc_errno)
 		fake.alloc_errno = strtol(alloc_errno, NULL, 10);
 	if (getenv("FAKE_NEVER"))
@@ -233,7 +236,10 @@ static void finish_first(int error, uint64_t bytes)
 
 static bool fails_now(void)
 {
-	return fake.captures + 1 == fake.fail_at;
+	uint64_t end = (uint64_t)fake.fail_at + (fake.fail_for ?: 1);
+
+	return fake.fail_at && fake.captures + 1 >= fake.fail_at &&
+	       fake.captures + 1 < end;
 }
 
 static int do_queue(const struct fpgabuf_queue *q)

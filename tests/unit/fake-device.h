@@ -49,6 +49,8 @@
  * @gap_every: every so many captures has a gap before it; 0 = none
  * @timeout_every: every so many captures times out; 0 = none
  * @fail_at: this capture fails with EIO; counted from 1, 0 = none
+ * @fail_for: so many from there on do; 0 = that one.  In another process: all that
+ *	follow the variable FAKE_FAIL_AT
  * @fail_errno: or with this, if not 0
  * @refused: QUEUE calls that found no @room
  * @timeout_ms: of the last QUEUE
@@ -84,6 +86,7 @@ struct fake_device {
 	unsigned int gap_every;
 	unsigned int timeout_every;
 	unsigned int fail_at;
+	unsigned int fail_for;
 	int fail_errno;
 	unsigned int refused;
 	uint32_t timeout_ms;

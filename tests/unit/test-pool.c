@@ -240,7 +240,7 @@ static void test_plain(void)
 	}
 	CU_ASSERT_EQUAL(pool.captures, 2);
 	CU_ASSERT_TRUE(pool.lost_count);
-	CU_ASSERT_EQUAL(pool.failures, 0);
+	CU_ASSERT_EQUAL(pool.failures.in_a_row, 0);
 	pool_close(&pool);
 	fake_reset();
 }
@@ -259,8 +259,8 @@ static void test_failures(void)
 		CU_ASSERT_EQUAL(pool_take(&pool, &c), 1);
 		CU_ASSERT_EQUAL(c.error, i ? 0 : -EIO);
 	}
-	CU_ASSERT_EQUAL(pool.errors, 1);
-	CU_ASSERT_EQUAL(pool.failures, 0);
+	CU_ASSERT_EQUAL(pool.failures.total, 1);
+	CU_ASSERT_EQUAL(pool.failures.in_a_row, 0);
 	for (i = 0; i < 8; i++) {
 		fake.fail_at = fake.captures + 1;
 		pool_drop(&pool, 0);
@@ -282,8 +282,8 @@ static void test_suspend(void)
 	CU_ASSERT_EQUAL(pool_fill(&pool), 0);
 	CU_ASSERT_EQUAL(pool_take(&pool, &c), 1);
 	CU_ASSERT_EQUAL(c.error, -ESHUTDOWN);
-	CU_ASSERT_EQUAL(pool.errors, 0);
-	CU_ASSERT_EQUAL(pool.failures, 0);
+	CU_ASSERT_EQUAL(pool.failures.total, 0);
+	CU_ASSERT_EQUAL(pool.failures.in_a_row, 0);
 	pool_close(&pool);
 	fake_reset();
 }
@@ -304,7 +304,7 @@ static void test_counters(void)
 	CU_ASSERT_EQUAL(pool.timeouts, 3);
 	CU_ASSERT_EQUAL(pool.partial, 3);
 	CU_ASSERT_EQUAL(pool.gaps, 1);
-	CU_ASSERT_EQUAL(pool.errors, 0);
+	CU_ASSERT_EQUAL(pool.failures.total, 0);
 	pool_close(&pool);
 	fake_reset();
 }
@@ -327,7 +327,7 @@ static void test_cancel(void)
 		CU_ASSERT_EQUAL(c.bytes, n++ ? 0 : 4096);
 	}
 	CU_ASSERT_EQUAL(n, 3);
-	CU_ASSERT_EQUAL(pool.errors, 0);
+	CU_ASSERT_EQUAL(pool.failures.total, 0);
 	CU_ASSERT_EQUAL(pool.captures, 1);
 	pool_close(&pool);
 	fake_reset();

@@ -1314,6 +1314,28 @@ static void test_auto_without_uring(void)
 	pair_close(&p);
 }
 
+/* How many buffers it takes until one is sent without a copy. */
+static unsigned int send_until_pinned(struct pair *p, struct fpgabuf_sender *s,
+				      uint8_t *data, size_t len)
+{
+	struct fpgabuf_sender_stats before, stats;
+	unsigned int count = 0;
+	uint64_t token;
+
+	fpgabuf_sender_stats(s, &before);
+	do {
+		while (fpgabuf_sender_reap(s, &token))
+			;
+		CU_ASSERT_EQUAL_FATAL(fpgabuf_sender_submit(s, data, len, 3), 0);
+		CU_ASSERT_EQUAL_FATAL(fpgabuf_sender_run(s), 0);
+		read_and_run(p, s, len);
+		CU_ASSERT_EQUAL(fpgabuf_sender_drain(s, PATIENCE_MS), 0);
+		fpgabuf_sender_stats(s, &stats);
+		count++;
+	} while (stats.zerocopy_sends == before.zerocopy_sends && count < 1000);
+	return count;
+}
+
 /* Loopback as if nobody had seen that it is one. */
 static void test_auto_learns(void)
 {
@@ -1322,6 +1344,7 @@ static void test_auto_learns(void)
 	struct fpgabuf_sender_stats stats;
 	struct fpgabuf_sender *s;
 	const char *why;
+	unsigned int count;
 	uint64_t token;
 
 	strcpy(interface_name, "dma0");
@@ -1350,6 +1373,14 @@ static void test_auto_learns(void)
 	CU_ASSERT_EQUAL(stats.zerocopy_sends, 1);
 	fpgabuf_sender_engine(s, &why);
 	CU_ASSERT_PTR_NOT_NULL(strstr(why, "copied after all"));
+	read_and_run(&p, s, sizeof(data));
+	/* 16 MiB later it tries again, is told the same, and copies again. */
+	count = send_until_pinned(&p, s, data, sizeof(data));
+	CU_ASSERT(count >= 255 && count <= 258);
+	fpgabuf_sender_engine(s, &why);
+	CU_ASSERT_PTR_NOT_NULL(strstr(why, "copied after all"));
+	count = send_until_pinned(&p, s, data, sizeof(data));
+	CU_ASSERT(count >= 511 && count <= 515);
 	fpgabuf_sender_destroy(s);
 	pair_close(&p);
 }
@@ -1402,7 +1433,7 @@ CU_TestInfo sender_tests[] = {
 	  test_auto_without_uring },
 	{ "auto looks where the route leads, and what the interface can",
 	  test_routes },
-	{ "auto copies what is short, and all once it hears of copies",
+	{ "auto copies what is short, and all for a while once it hears of copies",
 	  test_auto_learns },
 	CU_TEST_INFO_NULL,
 };

@@ -6,6 +6,9 @@
 #include "common/controller.h"
 #include "common/message.h"
 
+/* One capture may fail; so many in a row mean that the device is broken. */
+#define MAX_FAILURES	8
+
 /* The version that tells of it */
 #define TOLD_SINCE	2
 
@@ -57,6 +60,25 @@ uint64_t controller_capture_length(const struct fpgabuf_info *info,
 bool capture_may_follow(int error)
 {
 	return error == -ETIMEDOUT || error == -ESHUTDOWN;
+}
+
+int capture_failed(struct failures *f, const char *device, int error)
+{
+	if (!error || capture_may_follow(error)) {
+		f->in_a_row = 0;
+		return 0;
+	}
+	if (error == -ECANCELED || error == -ENODEV)
+		return 0;
+	f->total++;
+	if (!f->in_a_row++) {
+		message("a capture on %s failed: %s", device, strerror(-error));
+		remedy("the kernel log (`dmesg`) may say more");
+	}
+	if (f->in_a_row < MAX_FAILURES)
+		return 0;
+	message("%u captures on %s failed in a row", f->in_a_row, device);
+	return -EIO;
 }
 
 bool controller_lost_count(const struct fpgabuf_info *info,

@@ -55,6 +55,24 @@ uint64_t controller_capture_length(const struct fpgabuf_info *info,
  */
 bool capture_may_follow(int error);
 
+/**
+ * struct failures - of the captures of a device
+ * @in_a_row: without a good one between them
+ * @total: in all
+ */
+struct failures {
+	unsigned int in_a_row;
+	uint64_t total;
+};
+
+/*
+ * One capture may fail: its good bytes are good, and a gap follows.  Eight in a row
+ * mean that the device is broken.  @error is that of a capture of @device.  Returns
+ * 0 to go on, or -EIO; the first failure and the last are said.  What was canceled
+ * is none; nor is the end of the device here, which QUEUE and DEQUEUE tell as well.
+ */
+int capture_failed(struct failures *failures, const char *device, int error);
+
 /* Is it not known how much came, of a capture that ended early by itself? */
 bool controller_lost_count(const struct fpgabuf_info *info,
 			   const struct fpgabuf_dequeue *capture);

@@ -9,6 +9,16 @@
 #define URING_BREAK_EVEN	((size_t)32 << 10)
 #define ZEROCOPY_BREAK_EVEN	((size_t)64 << 10)
 
+/* For so many bytes all is copied when the kernel has, at first and at most. */
+#define FIRST_COPY_BYTES	((uint64_t)16 << 20)
+#define MAX_COPY_BYTES		((uint64_t)1 << 30)
+
+static size_t break_even(enum fpgabuf_engine engine)
+{
+	return engine == FPGABUF_ENGINE_URING ? URING_BREAK_EVEN :
+						ZEROCOPY_BREAK_EVEN;
+}
+
 static const struct fpgabuf_engine_ops *find(enum fpgabuf_engine engine)
 {
 	switch (engine) {
@@ -42,15 +52,10 @@ static int choose_zero_copy(struct fpgabuf_sender *s)
 
 	err = use(s, FPGABUF_ENGINE_URING,
 		  "nothing on the route is known to copy; pieces below 32 KiB are copied, as that is cheaper");
-	if (!err) {
-		s->copy_below = URING_BREAK_EVEN;
-		return 0;
-	}
-	err = use(s, FPGABUF_ENGINE_ZEROCOPY,
-		  "nothing on the route is known to copy, and there is no io_uring; pieces below 64 KiB are copied, as that is cheaper");
 	if (!err)
-		s->copy_below = ZEROCOPY_BREAK_EVEN;
-	return err;
+		return 0;
+	return use(s, FPGABUF_ENGINE_ZEROCOPY,
+		   "nothing on the route is known to copy, and there is no io_uring; pieces below 64 KiB are copied, as that is cheaper");
 }
 
 static int choose(struct fpgabuf_sender *s)
@@ -61,6 +66,8 @@ static int choose(struct fpgabuf_sender *s)
 	if (*s->obstacle)
 		return use(s, FPGABUF_ENGINE_COPY, s->obstacle);
 	err = choose_zero_copy(s);
+	if (!err)
+		s->copy_below = break_even(s->engine);
 	if (err == -EOPNOTSUPP)
 		return use(s, FPGABUF_ENGINE_COPY,
 			   "this kernel has no zero-copy for this socket");
@@ -76,11 +83,26 @@ int fpgabuf_engine_open(struct fpgabuf_sender *s, enum fpgabuf_engine engine)
 	return use(s, engine, "it was asked for");
 }
 
-/* Zero-copy that is none costs more than a copy. */
+/*
+ * Zero-copy that is none costs more than a copy.  What copies may go, as a packet
+ * capture does; so it is tried again, and each time it was in vain less often.
+ */
 void fpgabuf_engine_reconsider(struct fpgabuf_sender *s)
 {
 	if (!s->chosen || s->copy_below == SIZE_MAX)
 		return;
+	s->copy_bytes = s->copy_bytes ? 2 * s->copy_bytes : FIRST_COPY_BYTES;
+	if (s->copy_bytes > MAX_COPY_BYTES)
+		s->copy_bytes = MAX_COPY_BYTES;
+	s->copy_until = s->stats.bytes + s->copy_bytes;
 	s->copy_below = SIZE_MAX;
-	s->why = "copying since the kernel reported that it copied after all";
+	s->why = "copying for a while since the kernel reported that it copied after all";
+}
+
+void fpgabuf_engine_retry(struct fpgabuf_sender *s)
+{
+	if (s->copy_below != SIZE_MAX || s->stats.bytes < s->copy_until)
+		return;
+	s->copy_below = break_even(s->engine);
+	s->why = "trying again without a copy, after the kernel had copied for a while";
 }

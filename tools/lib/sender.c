@@ -293,6 +293,7 @@ static ssize_t send_piece(struct fpgabuf_sender *s, struct fpgabuf_buffer *b)
 {
 	size_t len = b->len - b->accepted;
 
+	fpgabuf_engine_retry(s);
 	if (b->copy || len < s->copy_below)
 		return fpgabuf_send_now(s, b, len, 0);
 	return s->ops->send(s, b, len < MAX_SEND ? len : MAX_SEND);

@@ -77,6 +77,8 @@ extern const struct fpgabuf_engine_ops fpgabuf_uring_ops;
  * @chosen: the engine was chosen here, and may change its mind
  * @owner: the only thread that may run it, or 0
  * @copy_below: pieces with fewer bytes are copied
+ * @copy_until: for a while all are, until so many bytes have been sent
+ * @copy_bytes: how long that while is, in bytes
  * @error: what ended the sender, or 0
  * @blocked: the socket was full, and has not said yet that it is not
  * @starved: only a completion can help
@@ -101,6 +103,8 @@ struct fpgabuf_sender {
 	bool chosen;
 	pid_t owner;
 	size_t copy_below;
+	uint64_t copy_until;
+	uint64_t copy_bytes;
 	int error;
 	bool blocked;
 	bool starved;
@@ -117,8 +121,11 @@ struct fpgabuf_sender {
 /* engine.c: sets up the engine that is asked for, or the one that fits. */
 int fpgabuf_engine_open(struct fpgabuf_sender *s, enum fpgabuf_engine engine);
 
-/* The kernel has copied after all: if the choice was ours, copy from now on. */
+/* The kernel has copied after all: if the choice was ours, copy for a while. */
 void fpgabuf_engine_reconsider(struct fpgabuf_sender *s);
+
+/* When the while is over, try without a copy again. */
+void fpgabuf_engine_retry(struct fpgabuf_sender *s);
 
 /* What the epoll descriptor reports: the socket itself, or another one. */
 enum { FPGABUF_WATCH_SOCKET, FPGABUF_WATCH_ENGINE };

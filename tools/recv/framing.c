@@ -76,9 +76,12 @@ static void count_capture(struct framing *f)
 {
 	uint32_t flags = f->frame.flags;
 
-	if (!f->captures++)
+	/* What was before the first capture is not missing. */
+	if (f->captures)
+		f->gaps += !!(flags & FPGABUF_FRAME_GAP);
+	else
 		f->first_sequence = f->frame.sequence;
-	f->gaps += !!(flags & FPGABUF_FRAME_GAP);
+	f->captures++;
 	f->partial += !!(flags & FPGABUF_FRAME_PARTIAL);
 	f->errors += !!(flags & FPGABUF_FRAME_ERROR);
 	f->timeouts += !!(flags & FPGABUF_FRAME_TIMEOUT);

@@ -30,7 +30,7 @@
  * @frames: headers that have come
  * @first_sequence: number of the first capture
  * @captures: captures that have come, the last one perhaps in part
- * @gaps: those of them before which the FPGA may have lost samples
+ * @gaps: those of them, behind the first, before which the FPGA may have lost samples
  * @partial: those of them that are shorter than was asked for
  * @errors: those of them that ended with an error
  * @timeouts: those of them that took too long

@@ -288,15 +288,15 @@ static int64_t device_retry_ns(const struct source *source)
 
 static void explain_capture(const struct device *d, int err)
 {
-	message("a capture on %s failed: %s", d->source.name, strerror(-err));
+	message("cannot take a capture from %s: %s", d->source.name,
+		strerror(-err));
 	if (err == -ENODEV)
 		remedy("the device was removed, or its driver unbound");
 	else
 		remedy("the kernel log (`dmesg`) may say more");
 }
 
-static int check_capture(const struct device *d,
-			 const struct fpgabuf_dequeue *c)
+static int check_capture(struct device *d, const struct fpgabuf_dequeue *c)
 {
 	if (c->cookie >= d->source.slot_count ||
 	    d->slots[c->cookie].state != SLOT_QUEUED ||
@@ -305,14 +305,7 @@ static int check_capture(const struct device *d,
 			d->source.name);
 		return -EPROTO;
 	}
-	if (!(c->status & FPGABUF_CAPTURE_ERROR))
-		return 0;
-	if (d->source.stopping && c->error == -ECANCELED)
-		return 0;
-	if (capture_may_follow(c->error))
-		return 0;
-	explain_capture(d, c->error);
-	return c->error ? c->error : -EIO;
+	return capture_failed(&d->source.failures, d->source.name, c->error);
 }
 
 /* A gap before a capture that is not sent is one before the next. */

@@ -125,6 +125,7 @@ static void json_source(struct json *j, const struct source *src)
 	json_gaps(j, src->gaps, src->gaps_worth);
 	json_number(j, "partial", src->partial);
 	json_number(j, "timeouts", src->timeouts);
+	json_number(j, "errors", src->failures.total);
 	json_number(j, "missed", src->missed);
 	json_number(j, "busy_retries", src->busy_retries);
 }
@@ -185,9 +186,10 @@ static void print_captures(FILE *out, const struct source *src)
 	fprintf(out, "  captures %" PRIu64 " (", src->captures);
 	if (src->gaps_worth != GAPS_UNKNOWN)
 		fprintf(out, "gaps %" PRIu64 ", ", src->gaps);
-	fprintf(out, "partial %" PRIu64 ", timeouts %" PRIu64 ", missed %" PRIu64
+	fprintf(out, "partial %" PRIu64 ", timeouts %" PRIu64 ", errors %" PRIu64 ", missed %" PRIu64
 	       ") in %u regions of %" PRIu64 " bytes (%s), busy retries %"
-	       PRIu64 "\n", src->partial, src->timeouts, src->missed,
+	       PRIu64 "\n", src->partial, src->timeouts,
+	       src->failures.total, src->missed,
 	       src->slot_count, src->region_size, backend_name(src->backend),
 	       src->busy_retries);
 	if (src->gaps_worth == GAPS_UNKNOWN)

@@ -12,7 +12,8 @@ struct source *source_open(const struct send_options *options)
 
 uint64_t source_account(struct source *source, uint32_t flags, uint64_t bytes)
 {
-	if (flags & FPGABUF_CAPTURE_GAP)
+	/* What was before the first is not missing. */
+	if (flags & FPGABUF_CAPTURE_GAP && source->captures)
 		source->gaps++;
 	if (flags & FPGABUF_CAPTURE_PARTIAL)
 		source->partial++;

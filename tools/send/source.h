@@ -77,10 +77,11 @@ struct source_ops {
  * @captures_wanted: captures to take in all, or %UNLIMITED
  * @bytes: bytes taken
  * @captures: captures taken, without empty ones
- * @gaps: captures before which samples may be missing
+ * @gaps: captures before which samples may be missing, behind the first
  * @gaps_worth: what that number is worth
  * @partial: captures shorter than asked for
  * @timeouts: captures that the driver ended because they took too long
+ * @failures: captures that failed otherwise
  * @missed: captures that were not told of in time
  * @busy_retries: refusals because the pages were in use
  */
@@ -102,6 +103,7 @@ struct source {
 	enum gaps_worth gaps_worth;
 	uint64_t partial;
 	uint64_t timeouts;
+	struct failures failures;
 	uint64_t missed;
 	uint64_t busy_retries;
 };

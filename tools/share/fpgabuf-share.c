@@ -40,7 +40,7 @@ static void report_json(FILE *out, const struct server *s, double seconds,
 	json_gaps(&j, p->gaps, controller_gaps(&p->info));
 	json_number(&j, "partial", p->partial);
 	json_number(&j, "timeouts", p->timeouts);
-	json_number(&j, "errors", p->errors);
+	json_number(&j, "errors", p->failures.total);
 	json_number(&j, "busy_retries", p->busy_retries);
 	json_number(&j, "connected", s->client_count);
 	json_number(&j, "clients", s->served);

@@ -21,9 +21,6 @@
 /* What a region has if nobody said how much */
 #define USUAL_REGION_SIZE	(1 << 20)
 
-/* One capture may fail; so many in a row mean that the device is broken. */
-#define MAX_FAILURES		8
-
 static void fail_alloc(const struct pool *p, uint64_t size, int err)
 {
 	char what[32];
@@ -227,7 +224,7 @@ static int check_capture(const struct pool *p, const struct fpgabuf_dequeue *c)
 
 static void account(struct pool *p, const struct fpgabuf_dequeue *c)
 {
-	if (c->status & FPGABUF_CAPTURE_GAP)
+	if (c->status & FPGABUF_CAPTURE_GAP && p->captures)
 		p->gaps++;
 	if (c->status & FPGABUF_CAPTURE_PARTIAL)
 		p->partial++;
@@ -242,30 +239,6 @@ static void account(struct pool *p, const struct fpgabuf_dequeue *c)
 		p->captures++;
 		p->bytes += c->bytes;
 	}
-}
-
-/*
- * What we have canceled is no failure either.  That the device has gone is said by
- * the call that finds no capture any more.
- */
-static int check_error(struct pool *p, const struct fpgabuf_dequeue *c)
-{
-	if (!c->error || capture_may_follow(c->error)) {
-		p->failures = 0;
-		return 0;
-	}
-	if (c->error == -ECANCELED || c->error == -ENODEV)
-		return 0;
-	p->errors++;
-	if (!p->failures++) {
-		message("a capture on %s failed: %s", p->path,
-			strerror(-c->error));
-		remedy("the kernel log (`dmesg`) may say more");
-	}
-	if (p->failures < MAX_FAILURES)
-		return 0;
-	message("%u captures on %s failed in a row", p->failures, p->path);
-	return -EIO;
 }
 
 static int explain_dequeue(const struct pool *p, int err)
@@ -291,7 +264,8 @@ int pool_take(struct pool *pool, struct fpgabuf_dequeue *capture)
 		return explain_dequeue(pool, err);
 	err = check_capture(pool, capture);
 	if (!err)
-		err = check_error(pool, capture);
+		err = capture_failed(&pool->failures, pool->path,
+				     capture->error);
 	if (err)
 		return err;
 	account(pool, capture);

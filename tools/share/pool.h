@@ -14,6 +14,7 @@
 #include <fpgabuf/fpgabuf.h>
 
 #include "common/busy.h"
+#include "common/controller.h"
 #include "share/options.h"
 
 enum shared_state { REGION_IDLE, REGION_QUEUED, REGION_SHARED };
@@ -48,13 +49,12 @@ struct shared_region {
  * @queued: how many are queued
  * @full: the DMA controller takes no more before one of them has come back
  * @lost_count: it has been said that there are captures that nobody counts
- * @failures: captures that failed, since the last one that did not
+ * @failures: captures that failed, but for what may happen
  * @captures: captures that had bytes
  * @bytes: bytes they had
- * @gaps: captures before which samples may be missing
+ * @gaps: captures before which samples may be missing, behind the first
  * @partial: captures shorter than asked for
  * @timeouts: captures that the driver ended because they took too long
- * @errors: captures that failed otherwise
  * @busy_retries: refusals because pages were in use
  */
 struct pool {
@@ -69,13 +69,12 @@ struct pool {
 	unsigned int queued;
 	bool full;
 	bool lost_count;
-	unsigned int failures;
+	struct failures failures;
 	uint64_t captures;
 	uint64_t bytes;
 	uint64_t gaps;
 	uint64_t partial;
 	uint64_t timeouts;
-	uint64_t errors;
 	uint64_t busy_retries;
 };
 

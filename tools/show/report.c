@@ -33,6 +33,7 @@ static void print_json(FILE *out, const struct viewer *v, bool ok)
 	json_number(&j, "pictures", v->shown);
 	json_number(&j, "discarded", v->discarded);
 	json_gaps(&j, v->gaps, controller_gaps(&v->info));
+	json_number(&j, "errors", v->failures.total);
 	json_number(&j, "busy_retries", v->busy_retries);
 	json_decimal(&j, "seconds", seconds(v));
 	json_string(&j, "error", ok ? "" : message_first());

@@ -203,7 +203,7 @@ static int fill(struct viewer *v)
 
 static void explain_capture(const struct viewer *v, int err)
 {
-	message("a capture on %s failed: %s", v->options->device,
+	message("cannot take a capture from %s: %s", v->options->device,
 		strerror(-err));
 	if (err == -ENODEV)
 		remedy(REMEDY_GONE);
@@ -246,12 +246,13 @@ static int take_capture(struct viewer *v)
 	err = fpgabuf_device_dequeue(v->device, &c);
 	if (!err && c.cookie != (uint64_t)(slot - v->slots))
 		err = -EPROTO;
-	if (!err && !capture_may_follow(c.error))
-		err = c.error;
 	if (err) {
 		explain_capture(v, err);
 		return err;
 	}
+	err = capture_failed(&v->failures, v->options->device, c.error);
+	if (err)
+		return err;
 	v->full = false;
 	if (c.bytes)
 		stall_over(&v->stall);
@@ -261,8 +262,8 @@ static int take_capture(struct viewer *v)
 		return 0;
 	}
 	slot->state = SLOT_READY;
+	v->gaps += v->captured && c.status & FPGABUF_CAPTURE_GAP;
 	v->captured++;
-	v->gaps += !!(c.status & FPGABUF_CAPTURE_GAP);
 	v->deadline_ns = clock_ns() + v->options->timeout_ms * NS_PER_MS;
 	return 0;
 }

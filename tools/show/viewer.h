@@ -12,6 +12,7 @@
 #include <fpgabuf/fpgabuf.h>
 
 #include "common/busy.h"
+#include "common/controller.h"
 #include "common/progress.h"
 #include "common/stall.h"
 #include "show/frame.h"
@@ -63,7 +64,8 @@ struct slot {
  * @captured: whole pictures captured
  * @shown: pictures that came onto the screen
  * @discarded: captures that were too short for a picture
- * @gaps: pictures before which samples may be missing
+ * @failures: captures that failed, but for what may happen
+ * @gaps: pictures behind the first before which samples may be missing
  * @busy_retries: refusals because a region was still in use
  */
 struct viewer {
@@ -86,6 +88,7 @@ struct viewer {
 	uint64_t captured;
 	uint64_t shown;
 	uint64_t discarded;
+	struct failures failures;
 	uint64_t gaps;
 	uint64_t busy_retries;
 };
