@@ -76,6 +76,8 @@ static void write_manner(struct arguments *to, const struct send_options *o)
 		arguments_add(to, "--reconnect=%u", o->reconnect);
 	if (o->keepalive_s)
 		arguments_add(to, "--keepalive=%u", o->keepalive_s);
+	if (o->stats_s)
+		arguments_add(to, "--stats=%" PRIu64, o->stats_s);
 	if (o->framed)
 		arguments_add(to, "--framed");
 	if (o->json)
@@ -133,6 +135,7 @@ static void check_same(const struct send_options *a,
 	CHECK(a->region_size == b->region_size && a->regions == b->regions);
 	CHECK(a->bytes == b->bytes && a->captures == b->captures);
 	CHECK(a->duration_s == b->duration_s && a->rate == b->rate);
+	CHECK(a->stats_s == b->stats_s);
 	CHECK(a->engine == b->engine && a->timeout_ms == b->timeout_ms);
 	CHECK(a->framed == b->framed && a->drop == b->drop);
 	CHECK(a->reconnect == b->reconnect);

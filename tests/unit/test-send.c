@@ -114,6 +114,7 @@ static void test_help(void)
 		"--fd", "--framed", "--help", "--json", "--keepalive",
 		"--progress", "--quiet", "--rate", "--reconnect",
 		"--region-size", "--regions", "--share", "--slow-peer",
+		"--stats",
 		"--timeout",
 		"--verbose", "--version",
 	};
@@ -420,6 +421,34 @@ static void test_acknowledged(void)
 	CU_ASSERT_EQUAL(process_finish(&receiver), 0);
 	CU_ASSERT_PTR_NOT_NULL(strstr(sender.output,
 				      "\"acknowledged\": \"kernel\""));
+}
+
+/* What there is by then, while it waits for more */
+static void test_stats(void)
+{
+	struct process receiver, sender;
+	char peer[32];
+	char *json[] = { "fpgabuf-send-fake", "-d", FAKE_DEVICE, "-r", "64K",
+			 "--stats", "1", "--json", peer, NULL };
+	char *text[] = { "fpgabuf-send-fake", "-d", FAKE_DEVICE, "-r", "64K",
+			 "--stats", "1", peer, NULL };
+
+	setenv("FAKE_CAPTURES", "3", 1);
+	start_receiver(&receiver, "/dev/null", peer);
+	process_start(&sender, json);
+	CU_ASSERT_TRUE(process_expect(&sender, "{\"ok\": true"));
+	CU_ASSERT_TRUE(process_expect(&sender, "\"captures\": 3,"));
+	kill(sender.pid, SIGTERM);
+	CU_ASSERT_EQUAL(process_finish(&sender), 0);
+	CU_ASSERT_EQUAL(process_finish(&receiver), 0);
+
+	start_receiver(&receiver, "/dev/null", peer);
+	process_start(&sender, text);
+	CU_ASSERT_TRUE(process_expect(&sender, "  captures 3 ("));
+	kill(sender.pid, SIGTERM);
+	CU_ASSERT_EQUAL(process_finish(&sender), 0);
+	CU_ASSERT_EQUAL(process_finish(&receiver), 0);
+	unsetenv("FAKE_CAPTURES");
 }
 
 static void expect_broken(struct process *receiver)
@@ -754,6 +783,7 @@ CU_TestInfo send_tests[] = {
 	  test_share_ends },
 	{ "the report says who has acknowledged: receiver or kernel",
 	  test_acknowledged },
+	{ "statistics are told at an interval, while it runs", test_stats },
 	{ "a stream that failed looks so to the receiver", test_failure_shows },
 	{ "a killed fpgabuf-share is no good end", test_share_killed },
 	{ "a device that cannot capture bothers no receiver",

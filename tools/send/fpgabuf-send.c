@@ -19,6 +19,10 @@ static int transfer(const struct send_options *o, struct transfer *t)
 		       o->progress, o->quiet);
 	if (o->duration_s != UNLIMITED)
 		t->stop_ns = clock_ns() + o->duration_s * NS_PER_SEC;
+	t->stats_ns = o->stats_s * NS_PER_SEC;
+	if (t->stats_ns)
+		t->stats_due_ns = clock_ns() + t->stats_ns;
+	t->tell_stats = report_stats;
 	report.ok = !transfer_run(t);
 	report_print(&report);
 	if (results_finish(-1, false))

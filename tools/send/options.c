@@ -18,7 +18,7 @@
 enum {
 	OPT_DURATION = 0x100, OPT_FD, OPT_FRAMED, OPT_JSON, OPT_KEEPALIVE,
 	OPT_PROGRESS, OPT_RATE, OPT_RECONNECT, OPT_SHARE, OPT_SLOW_PEER,
-	OPT_VERSION,
+	OPT_STATS, OPT_VERSION,
 };
 
 static const struct option long_options[] = {
@@ -40,6 +40,7 @@ static const struct option long_options[] = {
 	{ "regions", required_argument, NULL, 'n' },
 	{ "share", required_argument, NULL, OPT_SHARE },
 	{ "slow-peer", required_argument, NULL, OPT_SLOW_PEER },
+	{ "stats", required_argument, NULL, OPT_STATS },
 	{ "timeout", required_argument, NULL, 't' },
 	{ "verbose", no_argument, NULL, 'v' },
 	{ "version", no_argument, NULL, OPT_VERSION },
@@ -77,6 +78,7 @@ static const char help[] =
 "\n"
 "What to print:\n"
 "      --json              the summary as one JSON object on stdout\n"
+"      --stats SECONDS     statistics, so often\n"
 "      --progress          progress even if stderr is not a terminal\n"
 "  -q, --quiet             errors only\n"
 "  -v, --verbose           say what is going on\n"
@@ -208,6 +210,8 @@ static int set_manner(struct send_options *o, int option)
 		err = parse_int(1, MAX_KEEPALIVE_S, &value);
 		o->keepalive_s = value;
 		return err;
+	case OPT_STATS:
+		return parse_number(optarg, 1, MAX_TIMEOUT_S, &o->stats_s);
 	case OPT_RECONNECT:
 		err = parse_int(1, MAX_ATTEMPTS, &value);
 		o->reconnect = value;

@@ -37,6 +37,7 @@
  * @reconnect: attempts to connect again to a peer that was lost
  * @keepalive_s: seconds of silence before the peer is asked; 0 = do not ask
  * @timeout_ms: patience with a peer that makes no progress
+ * @stats_s: seconds between statistics, or 0
  * @json: print the summary as JSON
  * @progress: show progress even if stderr is no terminal
  * @quiet: no progress, no summary for people
@@ -60,6 +61,7 @@ struct send_options {
 	unsigned int reconnect;
 	unsigned int keepalive_s;
 	int timeout_ms;
+	uint64_t stats_s;
 	bool json;
 	bool progress;
 	bool quiet;

@@ -32,7 +32,9 @@ static const char *backend_name(uint32_t backend)
 
 static double seconds(const struct transfer *t)
 {
-	return (double)(t->end_ns - t->progress.start_ns) / NS_PER_SEC;
+	int64_t end_ns = t->end_ns ? t->end_ns : clock_ns();
+
+	return (double)(end_ns - t->progress.start_ns) / NS_PER_SEC;
 }
 
 static double cpu_seconds(const struct timeval *tv)
@@ -243,17 +245,34 @@ static void print_reasons(const struct peer *p)
 			p->skipped_captures, p->skipped_bytes);
 }
 
-void report_print(const struct report *report)
+static void print(const struct report *report)
 {
-	const struct transfer *t = report->transfer;
 	struct rusage usage;
-	unsigned int i;
 
 	getrusage(RUSAGE_SELF, &usage);
 	if (report->options->json)
 		print_json(results_begin(), report, &usage);
 	else if (!report->options->quiet)
 		print_text(results_begin(), report, &usage);
+}
+
+void report_stats(const struct transfer *transfer)
+{
+	const struct report report = {
+		.options = transfer->peers[0].options,
+		.transfer = transfer,
+		.ok = true,
+	};
+
+	print(&report);
+}
+
+void report_print(const struct report *report)
+{
+	const struct transfer *t = report->transfer;
+	unsigned int i;
+
+	print(report);
 	results_end(false);
 	for (i = 0; i < t->peer_count && !report->options->quiet; i++)
 		print_reasons(&t->peers[i]);

@@ -23,4 +23,7 @@ struct report {
 /* Prints the summary in the form the options ask for, to stdout. */
 void report_print(const struct report *report);
 
+/* Prints the same while it runs; nothing has failed as long as it does. */
+void report_stats(const struct transfer *transfer);
+
 #endif /* FPGABUF_SEND_REPORT_H */

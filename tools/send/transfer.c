@@ -12,6 +12,7 @@
 
 #include "common/clock.h"
 #include "common/message.h"
+#include "common/results.h"
 #include "common/signals.h"
 #include "send/transfer.h"
 
@@ -22,7 +23,7 @@
  */
 #define SLOW_NS		NS_PER_SEC
 
-enum { FD_SIGNAL, FD_SOURCE, FD_PEERS };
+enum { FD_SIGNAL, FD_SOURCE, FD_RESULTS, FD_PEERS };
 
 /* From now on, the next signal ends the program as usual. */
 static void release_signals(struct transfer *t)
@@ -150,6 +151,7 @@ static int64_t next_due_ns(const struct transfer *t)
 	if (t->progress.enabled)
 		sooner(&first, now + PROGRESS_PERIOD_MS * NS_PER_MS);
 	sooner(&first, stall_due_ns(&t->stall));
+	sooner(&first, t->stats_due_ns);
 	for (i = 0; i < t->peer_count; i++) {
 		sooner(&first, peer_due_ns(&t->peers[i]));
 		sooner(&first, slow_due_ns(t, &t->peers[i], now));
@@ -166,6 +168,10 @@ static int wait_event(struct transfer *t, struct pollfd *fds)
 	fds[FD_SOURCE] = (struct pollfd){ .fd = -1, .events = POLLIN };
 	if (may_take(t))
 		fds[FD_SOURCE].fd = source_fd(t->source);
+	fds[FD_RESULTS] = (struct pollfd){
+		.fd = results_fd(),
+		.events = POLLOUT,
+	};
 	for (i = 0; i < t->peer_count; i++)
 		fds[FD_PEERS + i] = peer_pollfd(&t->peers[i]);
 	if (poll(fds, FD_PEERS + t->peer_count,
@@ -266,6 +272,18 @@ static uint64_t bytes_sent(const struct transfer *t)
 	return least;
 }
 
+/* Who does not read them misses some. */
+static void tell_stats(struct transfer *t)
+{
+	results_push();
+	if (!t->stats_due_ns || clock_ns() < t->stats_due_ns)
+		return;
+	t->stats_due_ns += t->stats_ns;
+	progress_end(&t->progress);
+	t->tell_stats(t);
+	results_end(true);
+}
+
 /* One turn: wait unless there is no need to, then do all that can be done. */
 static void step_peers(struct transfer *t, const struct pollfd *fds)
 {
@@ -278,6 +296,7 @@ static void step_peers(struct transfer *t, const struct pollfd *fds)
 		release_sent(t, p);
 		peer_settle(p);
 	}
+	tell_stats(t);
 	progress_update(&t->progress, bytes_sent(t));
 }
 

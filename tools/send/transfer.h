@@ -46,6 +46,9 @@ struct holding {
  * @rate: limit of the stream
  * @stop_ns: when to end the capture, or 0
  * @progress: the progress line, started
+ * @stats_ns: how often to tell statistics, or 0
+ * @stats_due_ns: when to do so again, or 0
+ * @tell_stats: does so
  * @stall: the next capture, while there is something to capture and to send to
  * @slots: by slot, who holds it; zeroed
  * @held: slots that some peer holds
@@ -64,6 +67,9 @@ struct transfer {
 	struct rate rate;
 	int64_t stop_ns;
 	struct progress progress;
+	int64_t stats_ns;
+	int64_t stats_due_ns;
+	void (*tell_stats)(const struct transfer *transfer);
 	struct stall stall;
 	struct held_slot *slots;
 	unsigned int held;
