@@ -39,6 +39,10 @@ static CU_SuiteInfo suites[] = {
 	{ .pName = "shared regions", .pTests = pool_tests },
 	{ .pName = "fpgabuf-share", .pTests = share_tests },
 	{ .pName = "capture and send", .pTests = transfer_tests },
+	{ .pName = "mappings, as Linux 6.1 counts them",
+	  .pTests = mapcount_6_1_tests },
+	{ .pName = "mappings, as Linux 6.9 counts them",
+	  .pTests = mapcount_6_9_tests },
 	CU_SUITE_INFO_NULL,
 };
 

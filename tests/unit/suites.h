@@ -14,6 +14,8 @@ extern CU_TestInfo errqueue_tests[];
 extern CU_TestInfo framed_tests[];
 extern CU_TestInfo info_tests[];
 extern CU_TestInfo keep_tests[];
+extern CU_TestInfo mapcount_6_1_tests[];
+extern CU_TestInfo mapcount_6_9_tests[];
 extern CU_TestInfo message_tests[];
 extern CU_TestInfo output_tests[];
 extern CU_TestInfo plan_tests[];
