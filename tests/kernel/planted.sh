@@ -46,5 +46,5 @@ copy_tree
 caught missing-unmap importers 'DMA-API: .*overlapping mappings|dump_show'
 caught sleep-under-lock capture \
   'BUG: sleeping function called from invalid context'
-caught use-after-free alloc 'BUG: KASAN: slab-use-after-free in .*region_destroy'
+caught use-after-free alloc 'BUG: KASAN: slab-use-after-free in .*region_free'
 exit "$failed"

@@ -145,6 +145,20 @@ licences() {
   return "$bad"
 }
 
+# Those that are planted to see whether a test notices: where they nearly fit they
+# would be another mistake.
+mistakes() {
+  local file bad=0
+
+  while read -r file; do
+    patch --dry-run --batch -p1 -F0 <"$file" || {
+      echo "$file does not apply any more; make it anew"
+      bad=1
+    }
+  done < <(sources 'tests/mutate/*.patch' 'tests/kernel/planted/*.patch')
+  return "$bad"
+}
+
 mkdir -p "$LINT"
 check kernel 'driver: W=1 and sparse find nothing' kernel_build
 check checkpatch 'driver: checkpatch --strict finds nothing' checkpatch
@@ -159,6 +173,7 @@ check docs 'documentation: Sphinx and kernel-doc have no warning' \
 check documents 'documents: what they cite is there' tests/lint/documents.sh
 check documents-test 'documents: and what is not is noticed' \
   tests/lint/documents-test.sh
+check mistakes 'mistakes to be planted: they fit' mistakes
 check spdx 'all files: name their licence' spdx
 check licences 'all files: the licence is in LICENSES' licences
 
