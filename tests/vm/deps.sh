@@ -39,7 +39,7 @@ packages() {
   show) echo gcc libc6-dev libdrm-dev netpbm pkg-config ;;
   docs) echo python3-sphinx perl xz-utils ;;
   lint)
-    echo clang git groff-base mandoc perl shellcheck sparse xz-utils
+    echo clang git groff-base mandoc patch perl shellcheck sparse xz-utils
     ;;
   in-tree)
     echo bc bison clang clang-19 dt-schema flex git libelf-dev libssl-dev lld \
