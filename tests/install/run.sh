@@ -211,22 +211,30 @@ with_musl() {
 # units_verified: systemd would take the units as they are.  It wants a program
 # where the service looks for it, which is not where it is yet.
 units_verified() {
-  local units=$TMP/units unit
+  local units=$TMP/units unit instance
 
   mkdir -p "$units"
-  for unit in service socket; do
+  for unit in share@.service share@.socket send@.service recv@.service; do
+    instance=fpgabuf0
+    [[ $unit != recv* ]] || instance=5000
     sed "s#^ExecStart=/usr/local/bin/#ExecStart=$BUILD/install/tools/#" \
-      "$LIB/systemd/system/fpgabuf-share@.$unit" \
-      >"$units/fpgabuf-share@fpgabuf0.$unit" || return
+      "$LIB/systemd/system/fpgabuf-$unit" \
+      >"$units/fpgabuf-${unit/@/@$instance}" || return
   done
   # Of other units it has warnings as well.
   ! SYSTEMD_UNIT_PATH="$units:" systemd-analyze verify --man=no \
-    "$units"/fpgabuf-share@fpgabuf0.* 2>&1 | grep fpgabuf
+    "$units"/fpgabuf-* 2>&1 | grep fpgabuf
 }
 
 unit_programs() {
-  grep -Fx "ExecStart=/usr/local/bin/fpgabuf-share --device /dev/%I \$FPGABUF_SHARE_OPTIONS" \
-    "$LIB/systemd/system/fpgabuf-share@.service"
+  local tool
+
+  for tool in send share; do
+    grep -F "ExecStart=/usr/local/bin/fpgabuf-$tool --device /dev/%I " \
+      "$LIB/systemd/system/fpgabuf-$tool@.service" || return
+  done
+  grep -F 'ExecStart=/usr/local/bin/fpgabuf-recv --connections 0 ' \
+    "$LIB/systemd/system/fpgabuf-recv@.service"
 }
 
 # describes PAGE CALL

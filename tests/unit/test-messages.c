@@ -3,11 +3,14 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <netinet/in.h>
+#include <poll.h>
 #include <signal.h>
+#include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/un.h>
 #include <unistd.h>
 
 #include "common/endpoint.h"
@@ -253,6 +256,87 @@ static void test_patience(void)
 	CU_ASSERT_EQUAL(s.patience_ns, INT64_C(4000000000));
 }
 
+static int open_manager(const char *name)
+{
+	struct sockaddr_un addr = { .sun_family = AF_UNIX };
+	int fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	socklen_t len = offsetof(struct sockaddr_un, sun_path) + strlen(name);
+
+	strcpy(addr.sun_path, name);
+	if (*name == '@')
+		addr.sun_path[0] = '\0';
+	CU_ASSERT_FATAL(!bind(fd, (struct sockaddr *)&addr, len));
+	setenv("NOTIFY_SOCKET", name, 1);
+	return fd;
+}
+
+static void manager_hears(int fd, const char *text)
+{
+	char heard[1024];
+	ssize_t n = wait_for(fd, POLLIN) ? recv(fd, heard, sizeof(heard) - 1, 0) :
+					   0;
+
+	heard[n > 0 ? n : 0] = '\0';
+	CU_ASSERT_EQUAL(strncmp(heard, text, strlen(text)), 0);
+}
+
+/* One that listens at an abstract name, and one at a path */
+static void test_notify(void)
+{
+	struct process share, recv, send;
+	char path[64], name[64], peer[32];
+	char *share_args[] = { "fpgabuf-share-fake", "-d", FAKE_DEVICE, path,
+			       NULL };
+	char *recv_args[] = { "tools/fpgabuf-recv", "--connections", "0", "0",
+			      NULL };
+	char *send_args[] = { "fpgabuf-send-fake", "-d", FAKE_DEVICE, "-r",
+			      "64K", peer, NULL };
+	int manager;
+
+	snprintf(path, sizeof(path), "/tmp/fpgabuf-shared-%d", getpid());
+	snprintf(name, sizeof(name), "@fpgabuf-unit-%d", getpid());
+	manager = open_manager(name);
+	process_start(&share, share_args);
+	manager_hears(manager, "READY=1\nSTATUS=sharing " FAKE_DEVICE);
+	stop(&share, 0);
+	manager_hears(manager, "STOPPING=1");
+	close(manager);
+
+	snprintf(name, sizeof(name), "/tmp/fpgabuf-manager-%d", getpid());
+	manager = open_manager(name);
+	process_start(&recv, recv_args);
+	manager_hears(manager, "READY=1\nSTATUS=listening");
+	CU_ASSERT_TRUE_FATAL(process_expect(&recv, "listening at"));
+	snprintf(peer, sizeof(peer), "127.0.0.1:%d",
+		 atoi(strstr(recv.output, "port ") + 5));
+	unsetenv("NOTIFY_SOCKET");
+	setenv("FAKE_CAPTURES", "1", 1);
+	process_start(&send, send_args);
+	manager_hears(manager, "STATUS=1 streams open, 0 have ended");
+	kill(send.pid, SIGTERM);
+	process_finish(&send);
+	manager_hears(manager, "STATUS=0 streams open, 1 have ended, 0 failed");
+	stop(&recv, 0);
+	manager_hears(manager, "STOPPING=1");
+
+	/* This one is not managed. */
+	process_start(&recv, recv_args);
+	CU_ASSERT_TRUE_FATAL(process_expect(&recv, "listening at"));
+	snprintf(peer, sizeof(peer), "127.0.0.1:%d",
+		 atoi(strstr(recv.output, "port ") + 5));
+	setenv("NOTIFY_SOCKET", name, 1);
+	process_start(&send, send_args);
+	manager_hears(manager, "READY=1\nSTATUS=sending " FAKE_DEVICE " to 1");
+	kill(send.pid, SIGTERM);
+	manager_hears(manager, "STOPPING=1");
+	process_finish(&send);
+	stop(&recv, 0);
+	unsetenv("NOTIFY_SOCKET");
+	unsetenv("FAKE_CAPTURES");
+	close(manager);
+	unlink(name);
+}
+
 /* A port that was free a moment ago */
 static void free_port(char peer[32])
 {
@@ -305,6 +389,8 @@ CU_TestInfo message_tests[] = {
 	  test_stall },
 	{ "a stream that stalls is told of", test_stream_stalls },
 	{ "what stalls again is given twice as long", test_patience },
+	{ "a service manager hears when they are ready, how it goes, and the end",
+	  test_notify },
 	{ "with --reconnect the receiver may come later", test_receiver_is_late },
 	CU_TEST_INFO_NULL,
 };

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "common/clock.h"
 #include "common/message.h"
+#include "common/notify.h"
 #include "common/stall.h"
 
 #define USUAL_PATIENCE_NS	(2 * NS_PER_SEC)
@@ -46,4 +47,5 @@ void stall_explain(const struct stall *stall, const char *name,
 	inform("no capture has come from %s for %d s: waiting for it", name,
 	       (int)(ns / NS_PER_SEC));
 	remedy("%s", look_at);
+	notify_status("waiting for captures of %s", name);
 }

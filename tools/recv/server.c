@@ -8,6 +8,7 @@
 
 #include "common/clock.h"
 #include "common/message.h"
+#include "common/notify.h"
 #include "common/progress.h"
 #include "common/results.h"
 #include "common/signals.h"
@@ -212,6 +213,12 @@ static void refuse(struct server *s, unsigned int index)
 	s->totals.failed++;
 }
 
+static void tell_manager(const struct server *s)
+{
+	notify_status("%u streams open, %u have ended, %u failed",
+		      s->open_count, s->totals.connections, s->totals.failed);
+}
+
 static void begin_stream(struct server *s, unsigned int index)
 {
 	struct connection *c;
@@ -230,6 +237,7 @@ static void begin_stream(struct server *s, unsigned int index)
 	if (!s->accepted++)
 		start_progress(s);
 	s->open[s->open_count++] = c;
+	tell_manager(s);
 }
 
 /* An empty stream is one only if it was to be empty. */
@@ -304,6 +312,7 @@ static void retire(struct server *s, unsigned int index)
 	totals_add(&s->totals, c);
 	report_connection(s->options, c);
 	connection_free(c);
+	tell_manager(s);
 }
 
 static int64_t patience_ns(const struct server *s)
@@ -563,6 +572,7 @@ static void stop(struct server *s)
 {
 	const struct recv_options *o = s->options;
 
+	notify_stopping();
 	close_signals(s);
 	progress_end(&s->progress);
 	take_last_guests(s);
@@ -579,6 +589,7 @@ static void stop(struct server *s)
 
 static int serve_all(struct server *s)
 {
+	notify_ready("listening");
 	s->idle_ns = clock_ns();
 	if (s->options->stats_ns)
 		s->stats_due_ns = s->idle_ns + s->options->stats_ns;

@@ -5,6 +5,7 @@
 
 #include "common/clock.h"
 #include "common/message.h"
+#include "common/notify.h"
 #include "common/results.h"
 #include "common/signals.h"
 #include "common/start.h"
@@ -74,8 +75,11 @@ static int connect_and_send(const struct send_options *o,
 		err = peer_open(&peers[opened], &o->peers[opened], o, source);
 		opened++;
 	}
-	if (!err)
+	if (!err) {
+		notify_ready("sending %s to %u peers", source->name,
+			     o->peer_count);
 		ret = send_to(o, source, peers);
+	}
 	for (i = 0; i < opened; i++)
 		peer_close(&peers[i]);
 	return ret;

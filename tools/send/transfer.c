@@ -12,6 +12,7 @@
 
 #include "common/clock.h"
 #include "common/message.h"
+#include "common/notify.h"
 #include "common/results.h"
 #include "common/signals.h"
 #include "send/transfer.h"
@@ -41,6 +42,7 @@ static int on_signal(struct transfer *t)
 	progress_end(&t->progress);
 	if (t->verbose)
 		inform("%s: ending the capture", strsignal(info.ssi_signo));
+	notify_stopping();
 	release_signals(t);
 	return source_stop(t->source);
 }

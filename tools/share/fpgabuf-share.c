@@ -7,6 +7,7 @@
 #include "common/controller.h"
 #include "common/json.h"
 #include "common/message.h"
+#include "common/notify.h"
 #include "common/results.h"
 #include "common/signals.h"
 #include "common/start.h"
@@ -101,6 +102,7 @@ static int share(struct server *s)
 	if (!o->quiet)
 		inform("sharing %s at %s", o->device,
 		       o->path ? o->path : "the socket that was passed");
+	notify_ready("sharing %s with nobody yet", o->device);
 	progress_start(&s->progress, 0, o->progress, o->quiet);
 	s->report = print_stats;
 	if (o->stats_s)

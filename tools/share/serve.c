@@ -4,15 +4,24 @@
 #include <unistd.h>
 
 #include "common/message.h"
+#include "common/notify.h"
 #include "share/server.h"
 
 /* So many messages of a client, then it is the others' turn. */
 #define MESSAGES_AT_A_TIME	64
 
+static void tell_manager(const struct server *s)
+{
+	notify_status("sharing %s with %u clients", s->options->device,
+		      s->ready_count);
+}
+
 static void leave(struct server *s, struct client *c)
 {
-	if (c->state == CLIENT_READY)
+	if (c->state == CLIENT_READY) {
 		s->ready_count--;
+		tell_manager(s);
+	}
 	c->state = CLIENT_LEAVING;
 }
 
@@ -158,6 +167,7 @@ static void now_ready(struct server *s, struct client *c)
 	c->state = CLIENT_READY;
 	s->served++;
 	s->ready_count++;
+	tell_manager(s);
 	if (s->ready_count > s->most_clients)
 		s->most_clients = s->ready_count;
 	if (s->ready_count >= s->options->wait)

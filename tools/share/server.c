@@ -8,6 +8,7 @@
 
 #include "common/clock.h"
 #include "common/message.h"
+#include "common/notify.h"
 #include "common/results.h"
 #include "share/server.h"
 
@@ -59,6 +60,7 @@ static int on_signal(struct server *s)
 	progress_end(&s->progress);
 	if (s->options->verbose)
 		inform("%s: ending the capture", strsignal(info.ssi_signo));
+	notify_stopping();
 	s->stopping = true;
 	return pause_capture(s);
 }
