@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Runs all suites; exits 0 only if every test of them passed. */
+/*
+ * unit [SUITE [TEST]] - runs all suites, or one, or one test of it; exits 0 only if
+ * every test of them passed
+ */
 #include <fcntl.h>
 #include <signal.h>
 #include <stdbool.h>
@@ -91,7 +94,30 @@ static bool lock_memory_alone(void)
 	return may_exceed_limit() || wait_for_turn();
 }
 
-int main(void)
+/* What is there to be run, by its name; false: it is not there. */
+static bool run_named(const char *suite_name, const char *test_name)
+{
+	CU_pSuite suite = CU_get_suite(suite_name);
+	CU_pTest test;
+
+	if (suite && !test_name)
+		return CU_basic_run_suite(suite) == CUE_SUCCESS;
+	test = suite ? CU_get_test(suite, test_name) : NULL;
+	if (test)
+		return CU_basic_run_test(suite, test) == CUE_SUCCESS;
+	fprintf(stderr, "there is no %s\n",
+		suite ? "such test in that suite" : "such suite");
+	return false;
+}
+
+static bool run(int argc, char **argv)
+{
+	if (argc < 2)
+		return CU_basic_run_tests() == CUE_SUCCESS;
+	return run_named(argv[1], argc > 2 ? argv[2] : NULL);
+}
+
+int main(int argc, char **argv)
 {
 	unsigned int failures;
 
@@ -103,7 +129,7 @@ int main(void)
 	    CU_register_suites(suites) != CUE_SUCCESS)
 		return EXIT_FAILURE;
 	CU_basic_set_mode(CU_BRM_VERBOSE);
-	if (CU_basic_run_tests() != CUE_SUCCESS)
+	if (!run(argc, argv))
 		return EXIT_FAILURE;
 	failures = CU_get_number_of_failures();
 	CU_cleanup_registry();
