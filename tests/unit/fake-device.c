@@ -139,6 +139,7 @@ static int do_alloc(struct fpgabuf_alloc *a)
 		fake.bad_calls++;
 		return EINVAL;
 	}
+	fake.access = a->fd_flags & O_ACCMODE;
 	a->size = (a->size + PAGE_SIZE - 1) / PAGE_SIZE * PAGE_SIZE;
 	a->backend = a->flags ? FPGABUF_BACKEND_SCATTER : FPGABUF_BACKEND_FOLIO;
 	a->chunks = a->flags ? 3 : 1;
@@ -286,6 +287,8 @@ static int do_dequeue(struct fpgabuf_dequeue *d)
 	if (!done_count)
 		return queued_count ? EAGAIN : EPIPE;
 	*d = done[0].result;
+	d->bytes += fake.more_bytes;
+	d->cookie += fake.more_cookie;
 	memmove(done, done + 1, --done_count * sizeof(*done));
 	if (read(fake_fd, &count, sizeof(count)) != sizeof(count))
 		abort();

@@ -52,6 +52,10 @@
  * @fail_for: so many from there on do; 0 = that one.  In another process: all that
  *	follow the variable FAKE_FAIL_AT
  * @fail_errno: or with this, if not 0
+ * @more_bytes: captures are said to have so many bytes more than they have
+ * @more_cookie: they are said to have been queued with a cookie that is higher by
+ *	this
+ * @access: how the last region was to be opened
  * @refused: QUEUE calls that found no @room
  * @timeout_ms: of the last QUEUE
  * @queue_calls: QUEUE calls, of every outcome
@@ -88,6 +92,9 @@ struct fake_device {
 	unsigned int fail_at;
 	unsigned int fail_for;
 	int fail_errno;
+	uint64_t more_bytes;
+	uint64_t more_cookie;
+	uint32_t access;
 	unsigned int refused;
 	uint32_t timeout_ms;
 	unsigned int queue_calls;

@@ -2,6 +2,8 @@
 #include <err.h>
 #include <netinet/in.h>
 #include <poll.h>
+#include <stdbool.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -73,6 +75,31 @@ void pair_reset(struct pair *pair)
 	setsockopt(pair->peer, SOL_SOCKET, SO_LINGER, &linger, sizeof(linger));
 	close(pair->peer);
 	pair->peer = -1;
+}
+
+/* 1 is a connection that is established. */
+static bool is_between(const char *line, int local, int remote, int *timer)
+{
+	int from, to, state;
+
+	return sscanf(line, " %*d: %*x:%x %*x:%x %x %*x:%*x %x:", &from, &to,
+		      &state, timer) == 4 && state == 1 &&
+	       (!local || from == local) && (!remote || to == remote);
+}
+
+int tcp_timer(int local, int remote)
+{
+	FILE *f = fopen("/proc/net/tcp", "r");
+	int timer, found = -1;
+	char line[256];
+
+	if (!f)
+		err(EXIT_FAILURE, "/proc/net/tcp");
+	while (found < 0 && fgets(line, sizeof(line), f))
+		if (is_between(line, local, remote, &timer))
+			found = timer;
+	fclose(f);
+	return found;
 }
 
 short wait_for(int fd, short events)

@@ -29,6 +29,15 @@ void pair_reset(struct pair *pair);
 /* Connects to a port of 127.0.0.1; -1 if that fails. */
 int connect_port(int port);
 
+#define TCP_TIMER_NONE		0
+#define TCP_TIMER_KEEPALIVE	2
+
+/*
+ * The timer, as /proc tells it, of a connection from the port @local to the port
+ * @remote, of which one may be 0 for any; -1: there is no such connection.
+ */
+int tcp_timer(int local, int remote);
+
 /* Waits for @events; returns what came, or 0 if nothing did in time. */
 short wait_for(int fd, short events);
 

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
+#include <dirent.h>
 #include <err.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -93,6 +94,50 @@ int process_finish(struct process *p)
 	if (waitpid(p->pid, &status, 0) != p->pid || !WIFEXITED(status))
 		return -1;
 	return WEXITSTATUS(status);
+}
+
+unsigned int open_fds(pid_t pid)
+{
+	unsigned int count = 0;
+	char name[64];
+	DIR *dir;
+
+	snprintf(name, sizeof(name), "/proc/%d/fd", pid);
+	dir = opendir(name);
+	while (dir && readdir(dir))
+		count++;
+	if (dir)
+		closedir(dir);
+	return count;
+}
+
+unsigned int open_fds_settled(pid_t pid, unsigned int wanted)
+{
+	unsigned int i, count = 0;
+
+	for (i = 0; i < 200; i++) {
+		count = open_fds(pid);
+		if (count == wanted)
+			break;
+		usleep(10000);
+	}
+	return count;
+}
+
+bool blocks_signal(pid_t pid, int signal)
+{
+	unsigned long long mask = 0;
+	char path[64], line[256];
+	FILE *f;
+
+	snprintf(path, sizeof(path), "/proc/%d/status", pid);
+	f = fopen(path, "r");
+	while (f && fgets(line, sizeof(line), f) &&
+	       sscanf(line, "SigBlk: %llx", &mask) != 1)
+		;
+	if (f)
+		fclose(f);
+	return mask >> (signal - 1) & 1;
 }
 
 int process_run(struct process *p, char *const argv[])

@@ -36,6 +36,18 @@ bool process_expect(struct process *p, const char *text);
 /* Reads to the end.  Returns the exit code, or -1 if it was killed. */
 int process_finish(struct process *p);
 
+/* How many descriptors a process has open, and two more. */
+unsigned int open_fds(pid_t pid);
+
+/*
+ * The same for one that may not yet have noticed that others have gone: it is waited
+ * for until they are so many.
+ */
+unsigned int open_fds_settled(pid_t pid, unsigned int wanted);
+
+/* Does the signal wait until the process asks for it? */
+bool blocks_signal(pid_t pid, int signal);
+
 /* All at once: the exit code of a tool that ends by itself. */
 int process_run(struct process *p, char *const argv[]);
 

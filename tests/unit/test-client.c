@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* The client in the library, and servers that say all kinds of things. */
-#include <dirent.h>
 #include <err.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -20,6 +19,7 @@
 #include "fake-device.h"
 #include "lib/wire.h"
 #include "net.h"
+#include "process.h"
 #include "send/source.h"
 #include "suites.h"
 
@@ -36,12 +36,14 @@ enum attached {
 struct line {
 	struct fpgabuf_wire_message message;
 	enum attached attached;
+	size_t more;	/* bytes behind its end */
 };
 
 /**
  * struct server - says what it is to say as soon as it has got a hello
  * @listener: where it listens
  * @path: the same as a path
+ * @deaf: it does not listen before it closes the connection
  * @lines: what it says
  * @count: how many
  * @sock: the connection, which stays open
@@ -51,6 +53,7 @@ struct line {
 struct server {
 	int listener;
 	char path[64];
+	bool deaf;
 	struct line lines[MAX_LINES];
 	unsigned int count;
 	int sock;
@@ -135,10 +138,11 @@ static int make_attached(enum attached attached)
 
 static void say(int sock, const struct line *line)
 {
-	uint8_t data[FPGABUF_WIRE_MAX_SIZE];
+	uint8_t data[2 * FPGABUF_WIRE_MAX_SIZE] = { 0 };
 	struct iovec iov = {
 		.iov_base = data,
-		.iov_len = fpgabuf_wire_encode(&line->message, data),
+		.iov_len = fpgabuf_wire_encode(&line->message, data) +
+			   line->more,
 	};
 	size_t size = (line->attached == TWO_FDS ? 2 : 1) * sizeof(int);
 	char control[CMSG_SPACE(2 * sizeof(int))] = { 0 };
@@ -180,10 +184,16 @@ static void *server_main(void *arg)
 	unsigned int i;
 
 	s->sock = accept4(s->listener, NULL, NULL, SOCK_CLOEXEC);
-	if (hear(s->sock, &s->hello))
+	if (s->deaf)
+		wait_for(s->sock, POLLIN);
+	else if (hear(s->sock, &s->hello))
 		s->hello.type = 0;
 	for (i = 0; i < s->count; i++)
 		say(s->sock, &s->lines[i]);
+	if (s->deaf) {
+		close(s->sock);
+		s->sock = -1;
+	}
 	return NULL;
 }
 
@@ -215,17 +225,6 @@ static void server_end(struct server *s)
 	close(s->listener);
 	unlink(s->path);
 	fake_reset();
-}
-
-static unsigned int open_fds(void)
-{
-	DIR *dir = opendir("/proc/self/fd");
-	unsigned int count = 0;
-
-	while (readdir(dir))
-		count++;
-	closedir(dir);
-	return count;
 }
 
 static int connect_to(struct server *s, struct fpgabuf_client **client)
@@ -345,6 +344,10 @@ static void test_ends(void)
 		server_end(&s);
 		CU_ASSERT_EQUAL(connect_to(&refuses, &client), errors[i]);
 		server_end(&refuses);
+		/* Also if that was said before the hello was read */
+		refuses.deaf = true;
+		CU_ASSERT_EQUAL(connect_to(&refuses, &client), errors[i]);
+		server_end(&refuses);
 		CU_ASSERT_PTR_NOT_NULL(fpgabuf_client_strerror(errors[i]));
 	}
 	CU_ASSERT_PTR_NULL(fpgabuf_client_strerror(-EINVAL));
@@ -353,20 +356,20 @@ static void test_ends(void)
 /* Nothing of it may stay behind. */
 static void refused_handshake(struct server s, int error)
 {
-	unsigned int fds = open_fds();
+	unsigned int fds = open_fds(getpid());
 	struct fpgabuf_client *client = NULL;
 
 	CU_ASSERT_EQUAL(connect_to(&s, &client), error);
 	CU_ASSERT_PTR_NULL(client);
 	server_end(&s);
-	CU_ASSERT_EQUAL(open_fds(), fds);
+	CU_ASSERT_EQUAL(open_fds(getpid()), fds);
 }
 
 static void test_bad_handshakes(void)
 {
-	struct server s = { .count = 2 };
+	/* What follows would be good. */
+	struct server s = { .lines = { region(0), region(0) }, .count = 2 };
 
-	s.lines[0] = region(0);
 	refused_handshake(s, -EPROTO);
 	s.lines[0] = capture(0);
 	refused_handshake(s, -EPROTO);
@@ -377,8 +380,22 @@ static void test_bad_handshakes(void)
 	s.lines[0].attached = REGION_FD;
 	refused_handshake(s, -EPROTO);
 	s.lines[0] = welcome();
+	s.lines[0].message.welcome.credits = REGIONS + 1;
+	refused_handshake(s, -EPROTO);
+	s.lines[0] = welcome();
+	memset(s.lines[0].message.welcome.device, 'x',
+	       sizeof(s.lines[0].message.welcome.device));
+	refused_handshake(s, -EPROTO);
+	s.lines[0] = welcome();
+	s.lines[0].more = 1;
+	refused_handshake(s, -EPROTO);
+	s.lines[0] = welcome();
 	s.lines[1] = region(REGIONS);
 	refused_handshake(s, -EPROTO);
+	s.lines[0].message.welcome.regions = 2;
+	s.lines[1] = region(2);
+	refused_handshake(s, -EPROTO);
+	s.lines[0] = welcome();
 	s.lines[1] = region(0);
 	s.lines[1].message.region.size *= 2;
 	refused_handshake(s, -EPROTO);
@@ -397,11 +414,12 @@ static void test_bad_handshakes(void)
 	refused_handshake(s, -EPROTO);
 }
 
+/* One of the two, whichever is bad; the other one is not. */
 static void bad_message(struct line first, struct line second)
 {
 	const struct line more[] = { first, second };
 	struct server s = good_server(more, 2);
-	unsigned int fds = open_fds();
+	unsigned int fds = open_fds(getpid());
 	struct fpgabuf_shared_capture c;
 	struct fpgabuf_client *client;
 	int ret;
@@ -414,7 +432,7 @@ static void bad_message(struct line first, struct line second)
 	CU_ASSERT_EQUAL(fpgabuf_client_next(client, &c), -EPROTO);
 	fpgabuf_client_close(client);
 	server_end(&s);
-	CU_ASSERT_EQUAL(open_fds(), fds);
+	CU_ASSERT_EQUAL(open_fds(getpid()), fds);
 }
 
 static void test_bad_captures(void)
@@ -424,14 +442,22 @@ static void test_bad_captures(void)
 	bad_message(capture(0), line);
 	bad_message(capture(REGIONS), line);
 	line.message.capture.bytes = REGION_SIZE + 1;
-	bad_message(line, line);
+	bad_message(line, capture(1));
+	line = capture(0);
+	line.message.capture.error = INT32_MIN;
+	bad_message(line, capture(1));
+	line.message.capture.error = 1;
+	bad_message(line, capture(1));
+	line = capture(0);
+	line.more = 1;
+	bad_message(line, capture(1));
 	line = capture(0);
 	line.attached = REGION_FD;
-	bad_message(line, line);
+	bad_message(line, capture(1));
 	line = region(0);
-	bad_message(line, line);
+	bad_message(line, capture(1));
 	line.message.type = 99;
-	bad_message(line, line);
+	bad_message(line, capture(1));
 	bad_message(welcome(), welcome());
 }
 
@@ -450,10 +476,10 @@ static void not_kept(struct line line, int error)
 	unsigned int fds;
 
 	CU_ASSERT_EQUAL_FATAL(connect_to(&s, &client), 0);
-	fds = open_fds();
+	fds = open_fds(getpid());
 	say(s.sock, &line);
 	CU_ASSERT_EQUAL(fpgabuf_client_next(client, &c), error);
-	CU_ASSERT_EQUAL(open_fds(), fds);
+	CU_ASSERT_EQUAL(open_fds(getpid()), fds);
 	fpgabuf_client_close(client);
 	server_end(&s);
 }
@@ -462,7 +488,7 @@ static void test_descriptors(void)
 {
 	struct line senseless = region(0);
 	struct server s = good_server(NULL, 0);
-	unsigned int i, fds = open_fds();
+	unsigned int i, fds = open_fds(getpid());
 	struct fpgabuf_client *client;
 
 	senseless.message.type = 99;
@@ -476,10 +502,10 @@ static void test_descriptors(void)
 		s.lines[i] = with_two(s.lines[i]);
 	CU_ASSERT_EQUAL_FATAL(connect_to(&s, &client), 0);
 	/* The regions, both ends of the connection, and the listener */
-	CU_ASSERT_EQUAL(open_fds(), fds + REGIONS + 3);
+	CU_ASSERT_EQUAL(open_fds(getpid()), fds + REGIONS + 3);
 	fpgabuf_client_close(client);
 	server_end(&s);
-	CU_ASSERT_EQUAL(open_fds(), fds);
+	CU_ASSERT_EQUAL(open_fds(getpid()), fds);
 }
 
 /* So many messages find a server that does not read. */
@@ -562,6 +588,35 @@ static void test_source_releases(void)
 	CU_ASSERT_EQUAL(said.release.index, 2);
 	CU_ASSERT_EQUAL(hear(s.sock, &said), 0);
 	CU_ASSERT_EQUAL(said.release.index, 1);
+	source_close(source);
+	server_end(&s);
+}
+
+static void expect_flags(struct source *source, uint32_t flags)
+{
+	struct capture c;
+
+	CU_ASSERT_EQUAL_FATAL(source_take(source, &c), 1);
+	CU_ASSERT_EQUAL(c.flags, flags);
+}
+
+/* Whoever gets the stream is told that there is something missing. */
+static void test_source_missed(void)
+{
+	struct line more[] = { capture(0), capture(1), capture(2) };
+	struct source *source;
+	struct server s;
+
+	more[0].message.capture.flags = 0;
+	more[0].message.capture.missed = 0;
+	more[1].message.capture.flags = 0;
+	more[2].message.capture.missed = 0;
+	s = good_server(more, 3);
+	source = open_share(&s);
+	expect_flags(source, 0);
+	expect_flags(source, FPGABUF_CAPTURE_GAP);
+	expect_flags(source, FPGABUF_CAPTURE_GAP);
+	CU_ASSERT_EQUAL(source->missed, 3);
 	source_close(source);
 	server_end(&s);
 }
@@ -656,7 +711,7 @@ static void test_start_errors(void)
 	const struct line refusal = end(FPGABUF_WIRE_FULL);
 	struct server s = { .lines = { refusal }, .count = 1 };
 	struct server bad = { .lines = { capture(0) }, .count = 1 };
-	unsigned int fds = open_fds();
+	unsigned int fds = open_fds(getpid());
 	struct fpgabuf_client *client;
 
 	server_start(&s);
@@ -676,14 +731,14 @@ static void test_start_errors(void)
 	server_end(&bad);
 	CU_ASSERT_EQUAL(fpgabuf_client_connect_start("/tmp/fpgabuf/none", 0, 0,
 						     &client), -ENOENT);
-	CU_ASSERT_EQUAL(open_fds(), fds);
+	CU_ASSERT_EQUAL(open_fds(getpid()), fds);
 }
 
 /* A server that accepts nobody has room for some; the next one is told at once. */
 static void test_start_full(void)
 {
 	struct fpgabuf_client *clients[8];
-	unsigned int n = 0, fds = open_fds();
+	unsigned int n = 0, fds = open_fds(getpid());
 	char path[64];
 	int fd, ret;
 
@@ -697,7 +752,7 @@ static void test_start_full(void)
 		fpgabuf_client_close(clients[--n]);
 	close(fd);
 	unlink(path);
-	CU_ASSERT_EQUAL(open_fds(), fds);
+	CU_ASSERT_EQUAL(open_fds(getpid()), fds);
 }
 
 CU_TestInfo client_tests[] = {
@@ -714,6 +769,7 @@ CU_TestInfo client_tests[] = {
 	{ "a capture that could not be given back is still held",
 	  test_release_again },
 	{ "fpgabuf-send gives it back later", test_source_releases },
+	{ "what it was not told of in time is a gap", test_source_missed },
 	{ "without descriptors for the regions it says so",
 	  test_no_descriptors },
 	{ "without a server it says so", test_no_server },

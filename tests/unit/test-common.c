@@ -3,11 +3,14 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/un.h>
+#include <unistd.h>
 
 #include "common/clock.h"
 #include "common/endpoint.h"
 #include "common/json.h"
 #include "common/size.h"
+#include "process.h"
 #include "recv/pattern.h"
 #include "suites.h"
 
@@ -82,6 +85,9 @@ static void test_json(void)
 	json_number(&j, "y", 2);
 	json_item_end(&j);
 	json_item_begin(&j);
+	json_number(&j, "z", 3);
+	json_item_end(&j);
+	json_item_begin(&j);
 	json_item_end(&j);
 	json_array_end(&j);
 	json_bool(&j, "c", false);
@@ -93,7 +99,7 @@ static void test_json(void)
 		"\"s\": \"a\\\"b\\\\c/\\u000a\\u0009\\u0001\\u007f\\u00ff\", "
 		"\"n\": 18446744073709551615, \"d\": 1.500000, "
 		"\"b\": true, \"none\": [], "
-		"\"a\": [{\"x\": 1, \"y\": 2}, {}], \"c\": false}\n");
+		"\"a\": [{\"x\": 1, \"y\": 2}, {\"z\": 3}, {}], \"c\": false}\n");
 	free(text);
 }
 
@@ -137,6 +143,20 @@ static void test_unix_endpoints(void)
 	CU_ASSERT_EQUAL(endpoint_parse(longest, &e), -EINVAL);
 }
 
+/* Who tries it again and again must not run out of descriptors. */
+static void test_connect_fails(void)
+{
+	const struct sockaddr_un addr = {
+		.sun_family = AF_UNIX,
+		.sun_path = "/tmp/fpgabuf/none",
+	};
+	unsigned int fds = open_fds(getpid());
+
+	CU_ASSERT_EQUAL(endpoint_connect_start((const struct sockaddr *)&addr,
+					       sizeof(addr)), -ENOENT);
+	CU_ASSERT_EQUAL(open_fds(getpid()), fds);
+}
+
 static void test_bad_endpoints(void)
 {
 	static const char * const bad[] = {
@@ -158,6 +178,11 @@ static void test_bad_endpoints(void)
 
 static void test_clock(void)
 {
+	int64_t deadline = clock_ns() + NS_PER_MS - 1;
+	int ms = clock_left_ms(deadline);
+
+	/* Who waits so long does not come too early. */
+	CU_ASSERT(ms * NS_PER_MS >= deadline - clock_ns());
 	CU_ASSERT_EQUAL(clock_left_ms(clock_ns()), 0);
 	CU_ASSERT_EQUAL(clock_left_ms(clock_ns() - NS_PER_SEC), 0);
 	CU_ASSERT(clock_left_ms(clock_ns() + NS_PER_SEC) > 900);
@@ -199,6 +224,8 @@ CU_TestInfo common_tests[] = {
 	  test_endpoints },
 	{ "unix:PATH is a Unix socket, if the path fits", test_unix_endpoints },
 	{ "malformed HOST:PORT is refused", test_bad_endpoints },
+	{ "a connection that fails at once leaves nothing open",
+	  test_connect_fails },
 	{ "time left is rounded up and never negative", test_clock },
 	{ "the pattern check finds the first wrong byte at any offset",
 	  test_pattern },

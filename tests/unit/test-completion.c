@@ -77,13 +77,16 @@ static void test_wraps(void)
 			      0);
 	issue(&t, &pending[0], 3);
 	issue(&t, &pending[1], 1);
+	issue(&t, &pending[1], 1);
+	CU_ASSERT_EQUAL(fpgabuf_tracker_complete(&t, 2, 2), 0);
+	CU_ASSERT_EQUAL(pending[1], 1);
 	CU_ASSERT_EQUAL(fpgabuf_tracker_complete(&t, UINT32_MAX, 1), 0);
 	CU_ASSERT_EQUAL(pending[0], 1);
 	CU_ASSERT_EQUAL(pending[1], 0);
 	CU_ASSERT_EQUAL(fpgabuf_tracker_complete(&t, UINT32_MAX - 1,
 						 UINT32_MAX - 1), 0);
 	CU_ASSERT_EQUAL(pending[0], 0);
-	CU_ASSERT_EQUAL(t.first, 2);
+	CU_ASSERT_EQUAL(t.first, 3);
 	fpgabuf_tracker_exit(&t);
 }
 

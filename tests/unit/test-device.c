@@ -9,6 +9,7 @@
 #include <fpgabuf/fpgabuf.h>
 
 #include "fake-device.h"
+#include "process.h"
 #include "recv/pattern.h"
 #include "suites.h"
 
@@ -24,6 +25,8 @@ static int try_open(const char *path, int flags)
 
 static void test_open_errors(void)
 {
+	unsigned int fds = open_fds(getpid());
+
 	CU_ASSERT_EQUAL(try_open("/dev/fpgabuf-none", 0), -ENOENT);
 	CU_ASSERT_EQUAL(try_open("/dev/null", 0), -ENOTTY);
 	CU_ASSERT_EQUAL(try_open("/", 0), -EISDIR);
@@ -31,6 +34,7 @@ static void test_open_errors(void)
 	if (access(FPGABUF_DEFAULT_DEVICE, F_OK))
 		CU_ASSERT_EQUAL(try_open(NULL, 0), -ENOENT);
 	fpgabuf_device_close(NULL);
+	CU_ASSERT_EQUAL(open_fds(getpid()), fds);
 }
 
 static struct fpgabuf_device *open_fake(void)

@@ -200,6 +200,18 @@ static void test_skipped_first(void)
 	made_free(&m);
 }
 
+/* A receipt with another byte at one place is none. */
+static void no_receipt(const uint8_t bytes[RECEIPT_SIZE], unsigned int at,
+		       uint8_t value)
+{
+	uint8_t other[RECEIPT_SIZE];
+	struct receipt receipt;
+
+	memcpy(other, bytes, RECEIPT_SIZE);
+	other[at] = value;
+	CU_ASSERT_EQUAL(receipt_decode(other, &receipt), -EBADMSG);
+}
+
 /* A sender that asks for a receipt gets two: a promise, and how it was. */
 static void test_receipts(void)
 {
@@ -234,8 +246,12 @@ static void test_receipts(void)
 	CU_ASSERT_EQUAL(receipt_decode(stored, &receipt), 0);
 	CU_ASSERT_EQUAL(receipt.captures, 1);
 	CU_ASSERT_EQUAL(receipt.bytes, 0x1234);
-	said[8] = 3;
-	CU_ASSERT_EQUAL(receipt_decode(said, &receipt), -EBADMSG);
+	no_receipt(stored, 0, 'f');
+	no_receipt(stored, 3, 'F');
+	no_receipt(stored, 4, 2);
+	no_receipt(stored, 6, 31);
+	no_receipt(stored, 8, 3);
+	no_receipt(stored, 12, 1);
 	close(fd);
 	CU_ASSERT_EQUAL(process_finish(&p), 0);
 	made_free(&m);

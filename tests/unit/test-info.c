@@ -92,7 +92,8 @@ static void world_make(struct world *w)
 	put(w, "proc/100/maps",
 	    "7f00-7f10 r-xp 00000000 08:01 42 /bin/sender\n"
 	    "10000-20000 rw-s 00000000 00:0b 42    /dmabuf:\n"
-	    "20000-30000 rw-s 00000000 00:0b 98    /dmabuf:\n");
+	    "20000-30000 rw-s 00000000 00:0b 98    /dmabuf:\n"
+	    "30000-40000 r--s 00000000 00:0b 42    /dmabuf:\n");
 	put_descriptor(w, 100, 5, "fpgabuf", 42);
 	put_descriptor(w, 100, 6, "fpgabuf", 42);
 	put_descriptor(w, 100, 7, "udmabuf", 99);
@@ -190,7 +191,7 @@ static void test_owners(void)
 	CU_ASSERT_EQUAL(o->pid, 100);
 	CU_ASSERT_STRING_EQUAL(o->name, "sender");
 	CU_ASSERT_EQUAL(o->descriptors, 2);
-	CU_ASSERT_EQUAL(o->mapped, 65536);
+	CU_ASSERT_EQUAL(o->mapped, 2 * 65536);
 	o = &r->owners[r->owners[0].pid == 200 ? 0 : 1];
 	CU_ASSERT_EQUAL(o->pid, 200);
 	CU_ASSERT_EQUAL(o->descriptors, 1);
@@ -199,11 +200,25 @@ static void test_owners(void)
 	world_remove(&w);
 }
 
+/* An open device would keep the driver from being unloaded. */
+static void test_closed(void)
+{
+	unsigned int fds = open_fds(getpid());
+	struct snapshot s;
+	struct world w;
+
+	world_make(&w);
+	s = look(&w);
+	CU_ASSERT_EQUAL(open_fds(getpid()), fds);
+	snapshot_free(&s);
+	world_remove(&w);
+}
+
 /* What somebody else may not see is counted, and said. */
 static void test_hidden(void)
 {
 	bool root = geteuid() == 0;
-	char path[128], *text;
+	char path[128], maps[128], *text;
 	struct snapshot s;
 	struct world w;
 	size_t size;
@@ -212,6 +227,9 @@ static void test_hidden(void)
 	world_make(&w);
 	snprintf(path, sizeof(path), "%s/100/fdinfo", w.proc);
 	chmod(path, 0);
+	/* Nor its mappings: that is one process, not two. */
+	snprintf(maps, sizeof(maps), "%s/100/maps", w.proc);
+	chmod(maps, 0);
 	chmod(w.debug, 0);
 	if (root)
 		CU_ASSERT_EQUAL(seteuid(65534), 0);
@@ -311,14 +329,14 @@ static void test_shown(void)
 		"1 GiB a region", "16 queued; a multiple of 8 bytes",
 		"64 KiB in flight", "synced 300 B for the CPU",
 		"queued         0        0      0    ?",
-		"sender[100]: 2 fd, 64 KiB mapped", "whose device is not known",
+		"sender[100]: 2 fd, 128 KiB mapped", "whose device is not known",
 		NULL
 	});
 	expect_texts(shown(show_json, &s, NULL), (const char *[]){
 		"{\"devices\": [{\"device\": \"/dev/fpgabuf-fake\", ",
 		"\"queue_depth\": 16, \"alignment\": 8,",
 		"\"in_flight_bytes\": 65536, \"regions\": [{\"inode\": 42, \"bytes\": 65536, \"refs\": 4, \"backend\": \"folios\", \"chunks\": 1, \"state\": \"idle\", \"importers\": 0, \"mappings\": 16, \"in_use\": 3, \"in_flight_bytes\": 65536, \"owners\": [{\"pid\": ",
-		"{\"pid\": 100, \"name\": \"sender\", \"descriptors\": 2, \"mapped_bytes\": 65536}",
+		"{\"pid\": 100, \"name\": \"sender\", \"descriptors\": 2, \"mapped_bytes\": 131072}",
 		"\"owners\": []}, {\"inode\": 44, ", "\"state\": \"done\", \"owners\": []}]}], \"other_regions\": [{\"inode\": 50, ",
 		"}], \"hidden_processes\": 0}\n", NULL
 	});
@@ -466,6 +484,7 @@ static void test_watch(void)
 CU_TestInfo info_tests[] = {
 	{ "regions of a device, and those of none, are found", test_regions },
 	{ "owners are found by descriptors and mappings", test_owners },
+	{ "nothing that was looked at stays open", test_closed },
 	{ "what may not be seen is said", test_hidden },
 	{ "rates are differences, also when a device was bound anew",
 	  test_rates },

@@ -85,17 +85,27 @@ static void test_exists(void)
 {
 	uint8_t *old = new_data(5000, false), *data = new_data(100, true);
 	struct process p;
+	char empty[64];
 	struct temp t;
 
 	temp_make(&t, "stream");
+	snprintf(empty, sizeof(empty), "%s", temp_path(&t, "empty"));
 	file_make(t.file, old, 5000);
 	char *argv[] = { "tools/fpgabuf-recv", "-o", t.file, "0", NULL };
 	char *args[] = { "--overwrite", "-o", t.file, NULL };
+	char *nothing[] = { "-o", empty, NULL };
 
 	CU_ASSERT_EQUAL(process_run(&p, argv), 1);
 	CU_ASSERT_PTR_NOT_NULL(strstr(p.output, "exists, and is not overwritten"));
 	CU_ASSERT_PTR_NOT_NULL(strstr(p.output, "-> "));
 	CU_ASSERT_TRUE(file_is(t.file, old, 5000));
+
+	/* Nor is one without bytes removed, if none come. */
+	file_make(empty, old, 0);
+	CU_ASSERT(receiver_start(&p, nothing) > 0);
+	kill(p.pid, SIGTERM);
+	CU_ASSERT_EQUAL(process_finish(&p), 1);
+	CU_ASSERT_TRUE(file_is(empty, old, 0));
 
 	/* Not before there is something else. */
 	CU_ASSERT(receiver_start(&p, args) > 0);
@@ -393,6 +403,7 @@ static void reset(int fd)
 static void test_probe(void)
 {
 	uint8_t *data = new_data(1000, false);
+	unsigned int fds;
 	struct process p;
 	struct temp t;
 	int port;
@@ -401,8 +412,10 @@ static void test_probe(void)
 	char *args[] = { "-t", "20", "-o", t.file, NULL };
 
 	port = receiver_start(&p, args);
+	fds = open_fds(p.pid);
 	close(connect_port(port));
 	CU_ASSERT_TRUE(process_expect(&p, "has left without sending anything"));
+	CU_ASSERT_EQUAL(open_fds_settled(p.pid, fds), fds);
 	reset(connect_port(port));
 	close(receiver_feed(port, data, 1000));
 	CU_ASSERT_EQUAL(process_finish(&p), 0);
@@ -424,7 +437,11 @@ static void test_silent(void)
 	feed_whole(port, (const uint8_t *)"abc", 3);
 	CU_ASSERT_TRUE(process_expect(&p, "its place is needed"));
 	CU_ASSERT_TRUE(process_expect(&p, "connection 1: 3 bytes"));
-	/* Those that still have a place have not lost it. */
+	/* The oldest have lost it, and of the others none has. */
+	CU_ASSERT(wait_for(fds[0], POLLIN) != 0);
+	for (i = 299; i >= 100; i--)
+		CU_ASSERT_EQUAL(poll(&(struct pollfd){ fds[i], POLLIN, 0 }, 1,
+				     0), 0);
 	CU_ASSERT_EQUAL(send(fds[299], "abcd", 4, MSG_NOSIGNAL), 4);
 	close(fds[299]);
 	CU_ASSERT_TRUE(process_expect(&p, "connection 2: 4 bytes"));
@@ -462,23 +479,6 @@ static void test_accept_fails(void)
 				      "2 connections, 0 failed, 7 bytes"));
 }
 
-/* The timer of the socket at @port whose other end is connected, as in /proc */
-static int timer_of(int port)
-{
-	char line[256];
-	int local, remote, state, timer = -1, found;
-	FILE *f = fopen("/proc/net/tcp", "r");
-
-	CU_ASSERT_PTR_NOT_NULL_FATAL(f);
-	while (timer < 0 && fgets(line, sizeof(line), f))
-		if (sscanf(line, " %*d: %*x:%x %*x:%x %x %*x:%*x %x:", &local,
-			   &remote, &state, &found) == 4 &&
-		    local == port && state == 1)
-			timer = found;
-	fclose(f);
-	return timer;
-}
-
 /* Until nobody is accepted there: the one stream has begun. */
 static void wait_closed(int port)
 {
@@ -505,8 +505,7 @@ static void test_keepalive(void)
 	fd = connect_port(port);
 	CU_ASSERT_EQUAL(send(fd, "abc", 3, MSG_NOSIGNAL), 3);
 	wait_closed(port);
-	/* 2 is the timer of keep-alive. */
-	CU_ASSERT_EQUAL(timer_of(port), 2);
+	CU_ASSERT_EQUAL(tcp_timer(port, 0), TCP_TIMER_KEEPALIVE);
 	close(fd);
 	CU_ASSERT_EQUAL(process_finish(&p), 0);
 
@@ -514,7 +513,7 @@ static void test_keepalive(void)
 	fd = connect_port(port);
 	CU_ASSERT_EQUAL(send(fd, "abc", 3, MSG_NOSIGNAL), 3);
 	wait_closed(port);
-	CU_ASSERT_EQUAL(timer_of(port), 0);
+	CU_ASSERT_EQUAL(tcp_timer(port, 0), TCP_TIMER_NONE);
 	close(fd);
 	CU_ASSERT_EQUAL(process_finish(&p), 0);
 }

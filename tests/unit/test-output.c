@@ -12,6 +12,10 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <fpgabuf/fpgabuf.h>
+
+#include "common/receipt.h"
+#include "common/results.h"
 #include "fake-device.h"
 #include "net.h"
 #include "process.h"
@@ -105,6 +109,17 @@ static int listening_finish(struct listening *l, const uint8_t *data,
 	return code;
 }
 
+/* Does its number stand for nothing that can be written? */
+static bool is_taken(pid_t pid, int fd)
+{
+	char path[64], target[64];
+	ssize_t len;
+
+	snprintf(path, sizeof(path), "/proc/%d/fd/%d", pid, fd);
+	len = readlink(path, target, sizeof(target));
+	return len == 1 && *target == '/';
+}
+
 /* Whatever is written to a closed stream is not written to a file. */
 static void test_closed(void)
 {
@@ -116,6 +131,7 @@ static void test_closed(void)
 
 	for (fd = 0; fd <= 2; fd++) {
 		listening_start(&l, args, close_stream, &fd);
+		CU_ASSERT_TRUE(is_taken(l.process.pid, fd));
 		close(receiver_feed(l.port, data, 10000));
 		CU_ASSERT_EQUAL(listening_finish(&l, data, 10000),
 				expected[fd]);
@@ -317,6 +333,67 @@ static void test_watch_stdout_stalls(void)
 	stalled_close(&s);
 }
 
+/* It is slower than the report comes, which is more than a pipe holds. */
+static void test_report_in_parts(void)
+{
+	const size_t len = 300000;
+	uint8_t *data = new_data(len, false), *got = malloc(len + 1);
+	size_t have = 0;
+	int fds[2];
+	ssize_t n;
+
+	CU_ASSERT_PTR_NOT_NULL_FATAL(got);
+	CU_ASSERT_EQUAL_FATAL(pipe2(fds, O_CLOEXEC | O_NONBLOCK), 0);
+	results_to(fds[1]);
+	CU_ASSERT_EQUAL(fwrite(data, 1, len, results_begin()), len);
+	results_end(false);
+	CU_ASSERT_NOT_EQUAL(results_fd(), -1);
+	while ((n = read(fds[0], got + have, len + 1 - have)) > 0) {
+		have += n;
+		results_push();
+	}
+	CU_ASSERT_EQUAL(have, len);
+	CU_ASSERT_EQUAL(memcmp(got, data, have < len ? have : len), 0);
+	CU_ASSERT_EQUAL(results_fd(), -1);
+	CU_ASSERT_EQUAL(results_finish(-1, false), 0);
+	close(fds[0]);
+	close(fds[1]);
+	free(data);
+	free(got);
+}
+
+/* Nobody reads what goes to stdout, nor ever will. */
+static void close_reader(const void *data)
+{
+	const struct stalled *s = data;
+
+	close(s->fds[0]);
+	dup2(s->fds[1], STDOUT_FILENO);
+}
+
+/* SIGPIPE would leave nothing behind that says what has happened. */
+static void test_reader_gone(void)
+{
+	char *argv[] = { "tools/fpgabuf-recv", "-t", "20", "-o", "-", "0",
+			 NULL };
+	uint8_t *data = new_data(1000, false);
+	struct process p;
+	struct stalled s;
+	const char *at;
+
+	CU_ASSERT_EQUAL_FATAL(pipe2(s.fds, O_CLOEXEC), 0);
+	process_start_with(&p, argv, close_reader, &s);
+	stalled_close(&s);
+	CU_ASSERT_TRUE_FATAL(process_expect(&p, "\n"));
+	at = strstr(p.output, "port ");
+	CU_ASSERT_PTR_NOT_NULL_FATAL(at);
+	close(receiver_feed(atoi(at + 5), data, 1000));
+	CU_ASSERT_EQUAL(process_finish(&p), 1);
+	CU_ASSERT_PTR_NOT_NULL(strstr(p.output, "cannot write stdout: "));
+	CU_ASSERT_PTR_NOT_NULL(strstr(p.output, "whoever read it has gone"));
+	free(data);
+}
+
 static void default_hangup(const void *data)
 {
 	(void)data;
@@ -345,6 +422,8 @@ static void test_hangup(void)
 	close(fd);
 
 	listening_start(&l, args, ignore_hangup, NULL);
+	CU_ASSERT_TRUE(blocks_signal(l.process.pid, SIGTERM));
+	CU_ASSERT_FALSE(blocks_signal(l.process.pid, SIGHUP));
 	fd = receiver_feed(l.port, data, 400000);
 	kill(l.process.pid, SIGHUP);
 	CU_ASSERT_EQUAL(send(fd, "x", 1, MSG_NOSIGNAL), 1);
@@ -419,6 +498,48 @@ static void test_limit(void)
 	free(data);
 }
 
+/* One capture, and an end that asks for a receipt: so many bytes */
+static size_t put_frames(uint8_t *bytes, size_t capture)
+{
+	struct fpgabuf_frame frame = { .length = capture };
+
+	memset(bytes, 0x5a, 2 * FPGABUF_FRAME_HEADER_SIZE + capture + 64);
+	fpgabuf_frame_encode(&frame, bytes);
+	bytes += FPGABUF_FRAME_HEADER_SIZE + capture;
+	frame = (struct fpgabuf_frame){
+		.sequence = 1, .flags = FPGABUF_FRAME_END,
+	};
+	fpgabuf_frame_encode(&frame, bytes);
+	receipt_ask(bytes);
+	return FPGABUF_FRAME_HEADER_SIZE + capture + RECEIPT_ASK_SIZE;
+}
+
+/*
+ * What did not get into the file by the end is not said to be there.  Without
+ * O_DIRECT it fails before the end has come, and that is a reset.
+ */
+static void test_limit_receipt(void)
+{
+	char *args[] = { "--framed", NULL };
+	uint8_t *data = malloc(200000);
+	uint8_t said[RECEIPT_SIZE];
+	struct receipt receipt = { .status = RECEIPT_PROMISED };
+	struct listening l;
+	int fd;
+
+	CU_ASSERT_PTR_NOT_NULL_FATAL(data);
+	listening_start(&l, args, limit_files, NULL);
+	fd = receiver_feed(l.port, data, put_frames(data, 100000));
+	shutdown(fd, SHUT_WR);
+	while (recv(fd, said, sizeof(said), MSG_WAITALL) == sizeof(said))
+		CU_ASSERT_EQUAL(receipt_decode(said, &receipt), 0);
+	CU_ASSERT_NOT_EQUAL(receipt.status, RECEIPT_STORED);
+	close(fd);
+	memset(data, 0x5a, 65536);
+	CU_ASSERT_EQUAL(listening_finish(&l, data, 65536), 1);
+	free(data);
+}
+
 /* Who reads JSON gets an object, whatever happens. */
 static void test_json_error(void)
 {
@@ -464,10 +585,15 @@ CU_TestInfo output_tests[] = {
 	  test_share_stdout_stalls },
 	{ "fpgabuf-info: SIGTERM ends --watch that nobody reads",
 	  test_watch_stdout_stalls },
+	{ "a reader that takes a report in parts gets it once",
+	  test_report_in_parts },
+	{ "a reader that goes away is an error with a remedy",
+	  test_reader_gone },
 	{ "a hangup is the end, unless it is ignored", test_hangup },
 	{ "fpgabuf-share: a hangup is the end as well", test_share_hangup },
 	{ "fpgabuf-share: statistics come at an interval", test_share_stats },
 	{ "a limit of file sizes is an error with a remedy", test_limit },
+	{ "what did not fit gets no receipt", test_limit_receipt },
 	{ "with --json there is an object after every failure",
 	  test_json_error },
 	CU_TEST_INFO_NULL,

@@ -2,6 +2,7 @@
 /* fpgabuf-bench --plan: its arithmetic, what it looks at, and what it says */
 #include <errno.h>
 #include <getopt.h>
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -218,7 +219,7 @@ static void test_limits(void)
 	struct limits limits;
 	const struct limit *l;
 	struct plan p;
-	char proc[32];
+	char proc[32], text[64];
 
 	CU_ASSERT_EQUAL(parse(&o, "--plan --rate 100M --rtt 20"), -1);
 	CU_ASSERT_EQUAL(plan_make(&o.stream, &p), 0);
@@ -239,6 +240,15 @@ static void test_limits(void)
 	CU_ASSERT_EQUAL(limits_read(&limits, &o.stream, &p, proc, NULL), 0);
 	CU_ASSERT(limit_ok(find(&limits, "buffer to send from")));
 	CU_ASSERT(limit_ok(find(&limits, "regions")));
+	/* A limit in KiB is enough for the last byte, too. */
+	CU_ASSERT_EQUAL(parse(&o, "--plan --rate 1M -r 1000"), -1);
+	CU_ASSERT_EQUAL(plan_make(&o.stream, &p), 0);
+	CU_ASSERT_NOT_EQUAL(p.bytes % 1024, 0);
+	CU_ASSERT_EQUAL(limits_read(&limits, &o.stream, &p, proc, NULL), 0);
+	snprintf(text, sizeof(text), "ulimit -l %" PRIu64 ",",
+		 p.bytes / 1024 + 1);
+	CU_ASSERT_PTR_NOT_NULL(strstr(find(&limits, "locked memory")->remedy,
+				      text));
 	remove_proc(proc);
 	make_proc(proc, "4096 16384", "1 2 3");
 	CU_ASSERT_EQUAL(limits_read(&limits, &o.stream, &p, proc, NULL), -EIO);
@@ -301,6 +311,12 @@ static void test_device_limits(void)
 	CU_ASSERT_EQUAL(limits.count, 7);
 	CU_ASSERT_EQUAL(find(&limits, "bytes of a region")->need, MIB);
 	CU_ASSERT_EQUAL(find(&limits, "bytes of all regions")->need, p.bytes);
+	/* What other programs have is not to be had. */
+	info.used_bytes = 900 * MIB;
+	info.file_used_bytes = 100 * MIB;
+	CU_ASSERT_EQUAL(limits_read(&limits, &o.stream, &p, proc, &info), 0);
+	CU_ASSERT_EQUAL(find(&limits, "bytes of all regions")->have,
+			info.limit_bytes - 800 * MIB);
 	fake_plain();
 	CU_ASSERT_EQUAL(limits_device(o.device, &info), 0);
 	CU_ASSERT_EQUAL(limits_read(&limits, &o.stream, &p, proc, &info), 0);

@@ -1,8 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* The regions of fpgabuf-share on a device that does not always work. */
 #include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
 #include <unistd.h>
 
 #include "common/clock.h"
@@ -32,6 +36,8 @@ static void test_cycle(void)
 	open_usual(&pool);
 	CU_ASSERT_EQUAL(pool.region_count, 3);
 	CU_ASSERT_EQUAL(pool.region_size, 8192);
+	/* Clients shall not write to what all of them read. */
+	CU_ASSERT_EQUAL(fake.access, O_RDONLY);
 	CU_ASSERT_EQUAL(pool_take(&pool, &c), 0);
 	CU_ASSERT_EQUAL(pool_fill(&pool), 0);
 	CU_ASSERT_EQUAL(pool.queued, 3);
@@ -353,6 +359,43 @@ static void test_nonsense(void)
 	fake_reset();
 }
 
+int __real_bind(int fd, const struct sockaddr *addr, socklen_t len);
+int __wrap_bind(int fd, const struct sockaddr *addr, socklen_t len);
+
+/* The rights of the last Unix socket, when it came into being */
+static mode_t first_mode;
+
+int __wrap_bind(int fd, const struct sockaddr *addr, socklen_t len)
+{
+	int ret = __real_bind(fd, addr, len);
+	struct stat st;
+
+	if (!ret && addr->sa_family == AF_UNIX &&
+	    !stat(((const struct sockaddr_un *)addr)->sun_path, &st))
+		first_mode = st.st_mode & 07777;
+	return ret;
+}
+
+/* Who may not connect may not do so a moment before that is said, either. */
+static void test_private(void)
+{
+	char path[64];
+	const struct share_options options = { .path = path, .mode = 0640 };
+	struct listener listener;
+	mode_t mask = umask(0);
+	struct stat st;
+
+	snprintf(path, sizeof(path), "/tmp/fpgabuf-pool-%d.sock", getpid());
+	first_mode = 07777;
+	CU_ASSERT_EQUAL_FATAL(listener_open(&listener, &options), 0);
+	CU_ASSERT_EQUAL(first_mode, 0);
+	CU_ASSERT_EQUAL(stat(path, &st), 0);
+	CU_ASSERT_EQUAL(st.st_mode & 07777, 0640);
+	CU_ASSERT_EQUAL(umask(mask), 0);
+	listener_close(&listener);
+	CU_ASSERT_EQUAL(access(path, F_OK), -1);
+}
+
 /* The peer is this process, under whatever name. */
 static void test_rights(void)
 {
@@ -404,6 +447,7 @@ CU_TestInfo pool_tests[] = {
 	{ "timeouts, gaps and short captures are counted", test_counters },
 	{ "canceled captures come back with what they have", test_cancel },
 	{ "what the device returns is checked", test_nonsense },
+	{ "nobody can connect before the socket has its rights", test_private },
 	{ "user, group, further groups, or the server itself are served",
 	  test_rights },
 	CU_TEST_INFO_NULL,

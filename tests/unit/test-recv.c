@@ -78,6 +78,7 @@ static void test_length(void)
 	CU_ASSERT_EQUAL(receiver_run(&p, args, data, 4096), 0);
 	CU_ASSERT_EQUAL(receiver_run(&p, args, data, 4095), 1);
 	CU_ASSERT_PTR_NOT_NULL(strstr(p.output, "4095 bytes instead of 4096"));
+	CU_ASSERT_EQUAL(receiver_run(&p, args, data, 4097), 1);
 	CU_ASSERT_EQUAL(receiver_run(&p, args, data, 8192), 1);
 	CU_ASSERT_PTR_NOT_NULL(strstr(p.output, "longer than 4096 bytes"));
 	free(data);
@@ -286,6 +287,25 @@ static void test_one_of_two(void)
 	free(data);
 }
 
+/* Of several failures it is the first that made it one. */
+static void test_first_error(void)
+{
+	char *args[] = { "--connections", "2", "-b", "1000", "--json", NULL };
+	uint8_t *data = new_data(1000, false);
+	struct process p;
+	int port;
+
+	port = receiver_start(&p, args);
+	close(receiver_feed(port, data, 999));
+	CU_ASSERT_TRUE(process_expect(&p, "999 bytes instead of 1000"));
+	close(receiver_feed(port, data, 500));
+	CU_ASSERT_EQUAL(process_finish(&p), 1);
+	CU_ASSERT_PTR_NOT_NULL(strstr(p.output, "500 bytes instead of 1000"));
+	CU_ASSERT_PTR_NOT_NULL(strstr(strstr(p.output, "\"connections\": 2"),
+				      "999 bytes instead of 1000"));
+	free(data);
+}
+
 static void test_rotate_size(void)
 {
 	uint8_t *data = new_data(100000, false);
@@ -328,6 +348,18 @@ static void test_rotate_time(void)
 	CU_ASSERT_TRUE(file_is(temp_path(&t, "part.000001"), data, 1000));
 	CU_ASSERT_TRUE(file_is(temp_path(&t, "part.000002"), data + 1000,
 			       1000));
+	CU_ASSERT_EQUAL(access(temp_path(&t, "part.000003"), F_OK), -1);
+	unlink(temp_path(&t, "part.000001"));
+	unlink(temp_path(&t, "part.000002"));
+
+	/* Not before it is time, in however many parts it comes */
+	args[1] = "3600";
+	fd = receiver_feed(receiver_start(&p, args), data, 1000);
+	CU_ASSERT_EQUAL(send(fd, data + 1000, 1000, MSG_NOSIGNAL), 1000);
+	close(fd);
+	CU_ASSERT_EQUAL(process_finish(&p), 0);
+	CU_ASSERT_TRUE(file_is(temp_path(&t, "part.000001"), data, 2000));
+	CU_ASSERT_EQUAL(access(temp_path(&t, "part.000002"), F_OK), -1);
 	free(data);
 	temp_remove(&t);
 }
@@ -523,10 +555,15 @@ static void test_unix(void)
 
 	temp_make(&t, "socket");
 	snprintf(path, sizeof(path), "unix:%s", t.file);
+	/* What is no socket is not taken away. */
+	CU_ASSERT_EQUAL_FATAL(mkfifo(t.file, 0600), 0);
+	CU_ASSERT_EQUAL(process_run(&second, argv), 1);
+	CU_ASSERT_PTR_NOT_NULL(strstr(second.output, "Address already in use"));
+	CU_ASSERT_EQUAL(unlink(t.file), 0);
 	leave_socket(t.file);
 	process_start(&p, argv);
 	CU_ASSERT_TRUE(process_expect(&p, "listening at unix:"));
-	CU_ASSERT_EQUAL(process_run(&second, argv), 1);
+	CU_ASSERT_EQUAL_FATAL(process_run(&second, argv), 1);
 	CU_ASSERT_PTR_NOT_NULL(strstr(second.output, "Address already in use"));
 	fd = connect_unix(t.file);
 	CU_ASSERT_EQUAL(send(fd, "abc", 3, MSG_NOSIGNAL), 3);
@@ -580,6 +617,7 @@ CU_TestInfo recv_tests[] = {
 	{ "four connections at once have a file and a summary each",
 	  test_four_at_once },
 	{ "if one of two streams is wrong, all failed", test_one_of_two },
+	{ "of several failures the first one is told", test_first_error },
 	{ "a peer that comes too late is refused", test_too_late },
 	{ "files are rotated by size, and have numbers", test_rotate_size },
 	{ "files are rotated by time", test_rotate_time },

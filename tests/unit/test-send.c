@@ -421,6 +421,8 @@ static void test_acknowledged(void)
 	CU_ASSERT_EQUAL(process_finish(&receiver), 0);
 	CU_ASSERT_PTR_NOT_NULL(strstr(sender.output,
 				      "\"acknowledged\": \"kernel\""));
+	/* By a copy, as the peer is on this machine */
+	CU_ASSERT_PTR_NOT_NULL(strstr(sender.output, "\"zerocopy_sends\": 0, \"registered_sends\": 0, \"completions\": 0, \"copied\": 0, \"copied_exact\": true, \"fallback_copies\": 0, "));
 }
 
 /* What there is by then, while it waits for more */
@@ -475,6 +477,7 @@ static void test_failure_shows(void)
 	expect_broken(&receiver);
 	CU_ASSERT_PTR_NOT_NULL(strstr(sender.output, "{\"ok\": false"));
 	CU_ASSERT_PTR_NOT_NULL(strstr(sender.output, "\"error\": \"a capture on"));
+	CU_ASSERT_PTR_NOT_NULL(strstr(sender.output, "\"peers\": [{\"ok\": false"));
 
 	start_receiver(&receiver, "/dev/null", peer);
 	CU_ASSERT_EQUAL(process_run(&sender, raw), 1);
@@ -565,6 +568,102 @@ static void test_reconnect(void)
 				      "connected again 1 times"));
 	CU_ASSERT_PTR_NOT_NULL(strstr(sender.output, "were left out"));
 	close(listener);
+}
+
+/* The first one ends the capture, and a peer that reads nothing holds it up. */
+static void test_second_signal(void)
+{
+	struct sockaddr_in addr;
+	socklen_t len = sizeof(addr);
+	struct process sender;
+	struct endpoint e;
+	char peer[32];
+	char *argv[] = { "fpgabuf-send-fake", "-d", FAKE_DEVICE, peer, NULL };
+	int listener, fd, i;
+
+	CU_ASSERT_EQUAL_FATAL(endpoint_parse("127.0.0.1:0", &e), 0);
+	listener = endpoint_listen(&e);
+	CU_ASSERT_FATAL(listener >= 0);
+	getsockname(listener, (struct sockaddr *)&addr, &len);
+	snprintf(peer, sizeof(peer), "127.0.0.1:%d", ntohs(addr.sin_port));
+	process_start(&sender, argv);
+	wait_for(listener, POLLIN);
+	fd = accept4(listener, NULL, NULL, SOCK_CLOEXEC);
+	CU_ASSERT_EQUAL(wait_for(fd, POLLIN), POLLIN);
+	kill(sender.pid, SIGINT);
+	for (i = 0; i < PATIENCE_MS / 10 && blocks_signal(sender.pid, SIGINT);
+	     i++)
+		usleep(10000);
+	kill(sender.pid, SIGINT);
+	CU_ASSERT_EQUAL(process_finish(&sender), -1);
+	CU_ASSERT(i < PATIENCE_MS / 10);
+	close(fd);
+	close(listener);
+}
+
+/* A connection on which nothing is under way has no other timer. */
+static bool timer_becomes(int port, int timer)
+{
+	int i;
+
+	for (i = 0; i < PATIENCE_MS / 10 && tcp_timer(0, port) != timer; i++)
+		usleep(10000);
+	return tcp_timer(0, port) == timer;
+}
+
+/* Takes the only capture, with which nothing follows. */
+static int accept_capture(int listener)
+{
+	static char buffer[1 << 20];
+	int fd;
+
+	wait_for(listener, POLLIN);
+	fd = accept4(listener, NULL, NULL, SOCK_CLOEXEC);
+	CU_ASSERT_EQUAL(recv(fd, buffer, sizeof(buffer), MSG_WAITALL),
+			sizeof(buffer));
+	return fd;
+}
+
+static void check_keepalive(char *option, int timer)
+{
+	struct linger linger = { .l_onoff = 1 };
+	struct sockaddr_in addr;
+	socklen_t len = sizeof(addr);
+	struct process sender;
+	struct endpoint e;
+	char peer[32];
+	char *argv[] = { "fpgabuf-send-fake", "-d", FAKE_DEVICE, "-c", "2",
+			 "--reconnect", "5", peer, option, NULL };
+	int listener, fd, port;
+
+	CU_ASSERT_EQUAL_FATAL(endpoint_parse("127.0.0.1:0", &e), 0);
+	listener = endpoint_listen(&e);
+	CU_ASSERT_FATAL(listener >= 0);
+	getsockname(listener, (struct sockaddr *)&addr, &len);
+	port = ntohs(addr.sin_port);
+	snprintf(peer, sizeof(peer), "127.0.0.1:%d", port);
+	setenv("FAKE_CAPTURES", "1", 1);
+	process_start(&sender, argv);
+	unsetenv("FAKE_CAPTURES");
+	fd = accept_capture(listener);
+	CU_ASSERT_TRUE_FATAL(timer_becomes(port, timer));
+	/* Once more, for a connection that is made again */
+	setsockopt(fd, SOL_SOCKET, SO_LINGER, &linger, sizeof(linger));
+	close(fd);
+	wait_for(listener, POLLIN);
+	fd = accept4(listener, NULL, NULL, SOCK_CLOEXEC);
+	CU_ASSERT_TRUE_FATAL(timer_becomes(port, timer));
+	kill(sender.pid, SIGTERM);
+	CU_ASSERT_EQUAL(process_finish(&sender), 1);
+	close(fd);
+	close(listener);
+}
+
+/* A machine that has lost its power is noticed. */
+static void test_keepalive(void)
+{
+	check_keepalive("--keepalive=10", TCP_TIMER_KEEPALIVE);
+	check_keepalive(NULL, TCP_TIMER_NONE);
 }
 
 /* A memory file with the pattern, which passes for a dma-buf. */
@@ -790,6 +889,8 @@ CU_TestInfo send_tests[] = {
 	  test_connects_late },
 	{ "a lost connection is made again, and the summary says so",
 	  test_reconnect },
+	{ "a second signal ends it at once", test_second_signal },
+	{ "a silent receiver is asked whether it is there", test_keepalive },
 	{ "a dma-buf that was inherited is sent, once", test_fd },
 	{ "no more is sent of it than there is", test_fd_too_short },
 	{ "a descriptor that is no dma-buf is refused", test_fd_errors },

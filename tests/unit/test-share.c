@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* fpgabuf-share as a program, on the fake device, with all kinds of clients. */
-#include <dirent.h>
 #include <err.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -20,6 +19,7 @@
 
 #include <fpgabuf/fpgabuf.h>
 
+#include "common/clock.h"
 #include "fake-device.h"
 #include "lib/wire.h"
 #include "net.h"
@@ -281,7 +281,7 @@ static void test_two_clients(void)
 static void test_slow_client(void)
 {
 	char *args[] = { "-w", "2", NULL };
-	struct fpgabuf_shared_capture c, kept[2];
+	struct fpgabuf_shared_capture c, last, kept[2];
 	struct fpgabuf_client *slow, *fast;
 	unsigned int i;
 	struct process p;
@@ -302,9 +302,20 @@ static void test_slow_client(void)
 	expect_capture(slow, &c);
 	CU_ASSERT(c.missed >= 990);
 	CU_ASSERT_EQUAL(c.sequence - kept[1].sequence, c.missed + 1);
+	/* That is told once. */
+	last = c;
+	CU_ASSERT_EQUAL(fpgabuf_client_release(slow, last.index), 0);
+	for (i = 0; i < 10; i++) {
+		expect_capture(fast, &c);
+		CU_ASSERT_EQUAL(fpgabuf_client_release(fast, c.index), 0);
+	}
+	expect_capture(slow, &c);
+	CU_ASSERT_EQUAL(c.sequence - last.sequence, c.missed + 1);
+	/* What it holds when it goes is free again. */
 	fpgabuf_client_close(slow);
 	fpgabuf_client_close(fast);
 	server_end(&p);
+	CU_ASSERT_EQUAL(count_of(&p, "held"), 0);
 }
 
 /* 8 regions, 2 of them for the FPGA: so 6 credits, whoever asks for more. */
@@ -362,26 +373,73 @@ static uint32_t end_reason(int fd)
 	return m.type == FPGABUF_WIRE_END ? m.end.reason : 0;
 }
 
-static void test_limit(void)
-{
-	char *args[] = { "-c", "1", NULL };
-	struct fpgabuf_client *one, *two;
-	struct process p;
-
-	server_start(&p, "1", args);
-	one = join(1);
-	CU_ASSERT_EQUAL(fpgabuf_client_connect(path, 1, 0, &two), -EUSERS);
-	CU_ASSERT_TRUE(process_expect(&p, "there are --clients already"));
-	fpgabuf_client_close(one);
-	server_end(&p);
-	CU_ASSERT_EQUAL(count_of(&p, "most_clients"), 1);
-}
-
 static void say(int fd, const struct fpgabuf_wire_message *m)
 {
 	uint8_t data[FPGABUF_WIRE_MAX_SIZE];
 
 	send(fd, data, fpgabuf_wire_encode(m, data), MSG_NOSIGNAL);
+}
+
+static void test_limit(void)
+{
+	const struct fpgabuf_wire_message hello = {
+		.type = FPGABUF_WIRE_HELLO,
+		.hello = { .oldest = 1, .newest = 1, .credits = 1 },
+	};
+	char *args[] = { "-c", "1", NULL };
+	struct fpgabuf_client *one, *two;
+	uint8_t data[FPGABUF_WIRE_MAX_SIZE];
+	struct process p;
+	unsigned int fds;
+	int fd;
+
+	server_start(&p, "1", args);
+	one = join(1);
+	fds = open_fds(p.pid);
+	CU_ASSERT_EQUAL(fpgabuf_client_connect(path, 1, 0, &two), -EUSERS);
+	CU_ASSERT_TRUE(process_expect(&p, "there are --clients already"));
+	/* Whatever it has said before, it is told why, and not reset. */
+	kill(p.pid, SIGSTOP);
+	fd = raw_connect();
+	say(fd, &hello);
+	kill(p.pid, SIGCONT);
+	CU_ASSERT_EQUAL(wait_for(fd, POLLIN) & POLLIN, POLLIN);
+	CU_ASSERT_EQUAL(recv(fd, data, sizeof(data), 0), 8);
+	close(fd);
+	CU_ASSERT_EQUAL(open_fds_settled(p.pid, fds), fds);
+	/* One that leaves makes room for one. */
+	fpgabuf_client_close(one);
+	fpgabuf_client_close(join(1));
+	server_end(&p);
+	CU_ASSERT_EQUAL(count_of(&p, "most_clients"), 1);
+}
+
+static void say_with(int sock, const struct fpgabuf_wire_message *m, int fd)
+{
+	uint8_t data[FPGABUF_WIRE_MAX_SIZE];
+	union {
+		struct cmsghdr head;
+		char data[CMSG_SPACE(sizeof(int))];
+	} control = {
+		.head = {
+			.cmsg_level = SOL_SOCKET,
+			.cmsg_type = SCM_RIGHTS,
+			.cmsg_len = CMSG_LEN(sizeof(int)),
+		},
+	};
+	struct iovec iov = {
+		.iov_base = data,
+		.iov_len = fpgabuf_wire_encode(m, data),
+	};
+	struct msghdr msg = {
+		.msg_iov = &iov,
+		.msg_iovlen = 1,
+		.msg_control = &control,
+		.msg_controllen = sizeof(control),
+	};
+
+	memcpy(CMSG_DATA(&control.head), &fd, sizeof(fd));
+	CU_ASSERT(sendmsg(sock, &msg, MSG_NOSIGNAL) > 0);
 }
 
 static void test_versions(void)
@@ -411,6 +469,40 @@ static void test_versions(void)
 	server_end(&p);
 }
 
+/* With no client, and all open that it needs itself */
+static unsigned int open_fds_alone(pid_t pid)
+{
+	const struct fpgabuf_wire_message nonsense = {
+		.type = FPGABUF_WIRE_END,
+	};
+	int fd = raw_connect();
+
+	say(fd, &nonsense);
+	CU_ASSERT_EQUAL(end_reason(fd), FPGABUF_WIRE_MALFORMED);
+	close(fd);
+	return open_fds(pid);
+}
+
+/* A good hello, but for what comes with it */
+static void test_hello_with_descriptor(void)
+{
+	const struct fpgabuf_wire_message hello = {
+		.type = FPGABUF_WIRE_HELLO,
+		.hello = { .oldest = 1, .newest = 1, .credits = 1 },
+	};
+	char *args[] = { NULL };
+	struct process p;
+	int fd;
+
+	server_start(&p, "1", args);
+	fd = raw_connect();
+	say_with(fd, &hello, STDERR_FILENO);
+	CU_ASSERT_EQUAL(end_reason(fd), FPGABUF_WIRE_MALFORMED);
+	close(fd);
+	server_end(&p);
+	CU_ASSERT_EQUAL(count_of(&p, "clients"), 0);
+}
+
 /* After a good hello */
 static uint32_t answer_to(const struct fpgabuf_wire_message *m)
 {
@@ -436,8 +528,10 @@ static void test_out_of_place(void)
 	};
 	char *args[] = { NULL };
 	struct process p;
+	unsigned int fds;
 
 	server_start(&p, "1", args);
+	fds = open_fds_alone(p.pid);
 	CU_ASSERT_EQUAL(answer_to(&m), FPGABUF_WIRE_MALFORMED);
 	m.release.index = 8;
 	CU_ASSERT_EQUAL(answer_to(&m), FPGABUF_WIRE_MALFORMED);
@@ -448,8 +542,9 @@ static void test_out_of_place(void)
 	m.type = FPGABUF_WIRE_CAPTURE;
 	m.capture.bytes = 1;
 	CU_ASSERT_EQUAL(answer_to(&m), FPGABUF_WIRE_MALFORMED);
+	CU_ASSERT_EQUAL(open_fds_settled(p.pid, fds), fds);
 	server_end(&p);
-	CU_ASSERT_EQUAL(count_of(&p, "malformed"), 4);
+	CU_ASSERT_EQUAL(count_of(&p, "malformed"), 5);
 	CU_ASSERT_EQUAL(count_of(&p, "released"), 0);
 	CU_ASSERT_EQUAL(count_of(&p, "held"), 0);
 }
@@ -538,33 +633,16 @@ static uint64_t draw(uint64_t below)
 	return random_state % below;
 }
 
-static unsigned int open_fds(pid_t pid)
+/* It may have inherited others with higher numbers. */
+static int lowest_free_fd(pid_t pid)
 {
-	unsigned int count = 0;
-	char name[64];
-	DIR *dir;
+	char name[64], target[64];
+	int fd = -1;
 
-	snprintf(name, sizeof(name), "/proc/%d/fd", pid);
-	dir = opendir(name);
-	while (dir && readdir(dir))
-		count++;
-	if (dir)
-		closedir(dir);
-	return count;
-}
-
-/* With no client, and all open that it needs itself */
-static unsigned int open_fds_alone(pid_t pid)
-{
-	const struct fpgabuf_wire_message nonsense = {
-		.type = FPGABUF_WIRE_END,
-	};
-	int fd = raw_connect();
-
-	say(fd, &nonsense);
-	CU_ASSERT_EQUAL(end_reason(fd), FPGABUF_WIRE_MALFORMED);
-	close(fd);
-	return open_fds(pid);
+	do {
+		snprintf(name, sizeof(name), "/proc/%d/fd/%d", pid, ++fd);
+	} while (readlink(name, target, sizeof(target)) >= 0);
+	return fd;
 }
 
 /* Nobody is lost when there are none for a while, and nothing spins. */
@@ -577,36 +655,28 @@ static void test_no_descriptors(void)
 	char *args[] = { "-c", "2", NULL };
 	struct rlimit limit, few;
 	struct process p;
+	int64_t start;
 	int fd;
 
 	server_start(&p, "1", args);
 	CU_ASSERT_EQUAL(prlimit(p.pid, RLIMIT_NOFILE, NULL, &limit), 0);
 	few = limit;
-	/* The directory has two more entries. */
-	few.rlim_cur = open_fds_alone(p.pid) - 2;
+	open_fds_alone(p.pid);
+	few.rlim_cur = lowest_free_fd(p.pid);
 	CU_ASSERT_EQUAL(prlimit(p.pid, RLIMIT_NOFILE, &few, NULL), 0);
 	fd = raw_connect();
 	say(fd, &nonsense);
 	CU_ASSERT_TRUE(process_expect(&p, "cannot accept a connection: "
 					  "Too many open files"));
+	/* Not until a second later again, and so on */
+	p.output[p.len = 0] = '\0';
+	start = clock_ns();
+	CU_ASSERT_TRUE(process_expect(&p, "cannot accept a connection: "));
+	CU_ASSERT(clock_ns() - start >= 500 * NS_PER_MS);
 	CU_ASSERT_EQUAL(prlimit(p.pid, RLIMIT_NOFILE, &limit, NULL), 0);
 	CU_ASSERT_EQUAL(end_reason(fd), FPGABUF_WIRE_MALFORMED);
 	close(fd);
 	server_end(&p);
-}
-
-/* Clients that went may not all have been noticed yet. */
-static unsigned int open_fds_settled(pid_t pid, unsigned int wanted)
-{
-	unsigned int i, count = 0;
-
-	for (i = 0; i < 200; i++) {
-		count = open_fds(pid);
-		if (count == wanted)
-			break;
-		usleep(10000);
-	}
-	return count;
 }
 
 /*
@@ -783,6 +853,8 @@ CU_TestInfo share_tests[] = {
 	{ "more clients than allowed are refused", test_limit },
 	{ "a client of another version is refused, a newer one is answered",
 	  test_versions },
+	{ "a hello with a descriptor makes no sense",
+	  test_hello_with_descriptor },
 	{ "what is right, but not at that time, ends the client",
 	  test_out_of_place },
 	{ "who does not say hello is sent away", test_late },

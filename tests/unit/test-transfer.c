@@ -19,8 +19,10 @@
 #include <unistd.h>
 
 #include "common/clock.h"
+#include "common/message.h"
 #include "fake-device.h"
 #include "net.h"
+#include "process.h"
 #include "recv/pattern.h"
 #include "send/transfer.h"
 #include "suites.h"
@@ -482,6 +484,8 @@ static void test_queue_depth(void)
 	CU_ASSERT_EQUAL(fake.most_queued, 2);
 	CU_ASSERT_EQUAL(source_fill(r.source), 0);
 	CU_ASSERT_EQUAL(fake.most_queued, 2);
+	/* It is not even tried. */
+	CU_ASSERT_EQUAL(fake.queue_calls, 2);
 	rig_close(&r);
 	source_close(r.source);
 }
@@ -750,6 +754,30 @@ static void test_peer_does_not_read(void)
 	source_close(r.source);
 }
 
+/* Reads nothing for longer than a peer that has all may stay silent. */
+static void pause_and_count(const struct rig *r, int fd, struct tally *tally)
+{
+	poll(NULL, 0, 1500);
+	count_good(r, fd, tally);
+}
+
+/* What is waited for is that time passes. */
+static void test_acknowledged_late(void)
+{
+	struct rig r = { .options = default_options(), .receive_buffer = 4096 };
+	int64_t start = clock_ns();
+
+	fake_reset();
+	r.options.bytes = 100000;
+	r.options.engine = FPGABUF_ENGINE_COPY;
+	r.receive = pause_and_count;
+	CU_ASSERT_EQUAL(rig_run(&r), 0);
+	CU_ASSERT(r.transfer.end_ns - start >= 1500 * NS_PER_MS);
+	CU_ASSERT_EQUAL(r.peers[0].acknowledged, BY_KERNEL);
+	CU_ASSERT_EQUAL(r.tallies[0].bytes, 100000);
+	source_close(r.source);
+}
+
 static void test_several(void)
 {
 	struct rig r = { .options = default_options(), .peer_count = 3 };
@@ -855,6 +883,17 @@ static void say_something_else(const struct rig *r, int fd,
 			sizeof(text));
 }
 
+/* Something else first: what looks like a receipt then is none. */
+static void say_and_answer(const struct rig *r, int fd, struct tally *tally)
+{
+	char text[RECEIPT_SIZE] = "HTTP/1.1 400 Bad Request";
+
+	count_frames(r, fd, tally);
+	CU_ASSERT_EQUAL(send(fd, text, sizeof(text), MSG_NOSIGNAL),
+			sizeof(text));
+	answer(fd, RECEIPT_FAILED);
+}
+
 static void check_receipt(void (*receive)(const struct rig *, int,
 					  struct tally *), int ret, int error,
 			  enum acknowledged by)
@@ -876,6 +915,7 @@ static void test_receipts(void)
 	check_receipt(store, 0, 0, BY_RECEIVER);
 	check_receipt(count_frames, 0, 0, BY_KERNEL);
 	check_receipt(say_something_else, 0, 0, BY_KERNEL);
+	check_receipt(say_and_answer, 0, 0, BY_KERNEL);
 	check_receipt(fail_in_the_end, -1, -EREMOTEIO, BY_NOBODY);
 	check_receipt(promise_in_vain, -1, -EREMOTEIO, BY_NOBODY);
 }
@@ -1032,8 +1072,12 @@ static void test_reconnect_elsewhere(void)
 static void test_reconnect_in_vain(void)
 {
 	struct rig r = { .options = default_options() };
+	unsigned int fds;
 	int64_t start;
 
+	/* What messages need is open from now on. */
+	message_show("");
+	fds = open_fds(getpid());
 	fake_reset();
 	r.options.reconnect = 3;
 	rig_open(&r);
@@ -1045,9 +1089,11 @@ static void test_reconnect_in_vain(void)
 	/* 100, 200 and 400 ms */
 	CU_ASSERT(clock_ns() - start >= 700 * NS_PER_MS);
 	CU_ASSERT_EQUAL(r.peers[0].error, -ECONNREFUSED);
+	CU_ASSERT_EQUAL(r.peers[0].attempts, 3);
 	CU_ASSERT_EQUAL(r.peers[0].reconnects, 0);
 	rig_close(&r);
 	source_close(r.source);
+	CU_ASSERT_EQUAL(open_fds(getpid()), fds);
 }
 
 static void test_rate(void)
@@ -1188,6 +1234,34 @@ static void test_lost_skips(void)
 	source_close(r.source);
 }
 
+static int take_wrong(uint64_t more_bytes, uint64_t more_cookie)
+{
+	struct rig r = { .options = default_options() };
+	struct capture c;
+	int ret;
+
+	fake_reset();
+	rig_open(&r);
+	CU_ASSERT_EQUAL(source_fill(r.source), 0);
+	CU_ASSERT_EQUAL(source_take(r.source, &c), 1);
+	fake.more_bytes = more_bytes;
+	fake.more_cookie = more_cookie;
+	ret = source_take(r.source, &c);
+	rig_close(&r);
+	source_close(r.source);
+	return ret;
+}
+
+/* What a device must not do, nor we believe */
+static void test_nonsense(void)
+{
+	CU_ASSERT_EQUAL(take_wrong(0, 0), 1);
+	CU_ASSERT_EQUAL(take_wrong(1, 0), -EPROTO);
+	/* The region that has been taken, and one that there is not */
+	CU_ASSERT_EQUAL(take_wrong(0, -1), -EPROTO);
+	CU_ASSERT_EQUAL(take_wrong(0, 3), -EPROTO);
+}
+
 static void test_duration(void)
 {
 	struct rig r = { .options = default_options() };
@@ -1278,6 +1352,8 @@ CU_TestInfo transfer_tests[] = {
 	  test_peer_stalls },
 	{ "a peer that ends without having read all is a failure",
 	  test_peer_does_not_read },
+	{ "the end is not there before the peer has acknowledged all",
+	  test_acknowledged_late },
 	{ "several peers get the same, captured once", test_several },
 	{ "a peer that stalls and one that dies take nothing from another",
 	  test_company },
@@ -1298,6 +1374,7 @@ CU_TestInfo transfer_tests[] = {
 	{ "a busy region is left alone for a while", test_busy_pause },
 	{ "what was left out before a capture that is lost is told later",
 	  test_lost_skips },
+	{ "what the device returns is checked", test_nonsense },
 	{ "after the duration what there is is sent", test_duration },
 	{ "a device without memory, or with long captures, is refused",
 	  test_alloc_fails },
