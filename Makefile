@@ -58,8 +58,8 @@ make coverage-tools
                 execute, .build/coverage/html/index.html
 make kunit      run the tests of the driver's parts on user-mode Linux
                 [FILTER=suite.test]
-make mutate     make mistakes in the driver, and see whether a test notices
-                [MISTAKES='kind-*']
+make mutate     make mistakes in driver, library and tools, and see whether a
+                test notices [MISTAKES='kind-*']
 make fuzz       feed the parsers of the tools what nobody expects
                 [FUZZ_SECONDS=3, for each]
 make fuzz-ioctl do the same to the driver, in the virtual machine
@@ -207,7 +207,7 @@ kunit:
 	@tests/kernel/kunit.sh $(FILTER)
 
 mutate:
-	@tests/vm/deps.sh kunit mutate
+	@tests/vm/deps.sh build unit kunit mutate
 	@tests/mutate/run.sh $(MISTAKES)
 
 fuzz:

@@ -4,10 +4,16 @@
 # run.sh [NAME...] - does anything notice?
 #
 # Each *.patch here is a mistake: what it is, and which test must see it.  The
-# mistake is made in a copy of the driver, and the test must fail there; without
+# mistake is made in a copy of the sources, and the test must fail there; without
 # the mistake it must pass.  NAME may have wildcards, such as 'kind-*'.
 #
-# "Seen by: kunit SUITE.TEST" is a test on user-mode Linux, tests/kernel/kunit.sh.
+# "Seen by:" is one of these
+#
+#   kunit SUITE.TEST     a test on user-mode Linux, tests/kernel/kunit.sh
+#   unit SUITE[.TEST]    one of tests/unit, or all of a suite
+#
+# "Hangs: yes": the test may as well never end.  "Unseen: why" is there instead of
+# "Seen by:" where no test can see it.
 
 set -euo pipefail
 . "$(dirname "$0")/../vm/common.sh"
@@ -17,20 +23,42 @@ HERE=tests/mutate
 DIR=$BUILD/mutate
 COPY=$DIR/tree
 LOG=$DIR/log
+JOBS=${JOBS:-$(nproc)}
+
+# Where mistakes can be made, and what is needed to build and test that
+PARTS=(drivers/fpgabuf tools uapi tests/unit)
+
+# Seconds; a test of tests/unit that takes longer hangs.
+PATIENCE=60
+
 seen=0
 unseen=0
+failed=0
 
 # field NAME PATCH
 field() {
   sed -n "s/^$1: //p" "$2"
 }
 
-# plant PATCH: the mistake, in the copy
+# The copy has no mistake.  What has not changed keeps its time, and is not built
+# again.
+refresh() {
+  local file
+
+  mkdir -p "$COPY"
+  (cd "$COPY" && find . -type f) | while read -r file; do
+    [ -e "$file" ] || rm "$COPY/$file"
+  done
+  find "${PARTS[@]}" -type f | while read -r file; do
+    cmp -s "$file" "$COPY/$file" || install -D -m 644 "$file" "$COPY/$file"
+  done
+}
+
+# plant PATCH: the mistake, in the copy.  It is made where it fits, not where it
+# nearly does.
 plant() {
-  rm -rf "$COPY"
-  mkdir -p "$COPY/drivers"
-  cp -r drivers/fpgabuf "$COPY/drivers/"
-  patch -d "$COPY" -p1 -s --no-backup-if-mismatch <"$1"
+  refresh
+  patch -d "$COPY" -p1 -s -F0 --no-backup-if-mismatch <"$1"
 }
 
 # kunit LOG FILTER
@@ -38,55 +66,105 @@ kunit() {
   DRIVER=$COPY/drivers/fpgabuf tests/kernel/kunit.sh "$2" >"$1" 2>&1
 }
 
+# build_unit LOG: the compiler is to be quick
+build_unit() {
+  make -j"$JOBS" -C "$COPY/tests/unit" O="$DIR/unit" CFLAGS=-O0 >"$1" 2>&1
+}
+
+# run_unit LOG SUITE[.TEST]: 137 if it hangs
+run_unit() {
+  local name=("${2%%.*}")
+
+  [ "$2" = "${name[0]}" ] || name+=("${2#*.}")
+  timeout -s KILL "$PATIENCE" "$DIR/unit/unit" "${name[@]}" >>"$1" 2>&1
+}
+
+# unit LOG SUITE[.TEST]
+unit() {
+  build_unit "$1" || return
+  echo '  ok    build' >>"$1"
+  run_unit "$@"
+}
+
 # built LOG: a mistake that the compiler sees is none for a test
 built() {
   grep -q '^  ok    build' "$1"
 }
 
+# why_unseen PATCH LOG KIND TEST: says nothing if the test has seen it
+why_unseen() {
+  local code=0
+
+  if ! plant "$1" >"$2" 2>&1; then
+    echo 'the source has changed, the patch does not apply'
+    return
+  fi
+  "$3" "$2" "$4" || code=$?
+  if ! built "$2"; then
+    echo 'it does not build'
+  elif [ "$code" -eq 0 ]; then
+    echo "$4 passes with it"
+  elif [ "$code" -eq 137 ] && [ "$(field Hangs "$1")" != yes ]; then
+    echo "$4 hangs with it"
+  fi
+}
+
 # mistake PATCH
 mistake() {
-  local name log by test code=0
+  local name log by test why
 
   name=$(basename "$1" .patch)
   log=$LOG/$name.log
-  read -r by test <<<"$(field 'Seen by' "$1")"
-  [ "$by" = kunit ] || die "$1: no such kind of test: $by"
-  if ! plant "$1" >"$log" 2>&1; then
-    verdict "$name" 'the driver has changed, the patch does not apply'
+  why=$(field Unseen "$1")
+  if [ -n "$why" ] && plant "$1" >"$log" 2>&1; then
+    unseen=$((unseen + 1))
+    echo "unseen - $(field Mistake "$1") $why"
     return
   fi
-  kunit "$log" "$test" || code=$?
-  if ! built "$log"; then
-    verdict "$name" 'it does not build'
-  elif [ "$code" -eq 0 ]; then
-    verdict "$name" "$test passes with it"
-  else
-    verdict "$name" ''
-  fi
+  read -r by test <<<"$(field 'Seen by' "$1")"
+  case $by in
+  kunit | unit) why=$(why_unseen "$1" "$log" "$by" "$test") ;;
+  *) why="it does not apply, or there is no such kind of test: $by" ;;
+  esac
+  verdict "$1" "$why"
 }
 
-# verdict NAME WHY: no reason means that it was seen
+# verdict PATCH WHY: no reason means that it was seen
 verdict() {
-  local patch=$HERE/$1.patch
-
   if [ -z "$2" ]; then
     seen=$((seen + 1))
-    echo "ok - $(field 'Seen by' "$patch") sees: $(field Mistake "$patch")"
+    echo "ok - $(field 'Seen by' "$1") sees: $(field Mistake "$1")"
   else
-    unseen=$((unseen + 1))
-    echo "FAIL - $1: $2"
+    failed=$((failed + 1))
+    echo "FAIL - $(basename "$1" .patch): $2"
   fi
 }
 
-# Without mistakes all must pass, or it would say nothing that one fails.
-sound() {
-  rm -rf "$COPY"
-  mkdir -p "$COPY/drivers"
-  cp -r drivers/fpgabuf "$COPY/drivers/"
-  kunit "$LOG/sound.log" 'fpgabuf*' || {
-    tail -n 20 "$LOG/sound.log" >&2
-    die 'the tests fail without any mistake'
+# tests_of KIND: those that the mistakes name
+tests_of() {
+  sed -n "s/^Seen by: $1 //p" "${PATCHES[@]}" | sort -u
+}
+
+# passes COMMAND LOG [TEST]: without mistakes a test must pass, or it would say
+# nothing that it fails.
+passes() {
+  "$@" || {
+    tail -n 20 "$2" >&2
+    die "without any mistake this fails: $1 ${*:3}"
   }
+}
+
+# All of KUnit at once, as it is the start of the kernel that takes long
+sound() {
+  local log=$LOG/sound.log tests test
+
+  refresh
+  [ -z "$(tests_of kunit)" ] || passes kunit "$log" 'fpgabuf*'
+  mapfile -t tests < <(tests_of unit)
+  [ ${#tests[@]} -eq 0 ] || passes build_unit "$log"
+  for test in "${tests[@]}"; do
+    passes run_unit "$log" "$test"
+  done
 }
 
 patches() {
@@ -100,11 +178,11 @@ patches() {
 mkdir -p "$LOG"
 mapfile -t PATCHES < <(patches "$@")
 [ ${#PATCHES[@]} -gt 0 ] || exit 1
-echo "${#PATCHES[@]} mistakes; each takes some 15 seconds"
+echo "${#PATCHES[@]} mistakes; each takes 5 seconds or, of the driver, some 15"
 sound
 for patch in "${PATCHES[@]}"; do
   mistake "$patch"
 done
-echo "$((seen * 100 / (seen + unseen))) % of the mistakes were seen"
-echo "$seen passed, $unseen failed"
-[ "$unseen" -eq 0 ]
+echo "$((seen * 100 / ${#PATCHES[@]})) % of the mistakes were seen; of $unseen it is known that they are not"
+echo "$seen passed, $failed failed"
+[ "$failed" -eq 0 ]
