@@ -9,6 +9,7 @@
 #include "common/clock.h"
 #include "common/endpoint.h"
 #include "common/json.h"
+#include "common/resolve.h"
 #include "common/size.h"
 #include "process.h"
 #include "recv/pattern.h"
@@ -146,14 +147,15 @@ static void test_unix_endpoints(void)
 /* Who tries it again and again must not run out of descriptors. */
 static void test_connect_fails(void)
 {
-	const struct sockaddr_un addr = {
+	const struct sockaddr_un un = {
 		.sun_family = AF_UNIX,
 		.sun_path = "/tmp/fpgabuf/none",
 	};
+	struct address address = { .len = sizeof(un) };
 	unsigned int fds = open_fds(getpid());
 
-	CU_ASSERT_EQUAL(endpoint_connect_start((const struct sockaddr *)&addr,
-					       sizeof(addr)), -ENOENT);
+	memcpy(&address.addr, &un, sizeof(un));
+	CU_ASSERT_EQUAL(endpoint_connect_start(&address), -ENOENT);
 	CU_ASSERT_EQUAL(open_fds(getpid()), fds);
 }
 
