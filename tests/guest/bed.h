@@ -128,6 +128,13 @@ int sim_try_set(const char *attribute, const char *text);
 void sim_get_text(const char *attribute, char *text, size_t size);
 void sim_source(const char *source);
 uint64_t sim_get(const char *attribute);
+
+/*
+ * Expects a capture that follows the one before without a gap.  The driver may say
+ * GAP all the same if it asked about that one just when it had ended: the simulator
+ * counts how often, since the source was set.
+ */
+void expect_follows(const struct fpgabuf_dequeue *capture);
 uint64_t sim_position(void);
 bool is_pattern(const void *mem, size_t size, uint64_t position);
 void pattern_fill(void *mem, size_t size, uint64_t position);

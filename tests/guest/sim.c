@@ -73,6 +73,14 @@ uint64_t sim_get(const char *attribute)
 	return value;
 }
 
+void expect_follows(const struct fpgabuf_dequeue *capture)
+{
+	const bool gap = capture->status & FPGABUF_CAPTURE_GAP;
+
+	EXPECT(capture->status & ~FPGABUF_CAPTURE_GAP, 0);
+	EXPECT(gap && !sim_get("asked"), false);
+}
+
 /* Begins a new stream: the next byte is byte 0. */
 void sim_source(const char *source)
 {
