@@ -368,6 +368,40 @@ static int get_dma(struct card *card)
 	return card->writeback ? 0 : -ENOMEM;
 }
 
+static bool is_busy(const struct card *card)
+{
+	int i;
+
+	for (i = 0; i < card->from_card; i++)
+		if (readl(card->regs + XDMA_FROM_CARD + XDMA_CHANNEL(i) +
+			  XDMA_STATUS) & XDMA_STATUS_BUSY)
+			return true;
+	return false;
+}
+
+/*
+ * A descriptor that waits for data can only be ended by a reset; the xdma driver
+ * would leave it where it is.  Whatever comes of that, nothing is written to
+ * memory until the card is bus master again.
+ */
+static int stop_dma(struct card *card)
+{
+	struct pci_dev *pdev = card->pdev;
+
+	pci_clear_master(pdev);
+	if (!pci_device_is_present(pdev) || !is_busy(card))
+		return 0;
+	if (!pci_save_state(pdev)) {
+		__pci_reset_function_locked(pdev);
+		pci_restore_state(pdev);
+	}
+	if (!is_busy(card))
+		return 0;
+	dev_warn(&pdev->dev,
+		 "it is at a descriptor that no reset ends; switch its power off before you use it again\n");
+	return -EBUSY;
+}
+
 static int card_probe(struct pci_dev *pdev, const struct pci_device_id *id)
 {
 	struct device *dev = &pdev->dev;
@@ -389,6 +423,10 @@ static int card_probe(struct pci_dev *pdev, const struct pci_device_id *id)
 	ret = find_channels(card);
 	if (ret)
 		return ret;
+	/* It may be at what a kernel wanted that ran before this one. */
+	ret = stop_dma(card);
+	if (ret)
+		return ret;
 	ret = get_dma(card);
 	if (ret)
 		return ret;
@@ -406,37 +444,6 @@ static int card_probe(struct pci_dev *pdev, const struct pci_device_id *id)
 	return 0;
 }
 
-static bool is_busy(const struct card *card)
-{
-	int i;
-
-	for (i = 0; i < card->from_card; i++)
-		if (readl(card->regs + XDMA_FROM_CARD + XDMA_CHANNEL(i) +
-			  XDMA_STATUS) & XDMA_STATUS_BUSY)
-			return true;
-	return false;
-}
-
-/*
- * A descriptor that waits for data can only be ended by a reset; the xdma driver
- * would leave it where it is.  Whatever comes of that, nothing is written to
- * memory any more.
- */
-static void stop_dma(struct card *card)
-{
-	struct pci_dev *pdev = card->pdev;
-
-	pci_clear_master(pdev);
-	if (!pci_device_is_present(pdev) || !is_busy(card))
-		return;
-	if (pci_save_state(pdev))
-		return;
-	if (__pci_reset_function_locked(pdev))
-		dev_warn(&pdev->dev,
-			 "cannot reset it; memory of captures that ran is lost\n");
-	pci_restore_state(pdev);
-}
-
 static void card_remove(struct pci_dev *pdev)
 {
 	struct card *card = pci_get_drvdata(pdev);
@@ -446,11 +453,18 @@ static void card_remove(struct pci_dev *pdev)
 	pci_free_irq_vectors(pdev);
 }
 
+/* The next kernel may have a driver that does not stop it. */
+static void card_shutdown(struct pci_dev *pdev)
+{
+	stop_dma(pci_get_drvdata(pdev));
+}
+
 /* An empty table of IDs, rather than none, would let no ID be added. */
 static struct pci_driver card_driver = {
 	.name = "fpgabuf-xdma",
 	.probe = card_probe,
 	.remove = card_remove,
+	.shutdown = card_shutdown,
 };
 module_pci_driver(card_driver);
 
