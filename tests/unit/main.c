@@ -1,13 +1,16 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * unit [SUITE [TEST]] - runs all suites, or one, or one test of it; exits 0 only if
- * every test of them passed
+ * Usage: unit [--list] [--repeat N] [SUITE[.TEST]...]; without a name, all.
+ *
+ * Exits 0 only if every test passed, 2 if there is no such test.
  */
 #include <fcntl.h>
+#include <fnmatch.h>
 #include <signal.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/file.h>
 #include <sys/mman.h>
 #include <sys/resource.h>
@@ -94,44 +97,99 @@ static bool lock_memory_alone(void)
 	return may_exceed_limit() || wait_for_turn();
 }
 
-/* What is there to be run, by its name; false: it is not there. */
-static bool run_named(const char *suite_name, const char *test_name)
+/* SUITE, or SUITE.TEST with a pattern for the test */
+static bool names(const char *name, const CU_SuiteInfo *suite,
+		  const CU_TestInfo *test)
 {
-	CU_pSuite suite = CU_get_suite(suite_name);
-	CU_pTest test;
+	const size_t len = strlen(suite->pName);
 
-	if (suite && !test_name)
-		return CU_basic_run_suite(suite) == CUE_SUCCESS;
-	test = suite ? CU_get_test(suite, test_name) : NULL;
-	if (test)
-		return CU_basic_run_test(suite, test) == CUE_SUCCESS;
-	fprintf(stderr, "there is no %s\n",
-		suite ? "such test in that suite" : "such suite");
+	if (strncmp(name, suite->pName, len))
+		return false;
+	return !name[len] ||
+	       (name[len] == '.' && !fnmatch(name + len + 1, test->pName, 0));
+}
+
+/* No name means all. */
+static bool wanted(char **list, const CU_SuiteInfo *suite,
+		   const CU_TestInfo *test)
+{
+	if (!*list)
+		return true;
+	for (; *list; list++)
+		if (names(*list, suite, test))
+			return true;
 	return false;
 }
 
-static bool run(int argc, char **argv)
+/* A suite with those of its tests that are wanted; how many these are */
+static unsigned int add(const CU_SuiteInfo *suite, char **list)
 {
-	if (argc < 2)
-		return CU_basic_run_tests() == CUE_SUCCESS;
-	return run_named(argv[1], argc > 2 ? argv[2] : NULL);
+	const CU_TestInfo *test;
+	CU_pSuite added = NULL;
+	unsigned int found = 0;
+
+	for (test = suite->pTests; test->pName; test++) {
+		if (!wanted(list, suite, test))
+			continue;
+		if (!found++)
+			added = CU_add_suite(suite->pName, NULL, NULL);
+		if (!added || !CU_add_test(added, test->pName, test->pTestFunc))
+			abort();
+	}
+	return found;
+}
+
+/* All of them, with the names that they can be run by */
+static int show_list(void)
+{
+	const CU_SuiteInfo *suite;
+	const CU_TestInfo *test;
+
+	for (suite = suites; suite->pName; suite++)
+		for (test = suite->pTests; test->pName; test++)
+			printf("%s.%s\n", suite->pName, test->pName);
+	return EXIT_SUCCESS;
+}
+
+/* So many times, or until one fails */
+static bool run(unsigned int times)
+{
+	bool failed = false;
+
+	CU_basic_set_mode(CU_BRM_VERBOSE);
+	while (times-- && !failed) {
+		alarm(WATCHDOG_S);
+		failed = CU_basic_run_tests() != CUE_SUCCESS ||
+			 CU_get_number_of_failures();
+	}
+	return failed;
 }
 
 int main(int argc, char **argv)
 {
-	unsigned int failures;
+	unsigned int found = 0, times = 1;
+	const CU_SuiteInfo *suite;
+	bool failed;
 
+	argv++;
+	if (argc == 2 && !strcmp(*argv, "--list"))
+		return show_list();
+	if (argc > 2 && !strcmp(*argv, "--repeat")) {
+		times = atoi(argv[1]);
+		argv += 2;
+	}
 	if (!lock_memory_alone())
 		return EXIT_FAILURE;
-	alarm(WATCHDOG_S);
 	signal(SIGPIPE, SIG_IGN);
-	if (CU_initialize_registry() != CUE_SUCCESS ||
-	    CU_register_suites(suites) != CUE_SUCCESS)
+	if (CU_initialize_registry() != CUE_SUCCESS)
 		return EXIT_FAILURE;
-	CU_basic_set_mode(CU_BRM_VERBOSE);
-	if (!run(argc, argv))
-		return EXIT_FAILURE;
-	failures = CU_get_number_of_failures();
+	for (suite = suites; suite->pName; suite++)
+		found += add(suite, argv);
+	if (!found) {
+		fprintf(stderr, "no such test\n");
+		return 2;
+	}
+	failed = run(times);
 	CU_cleanup_registry();
-	return failures ? EXIT_FAILURE : EXIT_SUCCESS;
+	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
 }
