@@ -73,10 +73,7 @@ build_unit() {
 
 # run_unit LOG SUITE[.TEST]: 137 if it hangs
 run_unit() {
-  local name=("${2%%.*}")
-
-  [ "$2" = "${name[0]}" ] || name+=("${2#*.}")
-  timeout -s KILL "$PATIENCE" "$DIR/unit/unit" "${name[@]}" >>"$1" 2>&1
+  timeout -s KILL "$PATIENCE" "$DIR/unit/unit" "$2" >>"$1" 2>&1
 }
 
 # unit LOG SUITE[.TEST]
