@@ -277,6 +277,8 @@ static void manager_hears(int fd, const char *text)
 					   0;
 
 	heard[n > 0 ? n : 0] = '\0';
+	if (strncmp(heard, text, strlen(text)))
+		printf("\n    heard: %s\n    not: %s", heard, text);
 	CU_ASSERT_EQUAL(strncmp(heard, text, strlen(text)), 0);
 }
 
@@ -315,7 +317,8 @@ static void test_notify(void)
 	manager_hears(manager, "STATUS=1 streams open, 0 have ended");
 	kill(send.pid, SIGTERM);
 	process_finish(&send);
-	manager_hears(manager, "STATUS=0 streams open, 1 have ended, 0 failed");
+	/* Whether it has failed depends on when the signal came. */
+	manager_hears(manager, "STATUS=0 streams open, 1 have ended");
 	stop(&recv, 0);
 	manager_hears(manager, "STOPPING=1");
 

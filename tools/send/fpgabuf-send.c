@@ -55,6 +55,8 @@ static int send_to(const struct send_options *o, struct source *source,
 		close(sigfd);
 		return EXIT_FAILED;
 	}
+	/* Who is told so may stop us at once, and shall get a proper end. */
+	notify_ready("sending %s to %u peers", source->name, o->peer_count);
 	ret = transfer(o, &t);
 	close(sigfd);
 	free(t.slots);
@@ -75,11 +77,8 @@ static int connect_and_send(const struct send_options *o,
 		err = peer_open(&peers[opened], &o->peers[opened], o, source);
 		opened++;
 	}
-	if (!err) {
-		notify_ready("sending %s to %u peers", source->name,
-			     o->peer_count);
+	if (!err)
 		ret = send_to(o, source, peers);
-	}
 	for (i = 0; i < opened; i++)
 		peer_close(&peers[i]);
 	return ret;
