@@ -48,8 +48,8 @@ struct suite {
 
 extern const struct suite alloc_suite, backends_suite, bench_suite, capture_suite,
 	cost_suite, dt_suite, faults_suite, fence_suite, huge_suite,
-	importers_suite, info_suite, inject_suite, inuse_suite, library_suite,
-	lifetime_suite, limits_suite, model_suite, pages_suite, pcie_suite, pl330_suite, provider_suite,
+	importers_suite, info_suite, inject_suite, inuse_suite, kexec_suite, library_suite,
+	lifetime_suite, limits_suite, model_suite, next_suite, pages_suite, pcie_suite, pl330_suite, provider_suite,
 	plan_suite, power_suite, profile_suite, recv_suite, reload_suite, removal_suite, rights_suite,
 	send_suite, share_suite, show_suite, soak_suite, stall_suite, sync_suite, uapi_suite, unplug_suite, watch_suite;
 

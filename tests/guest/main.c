@@ -28,7 +28,7 @@ static const struct suite * const suites[] = {
 	&recv_suite,	&info_suite,	&show_suite,
 	&pl330_suite,	&bench_suite,	&plan_suite,	&power_suite,
 	&profile_suite,	&pcie_suite,	&removal_suite,
-	&provider_suite,	&soak_suite,
+	&kexec_suite,	&next_suite,	&provider_suite, &soak_suite,
 	/* Leaves devices that are of no use to others. */
 	&poison_suite,
 };
@@ -43,7 +43,8 @@ static bool special(const struct suite *suite)
 	       suite == &show_suite || suite == &pl330_suite ||
 	       suite == &bench_suite || suite == &plan_suite ||
 	       suite == &profile_suite || suite == &pcie_suite ||
-	       suite == &removal_suite;
+	       suite == &removal_suite || suite == &kexec_suite ||
+	       suite == &next_suite;
 }
 
 /* names() - does @name, SUITE or SUITE.TEST, mean a test? */

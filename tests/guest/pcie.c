@@ -12,6 +12,9 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/reboot.h>
+#include <sys/syscall.h>
+#include <termios.h>
 #include <unistd.h>
 
 #include "bed.h"
@@ -100,7 +103,7 @@ static int bind_card(void)
 	return ret ?: put(CARD_DRIVER "bind", CARD_NAME);
 }
 
-static int load(void)
+static int load_drivers(void)
 {
 	static const char * const modules[][2] = {
 		{ "xdma.ko", "" },
@@ -120,7 +123,13 @@ static int load(void)
 		return ret;
 	if (find_devices() != CHANNELS)
 		return -ENODEV;
-	ret = map_knobs();
+	return map_knobs();
+}
+
+static int load(void)
+{
+	int ret = load_drivers(), i;
+
 	for (i = 0; !ret && i < CHANNELS; i++)
 		*knob(i, RESET) = 1;
 	return ret;
@@ -398,4 +407,116 @@ const struct suite removal_suite = {
 	.title = "the removal of a PCIe card",
 	.init = load,
 	.tests = removal_tests,
+};
+
+#define MARK		" fpgabuf_kexec"
+#define KERNEL		"/boot/vmlinuz"
+#define INITRD		"/tmp/initramfs"
+#define LEFT_AT		(MIB + 256 * KIB)
+
+/* That of this kernel, but for the mark that tells the next one apart */
+static void load_kernel(void)
+{
+	int kernel = open(KERNEL, O_RDONLY | O_CLOEXEC);
+	int initrd = open(INITRD, O_RDONLY | O_CLOEXEC);
+	char arguments[4096];
+	FILE *f = fopen("/proc/cmdline", "r");
+
+	REQUIRE(kernel >= 0 && initrd >= 0 && f, true);
+	REQUIRE(fgets(arguments, sizeof(arguments) - sizeof(MARK), f) != NULL,
+		true);
+	fclose(f);
+	strcpy(arguments + strcspn(arguments, "\n"), MARK);
+	REQUIRE(syscall(SYS_kexec_file_load, kernel, initrd,
+			strlen(arguments) + 1, arguments, 0) ? -errno : 0, 0);
+	close(initrd);
+	close(kernel);
+}
+
+/*
+ * The first channel is in the middle of a descriptor, and the second one waits for
+ * the data of its first.
+ */
+static void leave_captures(void)
+{
+	int dev = node_open(names[0]), other = node_open(names[1]), i;
+	struct fpgabuf_dequeue done;
+
+	for (i = 0; i < 2; i++)
+		REQUIRE(region_queue(dev, region_alloc(dev, MIB), 0, i), 0);
+	*knob(0, FEED) = LEFT_AT;
+	REQUIRE(capture_get(dev, &done), 0);
+	for (i = 0; *knob(0, POSITION) < LEFT_AT && i < 10000; i++)
+		usleep(1000);
+	REQUIRE(region_queue(other, region_alloc(other, MIB), 0, 0), 0);
+}
+
+/* CUnit will not come to say that it passed. */
+static void start_kernel(void)
+{
+	load_kernel();
+	leave_captures();
+	puts("passed");
+	tcdrain(STDOUT_FILENO);
+	reboot(RB_KEXEC);
+	EXPECT(errno, 0);
+}
+
+static const CU_TestInfo kexec_tests[] = {
+	{ "a kernel is started while the card captures", start_kernel },
+	CU_TEST_INFO_NULL,
+};
+
+const struct suite kexec_suite = {
+	.name = "kexec",
+	.title = "kexec with a PCIe card",
+	.init = load,
+	.tests = kexec_tests,
+};
+
+static bool bus_master(void)
+{
+	int fd = open(CARD "config", O_RDONLY | O_CLOEXEC);
+	uint16_t command = 0;
+
+	REQUIRE(pread(fd, &command, sizeof(command), 4), sizeof(command));
+	close(fd);
+	return command & 4;
+}
+
+/*
+ * It cannot, as it is no bus master; and when it is one again, it has forgotten
+ * what it was at, however much its FPGA sends.
+ */
+static void next_kernel(void)
+{
+	int i;
+
+	EXPECT(bus_master(), false);
+	REQUIRE(load_drivers(), 0);
+	EXPECT(bus_master(), true);
+	for (i = 0; i < CHANNELS; i++)
+		*knob(i, FEED) = ENDLESS;
+	EXPECT(*knob(0, POSITION), LEFT_AT);
+	EXPECT(*knob(1, POSITION), 0);
+	EXPECT(*knob(0, STRAY), 0);
+}
+
+static void next_captures(void)
+{
+	REQUIRE(knobs != NULL, true);
+	each_channel();
+}
+
+static const CU_TestInfo next_tests[] = {
+	{ "after kexec the card writes nothing into the next kernel",
+	  next_kernel },
+	{ "and captures what that kernel wants", next_captures },
+	CU_TEST_INFO_NULL,
+};
+
+const struct suite next_suite = {
+	.name = "after-kexec",
+	.title = "the next kernel with a PCIe card",
+	.tests = next_tests,
 };

@@ -3,6 +3,8 @@
 #
 # pcie-guest.sh MODEL IOMMU - runs in the virtual machine that has the card: all
 # tests of it, whatever came of those before
+# pcie-guest.sh kexec IOMMU - runs there twice, the second time in the kernel that
+# it has started the first time
 
 set -eu
 
@@ -17,6 +19,16 @@ xdma)
   # QEMU 11.1 falls over a card with MSI-X that is removed (it takes the pending
   # bits out of their BAR when that has gone), and here the card has MSI-X.
   [ "$2" = bare ] || guest-tests removal || code=1
+  ;;
+kexec)
+  export PROVIDER=xdma BED=$card/resource2
+  if grep -q fpgabuf_kexec /proc/cmdline; then
+    guest-tests after-kexec || code=1
+  else
+    # The files of this machine are those that it was booted with.
+    find / -xdev | cpio -o -H newc >/tmp/initramfs
+    guest-tests kexec || code=1
+  fi
   ;;
 dwedma)
   export PROVIDER=dwedma BED=$card/resource4
