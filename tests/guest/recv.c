@@ -18,7 +18,7 @@
 #define DISK_SIZE	(16 * MIB)
 
 /* Bytes of the header of a frame */
-#define HEADER		48
+#define HEADER		72
 
 /* And of the last one, which asks for a receipt */
 #define LAST_HEADER	56
