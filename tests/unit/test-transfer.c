@@ -656,6 +656,8 @@ static void test_signal(void)
 	CU_ASSERT_EQUAL(ret, 0);
 	CU_ASSERT_EQUAL(r.tallies[0].bytes, 1000);
 	CU_ASSERT_EQUAL(fake.captures, 4);
+	/* Nothing has failed. */
+	CU_ASSERT_EQUAL(r.source->failures.total, 0);
 	source_close(r.source);
 }
 
