@@ -224,6 +224,13 @@ selftests() {
   tests/kernel/selftests.sh "$dir"
 }
 
+# Where C takes one type for another, as an enum for an int, a kernel with
+# CONFIG_CFI_CLANG does not, when it calls the function.  No older clang tells.
+prototypes() {
+  configure clang-19 <<<"$(everything m)" || return
+  build clang-19 KCFLAGS=-Wincompatible-function-pointer-types-strict
+}
+
 # Checks also what need not be compiled again.
 sparse() {
   build gcc C=2 CHECK="sparse -include $TOP/tests/kernel/sparse.h" \
@@ -309,6 +316,8 @@ check_version() {
     test_that "y-$tools" "FPGABUF=y, $tools, W=1: no warning" as_y "$tools"
     test_that "m-$tools" "FPGABUF=m, $tools, W=1: no warning" as_m "$tools"
   done
+  test_that prototypes 'each callback has the prototype that it is called by' \
+    prototypes
   test_that sparse 'sparse finds nothing' sparse
   test_that linked-y 'FPGABUF=y: the kernel is linked' linked_y
   test_that linked-m 'FPGABUF=m: modpost finds every symbol' linked_m
