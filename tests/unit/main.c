@@ -184,6 +184,8 @@ int main(int argc, char **argv)
 	if (!lock_memory_alone())
 		return EXIT_FAILURE;
 	signal(SIGPIPE, SIG_IGN);
+	/* A shell starts what it does not wait for with SIGINT ignored. */
+	signal(SIGINT, SIG_DFL);
 	if (CU_initialize_registry() != CUE_SUCCESS)
 		return EXIT_FAILURE;
 	for (suite = suites; suite->pName; suite++)
