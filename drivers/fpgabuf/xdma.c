@@ -316,13 +316,17 @@ static int add_fpgabuf(struct card *card, int i)
 	return 0;
 }
 
+/*
+ * The controller first: it takes the fpgabuf devices with it, which then let go of
+ * channels that have not stopped, too.
+ */
 static void remove_devices(struct card *card)
 {
 	int i;
 
+	platform_device_unregister(card->xdma);
 	for (i = 0; i < card->from_card; i++)
 		platform_device_unregister(card->channels[i].fpgabuf);
-	platform_device_unregister(card->xdma);
 	bus_unregister_notifier(&platform_bus_type, &card->bound);
 }
 

@@ -273,6 +273,31 @@ static void refused_with_remedy(void)
 }
 
 /* What the file has there, or stops the test */
+/*
+ * Nothing ends its descriptor, not even a reset of the card: that needs RESET, which
+ * stands for its power here, and then a reset by the driver that finds it busy.
+ */
+static void unbound_though_stuck(void)
+{
+	int dev = node_open(names[0]), fd = region_alloc(dev, 64 * KIB);
+	struct fpgabuf_dequeue done;
+
+	*knob(0, RESET) = 1;
+	*knob(0, STUCK) = 1;
+	REQUIRE(region_queue(dev, fd, 0, 0), 0);
+	file_write(CARD_DRIVER "unbind", CARD_NAME);
+	REQUIRE(capture_get(dev, &done), 0);
+	EXPECT(done.error, -ENODEV);
+	EXPECT(done.bytes, 0);
+	close(fd);
+	close(dev);
+	EXPECT(put(CARD_DRIVER "bind", CARD_NAME), -EBUSY);
+	*knob(0, RESET) = 1;
+	file_write(CARD_DRIVER "bind", CARD_NAME);
+	REQUIRE(find_devices(), CHANNELS);
+	each_channel();
+}
+
 static void compare(const void *mem, int file, uint64_t position)
 {
 	void *want = mmap(NULL, CHUNK, PROT_READ, MAP_PRIVATE, file, position);
@@ -325,6 +350,8 @@ static const CU_TestInfo tests[] = {
 	{ "a card is bound by driver_override as well", overridden },
 	{ "a card that cannot be used is refused, with the remedy",
 	  refused_with_remedy },
+	{ "a card that does not stop can be unbound, and waits for a reset",
+	  unbound_though_stuck },
 	{ "40 MiB are captured, and are the file that the card sends",
 	  whole_file },
 	CU_TEST_INFO_NULL,
