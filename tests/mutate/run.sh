@@ -57,8 +57,14 @@ refresh() {
 # plant PATCH: the mistake, in the copy.  It is made where it fits, not where it
 # nearly does.
 plant() {
-  refresh
-  patch -d "$COPY" -p1 -s -F0 --no-backup-if-mismatch <"$1"
+  patch -d "$COPY" -p1 -s -F0 -r - --no-backup-if-mismatch <"$1"
+}
+
+# undo PATCH
+undo() {
+  sed -n 's,^+++ b/,,p' "$1" | while read -r file; do
+    install -m 644 "$file" "$COPY/$file"
+  done
 }
 
 # kunit LOG FILTER
@@ -112,23 +118,31 @@ mistake() {
 
   name=$(basename "$1" .patch)
   log=$LOG/$name.log
-  why=$(field Unseen "$1")
-  if [ -n "$why" ] && plant "$1" >"$log" 2>&1; then
-    unseen=$((unseen + 1))
-    echo "unseen - $(field Mistake "$1") $why"
-    return
-  fi
   read -r by test <<<"$(field 'Seen by' "$1")"
   case $by in
   kunit | unit) why=$(why_unseen "$1" "$log" "$by" "$test") ;;
-  *) why="it does not apply, or there is no such kind of test: $by" ;;
+  '') why=$(only_planted "$1" "$log") ;;
+  *) why="no such kind of test: $by" ;;
   esac
+  undo "$1"
   verdict "$1" "$why"
 }
 
-# verdict PATCH WHY: no reason means that it was seen
+# only_planted PATCH LOG: a mistake that no test sees
+only_planted() {
+  if [ -z "$(field Unseen "$1")" ]; then
+    echo 'neither seen by a test, nor is there a reason'
+  elif ! plant "$1" >"$2" 2>&1; then
+    echo 'the source has changed, the patch does not apply'
+  fi
+}
+
+# verdict PATCH WHY: no reason means that it was seen, or that it cannot be
 verdict() {
-  if [ -z "$2" ]; then
+  if [ -z "$2" ] && [ -n "$(field Unseen "$1")" ]; then
+    unseen=$((unseen + 1))
+    echo "unseen - $(field Mistake "$1") $(field Unseen "$1")"
+  elif [ -z "$2" ]; then
     seen=$((seen + 1))
     echo "ok - $(field 'Seen by' "$1") sees: $(field Mistake "$1")"
   else
@@ -169,7 +183,7 @@ patches() {
 
   for name in "${@:-*}"; do
     compgen -G "$HERE/$name.patch" || die "no mistake is called $name"
-  done
+  done | sort -u
 }
 
 mkdir -p "$LOG"
