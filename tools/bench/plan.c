@@ -16,13 +16,14 @@
 #define MAX_BYTES	0x1p53
 
 /*
- * Bytes that are captured and not acknowledged while TCP speeds up, at most.  It
- * doubles what it sends with each round trip, and the FPGA does not wait for it.
+ * Bytes that are captured and not acknowledged while TCP connects and speeds up, at
+ * most.  It doubles what it sends with each round trip, and the FPGA does not wait
+ * for it: fpgabuf-send connects when the device captures, and not before.
  */
 static double start_bytes(double per_rtt)
 {
-	double window = FIRST_WINDOW, captured = per_rtt, acked = 0;
-	double most = per_rtt;
+	double window = FIRST_WINDOW, captured = 2 * per_rtt, acked = 0;
+	double most = captured;
 
 	while (window < per_rtt) {
 		captured += per_rtt;
