@@ -76,14 +76,33 @@ static void server_start(struct process *p, char *captures, char *const args[])
 }
 
 /* It says nothing, so look for the socket. */
+/* The socket is there before somebody listens at it: that is a flag of it. */
+static bool is_listening(void)
+{
+	bool found = false;
+	unsigned int flags;
+	char line[256];
+	FILE *f = fopen("/proc/net/unix", "r");
+
+	if (!f)
+		return false;
+	while (!found && fgets(line, sizeof(line), f))
+		found = strstr(line, path) &&
+			sscanf(line, "%*s %*s %*s %x", &flags) == 1 &&
+			flags & 0x10000;
+	fclose(f);
+	return found;
+}
+
 static void server_start_quiet(struct process *p, char *const args[])
 {
 	unsigned int i;
 
 	choose_path();
 	server_run(p, "0", args);
-	for (i = 0; i < 2000 && access(path, F_OK); i++)
+	for (i = 0; i < 2000 && !is_listening(); i++)
 		usleep(10000);
+	CU_ASSERT_FATAL(i < 2000);
 }
 
 /* Told to end, it leaves nothing; the summary is in the output. */
