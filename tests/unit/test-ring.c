@@ -76,6 +76,15 @@ static void take_and_give(const struct rig *rig, struct fpgabuf_capture *c)
 	CU_ASSERT_EQUAL(fpgabuf_ring_give(rig->ring, c->slot), 0);
 }
 
+/* Each region once; @c is the last capture. */
+static void go_round(const struct rig *rig, struct fpgabuf_capture *c)
+{
+	unsigned int i;
+
+	for (i = 0; i < REGIONS; i++)
+		take_and_give(rig, c);
+}
+
 static void test_order(void)
 {
 	struct fpgabuf_capture c, held[REGIONS];
@@ -152,20 +161,33 @@ static void test_limits(void)
 	rig_end(&rig);
 }
 
+/* More than the new limit is on its way, and stays there. */
+static void test_lower_limit(void)
+{
+	struct fpgabuf_capture c;
+	struct rig rig;
+
+	fake_reset();
+	rig_make(&rig, &usual);
+	CU_ASSERT_EQUAL(fpgabuf_ring_take(rig.ring, &c), 0);
+	CU_ASSERT_EQUAL(fpgabuf_ring_give(rig.ring, c.slot), 0);
+	fpgabuf_ring_limit(rig.ring, 0, SIZE / 2);
+	CU_ASSERT_EQUAL(fpgabuf_ring_take(rig.ring, &c), -ENODATA);
+	CU_ASSERT_EQUAL(counts_of(&rig).bytes, SIZE);
+	rig_end(&rig);
+}
+
 static void test_busy(void)
 {
 	struct fpgabuf_capture c;
 	struct rig rig;
-	unsigned int i;
 
 	fake_reset();
 	fake.busy = 5;
 	rig_make(&rig, &usual);
-	for (i = 0; i < REGIONS; i++)
-		take_and_give(&rig, &c);
+	go_round(&rig, &c);
 	CU_ASSERT_TRUE(fpgabuf_ring_timeout_ms(rig.ring) >= 0);
-	for (i = 0; i < REGIONS; i++)
-		take_and_give(&rig, &c);
+	go_round(&rig, &c);
 	CU_ASSERT_EQUAL(c.sequence, 2 * REGIONS - 1);
 	CU_ASSERT_EQUAL(counts_of(&rig).busy_retries, 5);
 	rig_end(&rig);
@@ -176,14 +198,12 @@ static void test_busy_for_long(void)
 {
 	struct fpgabuf_capture c;
 	struct rig rig;
-	unsigned int i;
 
 	fake_reset();
 	fake.busy = ~0U;
 	fake.in_use = 17;
 	rig_make(&rig, &usual);
-	for (i = 0; i < REGIONS; i++)
-		take_and_give(&rig, &c);
+	go_round(&rig, &c);
 	CU_ASSERT_EQUAL(fpgabuf_ring_wait(rig.ring, &c, 500), -ETIMEDOUT);
 	CU_ASSERT_TRUE(counts_of(&rig).busy_retries <= 15 * REGIONS);
 	CU_ASSERT_PTR_NOT_NULL(strstr(fpgabuf_ring_why(rig.ring),
@@ -197,14 +217,12 @@ static void test_stuck(void)
 {
 	struct fpgabuf_capture c;
 	struct rig rig;
-	unsigned int i;
 
 	fake_reset();
 	fake.kept = true;
 	fake.capabilities |= FPGABUF_CAP_STOP;
 	rig_make(&rig, &usual);
-	for (i = 0; i < REGIONS; i++)
-		take_and_give(&rig, &c);
+	go_round(&rig, &c);
 	CU_ASSERT_EQUAL(fpgabuf_ring_wait(rig.ring, &c, PATIENCE_MS), -EIO);
 	CU_ASSERT_PTR_NOT_NULL(strstr(fpgabuf_ring_why(rig.ring),
 				      "did not stop"));
@@ -216,14 +234,12 @@ static void test_kept(void)
 {
 	struct fpgabuf_capture c;
 	struct rig rig;
-	unsigned int i;
 
 	fake_reset();
 	fake.kept = true;
 	fake.capabilities &= ~FPGABUF_CAP_STOP;
 	rig_make(&rig, &usual);
-	for (i = 0; i < REGIONS; i++)
-		take_and_give(&rig, &c);
+	go_round(&rig, &c);
 	CU_ASSERT_EQUAL(fpgabuf_ring_wait(rig.ring, &c, 100), -ETIMEDOUT);
 	CU_ASSERT_PTR_NOT_NULL(strstr(fpgabuf_ring_why(rig.ring),
 				      "cannot be stopped"));
@@ -409,6 +425,11 @@ static void test_setup(void)
 	s.reserved[6] = 1;
 	CU_ASSERT_EQUAL(try_create(&s, O_NONBLOCK), -EINVAL);
 	s = usual;
+	s.length = 2 * SIZE;
+	CU_ASSERT_EQUAL(try_create(&s, O_NONBLOCK), -EINVAL);
+	s.length = fake.alignment + 1;
+	CU_ASSERT_EQUAL(try_create(&s, O_NONBLOCK), -EINVAL);
+	s = usual;
 	s.prot = PROT_EXEC;
 	CU_ASSERT_EQUAL(try_create(&s, O_NONBLOCK), -EINVAL);
 	CU_ASSERT_EQUAL(try_create(&usual, 0), -EINVAL);
@@ -514,6 +535,7 @@ CU_TestInfo ring_tests[] = {
 	{ "captures come in order, and regions that are given back go on",
 	  test_order },
 	{ "what was asked for is captured, and no more", test_limits },
+	{ "a limit can be lowered below what has come", test_lower_limit },
 	{ "a region that is in use is tried again", test_busy },
 	{ "... after longer and longer pauses, and it says why",
 	  test_busy_for_long },

@@ -289,8 +289,11 @@ static void count(struct fpgabuf_ring *r, const struct fpgabuf_dequeue *c,
 /* The last capture may have more than was wanted. */
 static uint64_t wanted_bytes(const struct fpgabuf_ring *r, uint64_t bytes)
 {
-	const uint64_t left = r->bytes_wanted - r->counts.bytes;
+	uint64_t left = 0;
 
+	/* The limit may have been lowered meanwhile. */
+	if (r->bytes_wanted > r->counts.bytes)
+		left = r->bytes_wanted - r->counts.bytes;
 	return bytes < left ? bytes : left;
 }
 
@@ -461,7 +464,7 @@ static void wake(const struct fpgabuf_ring *r)
 {
 	const uint64_t one = 1;
 
-	/* It cannot be full, and if it were the other one would be woken anyway. */
+	/* If the counter were full, the waiting thread would wake up all the same. */
 	if (write(r->wake, &one, sizeof(one)) < 0)
 		return;
 }
@@ -654,6 +657,8 @@ static int choose_length(struct fpgabuf_ring *r,
 	uint64_t size = fpgabuf_region_size(r->slots[0].region);
 	const uint64_t most = r->info.max_capture;
 
+	if (s->length > size || s->length % r->info.alignment)
+		return -EINVAL;
 	if (most && s->region_size <= most && size > most)
 		size = most;
 	r->length = s->length ? s->length : size - size % r->info.alignment;
