@@ -268,42 +268,41 @@ static void test_four_at_once(void)
 	temp_remove(&t);
 }
 
+/* A stream of 999 bytes, where 1000 are wanted, and another one; the exit code */
+static int two_streams(struct process *p, char *const args[], size_t second)
+{
+	uint8_t *data = new_data(1000, false);
+	int port = receiver_start(p, args);
+
+	close(receiver_feed(port, data, 999));
+	CU_ASSERT_TRUE(process_expect(p, "999 bytes instead of 1000"));
+	close(receiver_feed(port, data, second));
+	free(data);
+	return process_finish(p);
+}
+
 /* One is wrong: the others are not, but all together are. */
 static void test_one_of_two(void)
 {
 	char *args[] = { "--connections", "2", "-b", "1000", NULL };
-	uint8_t *data = new_data(1000, false);
 	struct process p;
-	int port;
 
-	port = receiver_start(&p, args);
-	close(receiver_feed(port, data, 999));
-	CU_ASSERT_TRUE(process_expect(&p, "999 bytes instead of 1000"));
-	close(receiver_feed(port, data, 1000));
-	CU_ASSERT_EQUAL(process_finish(&p), 1);
+	CU_ASSERT_EQUAL(two_streams(&p, args, 1000), 1);
 	CU_ASSERT_PTR_NOT_NULL(strstr(p.output, "connection 1 from 127.0.0.1:"));
 	CU_ASSERT_PTR_NOT_NULL(strstr(p.output,
 				      "2 connections, 1 failed, 1999 bytes"));
-	free(data);
 }
 
 /* Of several failures it is the first that made it one. */
 static void test_first_error(void)
 {
 	char *args[] = { "--connections", "2", "-b", "1000", "--json", NULL };
-	uint8_t *data = new_data(1000, false);
 	struct process p;
-	int port;
 
-	port = receiver_start(&p, args);
-	close(receiver_feed(port, data, 999));
-	CU_ASSERT_TRUE(process_expect(&p, "999 bytes instead of 1000"));
-	close(receiver_feed(port, data, 500));
-	CU_ASSERT_EQUAL(process_finish(&p), 1);
+	CU_ASSERT_EQUAL(two_streams(&p, args, 500), 1);
 	CU_ASSERT_PTR_NOT_NULL(strstr(p.output, "500 bytes instead of 1000"));
 	CU_ASSERT_PTR_NOT_NULL(strstr(strstr(p.output, "\"connections\": 2"),
 				      "999 bytes instead of 1000"));
-	free(data);
 }
 
 static void test_rotate_size(void)
