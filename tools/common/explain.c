@@ -41,6 +41,6 @@ void explain_alloc(const struct fpgabuf_info *info,
 	else if (err == -ENFILE)
 		remedy("the whole system has too many open files: see fs.file-max");
 	else if (err == -EIO)
-		remedy("the DMA controller does not reach this memory, and its bounce buffers are full: give the device a carve-out that it reaches (Documentation/devicetree.rst), boot with a larger swiotlb=, or use %s%s%s",
+		remedy("the DMA controller does not reach this memory, and its bounce buffers are full: give the device a carve-out that it reaches (memory-region in the device tree), boot with a larger swiotlb=, or use %s%s%s",
 		       f->smaller, or, fewer);
 }
