@@ -150,7 +150,7 @@ check-deb:
 	@tests/deb/run.sh
 
 check-matrix:
-	@tests/vm/deps.sh build vm demo arm64 armhf show matrix dt deb \
+	@tests/vm/deps.sh build vm demo arm64 armhf i386 show newer dt deb \
 		check-deb zynq
 	@tests/matrix/run.sh
 

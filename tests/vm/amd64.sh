@@ -5,7 +5,8 @@
 # its name, for KROOT
 #
 # KERNEL is 5.10, 6.12 or 7: a stock kernel of another Debian release than this
-# machine's, and what is needed to build modules for it.  Nothing is installed.
+# machine's, and what is needed to build modules for it.  None of that is
+# installed.
 #
 # Remove the folder to get what is newest today.
 
@@ -152,6 +153,7 @@ version() {
   cat "$TOP"/tests/vm/{amd64,apt,merged}.sh | sha256sum
 }
 
+[ ${#NEWER[@]} -eq 0 ] || "$TOP/tests/vm/deps.sh" newer >&2
 mkdir -p "$DIR"
 # Two of us at once would spoil it.
 exec 9>"$DIR/lock"

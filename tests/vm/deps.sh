@@ -12,7 +12,7 @@ set -eu
 LOG=$BUILD/log/deps.log
 LOCK_SECONDS=300
 GROUPS_KNOWN='build, unit, vm, arm64, armhf, demo, show, docs, lint, in-tree, kunit, fuzz, debug,
-coverage, deb, check-deb, matrix, mutate, dt, zynq, bench, providers, distro'
+coverage, deb, check-deb, i386, newer, mutate, dt, zynq, bench, providers, distro'
 
 packages() {
   case $1 in
@@ -52,16 +52,14 @@ packages() {
   deb) echo debhelper dh-dkms dpkg-dev gcc libdrm-dev liburing-dev pkg-config ;;
   check-deb) echo lintian mmdebstrap ;;
   dt) echo cpp device-tree-compiler dt-schema xz-utils yamllint ;;
-  bench) echo gnuplot-nox jq patchelf ;;
+  bench) echo gnuplot-nox jq ;;
   mutate) echo patch ;;
   distro) echo git mmdebstrap util-linux ;;
   zynq) echo bc bison flex git ;;
   providers) echo bc bison device-tree-compiler flex patch xz-utils ;;
-  matrix)
-    # The compiler for programs of 32 bit; and for kernel 7, whose programs are
-    # newer than this machine's C library.
-    echo gcc-i686-linux-gnu patchelf
-    ;;
+  i386) echo gcc-i686-linux-gnu ;;
+  # A kernel whose programs are newer than this machine's C library
+  newer) echo patchelf binutils ;;
   *) die "no group $1: $GROUPS_KNOWN" ;;
   esac
 }

@@ -162,6 +162,8 @@ version() {
   cat "$TOP"/tests/vm/{foreign,apt,merged}.sh | sha256sum
 }
 
+# Whoever asks for this builds for it.
+"$TOP/tests/vm/deps.sh" "$NAME" >&2
 mkdir -p "$DIR"
 # Two of us at once would spoil it.
 exec 9>"$DIR/lock"
