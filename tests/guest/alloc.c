@@ -186,7 +186,7 @@ static void quota(void)
 	close(dev1);
 }
 
-static const CU_TestInfo tests[] = {
+static const struct test tests[] = {
 	{ "a region of 4 KiB is one page", size_4k },
 	{ "a region of 20 KiB is five adjacent pages", size_20k },
 	{ "a region of 1.5 MiB is three adjacent folios", size_1536k },
@@ -197,12 +197,10 @@ static const CU_TestInfo tests[] = {
 	{ "sizes are not rounded up to powers of two", no_rounding_up },
 	{ "a fresh region is zero even where a dirty one was", fresh_is_zero },
 	{ "the limit of a device gives EDQUOT and holds for it alone", quota },
-	CU_TEST_INFO_NULL,
+	{ }
 };
 
-const struct suite alloc_suite = {
-	.name = "alloc",
+SUITE(alloc,
 	.title = "regions",
 	.init = modules_load,
-	.tests = tests,
-};
+	.tests = tests)

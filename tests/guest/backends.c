@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "bed.h"
+#include "net.h"
 
 #define RESERVE	"/proc/sys/vm/min_free_kbytes"
 
@@ -176,18 +177,16 @@ static void next_in_line(void)
 	close(dev);
 }
 
-static const CU_TestInfo tests[] = {
+static const struct test tests[] = {
 	{ "SCATTER gets 64 MiB of fragmented memory: captured, mapped, sent",
 	  fragmented },
 	{ "scattered pieces are as large as they can be", falling },
 	{ "when one backend has no memory the next is asked, and the log says so",
 	  next_in_line },
-	CU_TEST_INFO_NULL,
+	{ }
 };
 
-const struct suite backends_suite = {
-	.name = "backends",
+SUITE(backends,
 	.title = "backends",
 	.init = modules_load,
-	.tests = tests,
-};
+	.tests = tests)

@@ -17,6 +17,8 @@
 
 #include <linux/fpgabuf.h>
 
+#include "lib/suite.h"
+
 #define KIB		((size_t)1024)
 #define MIB		((size_t)1024 * 1024)
 #define HUGE		(2 * MIB)	/* by one entry above the pages */
@@ -34,26 +36,6 @@
 bool expect(const char *what, long long actual, long long wanted,
 	    const char *file, int line, bool fatal);
 bool check_alone(void (*fn)(void *arg), void *arg);
-
-struct suite {
-	const char *name;
-	const char *title;
-	/* What of the kernel is missing for it, or NULL */
-	const char *(*lacks)(void);
-	int (*init)(void);
-	/* Takes back what other suites do not expect; may be NULL */
-	int (*done)(void);
-	const CU_TestInfo *tests;
-};
-
-extern const struct suite alloc_suite, backends_suite, bench_suite, capture_suite,
-	cost_suite, dt_suite, faults_suite, fence_suite, huge_suite,
-	importers_suite, info_suite, inject_suite, inuse_suite, kexec_suite, library_suite,
-	lifetime_suite, limits_suite, model_suite, next_suite, pages_suite, pcie_suite, pl330_suite, provider_suite,
-	plan_suite, power_suite, profile_suite, recv_suite, reload_suite, removal_suite, rights_suite,
-	send_suite, share_suite, show_suite, soak_suite, stall_suite, sync_suite, uapi_suite, unplug_suite, watch_suite;
-
-extern const struct suite personality_suite, poison_suite;
 
 /* modules.c */
 int module_load(const char *file, const char *parameters);
@@ -145,7 +127,5 @@ int feed_open(int flags);
 struct feeder;
 struct feeder *feeder_start(const void *data, size_t size);
 void feeder_wait(struct feeder *feeder);
-
-#include "net.h"
 
 #endif /* GUEST_BED_H */

@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #include "bench.h"
+#include "net.h"
 
 #define COPIES	"/sys/module/fpgabuf_test_copies/parameters/"
 #define WINDOW	(32 * MIB)
@@ -353,29 +354,27 @@ static void profiling(void)
 	printf("\n");
 }
 
-static const CU_TestInfo tests[] = {
+static const struct test tests[] = {
 	{ "instructions to send, by memory, way and size", sending },
 	{ "instructions to send 1 MiB, by size of the region", sending_regions },
 	{ "instructions to capture, by backend and size", capturing },
 	{ "bytes that are copied to send", copying },
-	CU_TEST_INFO_NULL,
+	{ }
 };
 
-const struct suite bench_suite = {
-	.name = "bench",
+SUITE(bench,
+	.alone = true,
 	.title = "bench",
 	.init = modules_load,
-	.tests = tests,
-};
+	.tests = tests)
 
-static const CU_TestInfo profile_tests[] = {
+static const struct test profile_tests[] = {
 	{ "instructions by function", profiling },
-	CU_TEST_INFO_NULL,
+	{ }
 };
 
-const struct suite profile_suite = {
-	.name = "profile",
+SUITE(profile,
+	.alone = true,
 	.title = "profile",
 	.init = modules_load,
-	.tests = profile_tests,
-};
+	.tests = profile_tests)

@@ -479,7 +479,7 @@ static void cpu_access(void)
 	close(dev);
 }
 
-static const CU_TestInfo tests[] = {
+static const struct test tests[] = {
 	{ "captures come in the order of QUEUE with every byte of the stream",
 	  in_order },
 	{ "a capture writes exactly the length asked for", lengths },
@@ -497,12 +497,10 @@ static const CU_TestInfo tests[] = {
 	{ "the rate of the simulated FPGA is kept", paced },
 	{ "CPU access brackets keep what the FPGA and the CPU wrote",
 	  cpu_access },
-	CU_TEST_INFO_NULL,
+	{ }
 };
 
-const struct suite capture_suite = {
-	.name = "capture",
+SUITE(capture,
 	.title = "captures",
 	.init = modules_load,
-	.tests = tests,
-};
+	.tests = tests)

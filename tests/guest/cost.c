@@ -108,14 +108,13 @@ static void table(void)
 	printf("\n");
 }
 
-static const CU_TestInfo tests[] = {
+static const struct test tests[] = {
 	{ "instructions for REGION_INFO and QUEUE", table },
-	CU_TEST_INFO_NULL,
+	{ }
 };
 
-const struct suite cost_suite = {
-	.name = "cost",
+SUITE(cost,
+	.alone = true,
 	.title = "cost",
 	.init = modules_load,
-	.tests = tests,
-};
+	.tests = tests)

@@ -16,6 +16,7 @@
 
 #include "bed.h"
 #include "kmod/fpgabuf-test-importer.h"
+#include "net.h"
 
 /* As backends.dtso has them */
 #define CARVEOUT	0x60000000ul
@@ -450,7 +451,7 @@ static void cma_quarantine(void)
 	close(dev);
 }
 
-static const CU_TestInfo tests[] = {
+static const struct test tests[] = {
 	{ "limits come from the device tree", limits },
 	{ "regions lie in the carve-out: captured, mapped, sent", carveout },
 	{ "a carve-out that is full is no error, and is used again",
@@ -474,12 +475,11 @@ static const CU_TestInfo tests[] = {
 	{ "a CMA region cannot be pinned by io_uring", cma_not_pinned },
 	{ "a CMA region is given back when the last reference has gone",
 	  cma_quarantine },
-	CU_TEST_INFO_NULL,
+	{ }
 };
 
-const struct suite dt_suite = {
-	.name = "dt",
+SUITE(dt,
+	.alone = true,
 	.title = "memory set aside",
 	.init = load,
-	.tests = tests,
-};
+	.tests = tests)

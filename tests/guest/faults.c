@@ -242,7 +242,7 @@ static void gaps_at_full_speed(void)
 	close(dev);
 }
 
-static const CU_TestInfo tests[] = {
+static const struct test tests[] = {
 	{ "a DMA error is told, with the bytes before it", dma_error },
 	{ "a transfer that cannot be prepared gives EIO and passes",
 	  prep_refused },
@@ -255,12 +255,10 @@ static const CU_TestInfo tests[] = {
 	{ "samples are lost where GAP says so, and nowhere else", gaps_tell },
 	{ "at full speed no time that the FPGA had to wait goes untold",
 	  gaps_at_full_speed },
-	CU_TEST_INFO_NULL,
+	{ }
 };
 
-const struct suite faults_suite = {
-	.name = "faults",
+SUITE(faults,
 	.title = "faults of the FPGA",
 	.init = modules_load,
-	.tests = tests,
-};
+	.tests = tests)

@@ -308,7 +308,7 @@ static void outlives(void)
 	close(sync);
 }
 
-static const CU_TestInfo tests[] = {
+static const struct test tests[] = {
 	{ "a capture that takes too long ends with what it has", times_out },
 	{ "captures behind one that timed out go on", others_go_on },
 	{ "a short timeout behind a long one ends both",
@@ -321,12 +321,10 @@ static const CU_TestInfo tests[] = {
 	{ "a short capture is no error for its sync_file", short_is_no_error },
 	{ "a sync_file outlives region and device and keeps the module",
 	  outlives },
-	CU_TEST_INFO_NULL,
+	{ }
 };
 
-const struct suite fence_suite = {
-	.name = "fence",
+SUITE(fence,
 	.title = "fences and timeouts",
 	.init = modules_load,
-	.tests = tests,
-};
+	.tests = tests)

@@ -422,7 +422,7 @@ static void used_before(void)
 	close(dev);
 }
 
-static const CU_TestInfo tests[] = {
+static const struct test tests[] = {
 	{ "each folio is mapped by one entry", by_entry },
 	{ "... also when it is written to first", written },
 	{ "... whatever its memory was before", used_before },
@@ -435,7 +435,7 @@ static const CU_TestInfo tests[] = {
 	{ "no advice loses a byte or leaves a reference", advised },
 	{ "mapping and unmapping never makes a held folio look idle",
 	  never_idle },
-	CU_TEST_INFO_NULL,
+	{ }
 };
 
 static const char *no_huge_pages(void)
@@ -445,10 +445,8 @@ static const char *no_huge_pages(void)
 		       NULL;
 }
 
-const struct suite huge_suite = {
-	.name = "huge",
+SUITE(huge,
 	.title = "folios mapped by one entry of the page table",
 	.lacks = no_huge_pages,
 	.init = modules_load,
-	.tests = tests,
-};
+	.tests = tests)

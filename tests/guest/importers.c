@@ -178,7 +178,7 @@ static void other_door(void)
 	close(dev);
 }
 
-static const CU_TestInfo tests[] = {
+static const struct test tests[] = {
 	{ "two importers of folios each get entries within their limits",
 	  folios },
 	{ "two importers of single pages do", pages },
@@ -187,12 +187,10 @@ static const CU_TestInfo tests[] = {
 	  kernel_mapping },
 	{ "a read-only region is not mapped writable through an importer",
 	  other_door },
-	CU_TEST_INFO_NULL,
+	{ }
 };
 
-const struct suite importers_suite = {
-	.name = "importers",
+SUITE(importers,
 	.title = "importers",
 	.init = modules_load,
-	.tests = tests,
-};
+	.tests = tests)

@@ -9,6 +9,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "net.h"
 #include "program.h"
 
 static const struct program json = {
@@ -281,7 +282,7 @@ static void device_gone(void)
 	expect_text(look(), "\"captures\": 0,");
 }
 
-static const CU_TestInfo tests[] = {
+static const struct test tests[] = {
 	{ "counters and limits are those of the driver", counters },
 	{ "regions have backend, state, references and owners",
 	  regions_and_owners },
@@ -289,12 +290,10 @@ static const CU_TestInfo tests[] = {
 	{ "who is not root is told what is not shown", as_nobody },
 	{ "watch tells captures a second", watched },
 	{ "a region outlives its device, and has an owner", device_gone },
-	CU_TEST_INFO_NULL,
+	{ }
 };
 
-const struct suite info_suite = {
-	.name = "info",
+SUITE(info,
 	.title = "fpgabuf-info",
 	.init = modules_load,
-	.tests = tests,
-};
+	.tests = tests)

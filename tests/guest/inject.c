@@ -619,7 +619,7 @@ static void binds(void)
 	end(device_open(0));
 }
 
-static const CU_TestInfo tests[] = {
+static const struct test tests[] = {
 	{ "faults in open and INFO", opens },
 	{ "faults in ALLOC, for every kind of memory", allocs },
 	{ "faults in ALLOC of CMA", alloc_cma },
@@ -629,12 +629,11 @@ static const CU_TestInfo tests[] = {
 	{ "faults in the import by a DRM driver", prime },
 	{ "faults in an importer's mappings", imports },
 	{ "faults while the driver is bound", binds },
-	CU_TEST_INFO_NULL,
+	{ }
 };
 
-const struct suite inject_suite = {
-	.name = "inject",
+SUITE(inject,
+	.alone = true,
 	.title = "faults of the kernel",
 	.init = set_up,
-	.tests = tests,
-};
+	.tests = tests)

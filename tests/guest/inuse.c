@@ -15,6 +15,7 @@
 #include <xf86drm.h>
 
 #include "bed.h"
+#include "net.h"
 
 static void busy_until_completed(size_t size)
 {
@@ -254,7 +255,7 @@ static void importer(void)
 	close(dev);
 }
 
-static const CU_TestInfo tests[] = {
+static const struct test tests[] = {
 	{ "QUEUE is refused while a stalled peer holds folios, then works",
 	  busy_folios },
 	{ "QUEUE is refused while a stalled peer holds single pages, then works",
@@ -266,12 +267,10 @@ static const CU_TestInfo tests[] = {
 	{ "mapping and unmapping never makes held pages look idle",
 	  churn_pages },
 	{ "a PRIME importer sees the bytes and keeps QUEUE out", importer },
-	CU_TEST_INFO_NULL,
+	{ }
 };
 
-const struct suite inuse_suite = {
-	.name = "inuse",
+SUITE(inuse,
 	.title = "pages in use",
 	.init = modules_load,
-	.tests = tests,
-};
+	.tests = tests)

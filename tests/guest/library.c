@@ -14,6 +14,7 @@
 #include <fpgabuf/fpgabuf.h>
 
 #include "bed.h"
+#include "net.h"
 
 static struct fpgabuf_device *lib_open(void)
 {
@@ -415,7 +416,7 @@ static void with_arguments(void)
 	fpgabuf_device_close(device);
 }
 
-static const CU_TestInfo tests[] = {
+static const struct test tests[] = {
 	{ "the library captures, maps at 2 MiB and brackets CPU access",
 	  capture_and_map },
 	{ "a region imported from a descriptor is the same memory", import },
@@ -435,12 +436,10 @@ static const CU_TestInfo tests[] = {
 	{ "receive-frames fails if the stream has no end", example_cut_off },
 	{ "the example capture-disk writes what was captured, past the page "
 	  "cache", example_disk },
-	CU_TEST_INFO_NULL,
+	{ }
 };
 
-const struct suite library_suite = {
-	.name = "library",
+SUITE(library,
 	.title = "library and tools",
 	.init = modules_load,
-	.tests = tests,
-};
+	.tests = tests)

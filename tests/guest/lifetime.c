@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "bed.h"
+#include "net.h"
 
 enum { CLOSE_REGION, UNMAP, CLOSE_DEVICE, END_CHILD, STEPS };
 
@@ -319,7 +320,7 @@ static void unbind_under_load(void)
 	close(watch);
 }
 
-static const CU_TestInfo tests[] = {
+static const struct test tests[] = {
 	{ "close, munmap and fork in every order leave nothing behind",
 	  idle_in_every_order },
 	{ "the same with a capture queued leaves nothing behind",
@@ -329,12 +330,10 @@ static const CU_TestInfo tests[] = {
 	  unbind },
 	{ "unbinding under load 100 times leaves nothing behind",
 	  unbind_under_load },
-	CU_TEST_INFO_NULL,
+	{ }
 };
 
-const struct suite lifetime_suite = {
-	.name = "lifetime",
+SUITE(lifetime,
 	.title = "lifetimes",
 	.init = modules_load,
-	.tests = tests,
-};
+	.tests = tests)

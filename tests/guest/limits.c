@@ -165,7 +165,7 @@ static void mappings_run_out(void)
 	close(dev);
 }
 
-static const CU_TestInfo tests[] = {
+static const struct test tests[] = {
 	{ "an open file has a limit of its own, which its regions outlive",
 	  per_file },
 	{ "pages that pipes keep count against the limit until they go",
@@ -174,12 +174,10 @@ static const CU_TestInfo tests[] = {
 	  default_limits },
 	{ "a process that has no room for another mapping gets ENOMEM",
 	  mappings_run_out },
-	CU_TEST_INFO_NULL,
+	{ }
 };
 
-const struct suite limits_suite = {
-	.name = "limits",
+SUITE(limits,
 	.title = "limits",
 	.init = modules_load,
-	.tests = tests,
-};
+	.tests = tests)

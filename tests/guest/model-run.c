@@ -395,15 +395,13 @@ static void model(void)
 	check_modules();
 }
 
-static const CU_TestInfo tests[] = {
+static const struct test tests[] = {
 	{ "100000 random operations of eight actors do what the contract says",
 	  model },
-	CU_TEST_INFO_NULL,
+	{ }
 };
 
-const struct suite model_suite = {
-	.name = "model",
+SUITE(model,
 	.title = "the model",
 	.init = modules_load,
-	.tests = tests,
-};
+	.tests = tests)

@@ -19,6 +19,7 @@
 #include <linux/errqueue.h>
 
 #include "bed.h"
+#include "net.h"
 
 #define PEER_ADDRESS	"10.77.0.2"
 

@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #include "bed.h"
+#include "net.h"
 
 #define DISK	"/dev/vda"
 #define REMAP	"/dev/fpgabuf-test-remap"
@@ -391,7 +392,7 @@ static void forked_when_insisted(void)
 	forked(advices, ARRAY_SIZE(advices));
 }
 
-static const CU_TestInfo tests[] = {
+static const struct test tests[] = {
 	{ "MSG_ZEROCOPY sends from folios and the kernel copies nothing",
 	  zerocopy_from_folios },
 	{ "MSG_ZEROCOPY sends from single pages and the kernel copies nothing",
@@ -415,12 +416,10 @@ static const CU_TestInfo tests[] = {
 	{ "a child that gets the mapping gets no pages with it",
 	  forked_when_asked },
 	{ "... not even when its parent insists", forked_when_insisted },
-	CU_TEST_INFO_NULL,
+	{ }
 };
 
-const struct suite pages_suite = {
-	.name = "pages",
+SUITE(pages,
 	.title = "the mapping has real pages",
 	.init = modules_load,
-	.tests = tests,
-};
+	.tests = tests)

@@ -340,7 +340,7 @@ static void whole_file(void)
 	close(dev);
 }
 
-static const CU_TestInfo tests[] = {
+static const struct test tests[] = {
 	{ "each channel of the card captures its own counter", each_channel },
 	{ "channels keep their numbers, bound in whatever order",
 	  bound_in_reverse },
@@ -354,15 +354,14 @@ static const CU_TestInfo tests[] = {
 	  unbound_though_stuck },
 	{ "40 MiB are captured, and are the file that the card sends",
 	  whole_file },
-	CU_TEST_INFO_NULL,
+	{ }
 };
 
-const struct suite pcie_suite = {
-	.name = "pcie",
+SUITE(pcie,
+	.alone = true,
 	.title = "a PCIe card",
 	.init = load,
-	.tests = tests,
-};
+	.tests = tests)
 
 /*
  * Until a capture ends with ENODEV; what came before has to be right.  The host
@@ -424,17 +423,16 @@ static void removed(void)
 	CU_ASSERT(access(CARD, F_OK) < 0);
 }
 
-static const CU_TestInfo removal_tests[] = {
+static const struct test removal_tests[] = {
 	{ "a card that is removed in mid-capture: ENODEV", removed },
-	CU_TEST_INFO_NULL,
+	{ }
 };
 
-const struct suite removal_suite = {
-	.name = "removal",
+SUITE(removal,
+	.alone = true,
 	.title = "the removal of a PCIe card",
 	.init = load,
-	.tests = removal_tests,
-};
+	.tests = removal_tests)
 
 #define MARK		" fpgabuf_kexec"
 #define KERNEL		"/boot/vmlinuz"
@@ -489,17 +487,16 @@ static void start_kernel(void)
 	EXPECT(errno, 0);
 }
 
-static const CU_TestInfo kexec_tests[] = {
+static const struct test kexec_tests[] = {
 	{ "a kernel is started while the card captures", start_kernel },
-	CU_TEST_INFO_NULL,
+	{ }
 };
 
-const struct suite kexec_suite = {
-	.name = "kexec",
+SUITE(kexec,
+	.alone = true,
 	.title = "kexec with a PCIe card",
 	.init = load,
-	.tests = kexec_tests,
-};
+	.tests = kexec_tests)
 
 static bool bus_master(void)
 {
@@ -535,15 +532,14 @@ static void next_captures(void)
 	each_channel();
 }
 
-static const CU_TestInfo next_tests[] = {
+static const struct test next_tests[] = {
 	{ "after kexec the card writes nothing into the next kernel",
 	  next_kernel },
 	{ "and captures what that kernel wants", next_captures },
-	CU_TEST_INFO_NULL,
+	{ }
 };
 
-const struct suite next_suite = {
-	.name = "after-kexec",
+SUITE(after_kexec,
+	.alone = true,
 	.title = "the next kernel with a PCIe card",
-	.tests = next_tests,
-};
+	.tests = next_tests)

@@ -973,7 +973,7 @@ static void unbind_idle(void)
 	bed_end();
 }
 
-static const CU_TestInfo tests[] = {
+static const struct test tests[] = {
 	{ "INFO promises what is known of a provider, and else nothing", promises },
 	{ "words that the simulator knows are kept, others are refused", words },
 	{ "a capture cut by its timeout claims no byte, whatever the residue says",
@@ -1016,7 +1016,7 @@ static const CU_TestInfo tests[] = {
 	{ "the driver unbound from each of them comes back", unbind_driver },
 	{ "each of them unbound comes back", unbind_provider },
 	{ "a channel that cannot stop and is idle can be unbound", unbind_idle },
-	CU_TEST_INFO_NULL,
+	{ }
 };
 
 /* Each test loads them anew. */
@@ -1033,10 +1033,8 @@ static int end(void)
 	return unload("fpgabuf") ?: unload("fpgabuf_sim") ?: modules_load();
 }
 
-const struct suite personality_suite = {
-	.name = "personality",
+SUITE(personality,
 	.title = "DMA controllers as boards have them",
 	.init = begin,
 	.done = end,
-	.tests = tests,
-};
+	.tests = tests)

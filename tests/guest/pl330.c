@@ -214,7 +214,7 @@ static void told(void)
 	close(dev);
 }
 
-static const CU_TestInfo tests[] = {
+static const struct test tests[] = {
 	{ "what a counter was when it was read, again and again", counter },
 	{ "captures of lengths that bursts do not divide", counter_lengths },
 	{ "a capture larger than a PL330 moves in one go", counter_large },
@@ -223,12 +223,11 @@ static const CU_TestInfo tests[] = {
 	{ "a burst that the channel cannot do is refused", burst_refused },
 	{ "a serial port that nobody sends to: timeout, and cancel", silence },
 	{ "INFO says what the channel can do", told },
-	CU_TEST_INFO_NULL,
+	{ }
 };
 
-const struct suite pl330_suite = {
-	.name = "pl330",
+SUITE(pl330,
+	.alone = true,
 	.title = "a PL330",
 	.init = load,
-	.tests = tests,
-};
+	.tests = tests)

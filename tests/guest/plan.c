@@ -136,14 +136,13 @@ static void plans(void)
 	printf("\n");
 }
 
-static const CU_TestInfo tests[] = {
+static const struct test tests[] = {
 	{ "what is planned is enough, and little more than needed", plans },
-	CU_TEST_INFO_NULL,
+	{ }
 };
 
-const struct suite plan_suite = {
-	.name = "plan",
+SUITE(plan,
+	.alone = true,
 	.title = "a long way",
 	.init = modules_load,
-	.tests = tests,
-};
+	.tests = tests)

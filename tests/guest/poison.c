@@ -290,7 +290,7 @@ static void provider_unbound(void)
 	let_go();
 }
 
-static const CU_TestInfo tests[] = {
+static const struct test tests[] = {
 	{ "a timeout that cannot stop the FPGA poisons the device, not memory",
 	  timeout },
 	{ "so does a cancel, in the midst of a capture", cancel },
@@ -301,7 +301,7 @@ static const CU_TestInfo tests[] = {
 	{ "nor does memory suffer if a channel without a stop loses its driver",
 	  unstoppable_unbound },
 	{ "a provider that goes takes its DMA with it", provider_unbound },
-	CU_TEST_INFO_NULL,
+	{ }
 };
 
 /* Suites of the same boot may have loaded them. */
@@ -316,9 +316,8 @@ static int begin(void)
 	return ret ?: module_load("fpgabuf-sim.ko", "known=0 devices=7");
 }
 
-const struct suite poison_suite = {
-	.name = "poison",
+SUITE(poison,
+	.alone = true,
 	.title = "channels that do not stop",
 	.init = begin,
-	.tests = tests,
-};
+	.tests = tests)

@@ -61,16 +61,14 @@ static void ends_captures(void)
 	close(dev);
 }
 
-static const CU_TestInfo tests[] = {
+static const struct test tests[] = {
 	{ "suspend ends captures and says so; after it there is a gap",
 	  ends_captures },
-	CU_TEST_INFO_NULL,
+	{ }
 };
 
-const struct suite power_suite = {
-	.name = "power",
+SUITE(power,
 	.title = "suspend",
 	.lacks = lacks,
 	.init = modules_load,
-	.tests = tests,
-};
+	.tests = tests)

@@ -268,7 +268,7 @@ static void refused(void)
 	close(dev);
 }
 
-static const CU_TestInfo tests[] = {
+static const struct test tests[] = {
 	{ "INFO says what the channel can do", information },
 	{ "1,000 captures back to back are byte-exact", thousand },
 	{ "a short packet alone ends its capture", packet_alone },
@@ -291,12 +291,11 @@ static const CU_TestInfo tests[] = {
 	  provider_unbind },
 	/* The channel is of no use afterwards. */
 	{ "a stop that fails keeps the memory", provider_stuck },
-	CU_TEST_INFO_NULL,
+	{ }
 };
 
-const struct suite provider_suite = {
-	.name = "provider",
+SUITE(provider,
+	.alone = true,
 	.title = "a provider",
 	.init = provider_load,
-	.tests = tests,
-};
+	.tests = tests)

@@ -442,7 +442,7 @@ static void interrupted(void)
 	folder_remove();
 }
 
-static const CU_TestInfo tests[] = {
+static const struct test tests[] = {
 	{ "framed: every gap of a lossy FPGA is told, and between them nothing is "
 	  "missing", framed_with_gaps },
 	{ "unframed: the check finds such a gap", gaps_unframed },
@@ -458,12 +458,10 @@ static const CU_TestInfo tests[] = {
 	  block_device_full },
 	{ "interrupted: what has come is kept, nothing is left in the driver",
 	  interrupted },
-	CU_TEST_INFO_NULL,
+	{ }
 };
 
-const struct suite recv_suite = {
-	.name = "recv",
+SUITE(recv,
 	.title = "fpgabuf-recv",
 	.init = modules_load,
-	.tests = tests,
-};
+	.tests = tests)

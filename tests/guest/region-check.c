@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "bed.h"
+#include "net.h"
 
 /*
  * Captured into, mapped, sent, and in use till then.  The packets of the debug

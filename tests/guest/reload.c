@@ -13,6 +13,7 @@
 #include <xf86drm.h>
 
 #include "bed.h"
+#include "net.h"
 
 /*
  * The first rounds, half as many, fill caches all over the kernel (1 MiB of them)
@@ -286,18 +287,16 @@ static void pinned(void)
 	REQUIRE(modules_load(), 0);
 }
 
-static const CU_TestInfo tests[] = {
+static const struct test tests[] = {
 	{ "load, use, unload 100 times loses no page and no slab object",
 	  nothing_lost },
 	{ "a region as large as the memory gives ENOMEM and leaks nothing",
 	  out_of_memory },
 	{ "the modules cannot be unloaded while a region lives", pinned },
-	CU_TEST_INFO_NULL,
+	{ }
 };
 
-const struct suite reload_suite = {
-	.name = "reload",
+SUITE(reload,
 	.title = "loading and unloading",
 	.init = modules_load,
-	.tests = tests,
-};
+	.tests = tests)

@@ -14,6 +14,7 @@
 #include <linux/capability.h>
 
 #include "bed.h"
+#include "net.h"
 
 #define SIM	"/sys/bus/platform/devices/fpgabuf-sim.0/"
 
@@ -322,7 +323,7 @@ static void roots_own(void)
 	EXPECT(process_exit_code(process_start(member_meddles, NULL)), 0);
 }
 
-static const CU_TestInfo tests[] = {
+static const struct test tests[] = {
 	{ "the udev rule gives the device to the group", rule },
 	{ "somebody outside the group cannot open it", outsider },
 	{ "an unprivileged member of the group may make every call", calls },
@@ -332,12 +333,10 @@ static const CU_TestInfo tests[] = {
 	  member_of_old },
 	{ "debugging and the settings of the simulator stay root's",
 	  roots_own },
-	CU_TEST_INFO_NULL,
+	{ }
 };
 
-const struct suite rights_suite = {
-	.name = "rights",
+SUITE(rights,
 	.title = "rights without root",
 	.init = modules_load,
-	.tests = tests,
-};
+	.tests = tests)

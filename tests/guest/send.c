@@ -18,6 +18,7 @@
 #include <linux/sockios.h>
 
 #include "bed.h"
+#include "net.h"
 
 #define REPORT	"/tmp/send.json"
 #define MESSAGES	"/tmp/send.err"
@@ -696,7 +697,7 @@ static void registered(void)
 	nothing_left();
 }
 
-static const CU_TestInfo tests[] = {
+static const struct test tests[] = {
 	{ "every engine delivers the same bytes, none of them copied by those that must not",
 	  engines },
 	{ "without scatter-gather auto copies, and the others are told why they do",
@@ -719,12 +720,10 @@ static const CU_TestInfo tests[] = {
 	  uring_destroyed },
 	{ "a registered region is in use as long as it is, if the kernel takes it",
 	  registered },
-	CU_TEST_INFO_NULL,
+	{ }
 };
 
-const struct suite send_suite = {
-	.name = "send",
+SUITE(send,
 	.title = "fpgabuf-send",
 	.init = modules_load,
-	.tests = tests,
-};
+	.tests = tests)

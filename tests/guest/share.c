@@ -16,6 +16,7 @@
 #include <fpgabuf/fpgabuf.h>
 
 #include "bed.h"
+#include "net.h"
 
 #define SOCKET	"/tmp/share.sock"
 #define REPORT	"/tmp/share.json"
@@ -677,7 +678,7 @@ static void gone(void)
 	file_write(DRIVER "bind", "fpgabuf.0");
 }
 
-static const CU_TestInfo tests[] = {
+static const struct test tests[] = {
 	{ "a descriptor passed through two processes is sent without a copy by the "
 	  "last", through_two },
 	{ "two clients share each capture and both get every byte",
@@ -690,12 +691,10 @@ static const CU_TestInfo tests[] = {
 	{ "mode, group and user decide who is served", rights },
 	{ "when the device goes, clients are told and keep what they hold",
 	  gone },
-	CU_TEST_INFO_NULL,
+	{ }
 };
 
-const struct suite share_suite = {
-	.name = "share",
+SUITE(share,
 	.title = "a shared device",
 	.init = modules_load,
-	.tests = tests,
-};
+	.tests = tests)

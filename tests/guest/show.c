@@ -392,7 +392,7 @@ static void unbound(void)
 	nothing_left();
 }
 
-static const CU_TestInfo tests[] = {
+static const struct test tests[] = {
 	{ "40 pictures are shown by import, and the screen is as before",
 	  imported },
 	{ "40 pictures are copied where the driver cannot, which is said",
@@ -409,12 +409,11 @@ static const CU_TestInfo tests[] = {
 	{ "killed, it leaves the screen as before and no memory", killed },
 	{ "when the driver is unbound it ends, and the screen is as before",
 	  unbound },
-	CU_TEST_INFO_NULL,
+	{ }
 };
 
-const struct suite show_suite = {
-	.name = "show",
+SUITE(show,
+	.alone = true,
 	.title = "fpgabuf-show",
 	.init = modules_load,
-	.tests = tests,
-};
+	.tests = tests)

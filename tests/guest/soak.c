@@ -79,14 +79,13 @@ static void asked(void)
 		asked += stream(seconds);
 }
 
-static const CU_TestInfo tests[] = {
+static const struct test tests[] = {
 	{ "a long stream by io_uring goes on beside fpgabuf-info", asked },
-	CU_TEST_INFO_NULL,
+	{ }
 };
 
-const struct suite soak_suite = {
-	.name = "soak",
+SUITE(soak,
+	.alone = true,
 	.title = "a long time",
 	.init = modules_load,
-	.tests = tests,
-};
+	.tests = tests)

@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "bed.h"
+#include "net.h"
 
 /*
  * The receiver has room for less than one region.  So the first one is not
@@ -149,17 +150,15 @@ static void loses(void)
 	CU_ASSERT(jumps <= send_tool_count("gaps"));
 }
 
-static const CU_TestInfo tests[] = {
+static const struct test tests[] = {
 	{ "a receiver that stalls 5 s stops the capture, and no region is overwritten",
 	  waits },
 	{ "samples lost in a stall of 5 s are missing between captures only, and told",
 	  loses },
-	CU_TEST_INFO_NULL,
+	{ }
 };
 
-const struct suite stall_suite = {
-	.name = "stall",
+SUITE(stall,
 	.title = "a receiver that stalls",
 	.init = modules_load,
-	.tests = tests,
-};
+	.tests = tests)

@@ -199,7 +199,7 @@ static void importer_reads(void)
 	close(dev);
 }
 
-static const CU_TestInfo tests[] = {
+static const struct test tests[] = {
 	{ "regions bounce, as the kernel was told", bounces },
 	{ "captured data are right although they bounce", right_with_sync },
 	{ "the same check fails when the driver leaves out the sync",
@@ -210,12 +210,11 @@ static const CU_TestInfo tests[] = {
 	  newer_for_cpu },
 	{ "... nor when the importer goes", newer_than_dropped },
 	{ "an importing device sees what FPGA and CPU wrote", importer_reads },
-	CU_TEST_INFO_NULL,
+	{ }
 };
 
-const struct suite sync_suite = {
-	.name = "sync",
+SUITE(sync,
+	.alone = true,
 	.title = "bounce buffers",
 	.init = modules_load,
-	.tests = tests,
-};
+	.tests = tests)

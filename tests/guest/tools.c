@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "bed.h"
+#include "net.h"
 
 #define REPORT	"/tmp/send.json"
 

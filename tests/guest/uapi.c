@@ -488,7 +488,7 @@ static void info(void)
 	close(dev1);
 }
 
-static const CU_TestInfo tests[] = {
+static const struct test tests[] = {
 	{ "INFO tells what the device is", info },
 	{ "structures of every wrong size are refused, longer ones understood",
 	  sizes },
@@ -506,12 +506,10 @@ static const CU_TestInfo tests[] = {
 	{ "QUEUE refuses bad lengths and regions that are not idle",
 	  queue_arguments },
 	{ "the queue has the depth that INFO tells", queue_depth },
-	CU_TEST_INFO_NULL,
+	{ }
 };
 
-const struct suite uapi_suite = {
-	.name = "uapi",
+SUITE(uapi,
 	.title = "the ioctls",
 	.init = modules_load,
-	.tests = tests,
-};
+	.tests = tests)

@@ -13,6 +13,7 @@
 #include <xf86drm.h>
 
 #include "bed.h"
+#include "net.h"
 
 #define DRIVERS	"/sys/bus/platform/drivers/"
 
@@ -422,7 +423,7 @@ static void stays(void)
 	close(dev);
 }
 
-static const CU_TestInfo tests[] = {
+static const struct test tests[] = {
 	{ "the driver unbound in full use: users are told, data stay",
 	  unbind_capture },
 	{ "the DMA provider unbound in full use: users are told, data stay",
@@ -431,12 +432,10 @@ static const CU_TestInfo tests[] = {
 	  unbind_provider_often },
 	{ "unloading is refused in full use, and the stream does not notice",
 	  stays },
-	CU_TEST_INFO_NULL,
+	{ }
 };
 
-const struct suite unplug_suite = {
-	.name = "unplug",
+SUITE(unplug,
 	.title = "unplugging",
 	.init = modules_load,
-	.tests = tests,
-};
+	.tests = tests)

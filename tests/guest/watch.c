@@ -234,17 +234,15 @@ static void life(void)
 	file_write(TRACING "trace", "");
 }
 
-static const CU_TestInfo tests[] = {
+static const struct test tests[] = {
 	{ "a capture of 64 KiB in 16 MiB syncs 64 KiB, a short one less",
 	  synced },
 	{ "debugfs lists the regions with backend, state and use", listed },
 	{ "tracepoints tell the life of a region", life },
-	CU_TEST_INFO_NULL,
+	{ }
 };
 
-const struct suite watch_suite = {
-	.name = "watch",
+SUITE(watch,
 	.title = "what can be watched",
 	.init = modules_load,
-	.tests = tests,
-};
+	.tests = tests)

@@ -195,21 +195,6 @@ options() {
     "$TOP/$DRIVER/Kconfig" >"$DRIVER/Kconfig"
 }
 
-# selftest_files NAME...: of the guest tests, which are written for CUnit
-selftest_files() {
-  local file
-
-  for file; do
-    sed '
-      s,<CUnit/CUnit\.h>,"cunit.h",
-      s/CU_TestInfo/struct test/
-      s/CU_TEST_INFO_NULL,/{ }/
-      /^#include "net\.h"$/,+1d
-      /^extern const struct suite/,/;$/c extern const struct suite SUITE;
-    ' "$TOP/tests/guest/$file" >"$SELFTESTS/fpgabuf/$file"
-  done
-}
-
 tests() {
   find "$TOP/$DRIVER" \( -name '*_test.[ch]' -o -name 'kunit_*.[ch]' \) \
     -printf '%P\n' | sort
@@ -311,10 +296,12 @@ series() {
 
   # Those of the guest tests that need no more than the driver and the
   # simulated FPGA.
-  mkdir -p "$SELFTESTS/fpgabuf"
-  cp "$HERE"/selftests/{.gitignore,*} "$SELFTESTS/fpgabuf"
-  selftest_files bed.h bed.c memory.c modules.c process.c sim.c \
-    alloc.c capture.c faults.c fence.c limits.c uapi.c watch.c
+  mkdir -p "$SELFTESTS/fpgabuf/lib"
+  cp -r "$HERE"/selftests/{.gitignore,*} "$SELFTESTS/fpgabuf"
+  cp "$TOP/tests/lib/suite.h" "$SELFTESTS/fpgabuf/lib"
+  cp "$TOP"/tests/guest/{bed.h,{bed,memory,modules,passing,process,sim}.c} \
+    "$TOP"/tests/guest/{alloc,capture,faults,fence,limits,uapi,watch}.c \
+    "$SELFTESTS/fpgabuf"
   insert "$SELFTESTS/Makefile" '
     !done && $1 == "TARGETS" && $3 > "fpgabuf" {
       print "TARGETS += fpgabuf"

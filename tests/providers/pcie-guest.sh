@@ -23,7 +23,7 @@ xdma)
 kexec)
   export PROVIDER=xdma BED=$card/resource2
   if grep -q fpgabuf_kexec /proc/cmdline; then
-    guest-tests after-kexec || code=1
+    guest-tests after_kexec || code=1
   else
     # The files of this machine are those that it was booted with.
     find / -xdev | cpio -o -H newc >/tmp/initramfs

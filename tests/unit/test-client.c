@@ -14,14 +14,15 @@
 #include <sys/un.h>
 #include <unistd.h>
 
+#include <CUnit/CUnit.h>
 #include <fpgabuf/fpgabuf.h>
 
 #include "fake-device.h"
+#include "lib/suite.h"
 #include "lib/wire.h"
 #include "net.h"
 #include "process.h"
 #include "send/source.h"
-#include "suites.h"
 
 #define REGIONS		3U
 #define REGION_SIZE	8192U
@@ -755,7 +756,7 @@ static void test_start_full(void)
 	CU_ASSERT_EQUAL(open_fds(getpid()), fds);
 }
 
-CU_TestInfo client_tests[] = {
+static const struct test tests[] = {
 	{ "it knows the geometry, and has the regions by number",
 	  test_geometry },
 	{ "captures come, are held, and are given back once", test_captures },
@@ -776,5 +777,7 @@ CU_TestInfo client_tests[] = {
 	{ "it can be connected without waiting", test_start },
 	{ "what goes wrong with that is told", test_start_errors },
 	{ "a server that accepts nobody is not waited for", test_start_full },
-	CU_TEST_INFO_NULL,
+	{ }
 };
+
+SUITE(client, .title = "client", .tests = tests)

@@ -6,14 +6,16 @@
 #include <sys/un.h>
 #include <unistd.h>
 
+#include <CUnit/CUnit.h>
+
 #include "common/clock.h"
 #include "common/endpoint.h"
 #include "common/json.h"
 #include "common/resolve.h"
 #include "common/size.h"
+#include "lib/suite.h"
 #include "process.h"
 #include "recv/pattern.h"
-#include "suites.h"
 
 static void test_sizes(void)
 {
@@ -216,7 +218,7 @@ static void test_pattern(void)
 	CU_ASSERT_EQUAL(pattern_byte(256 * 8 + 1), 1);
 }
 
-CU_TestInfo common_tests[] = {
+static const struct test tests[] = {
 	{ "sizes may have one suffix, in either case", test_sizes },
 	{ "malformed and too large sizes are refused", test_bad_sizes },
 	{ "numbers have no suffix and keep their range", test_numbers },
@@ -231,5 +233,7 @@ CU_TestInfo common_tests[] = {
 	{ "time left is rounded up and never negative", test_clock },
 	{ "the pattern check finds the first wrong byte at any offset",
 	  test_pattern },
-	CU_TEST_INFO_NULL,
+	{ }
 };
+
+SUITE(common, .title = "parts of the tools", .tests = tests)

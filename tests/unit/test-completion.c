@@ -5,8 +5,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include <CUnit/CUnit.h>
+
 #include "lib/completion.h"
-#include "suites.h"
+#include "lib/suite.h"
 
 #define CAPACITY	64U
 
@@ -210,7 +212,7 @@ static void test_model(void)
 	free(m);
 }
 
-CU_TestInfo completion_tests[] = {
+static const struct test tests[] = {
 	{ "a buffer is pending until all its sends have completed",
 	  test_counts_down },
 	{ "one report may cover the sends of many buffers",
@@ -221,5 +223,7 @@ CU_TestInfo completion_tests[] = {
 	  test_refuses },
 	{ "the window is full until the oldest send has completed", test_full },
 	{ "a million random reports agree with a plain model", test_model },
-	CU_TEST_INFO_NULL,
+	{ }
 };
+
+SUITE(completion, .title = "completion tracker", .tests = tests)

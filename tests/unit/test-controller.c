@@ -4,11 +4,13 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include <CUnit/CUnit.h>
+
 #include "common/busy.h"
 #include "common/clock.h"
 #include "common/controller.h"
 #include "fake-device.h"
-#include "suites.h"
+#include "lib/suite.h"
 
 #define USUAL	(1 << 20)
 
@@ -203,7 +205,7 @@ static void test_pauses(void)
 	stay_end(&s);
 }
 
-CU_TestInfo controller_tests[] = {
+static const struct test tests[] = {
 	{ "the number of gaps is told with what it is worth", test_gaps },
 	{ "the usual region is as large as one capture can be",
 	  test_region_size },
@@ -216,5 +218,7 @@ CU_TestInfo controller_tests[] = {
 	  test_in_use },
 	{ "a busy region is tried again after longer and longer pauses",
 	  test_pauses },
-	CU_TEST_INFO_NULL,
+	{ }
 };
+
+SUITE(controller, .title = "DMA controllers", .tests = tests)

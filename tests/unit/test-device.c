@@ -6,12 +6,13 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
+#include <CUnit/CUnit.h>
 #include <fpgabuf/fpgabuf.h>
 
 #include "fake-device.h"
+#include "lib/suite.h"
 #include "process.h"
 #include "recv/pattern.h"
-#include "suites.h"
 
 static int try_open(const char *path, int flags)
 {
@@ -222,7 +223,7 @@ static void test_version(void)
 	CU_ASSERT(FPGABUF_VERSION_NUMBER >= FPGABUF_MAKE_VERSION(0, 2));
 }
 
-CU_TestInfo device_tests[] = {
+static const struct test tests[] = {
 	{ "what is not there, or not our device, cannot be opened",
 	  test_open_errors },
 	{ "a region goes through allocation, capture and mapping",
@@ -233,5 +234,7 @@ CU_TestInfo device_tests[] = {
 	{ "timeouts and scattered regions can be asked for", test_with },
 	{ "calls that are interrupted are made again", test_interrupts },
 	{ "header and library tell their version", test_version },
-	CU_TEST_INFO_NULL,
+	{ }
 };
+
+SUITE(device, .title = "device", .tests = tests)

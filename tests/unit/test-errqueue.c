@@ -5,11 +5,12 @@
 #include <time.h>
 #include <unistd.h>
 
+#include <CUnit/CUnit.h>
 #include <linux/errqueue.h>
 
 #include "lib/errqueue.h"
+#include "lib/suite.h"
 #include "net.h"
-#include "suites.h"
 
 /* A message as the kernel would deliver it. */
 struct fake {
@@ -133,7 +134,7 @@ static void test_empty_queue(void)
 	pair_close(&p);
 }
 
-CU_TestInfo errqueue_tests[] = {
+static const struct test tests[] = {
 	{ "reports of IPv4 and IPv6 sockets are understood",
 	  test_both_families },
 	{ "control messages of other kinds are passed over",
@@ -141,5 +142,7 @@ CU_TestInfo errqueue_tests[] = {
 	{ "a report that was cut off is an error", test_cut_off },
 	{ "what is not exactly one report is an error", test_not_a_report },
 	{ "an empty queue is no error", test_empty_queue },
-	CU_TEST_INFO_NULL,
+	{ }
 };
+
+SUITE(errqueue, .title = "error queue", .tests = tests)

@@ -8,14 +8,15 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include <CUnit/CUnit.h>
 #include <fpgabuf/fpgabuf.h>
 
 #include "common/receipt.h"
+#include "lib/suite.h"
 #include "net.h"
 #include "receiver.h"
 #include "recv/checker.h"
 #include "recv/pattern.h"
-#include "suites.h"
 
 #define ROOM	(4 << 20)
 
@@ -493,7 +494,7 @@ static void test_rotate(void)
 	temp_remove(&t);
 }
 
-CU_TestInfo framed_tests[] = {
+static const struct test tests[] = {
 	{ "what was left out before the first frame counts",
 	  test_skipped_first },
 	{ "a sender that asks for a receipt gets it", test_receipts },
@@ -511,5 +512,7 @@ CU_TestInfo framed_tests[] = {
 	{ "the pattern is found again at any place, in any pieces",
 	  test_checker },
 	{ "rotation splits no frame and loses none", test_rotate },
-	CU_TEST_INFO_NULL,
+	{ }
 };
+
+SUITE(framed, .title = "framed streams", .tests = tests)

@@ -10,12 +10,14 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <CUnit/CUnit.h>
+
 #include "fake-device.h"
 #include "info/parse.h"
 #include "info/show.h"
+#include "lib/suite.h"
 #include "net.h"
 #include "process.h"
-#include "suites.h"
 
 /**
  * struct world - what the kernel would tell
@@ -481,7 +483,7 @@ static void test_watch(void)
 	CU_ASSERT_EQUAL(process_finish(&p), 0);
 }
 
-CU_TestInfo info_tests[] = {
+static const struct test tests[] = {
 	{ "regions of a device, and those of none, are found", test_regions },
 	{ "owners are found by descriptors and mappings", test_owners },
 	{ "nothing that was looked at stays open", test_closed },
@@ -494,5 +496,7 @@ CU_TestInfo info_tests[] = {
 	{ "what the kernel did not write is not believed", test_parse },
 	{ "bad usage exits with 2, what is no device with 1", test_usage },
 	{ "watch looks again until a signal comes", test_watch },
-	CU_TEST_INFO_NULL,
+	{ }
 };
+
+SUITE(info, .title = "fpgabuf-info", .tests = tests)

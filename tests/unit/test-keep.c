@@ -15,12 +15,14 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <CUnit/CUnit.h>
+
 #include "common/clock.h"
+#include "lib/suite.h"
 #include "net.h"
 #include "process.h"
 #include "receiver.h"
 #include "recv/outfile.h"
-#include "suites.h"
 
 int __real_fsync(int fd);
 int __wrap_fsync(int fd);
@@ -717,7 +719,7 @@ static void test_failure_resets(void)
 	free(data);
 }
 
-CU_TestInfo keep_tests[] = {
+static const struct test tests[] = {
 	{ "after a short write nothing goes past the page cache",
 	  test_short_write },
 	{ "and what is shown early does not end that", test_stays_direct },
@@ -743,5 +745,7 @@ CU_TestInfo keep_tests[] = {
 	{ "what is kept, and what is right, is one number", test_one_number },
 	{ "statistics come at an interval", test_stats },
 	{ "a receiver that fails resets the connection", test_failure_resets },
-	CU_TEST_INFO_NULL,
+	{ }
 };
+
+SUITE(keep, .title = "recordings and guests", .tests = tests)

@@ -13,13 +13,15 @@
 #include <sys/un.h>
 #include <unistd.h>
 
+#include <CUnit/CUnit.h>
+
 #include "common/endpoint.h"
 #include "common/stall.h"
 #include "fake-device.h"
+#include "lib/suite.h"
 #include "net.h"
 #include "process.h"
 #include "receiver.h"
-#include "suites.h"
 
 static void says(char *const argv[], int code, const char *text)
 {
@@ -377,7 +379,7 @@ static void test_receiver_is_late(void)
 				      "\"acknowledged\": \"receiver\""));
 }
 
-CU_TestInfo message_tests[] = {
+static const struct test tests[] = {
 	{ "a bad value is answered with what is right", test_values },
 	{ "a full stdout is an error, also of --help", test_full_stdout },
 	{ "a link-local address without its interface is told which part is missing",
@@ -395,5 +397,7 @@ CU_TestInfo message_tests[] = {
 	{ "a service manager hears when they are ready, how it goes, and the end",
 	  test_notify },
 	{ "with --reconnect the receiver may come later", test_receiver_is_late },
-	CU_TEST_INFO_NULL,
+	{ }
 };
+
+SUITE(message, .title = "messages of the tools", .tests = tests)

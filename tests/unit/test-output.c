@@ -12,15 +12,16 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <CUnit/CUnit.h>
 #include <fpgabuf/fpgabuf.h>
 
 #include "common/receipt.h"
 #include "common/results.h"
 #include "fake-device.h"
+#include "lib/suite.h"
 #include "net.h"
 #include "process.h"
 #include "receiver.h"
-#include "suites.h"
 
 /**
  * struct stalled - a pipe that is full, and that nobody reads
@@ -569,7 +570,7 @@ static void test_json_error(void)
 	}
 }
 
-CU_TestInfo output_tests[] = {
+static const struct test tests[] = {
 	{ "a standard stream that is closed is no file", test_closed },
 	{ "nor is it a FIFO", test_closed_fifo },
 	{ "without stdout a summary is an error", test_no_stdout },
@@ -596,5 +597,7 @@ CU_TestInfo output_tests[] = {
 	{ "what did not fit gets no receipt", test_limit_receipt },
 	{ "with --json there is an object after every failure",
 	  test_json_error },
-	CU_TEST_INFO_NULL,
+	{ }
 };
+
+SUITE(output, .title = "outputs that misbehave", .tests = tests)

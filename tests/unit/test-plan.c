@@ -11,12 +11,14 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <CUnit/CUnit.h>
+
 #include "bench/report.h"
 #include "common/message.h"
 #include "common/size.h"
 #include "fake-device.h"
+#include "lib/suite.h"
 #include "process.h"
-#include "suites.h"
 
 #define MAX_ARGS	16
 #define MIB		(UINT64_C(1) << 20)
@@ -433,7 +435,7 @@ static void test_program(void)
 	CU_ASSERT_EQUAL(process_run(&p, plan), EXIT_OK);
 }
 
-CU_TestInfo plan_tests[] = {
+static const struct test tests[] = {
 	{ "milliseconds are read exactly", test_ms },
 	{ "regions for a stream in its stride", test_regions },
 	{ "regions for its beginning", test_start },
@@ -445,5 +447,7 @@ CU_TestInfo plan_tests[] = {
 	{ "what is reported", test_report },
 	{ "gaps that no region helps against are told of", test_gaps },
 	{ "the program says so, and exits accordingly", test_program },
-	CU_TEST_INFO_NULL,
+	{ }
 };
+
+SUITE(plan, .title = "fpgabuf-bench --plan", .tests = tests)

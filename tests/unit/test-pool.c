@@ -9,11 +9,13 @@
 #include <sys/un.h>
 #include <unistd.h>
 
+#include <CUnit/CUnit.h>
+
 #include "common/clock.h"
 #include "fake-device.h"
+#include "lib/suite.h"
 #include "share/listener.h"
 #include "share/pool.h"
-#include "suites.h"
 
 static const struct share_options usual = {
 	.device = FAKE_DEVICE,
@@ -428,7 +430,7 @@ static void test_rights(void)
 	close(pair[1]);
 }
 
-CU_TestInfo pool_tests[] = {
+static const struct test tests[] = {
 	{ "a region is captured into when nobody holds it", test_cycle },
 	{ "a device without memory, or with long captures, is refused",
 	  test_open_fails },
@@ -450,5 +452,7 @@ CU_TestInfo pool_tests[] = {
 	{ "nobody can connect before the socket has its rights", test_private },
 	{ "user, group, further groups, or the server itself are served",
 	  test_rights },
-	CU_TEST_INFO_NULL,
+	{ }
 };
+
+SUITE(pool, .title = "shared regions", .tests = tests)

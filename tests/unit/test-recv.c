@@ -11,11 +11,13 @@
 #include <sys/un.h>
 #include <unistd.h>
 
+#include <CUnit/CUnit.h>
+
+#include "lib/suite.h"
 #include "net.h"
 #include "process.h"
 #include "receiver.h"
 #include "recv/pattern.h"
-#include "suites.h"
 
 static void test_file_identical(void)
 {
@@ -596,7 +598,7 @@ static void test_bad_combinations(void)
 	}
 }
 
-CU_TestInfo recv_tests[] = {
+static const struct test tests[] = {
 	{ "the file is the stream, byte for byte, at odd sizes",
 	  test_file_identical },
 	{ "the stream can go to stdout",
@@ -627,5 +629,7 @@ CU_TestInfo recv_tests[] = {
 	{ "a signal is the right end if that was asked for",
 	  test_until_signal },
 	{ "a Unix socket is listened at, and taken away", test_unix },
-	CU_TEST_INFO_NULL,
+	{ }
 };
+
+SUITE(recv, .title = "fpgabuf-recv", .tests = tests)

@@ -10,9 +10,11 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <CUnit/CUnit.h>
+
 #include "fake-device.h"
 #include "lib/internal.h"
-#include "suites.h"
+#include "lib/suite.h"
 
 #define MIB	(1UL << 20)
 #define NOBODY	65534
@@ -168,7 +170,7 @@ static void test_sync(void)
 	fpgabuf_region_close(region);
 }
 
-CU_TestInfo region_tests[] = {
+static const struct test tests[] = {
 	{ "a mapping is shared, aligned to 2 MiB, and gone after close",
 	  test_map },
 	{ "a mapping that cannot be is refused", test_map_errors },
@@ -179,5 +181,7 @@ CU_TestInfo region_tests[] = {
 	{ "only a dma-buf can be imported", test_import_errors },
 	{ "sync refuses senseless access and what is no dma-buf",
 	  test_sync_errors },
-	CU_TEST_INFO_NULL,
+	{ }
 };
+
+SUITE(region, .title = "region", .tests = tests)

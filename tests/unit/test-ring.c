@@ -10,11 +10,12 @@
 #include <sys/time.h>
 #include <unistd.h>
 
+#include <CUnit/CUnit.h>
 #include <fpgabuf/fpgabuf.h>
 
 #include "fake-device.h"
+#include "lib/suite.h"
 #include "recv/pattern.h"
-#include "suites.h"
 
 #define REGIONS	4
 #define SIZE	65536
@@ -531,7 +532,7 @@ static void test_threads(void)
 	rig_end(&rig);
 }
 
-CU_TestInfo ring_tests[] = {
+static const struct test tests[] = {
 	{ "captures come in order, and regions that are given back go on",
 	  test_order },
 	{ "what was asked for is captured, and no more", test_limits },
@@ -556,5 +557,7 @@ CU_TestInfo ring_tests[] = {
 	{ "regions are as large as the DMA controller likes", test_sizes },
 	{ "the next ring finds nothing of the last one", test_next_ring },
 	{ "one thread takes what another one gives back", test_threads },
-	CU_TEST_INFO_NULL,
+	{ }
 };
+
+SUITE(ring, .title = "ring", .tests = tests)

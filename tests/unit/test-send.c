@@ -19,12 +19,13 @@
 #include "common/endpoint.h"
 #include "common/frame-clock.h"
 #include "common/receipt.h"
+#include <CUnit/CUnit.h>
 #include <fpgabuf/fpgabuf.h>
 #include "fake-device.h"
+#include "lib/suite.h"
 #include "net.h"
 #include "process.h"
 #include "recv/pattern.h"
-#include "suites.h"
 
 static void check(char *const argv[], int code, const char *text)
 {
@@ -858,7 +859,7 @@ static void test_bad_frames(void)
 	CU_ASSERT_EQUAL(decode_with(15, 1), -EBADMSG);
 }
 
-CU_TestInfo send_tests[] = {
+static const struct test tests[] = {
 	{ "a frame header is what the documentation says", test_frame },
 	{ "the header of a capture says what time its timestamp is",
 	  test_frame_clock },
@@ -899,5 +900,7 @@ CU_TestInfo send_tests[] = {
 	{ "a descriptor that is no dma-buf is refused", test_fd_errors },
 	{ "a refused connection is an error with a remedy", test_refused },
 	{ "a receiver that fails makes the sender fail", test_receiver_fails },
-	CU_TEST_INFO_NULL,
+	{ }
 };
+
+SUITE(send, .title = "fpgabuf-send", .tests = tests)

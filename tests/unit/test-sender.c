@@ -23,6 +23,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include <CUnit/CUnit.h>
 #include <linux/errqueue.h>
 #include <linux/ethtool.h>
 #include <linux/filter.h>
@@ -30,8 +31,8 @@
 
 #include "fake-device.h"
 #include "lib/sender.h"
+#include "lib/suite.h"
 #include "net.h"
-#include "suites.h"
 
 #define DEPTH		4U
 #define TINY_BUFFER	8192
@@ -1385,7 +1386,7 @@ static void test_auto_learns(void)
 	pair_close(&p);
 }
 
-CU_TestInfo sender_tests[] = {
+static const struct test tests[] = {
 	{ "zero-copy delivers every byte and gives every buffer back in order",
 	  test_zerocopy },
 	{ "zero-copy works with tiny socket buffers and a slow reader",
@@ -1435,5 +1436,7 @@ CU_TestInfo sender_tests[] = {
 	  test_routes },
 	{ "auto copies what is short, and all for a while once it hears of copies",
 	  test_auto_learns },
-	CU_TEST_INFO_NULL,
+	{ }
 };
+
+SUITE(sender, .title = "sender", .tests = tests)

@@ -17,15 +17,16 @@
 #include <time.h>
 #include <unistd.h>
 
+#include <CUnit/CUnit.h>
 #include <fpgabuf/fpgabuf.h>
 
 #include "common/clock.h"
 #include "fake-device.h"
+#include "lib/suite.h"
 #include "lib/wire.h"
 #include "net.h"
 #include "process.h"
 #include "recv/pattern.h"
-#include "suites.h"
 
 #define MAX_ARGS	20
 #define MALFORMED	100000
@@ -857,7 +858,7 @@ static void test_gap_of_empty(void)
 	server_end(&server);
 }
 
-CU_TestInfo share_tests[] = {
+static const struct test tests[] = {
 	{ "a gap before a capture without bytes is told with the next",
 	  test_gap_of_empty },
 	{ "bad usage exits with 2 and says why", test_usage },
@@ -882,5 +883,7 @@ CU_TestInfo share_tests[] = {
 	  test_no_descriptors },
 	{ "100000 malformed messages: no crash, no descriptor lost",
 	  test_malformed },
-	CU_TEST_INFO_NULL,
+	{ }
 };
+
+SUITE(share, .title = "fpgabuf-share", .tests = tests)

@@ -5,11 +5,13 @@
 #include <stdio.h>
 #include <string.h>
 
+#include <CUnit/CUnit.h>
+
 #include "common/message.h"
+#include "lib/suite.h"
 #include "process.h"
 #include "show/geometry.h"
 #include "show/options.h"
-#include "suites.h"
 
 #define MAX_ARGS	8
 
@@ -208,7 +210,7 @@ static void test_no_device(void)
 	CU_ASSERT_PTR_NOT_NULL(strstr(p.output, "is the fpgabuf module loaded"));
 }
 
-CU_TestInfo show_tests[] = {
+static const struct test tests[] = {
 	{ "every format is found, and has the bytes its name tells",
 	  test_formats },
 	{ "a size is two numbers that are not too large", test_size },
@@ -218,5 +220,7 @@ CU_TestInfo show_tests[] = {
 	{ "bad usage exits with 2 and says why", test_usage },
 	{ "help, version and formats go to stdout", test_prints },
 	{ "without a device it fails and has a remedy", test_no_device },
-	CU_TEST_INFO_NULL,
+	{ }
 };
+
+SUITE(show, .title = "fpgabuf-show", .tests = tests)

@@ -18,14 +18,16 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <CUnit/CUnit.h>
+
 #include "common/clock.h"
 #include "common/message.h"
 #include "fake-device.h"
+#include "lib/suite.h"
 #include "net.h"
 #include "process.h"
 #include "recv/pattern.h"
 #include "send/transfer.h"
-#include "suites.h"
 
 #define MAX_RIG_PEERS	3
 
@@ -1316,7 +1318,7 @@ static void test_alloc_fails(void)
 	CU_ASSERT_PTR_NULL(source_open(&o));
 }
 
-CU_TestInfo transfer_tests[] = {
+static const struct test tests[] = {
 	{ "exactly the bytes asked for are captured, sent and acknowledged",
 	  test_bytes },
 	{ "how long regions were held is told", test_holding },
@@ -1380,5 +1382,7 @@ CU_TestInfo transfer_tests[] = {
 	{ "after the duration what there is is sent", test_duration },
 	{ "a device without memory, or with long captures, is refused",
 	  test_alloc_fails },
-	CU_TEST_INFO_NULL,
+	{ }
 };
+
+SUITE(transfer, .title = "capture and send", .tests = tests)

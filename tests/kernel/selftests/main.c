@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * A suite as a kselftest, SUITE is its name: the driver on this kernel, fed by
- * two simulated FPGAs.  A machine that cannot have them skips it.
+ * A suite as a kselftest: the driver on this kernel, fed by two simulated FPGAs.
+ * A machine that cannot have them skips it.
  */
 #include <setjmp.h>
 #include <stdio.h>
@@ -18,6 +18,14 @@ static const struct {
 	{ "fpgabuf-sim", "devices=2", "FPGABUF_SIM" },
 	{ "fpgabuf", "", "FPGABUF" },
 };
+
+/* The one that this program is linked with */
+static struct suite *suite;
+
+void suite_add(struct suite *add)
+{
+	suite = add;
+}
 
 /* Of the test that runs: has it failed, and where does it end if it must? */
 static bool failed;
@@ -110,10 +118,10 @@ int main(void)
 
 	ksft_print_header();
 	prepare();
-	for (test = SUITE.tests; test->name; test++)
+	for (test = suite->tests; test->name; test++)
 		tests++;
 	ksft_set_plan(tests);
-	for (test = SUITE.tests; test->name; test++)
+	for (test = suite->tests; test->name; test++)
 		run_and_tell(test);
 	ksft_finished();
 }

@@ -9,7 +9,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "../suites.h"
+#include <CUnit/CUnit.h>
+
+#include "lib/suite.h"
 
 #define KERNEL_VERSION(a, b, c)	((a) * 65536 + (b) * 256 + (c))
 #define LINUX_VERSION_CODE	KERNEL_VERSION(6, MINOR, 0)
@@ -274,10 +276,7 @@ static void test_locked(void)
 	CU_ASSERT(folio.locked);
 }
 
-#define TABLE_OF(minor)	mapcount_6_##minor##_tests
-#define TABLE(minor)	TABLE_OF(minor)
-
-CU_TestInfo TABLE(MINOR)[] = {
+static const struct test tests[] = {
 	{ "mappings by PMD and by page are counted once, others' references are left",
 	  test_exact },
 	{ "a single page counts its mappings itself", test_single },
@@ -286,5 +285,14 @@ CU_TestInfo TABLE(MINOR)[] = {
 	{ "mappings that go meanwhile hide none either", test_go },
 	{ "a folio that a page fault has locked counts as in use",
 	  test_locked },
-	CU_TEST_INFO_NULL,
+	{ }
 };
+
+#define STRING_OF(minor)	#minor
+#define STRING(minor)		STRING_OF(minor)
+#define SUITE_OF(minor, ...)	SUITE(mapcount_6_##minor, __VA_ARGS__)
+#define SUITE_FOR(minor, ...)	SUITE_OF(minor, __VA_ARGS__)
+
+SUITE_FOR(MINOR,
+	.title = "mappings, as Linux 6." STRING(MINOR) " counts them",
+	.tests = tests)

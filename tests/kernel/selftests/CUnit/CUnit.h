@@ -8,11 +8,6 @@
 
 #include <string.h>
 
-struct test {
-	const char *name;
-	void (*run)(void);
-};
-
 #define CU_ASSERT(condition)		EXPECT(!!(condition), true)
 #define CU_ASSERT_STRING_EQUAL(a, b)	EXPECT(strcmp(a, b), 0)
 
