@@ -7,6 +7,8 @@
 #
 # FPGABUF_QUICK=1: with fewer repetitions
 # REPEAT=N: all N times, until one fails
+# GDB=DIR: QEMU listens to gdb at DIR/socket, and the tests begin when there is a
+# line in DIR/begin, a FIFO
 
 set -euo pipefail
 . "$(dirname "$0")/../vm/common.sh"
@@ -95,11 +97,18 @@ guest() {
     --file "$UDEVADM" --file "$UDEVADM:/bin/systemd-udevd" \
     --file "$TOP/tools/udev/60-fpgabuf.rules:/etc/udev/rules.d/60-fpgabuf.rules" \
     --file "$TOP/tools/udev/fpgabuf.sysusers.conf:/etc/fpgabuf.sysusers.conf" \
-    "${OPTIONS[@]}" -- ${WRAPPER:+"$WRAPPER"} "$@"
+    "${OPTIONS[@]}" "${GDB_OPTIONS[@]}" -- ${WRAPPER:+"$WRAPPER"} "$@"
 }
 
 TESTS=(guest-tests)
 [ -z "${REPEAT:-}" ] || TESTS+=(--repeat "$REPEAT")
+GDB_OPTIONS=()
+if [ -n "${GDB:-}" ]; then
+  TESTS=(gdb-run "${TESTS[@]}")
+  GDB_OPTIONS=(--file "$TOP/tests/guest/gdb-run" --input "$GDB/begin"
+    --qemu-arg -gdb --qemu-arg "unix:$GDB/socket,server=on,wait=off"
+    --accel tcg --timeout 86400)
+fi
 
 # Debian's kernels zero all memory when it is allocated; then nobody would
 # notice if the driver did not.

@@ -12,7 +12,7 @@ set -eu
 LOG=$BUILD/log/deps.log
 LOCK_SECONDS=300
 GROUPS_KNOWN='build, unit, vm, arm64, armhf, demo, show, docs, lint, in-tree, kunit, fuzz, debug,
-coverage, deb, check-deb, i386, newer, mutate, dt, zynq, bench, providers, distro'
+coverage, deb, check-deb, i386, newer, mutate, dt, zynq, bench, providers, distro, gdb'
 
 packages() {
   case $1 in
@@ -54,6 +54,7 @@ packages() {
   dt) echo cpp device-tree-compiler dt-schema xz-utils yamllint ;;
   bench) echo gnuplot-nox jq ;;
   mutate) echo patch ;;
+  gdb) echo gdb ;;
   distro) echo git mmdebstrap util-linux ;;
   zynq) echo bc bison flex git ;;
   providers) echo bc bison device-tree-compiler flex patch xz-utils ;;
