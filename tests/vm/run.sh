@@ -269,7 +269,7 @@ arguments() {
   ARGS=(-nodefaults -no-user-config -no-reboot -display none
     -machine "$MACHINE,accel=$ACCEL" -cpu "$CPU" -smp "$CPUS" -m "$MEM"
     -kernel "$KROOT/boot/vmlinuz-$KVER" -initrd "$TMP/initramfs"
-    -append "$KERNEL_ARGS$BOARD_ARGS$APPEND"
+    -append "$KERNEL_ARGS$MACHINE_ARGS$APPEND"
     -chardev "file,id=log,path=${LOG//,/,,}"
     -chardev stdio,id=out,signal=off
     -chardev "file,id=code,path=$TMP/code"
