@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * fpgabuf-bench --plan against a long way: netem delays what the peer says, and
+ * fpgabuf-plan against a long way: netem delays what the peer says, and
  * instructions are counted, so that a millisecond is one whatever the host does.
  */
 #include <signal.h>
@@ -91,7 +91,7 @@ static void plan_for(const char *rtt)
 {
 	const struct program plan = {
 		.name = "plan",
-		.argv = { "fpgabuf-bench", "--plan", "--json", "--rate",
+		.argv = { "fpgabuf-plan", "--json", "--rate",
 			  RATE_TEXT, "--region-size", REGION_TEXT, "--rtt", rtt,
 			  "--device", "/dev/fpgabuf0", NULL },
 	};

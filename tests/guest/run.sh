@@ -174,7 +174,7 @@ device_tree() {
 # A long way, whose milliseconds are the same on every host
 planned() {
   guest guest-plan --icount --module sch_netem --timeout 600 \
-    --file "$(program tc):/usr/local/sbin/tc" --file "$OBJ/guest/tools/fpgabuf-bench" \
+    --file "$(program tc):/usr/local/sbin/tc" --file "$OBJ/guest/tools/fpgabuf-plan" \
     -- "${TESTS[@]}" "$@"
 }
 

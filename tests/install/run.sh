@@ -190,7 +190,7 @@ statically() {
   local o=$TMP/built-$1 tool
 
   make -s -C tools O="$o" LDFLAGS=-static "${@:2}" || return
-  for tool in fpgabuf-send fpgabuf-recv fpgabuf-info fpgabuf-share fpgabuf-bench
+  for tool in fpgabuf-send fpgabuf-recv fpgabuf-info fpgabuf-share fpgabuf-plan
   do
     ! readelf -l "$o/$tool" | grep INTERP || return
     "$o/$tool" --version || return
@@ -305,7 +305,7 @@ expect 'the same program runs with the static library' static
 expect 'C++ can declare every structure' cplusplus
 expect 'the examples can be built with what is installed' examples
 expect 'no header is in the way of those of the kernel' no_stranger
-for tool in fpgabuf-send fpgabuf-recv fpgabuf-info fpgabuf-share fpgabuf-bench \
+for tool in fpgabuf-send fpgabuf-recv fpgabuf-info fpgabuf-share fpgabuf-plan \
   fpgabuf-show
 do
   expect "$tool: --help and the manual have the same options" \

@@ -62,9 +62,9 @@ static void test_values(void)
 		  "it takes width and height, as 1920x1080, each up to 32768" },
 		{ { "tools/fpgabuf-show", "-t", "0.5" },
 		  "it takes a whole number, from 1 to 1000000" },
-		{ { "tools/fpgabuf-bench", "--plan", "--rate", "1MB" },
+		{ { "tools/fpgabuf-plan", "--rate", "1MB" },
 		  "it takes bytes, as 65536, 64K, 1M or 2G, from 1 to " },
-		{ { "tools/fpgabuf-bench", "--plan", "--rtt", "1ms" },
+		{ { "tools/fpgabuf-plan", "--rtt", "1ms" },
 		  "it takes milliseconds, as 20 or 0.125, up to 3600000" },
 		{ { "tools/fpgabuf-info", "--watch=0.5" },
 		  "it takes a whole number, from 1 to 86400" },
@@ -90,7 +90,7 @@ static void test_full_stdout(void)
 		{ "tools/fpgabuf-recv", "--help" },
 		{ "tools/fpgabuf-share", "--version" },
 		{ "tools/fpgabuf-info", "--help" },
-		{ "tools/fpgabuf-bench", "--version" },
+		{ "tools/fpgabuf-plan", "--version" },
 		{ "tools/fpgabuf-show", "--formats" },
 	};
 	struct process p;

@@ -186,13 +186,13 @@ static void test_no_stdout(void)
 	char *info[] = { "fpgabuf-info-fake", FAKE_DEVICE, NULL };
 	char *info_json[] = { "fpgabuf-info-fake", "--json", FAKE_DEVICE, NULL };
 	char *watch[] = { "fpgabuf-info-fake", "--watch=1", FAKE_DEVICE, NULL };
-	char *bench[] = { "tools/fpgabuf-bench", "--plan", "--rate", "100M",
+	char *plan[] = { "tools/fpgabuf-plan", "--rate", "100M",
 			  NULL };
 
 	CU_ASSERT_EQUAL(run_without_stdout(info), 1);
 	CU_ASSERT_EQUAL(run_without_stdout(info_json), 1);
 	CU_ASSERT_EQUAL(run_without_stdout(watch), 1);
-	CU_ASSERT_EQUAL(run_without_stdout(bench), 1);
+	CU_ASSERT_EQUAL(run_without_stdout(plan), 1);
 }
 
 /* Nobody reads the messages: the stream goes on. */
@@ -554,7 +554,7 @@ static void test_json_error(void)
 		{ "tools/fpgabuf-share", "--json", "-d", "/none", "/none/x" },
 		{ "tools/fpgabuf-info", "--json", "/none" },
 		{ "tools/fpgabuf-show", "--json", "-d", "/none" },
-		{ "tools/fpgabuf-bench", "--json", "--plan", "--none" },
+		{ "tools/fpgabuf-plan", "--json", "--none" },
 	};
 	struct process p;
 	size_t i;

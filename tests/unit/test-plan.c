@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* fpgabuf-bench --plan: its arithmetic, what it looks at, and what it says */
+/* fpgabuf-plan: its arithmetic, what it looks at, and what it says */
 #include <errno.h>
 #include <getopt.h>
 #include <inttypes.h>
@@ -13,7 +13,7 @@
 
 #include <CUnit/CUnit.h>
 
-#include "bench/report.h"
+#include "plan/report.h"
 #include "common/message.h"
 #include "common/size.h"
 #include "fake-device.h"
@@ -134,10 +134,10 @@ static void test_no_plan(void)
 }
 
 /* Options refer to the words, which are good until the next call. */
-static int parse(struct bench_options *o, const char *words)
+static int parse(struct plan_options *o, const char *words)
 {
 	static char copy[256];
-	char *argv[MAX_ARGS + 1] = { (char *)"fpgabuf-bench" };
+	char *argv[MAX_ARGS + 1] = { (char *)"fpgabuf-plan" };
 	int argc = 1;
 	char *word;
 
@@ -146,25 +146,26 @@ static int parse(struct bench_options *o, const char *words)
 	     word = strtok(NULL, " "))
 		argv[argc++] = word;
 	optind = 0;
-	return bench_options_parse(argc, argv, o);
+	return plan_options_parse(argc, argv, o);
 }
 
 static void test_options(void)
 {
 	static const char * const bad[] = {
-		"", "--plan", "--rate 1M", "--plan --rate 0", "--plan --rate x",
-		"--plan --rate 1M --rtt -1", "--plan --rate 1M --rtt 3600001",
-		"--plan --rate 1M --delay x", "--plan --rate 1M -r 0",
-		"--plan --rate 2M --link 1M", "--plan --rate 1M more",
-		"--plan --rate 2000T", "--plan --rate 1M --strange",
-		"--plan --rate 1M -r 2T",
+		"", "--json", "--rate 0", "--rate x",
+		"--rate 1M --rtt -1", "--rate 1M --rtt 3600001",
+		"--rate 1M --delay x", "--rate 1M -r 0",
+		"--rate 2M --link 1M", "--rate 1M more",
+		"--rate 2000T", "--rate 1M --strange",
+		"--rate 1M -r 2T",
 	};
-	struct bench_options o;
+	struct plan_options o;
 	size_t i;
 
 	for (i = 0; i < sizeof(bad) / sizeof(bad[0]); i++)
 		CU_ASSERT_EQUAL(parse(&o, bad[i]), EXIT_USAGE);
 	CU_ASSERT_EQUAL(parse(&o, "--plan --rate 3M"), -1);
+	CU_ASSERT_EQUAL(parse(&o, "--rate 3M"), -1);
 	CU_ASSERT_EQUAL(o.stream.rate, 3 * MIB);
 	CU_ASSERT_EQUAL(o.stream.link, 3 * MIB);
 	CU_ASSERT_EQUAL(o.stream.region_size, MIB);
@@ -172,7 +173,7 @@ static void test_options(void)
 	CU_ASSERT_EQUAL(o.stream.delay_us, 10000);
 	CU_ASSERT_PTR_NULL(o.device);
 	CU_ASSERT_FALSE(o.json);
-	CU_ASSERT_EQUAL(parse(&o, "--plan --rate 3M --link 4M -r 2M --rtt 0.5 --delay 0 -d /dev/x --json"),
+	CU_ASSERT_EQUAL(parse(&o, "--rate 3M --link 4M -r 2M --rtt 0.5 --delay 0 -d /dev/x --json"),
 			-1);
 	CU_ASSERT_EQUAL(o.stream.link, 4 * MIB);
 	CU_ASSERT_EQUAL(o.stream.region_size, 2 * MIB);
@@ -217,13 +218,13 @@ static const struct limit *find(const struct limits *limits, const char *name)
 
 static void test_limits(void)
 {
-	struct bench_options o;
+	struct plan_options o;
 	struct limits limits;
 	const struct limit *l;
 	struct plan p;
 	char proc[32], text[64];
 
-	CU_ASSERT_EQUAL(parse(&o, "--plan --rate 100M --rtt 20"), -1);
+	CU_ASSERT_EQUAL(parse(&o, "--rate 100M --rtt 20"), -1);
 	CU_ASSERT_EQUAL(plan_make(&o.stream, &p), 0);
 	make_proc(proc, "4096\t16384\t4194304", "4096 131072 6291456");
 	CU_ASSERT_EQUAL(limits_read(&limits, &o.stream, &p, proc, NULL), 0);
@@ -243,7 +244,7 @@ static void test_limits(void)
 	CU_ASSERT(limit_ok(find(&limits, "buffer to send from")));
 	CU_ASSERT(limit_ok(find(&limits, "regions")));
 	/* A limit in KiB is enough for the last byte, too. */
-	CU_ASSERT_EQUAL(parse(&o, "--plan --rate 1M -r 1000"), -1);
+	CU_ASSERT_EQUAL(parse(&o, "--rate 1M -r 1000"), -1);
 	CU_ASSERT_EQUAL(plan_make(&o.stream, &p), 0);
 	CU_ASSERT_NOT_EQUAL(p.bytes % 1024, 0);
 	CU_ASSERT_EQUAL(limits_read(&limits, &o.stream, &p, proc, NULL), 0);
@@ -261,7 +262,7 @@ static void test_limits(void)
 }
 
 /* Someone without the capability, whose limit is low: 0 if that is seen. */
-static int poor_child(const struct bench_options *o, const struct plan *p,
+static int poor_child(const struct plan_options *o, const struct plan *p,
 		      const char *proc)
 {
 	struct rlimit low = { 65536, 65536 };
@@ -277,13 +278,13 @@ static int poor_child(const struct bench_options *o, const struct plan *p,
 
 static void test_locked_memory(void)
 {
-	struct bench_options o;
+	struct plan_options o;
 	char proc[32];
 	struct plan p;
 	int status;
 	pid_t pid;
 
-	CU_ASSERT_EQUAL(parse(&o, "--plan --rate 1M"), -1);
+	CU_ASSERT_EQUAL(parse(&o, "--rate 1M"), -1);
 	CU_ASSERT_EQUAL(plan_make(&o.stream, &p), 0);
 	make_proc(proc, "1 2 3", "1 2 3");
 	CU_ASSERT_EQUAL(chmod(proc, 0755), 0);
@@ -298,13 +299,13 @@ static void test_locked_memory(void)
 static void test_device_limits(void)
 {
 	struct fpgabuf_info info;
-	struct bench_options o;
+	struct plan_options o;
 	struct limits limits;
 	struct plan p;
 	char proc[32];
 
 	fake_reset();
-	CU_ASSERT_EQUAL(parse(&o, "--plan --rate 1M -d " FAKE_DEVICE), -1);
+	CU_ASSERT_EQUAL(parse(&o, "--rate 1M -d " FAKE_DEVICE), -1);
 	CU_ASSERT_TRUE(o.usual_region);
 	CU_ASSERT_EQUAL(plan_make(&o.stream, &p), 0);
 	make_proc(proc, "1 2 999999999", "1 2 999999999");
@@ -325,13 +326,13 @@ static void test_device_limits(void)
 	CU_ASSERT_EQUAL(find(&limits, "bytes of a capture")->have, 16376);
 	CU_ASSERT_FALSE(limit_ok(find(&limits, "bytes of a capture")));
 	CU_ASSERT_EQUAL(limits_device("/nowhere", &info), -ENOENT);
-	CU_ASSERT_EQUAL(parse(&o, "--plan --rate 1M -r 8K"), -1);
+	CU_ASSERT_EQUAL(parse(&o, "--rate 1M -r 8K"), -1);
 	CU_ASSERT_FALSE(o.usual_region);
 	fake_reset();
 	remove_proc(proc);
 }
 
-static char *reported(const struct bench_options *o, const struct limits *limits,
+static char *reported(const struct plan_options *o, const struct limits *limits,
 		      bool json, const struct fpgabuf_info *device)
 {
 	char *text = NULL;
@@ -356,10 +357,10 @@ static void test_report(void)
 			{ "wishes", 9, NO_LIMIT, "wish less" },
 		},
 	};
-	struct bench_options o;
+	struct plan_options o;
 	char *text;
 
-	CU_ASSERT_EQUAL(parse(&o, "--plan --rate 100M --rtt 20"), -1);
+	CU_ASSERT_EQUAL(parse(&o, "--rate 100M --rtt 20"), -1);
 	text = reported(&o, &limits, false, NULL);
 	CU_ASSERT_PTR_NOT_NULL(strstr(text, "held for 40.000 ms"));
 	CU_ASSERT_PTR_NOT_NULL(strstr(text, "regions     6: 4 held"));
@@ -380,10 +381,10 @@ static void expect_gaps(const struct fpgabuf_info *device, const char *text,
 			const char *json)
 {
 	const struct limits limits = { 0 };
-	struct bench_options o;
+	struct plan_options o;
 	char *said;
 
-	CU_ASSERT_EQUAL(parse(&o, "--plan --rate 100M"), -1);
+	CU_ASSERT_EQUAL(parse(&o, "--rate 100M"), -1);
 	said = reported(&o, &limits, false, device);
 	CU_ASSERT_EQUAL(!!strstr(said, "gaps        not known: the DMA"),
 			*text != '\0');
@@ -410,7 +411,7 @@ static void test_gaps(void)
 /* The program as it is, on this machine */
 static void test_program(void)
 {
-	char *plan[] = { "tools/fpgabuf-bench", "--plan", "--rate", "1M",
+	char *plan[] = { "tools/fpgabuf-plan", "--rate", "1M",
 			 "--json", NULL };
 	struct process p;
 	int code;
@@ -420,17 +421,17 @@ static void test_program(void)
 	CU_ASSERT_PTR_NOT_NULL(strstr(p.output, code ? "{\"ok\": false" :
 						       "{\"ok\": true"));
 	CU_ASSERT_PTR_NOT_NULL(strstr(p.output, "\"regions\": 4,"));
-	plan[4] = "--rtt=3600000";
-	plan[3] = "1000T";
+	plan[3] = "--rtt=3600000";
+	plan[2] = "1000T";
 	CU_ASSERT_EQUAL(process_run(&p, plan), EXIT_FAILED);
 	CU_ASSERT_PTR_NOT_NULL(strstr(p.output, "no memory is large enough"));
-	plan[3] = "none";
+	plan[2] = "none";
 	CU_ASSERT_EQUAL(process_run(&p, plan), EXIT_USAGE);
 	CU_ASSERT_PTR_NOT_NULL(strstr(p.output, "--rate: none: not a valid value"));
 	CU_ASSERT_PTR_NOT_NULL(strstr(p.output, "  -> it takes bytes, as 65536, 64K, 1M or 2G, from 1 to "));
 	plan[1] = "--help";
 	CU_ASSERT_EQUAL(process_run(&p, plan), EXIT_OK);
-	CU_ASSERT_PTR_NOT_NULL(strstr(p.output, "Usage: fpgabuf-bench"));
+	CU_ASSERT_PTR_NOT_NULL(strstr(p.output, "Usage: fpgabuf-plan"));
 	plan[1] = "--version";
 	CU_ASSERT_EQUAL(process_run(&p, plan), EXIT_OK);
 }
@@ -450,4 +451,4 @@ static const struct test tests[] = {
 	{ }
 };
 
-SUITE(plan, .title = "fpgabuf-bench --plan", .tests = tests)
+SUITE(plan, .title = "fpgabuf-plan", .tests = tests)

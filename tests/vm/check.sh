@@ -21,7 +21,7 @@ suite screenshot 'what fpgabuf-show shows, pixel by pixel' \
 suite guest 'the driver, in the virtual machine' tests/guest/run.sh
 suite guest-dt 'the driver, in a machine with a device tree' \
   env ARCH=arm64 tests/guest/run.sh dt
-suite guest-plan 'fpgabuf-bench --plan, against a long way' \
+suite guest-plan 'fpgabuf-plan, against a long way' \
   tests/guest/run.sh plan
 
 summary

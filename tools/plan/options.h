@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#ifndef FPGABUF_PLAN_OPTIONS_H
+#define FPGABUF_PLAN_OPTIONS_H
+
+#include <stdbool.h>
+
+#include "plan/plan.h"
+
+/**
+ * struct plan_options - the command line
+ * @stream: the stream that needs regions
+ * @usual_region: nobody said how large a region is to be
+ * @device: path of a device whose limits count, or NULL
+ * @json: print JSON
+ */
+struct plan_options {
+	struct stream stream;
+	bool usual_region;
+	const char *device;
+	bool json;
+};
+
+/*
+ * Reads the command line.  Returns -1 to go on, or the exit code if all has
+ * been done (--help) or said (bad usage) already.
+ */
+int plan_options_parse(int argc, char **argv, struct plan_options *options);
+
+#endif /* FPGABUF_PLAN_OPTIONS_H */
