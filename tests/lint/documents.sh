@@ -150,7 +150,7 @@ suites() {
   while read -r suite; do
     grep -qE "^(\`\`[a-z0-9]+\`\`, *)*\`\`$suite\`\`" Documentation/testing.rst ||
       wrong Documentation/testing.rst "the suite $suite is missing"
-  done < <(sed -nE 's/^\t\.name = "([a-z0-9]+)",$/\1/p' tests/guest/*.c)
+  done < <(sed -nE 's/^SUITE\((\w+),.*/\1/p' tests/guest/*.c)
 }
 
 # A reason why a function is not executed is one only as long as it is there.

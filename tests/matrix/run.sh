@@ -78,7 +78,7 @@ guest_tests() {
 
 # Everything that cells are made of, also what git does not know yet
 inputs() {
-  git ls-files -z -co --exclude-standard drivers uapi tools tests/guest tests/vm \
+  git ls-files -z -co --exclude-standard drivers uapi tools tests/guest tests/lib tests/vm \
     tests/matrix tests/deb tests/dt tests/kernel tests/pl330 tests/zynq \
     Documentation/examples Documentation/devicetree Documentation/board.rst \
     Makefile | sort -zu |
