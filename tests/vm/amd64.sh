@@ -14,13 +14,13 @@ set -eu
 . "$(dirname "$0")/common.sh"
 . "$(dirname "$0")/apt.sh"
 . "$(dirname "$0")/merged.sh"
+. "$(dirname "$0")/unpacked.sh"
 
 [ $# -eq 1 ] || die "usage: amd64.sh KERNEL"
 KERNEL=$1
 DIR=$BUILD/amd64-$KERNEL
 ROOT=$DIR/root
 DEBS=$DIR/apt/archives
-STAMP=$ROOT/complete
 # Programs of a release newer than this machine's, their libraries, and the
 # compiler of that kernel
 NEWER=()
@@ -47,12 +47,6 @@ apt_in "$DIR/apt" amd64
 if [ ${#SUITES[@]} -gt 0 ]; then
   APT_OPTIONS+=(-o "APT::Default-Release=${SUITES[-1]}")
 fi
-
-# depends PACKAGE PATTERN: names of packages it depends on
-depends() {
-  apt_cache depends "$1" |
-    sed -nE "s/^ *(Pre)?Depends: ($2)\$/\2/p"
-}
 
 # The meta packages depend on the newest of their kind.  What the packages of
 # a kernel are called depends on the release: all of them have its version.
@@ -132,33 +126,6 @@ relocate() {
   merge_usr "$ROOT" && relocate_kernel && adapt_headers && relocate_programs
 }
 
-make_root() {
-  note "making ${ROOT#"$TOP"/}, once; it downloads 150 MB"
-  # Some other source may be out of reach; whether this matters shows next.
-  step "amd64-$KERNEL-update" 'read the package lists' \
-    apt_update "${SUITES[@]}" || note 'going on with what was read'
-  step "amd64-$KERNEL-download" "download kernel $KERNEL" download ||
-    die "cannot get kernel $KERNEL, see .build/log/amd64-$KERNEL-*.log.
-  The apt sources of this machine must be those of Debian, and in reach"
-  step "amd64-$KERNEL-unpack" 'unpack it' unpack ||
-    die "cannot unpack to $ROOT; is the disk full? It needs 1 GB"
-  step "amd64-$KERNEL-relocate" 'make it usable where it is' relocate ||
-    die "these are not the packages we know; see .build/log/amd64-$KERNEL-*.log"
-  rm -rf "$APT"
-  version >"$STAMP"
-}
-
-# What a root was made by: another version may want other packages.
-version() {
-  cat "$TOP"/tests/vm/{amd64,apt,merged}.sh | sha256sum
-}
-
 [ ${#NEWER[@]} -eq 0 ] || "$TOP/tests/vm/deps.sh" newer >&2
-mkdir -p "$DIR"
-# Two of us at once would spoil it.
-exec 9>"$DIR/lock"
-flock 9
-if ! [ -e "$STAMP" ] || [ "$(cat "$STAMP")" != "$(version)" ]; then
-  make_root >&2
-fi
+unpacked "amd64-$KERNEL" "kernel $KERNEL" '1 GB' "${SUITES[@]}"
 echo "$ROOT"

@@ -14,6 +14,7 @@ set -eu
 . "$(dirname "$0")/common.sh"
 . "$(dirname "$0")/apt.sh"
 . "$(dirname "$0")/merged.sh"
+. "$(dirname "$0")/unpacked.sh"
 
 [ $# -eq 1 ] || die "usage: foreign.sh ARCHITECTURE"
 case $1 in
@@ -27,7 +28,6 @@ NAME=$1
 DIR=$BUILD/$NAME
 DEBS=$DIR/apt/archives
 ROOT=$DIR/root
-STAMP=$ROOT/complete
 
 # Come with all they depend on.
 GUEST=(busybox-static coreutils dash iproute2 libc6-dev libcunit1-dev libdrm-dev
@@ -35,12 +35,6 @@ GUEST=(busybox-static coreutils dash iproute2 libc6-dev libcunit1-dev libdrm-dev
 
 # The second is for what runs here when modules are built.
 apt_in "$DIR/apt" "$NAME" "$(dpkg --print-architecture)"
-
-# depends PACKAGE PATTERN: names of packages it depends on
-depends() {
-  apt_cache depends "$1" |
-    sed -nE "s/^ *(Pre)?Depends: ($2)\$/\2/p"
-}
 
 # kernel_packages FLAVOUR: the meta packages depend on the newest of their kind;
 # the headers would bring a compiler that runs on that architecture, so here it
@@ -136,39 +130,7 @@ relocate() {
   fi
 }
 
-make_root() {
-  local hint
-
-  note "making ${ROOT#"$TOP"/}, once; it downloads 110 MB or more"
-  # Some other source may be out of reach; whether this matters shows next.
-  step "$NAME-update" 'read the package lists' apt_update ||
-    note 'going on with what was read'
-  if ! step "$NAME-download" 'download kernels and a user space' download; then
-    hint="see .build/log/$NAME-*.log.
-  The apt sources of this machine must be those of Debian, be in reach, and
-  carry $NAME.  Run tests/vm/foreign.sh $NAME again then, it goes on from here"
-    die "cannot get $NAME packages, $hint"
-  fi
-  step "$NAME-unpack" 'unpack them' unpack ||
-    die "cannot unpack to $ROOT; is the disk full? It needs 700 MB"
-  step "$NAME-relocate" 'make them usable where they are' relocate ||
-    die "these are not the packages of Debian 12 or 13; see .build/log/$NAME-*.log"
-  rm -rf "$APT"
-  version >"$STAMP"
-}
-
-# What a root was made by: another version may want other packages.
-version() {
-  cat "$TOP"/tests/vm/{foreign,apt,merged}.sh | sha256sum
-}
-
 # Whoever asks for this builds for it.
 "$TOP/tests/vm/deps.sh" "$NAME" >&2
-mkdir -p "$DIR"
-# Two of us at once would spoil it.
-exec 9>"$DIR/lock"
-flock 9
-if ! [ -e "$STAMP" ] || [ "$(cat "$STAMP")" != "$(version)" ]; then
-  make_root >&2
-fi
+unpacked "$NAME" "kernels and a user space for $NAME" '700 MB'
 echo "$ROOT"

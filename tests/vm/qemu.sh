@@ -13,13 +13,13 @@
 set -eu
 . "$(dirname "$0")/common.sh"
 . "$(dirname "$0")/apt.sh"
+. "$(dirname "$0")/unpacked.sh"
 
 [ $# -eq 0 ] || die "usage: qemu.sh"
 SUITE=sid
 DIR=$BUILD/qemu
 ROOT=$DIR/root
 DEBS=$DIR/apt/archives
-STAMP=$ROOT/complete
 PROGRAM=$ROOT/bin/qemu-system-x86_64
 
 apt_in "$DIR/apt" amd64
@@ -46,7 +46,7 @@ unpack() {
 
 # It asks for a loader by an absolute path, where this machine's is: so its own
 # is named.  Its firmware and its modules are not where it was built to look.
-wrap() {
+relocate() {
   local lib=$ROOT/usr/lib/x86_64-linux-gnu
 
   mkdir -p "$ROOT/bin" || return
@@ -61,32 +61,5 @@ END
     "$PROGRAM" -device vfio-user-pci,help
 }
 
-make_root() {
-  note "making ${ROOT#"$TOP"/}, once; it downloads 60 MB"
-  # Some other source may be out of reach; whether this matters shows next.
-  step qemu-update 'read the package lists' apt_update "$SUITE" ||
-    note 'going on with what was read'
-  step qemu-download 'download QEMU' download ||
-    die "cannot get QEMU of $SUITE, see .build/log/qemu-*.log.
-  The apt sources of this machine must be those of Debian, and in reach"
-  step qemu-unpack 'unpack it' unpack ||
-    die "cannot unpack to $ROOT; is the disk full? It needs 300 MB"
-  step qemu-wrap 'make it usable where it is' wrap ||
-    die "this QEMU does not run, or has no vfio-user-pci; see .build/log/qemu-*.log"
-  rm -rf "$APT"
-  version >"$STAMP"
-}
-
-# What a root was made by: another version may want other packages.
-version() {
-  cat "$TOP/tests/vm/qemu.sh" "$TOP/tests/vm/apt.sh" | sha256sum
-}
-
-mkdir -p "$DIR"
-# Two of us at once would spoil it.
-exec 9>"$DIR/lock"
-flock 9
-if ! [ -e "$STAMP" ] || [ "$(cat "$STAMP")" != "$(version)" ]; then
-  make_root >&2
-fi
+unpacked qemu "QEMU of $SUITE" '300 MB' "$SUITE"
 echo "$PROGRAM"
