@@ -10,6 +10,7 @@
 
 set -euo pipefail
 . "$(dirname "$0")/../vm/common.sh"
+. "$TOP/tests/vm/tree.sh"
 
 KUNIT=$BUILD/kunit
 TREE=$KUNIT/linux
@@ -17,36 +18,11 @@ LOG=$BUILD/log/kunit.log
 JOBS=${JOBS:-$(nproc)}
 DRIVER=${DRIVER:-$TOP/drivers/fpgabuf}
 
-# A tree of our own that costs no space: the files of the source, by hard link.
-# The two that change are written anew, so the source does not.
 make_tree() {
   local source
 
-  source=$("$TOP/tests/vm/source.sh" 6.12)
-  rm -rf "$TREE.new"
-  cp -al "$source" "$TREE.new"
-  # shellcheck disable=SC2016 # make expands it
-  sed -i '$a obj-$(CONFIG_FPGABUF) += fpgabuf/' "$TREE.new/drivers/Makefile"
-  sed -i 's,^endmenu$,source "drivers/fpgabuf/Kconfig"\n\n&,' \
-    "$TREE.new/drivers/Kconfig"
-  mv "$TREE.new" "$TREE"
-}
-
-# What has not changed keeps its time, and is not built again.
-insert_driver() {
-  local dir=$TREE/drivers/fpgabuf file
-
-  rm -rf "$dir.new"
-  cp -r "$DRIVER" "$dir.new"
-  (cd "$dir.new" && find . -type f) | while read -r file; do
-    if cmp -s "$dir/$file" "$dir.new/$file"; then
-      touch -r "$dir/$file" "$dir.new/$file"
-    fi
-  done
-  rm -rf "$dir"
-  mv "$dir.new" "$dir"
-  cmp -s "$TOP/uapi/linux/fpgabuf.h" "$TREE/include/uapi/linux/fpgabuf.h" ||
-    cp "$TOP/uapi/linux/fpgabuf.h" "$TREE/include/uapi/linux/"
+  source=$("$TOP/tests/vm/source.sh" 6.12) &&
+    tree_make "$source" "$TREE.new" fpgabuf && mv "$TREE.new" "$TREE"
 }
 
 # kunit COMMAND ARGUMENT...
@@ -106,7 +82,8 @@ mkdir -p "$KUNIT" "$BUILD/log"
 exec 9>"$KUNIT/lock"
 flock 9
 [ -d "$TREE" ] || make_tree
-insert_driver
+tree_insert "$TREE" "$DRIVER" fpgabuf
+tree_header "$TREE" "$TOP/uapi/linux/fpgabuf.h"
 step kunit-build 'build user-mode Linux with the driver' build
 code=0
 run >"$LOG" 2>&1 || code=$?

@@ -10,6 +10,7 @@
 
 set -euo pipefail
 . "$(dirname "$0")/../vm/common.sh"
+. "$TOP/tests/vm/tree.sh"
 
 [ $# -eq 1 ] || die "usage: uml.sh VERSION"
 SOURCE=$("$TOP/tests/vm/source.sh" "$1")
@@ -22,37 +23,13 @@ CONFIG=$TOP/tests/providers/uml.config
 DRIVER=${DRIVER:-$TOP}
 JOBS=${JOBS:-$(nproc)}
 
-# A tree of our own that costs no space: the files of the source, by hard link.
-# The two that change are written anew, so the source does not.
 make_tree() {
-  rm -rf "$TREE.new" "$OUT"
-  cp -al "$SOURCE" "$TREE.new"
-  # shellcheck disable=SC2016 # make expands it
-  sed -i -e '$a obj-$(CONFIG_FPGABUF) += fpgabuf/' \
-    -e '$a obj-$(CONFIG_FPGABED) += fpgabed/' "$TREE.new/drivers/Makefile"
-  sed -i 's,^endmenu$,source "drivers/fpgabuf/Kconfig"\nsource "drivers/fpgabed/Kconfig"\n\n&,' \
-    "$TREE.new/drivers/Kconfig"
-  # Files that patch writes are new ones.
+  rm -rf "$OUT"
+  tree_make "$SOURCE" "$TREE.new" fpgabuf fpgabed || return
   if [ -e "$PATCH" ]; then
-    patch -s -p1 -d "$TREE.new" <"$PATCH"
+    patch -s -p1 -d "$TREE.new" <"$PATCH" || return
   fi
   mv "$TREE.new" "$TREE"
-}
-
-# insert FROM NAME: into the tree's drivers.  What has not changed keeps its
-# time, and is not built again.
-insert() {
-  local dir=$TREE/drivers/$2 file
-
-  rm -rf "$dir.new"
-  cp -r "$1" "$dir.new"
-  (cd "$dir.new" && find . -type f) | while read -r file; do
-    if cmp -s "$dir/$file" "$dir.new/$file"; then
-      touch -r "$dir/$file" "$dir.new/$file"
-    fi
-  done
-  rm -rf "$dir"
-  mv "$dir.new" "$dir"
 }
 
 # The models, and providers with the patches of tests/kernel/providers, beside
@@ -66,13 +43,10 @@ make_bed() {
 }
 
 insert_all() {
-  local header=include/uapi/linux/fpgabuf.h
-
-  insert "$DRIVER/drivers/fpgabuf" fpgabuf
+  tree_insert "$TREE" "$DRIVER/drivers/fpgabuf" fpgabuf
   make_bed
-  insert "$DIR/bed" fpgabed
-  cmp -s "$DRIVER/uapi/linux/fpgabuf.h" "$TREE/$header" ||
-    cp "$DRIVER/uapi/linux/fpgabuf.h" "$TREE/$header"
+  tree_insert "$TREE" "$DIR/bed" fpgabed
+  tree_header "$TREE" "$DRIVER/uapi/linux/fpgabuf.h"
 }
 
 # What the configuration was made from
