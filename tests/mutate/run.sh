@@ -26,7 +26,7 @@ LOG=$DIR/log
 JOBS=${JOBS:-$(nproc)}
 
 # Where mistakes can be made, and what is needed to build and test that
-PARTS=(drivers/fpgabuf tools uapi tests/unit)
+PARTS=(drivers/fpgabuf tools uapi tests/lib tests/unit)
 
 # Seconds; a test of tests/unit that takes longer hangs.
 PATIENCE=60

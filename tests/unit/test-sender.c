@@ -28,6 +28,7 @@
 #include <linux/ethtool.h>
 #include <linux/filter.h>
 #include <linux/seccomp.h>
+#include <linux/tcp.h>
 
 #include "fake-device.h"
 #include "lib/sender.h"
@@ -1386,7 +1387,46 @@ static void test_auto_learns(void)
 	pair_close(&p);
 }
 
+static unsigned int segments_sent(const struct pair *p)
+{
+	struct tcp_info info;
+	socklen_t len = sizeof(info);
+
+	CU_ASSERT_EQUAL_FATAL(getsockopt(p->sender, IPPROTO_TCP, TCP_INFO, &info,
+					 &len), 0);
+	return info.tcpi_data_segs_out;
+}
+
+/* A header, what it is for, and what nothing follows */
+static void one_packet(enum fpgabuf_engine engine)
+{
+	static uint8_t data[1024];
+	struct pair p = pair_open(0, 0);
+	struct fpgabuf_sender *s;
+
+	CU_ASSERT_EQUAL_FATAL(fpgabuf_sender_create(p.sender, engine, DEPTH, &s),
+			      0);
+	CU_ASSERT_EQUAL(fpgabuf_sender_submit_copy(s, data, 64, 0), 0);
+	CU_ASSERT_EQUAL(fpgabuf_sender_submit(s, data, sizeof(data), 1), 0);
+	CU_ASSERT_EQUAL(fpgabuf_sender_drain(s, PATIENCE_MS), 0);
+	CU_ASSERT_EQUAL(segments_sent(&p), 1);
+	read_and_run(&p, s, 64 + sizeof(data));
+	CU_ASSERT_EQUAL(fpgabuf_sender_submit_copy(s, data, 64, 2), 0);
+	CU_ASSERT_EQUAL(fpgabuf_sender_run(s), 0);
+	CU_ASSERT_EQUAL(segments_sent(&p), 2);
+	fpgabuf_sender_destroy(s);
+	pair_close(&p);
+}
+
+static void test_one_packet(void)
+{
+	one_packet(FPGABUF_ENGINE_COPY);
+	one_packet(FPGABUF_ENGINE_ZEROCOPY);
+	one_packet(FPGABUF_ENGINE_URING);
+}
+
 static const struct test tests[] = {
+	{ "a header and what it is for leave as one packet", test_one_packet },
 	{ "zero-copy delivers every byte and gives every buffer back in order",
 	  test_zerocopy },
 	{ "zero-copy works with tiny socket buffers and a slow reader",

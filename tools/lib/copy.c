@@ -4,12 +4,25 @@
 
 #include "sender.h"
 
+/* Are there bytes behind these, which are about to follow? */
+static bool more_waits(const struct fpgabuf_sender *s,
+		       const struct fpgabuf_buffer *b, size_t len)
+{
+	return s->cursor + 1 != s->tail || b->accepted + len < b->len;
+}
+
+/*
+ * A header, or a short piece, is no packet of its own if something follows.  What
+ * is sent without a copy fills its packets by itself.
+ */
 ssize_t fpgabuf_send_now(struct fpgabuf_sender *s,
 			  const struct fpgabuf_buffer *b, size_t len,
 			  int flags)
 {
 	ssize_t n;
 
+	if (!(flags & MSG_ZEROCOPY) && more_waits(s, b, len))
+		flags |= MSG_MORE;
 	do {
 		n = send(s->fd, b->addr + b->accepted, len,
 			 flags | MSG_DONTWAIT | MSG_NOSIGNAL);
