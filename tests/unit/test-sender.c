@@ -192,7 +192,7 @@ static void check_stream_with(enum fpgabuf_engine engine, unsigned int flags,
 	CU_ASSERT_EQUAL(job.received, len);
 	CU_ASSERT_EQUAL(job.reaped, job.tokens);
 	CU_ASSERT_EQUAL(stats->bytes, len);
-	CU_ASSERT(stats->sends >= job.tokens);
+	CU_ASSERT(stats->sends > 0);
 	free(job.data);
 	pair_close(&p);
 }
@@ -567,10 +567,12 @@ static void check_many_in_flight(enum fpgabuf_engine engine)
 						    engine,
 						    singles + 1, &s), 0);
 	CU_ASSERT_EQUAL(fpgabuf_sender_submit(s, data, sizeof(data), 0), 0);
-	for (i = 0; i < singles; i++)
+	/* Of what is ready one call would do. */
+	for (i = 0; i < singles; i++) {
 		CU_ASSERT_EQUAL(fpgabuf_sender_submit(s, data + i, 1, i + 1),
 				0);
-	CU_ASSERT_EQUAL(fpgabuf_sender_run(s), 0);
+		CU_ASSERT_EQUAL(fpgabuf_sender_run(s), 0);
+	}
 	if (large) {
 		/* All followed that can be; and some are left to be sent. */
 		CU_ASSERT_TRUE(s->starved);
@@ -997,10 +999,11 @@ static void test_wrap(void)
 	CU_ASSERT_EQUAL_FATAL(fpgabuf_sender_new(p.sender,
 						 FPGABUF_ENGINE_ZEROCOPY, 20,
 						 0, id_shift, &s), 0);
-	for (i = 0; i < 20; i++)
+	for (i = 0; i < 20; i++) {
 		CU_ASSERT_EQUAL(fpgabuf_sender_submit(s, data + i * 5000, 5000,
 						      i), 0);
-	CU_ASSERT_EQUAL(fpgabuf_sender_run(s), 0);
+		CU_ASSERT_EQUAL(fpgabuf_sender_run(s), 0);
+	}
 	read_and_run(&p, s, sizeof(data));
 	CU_ASSERT_EQUAL(fpgabuf_sender_drain(s, PATIENCE_MS), 0);
 	while (fpgabuf_sender_reap(s, &token))
@@ -1418,6 +1421,44 @@ static void one_packet(enum fpgabuf_engine engine)
 	pair_close(&p);
 }
 
+/* Pieces of a buffer that the peer does not read, in as few calls as there can be */
+static void gathered(enum fpgabuf_engine engine, unsigned int zerocopy)
+{
+	enum { PIECES = 20, PIECE = 5000 };
+	static uint8_t data[PIECES * PIECE];
+	struct pair p = pair_open(2 * sizeof(data), TINY_BUFFER);
+	struct fpgabuf_sender_stats stats;
+	struct fpgabuf_sender *s;
+	uint64_t token, i;
+
+	CU_ASSERT_EQUAL_FATAL(fpgabuf_sender_create(p.sender, engine, PIECES, &s),
+			      0);
+	for (i = 0; i < PIECES; i++)
+		CU_ASSERT_EQUAL(fpgabuf_sender_submit(s, data + i * PIECE, PIECE,
+						      i), 0);
+	CU_ASSERT_EQUAL(fpgabuf_sender_run(s), 0);
+	fpgabuf_sender_stats(s, &stats);
+	CU_ASSERT_EQUAL(stats.bytes, sizeof(data));
+	CU_ASSERT_EQUAL(stats.sends, 2);
+	CU_ASSERT_EQUAL(stats.zerocopy_sends, zerocopy);
+	/* None is back before the call that began with it, or before, is over. */
+	CU_ASSERT_EQUAL(fpgabuf_sender_reap(s, &token), zerocopy ? 0 : 1);
+	read_and_run(&p, s, sizeof(data));
+	CU_ASSERT_EQUAL(fpgabuf_sender_drain(s, PATIENCE_MS), 0);
+	for (i = zerocopy ? 0 : 1; fpgabuf_sender_reap(s, &token); i++)
+		CU_ASSERT_EQUAL(token, i);
+	CU_ASSERT_EQUAL(i, PIECES);
+	fpgabuf_sender_destroy(s);
+	pair_close(&p);
+}
+
+static void test_gathered(void)
+{
+	gathered(FPGABUF_ENGINE_COPY, 0);
+	gathered(FPGABUF_ENGINE_ZEROCOPY, 2);
+	gathered(FPGABUF_ENGINE_URING, 2);
+}
+
 static void test_one_packet(void)
 {
 	one_packet(FPGABUF_ENGINE_COPY);
@@ -1426,6 +1467,8 @@ static void test_one_packet(void)
 }
 
 static const struct test tests[] = {
+	{ "pieces that are ready go in one call, and come back in order",
+	  test_gathered },
 	{ "a header and what it is for leave as one packet", test_one_packet },
 	{ "zero-copy delivers every byte and gives every buffer back in order",
 	  test_zerocopy },

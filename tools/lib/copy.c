@@ -4,36 +4,32 @@
 
 #include "sender.h"
 
-/* Are there bytes behind these, which are about to follow? */
-static bool more_waits(const struct fpgabuf_sender *s,
-		       const struct fpgabuf_buffer *b, size_t len)
-{
-	return s->cursor + 1 != s->tail || b->accepted + len < b->len;
-}
-
 /*
  * A header, or a short piece, is no packet of its own if something follows.  What
  * is sent without a copy fills its packets by itself.
  */
 ssize_t fpgabuf_send_now(struct fpgabuf_sender *s,
-			  const struct fpgabuf_buffer *b, size_t len,
-			  int flags)
+			 const struct fpgabuf_pieces *pieces, int flags)
 {
+	const struct msghdr msg = {
+		.msg_iov = (struct iovec *)pieces->iov,
+		.msg_iovlen = pieces->count,
+	};
 	ssize_t n;
 
-	if (!(flags & MSG_ZEROCOPY) && more_waits(s, b, len))
+	if (!(flags & MSG_ZEROCOPY) && pieces->more)
 		flags |= MSG_MORE;
 	do {
-		n = send(s->fd, b->addr + b->accepted, len,
-			 flags | MSG_DONTWAIT | MSG_NOSIGNAL);
+		n = sendmsg(s->fd, &msg, flags | MSG_DONTWAIT | MSG_NOSIGNAL);
 	} while (n < 0 && errno == EINTR);
 	return n < 0 ? -errno : n;
 }
 
-static ssize_t copy_send(struct fpgabuf_sender *s, struct fpgabuf_buffer *b,
-			 size_t len)
+static ssize_t copy_send(struct fpgabuf_sender *s, struct fpgabuf_buffer *first,
+			 const struct fpgabuf_pieces *pieces)
 {
-	return fpgabuf_send_now(s, b, len, 0);
+	(void)first;
+	return fpgabuf_send_now(s, pieces, 0);
 }
 
 static int copy_open(struct fpgabuf_sender *s)

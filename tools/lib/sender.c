@@ -27,7 +27,8 @@
 
 /*
  * A call is charged against RLIMIT_MEMLOCK with all it offers, not with what
- * the socket accepts; so a call offers no more than pays off.
+ * the socket accepts; so a call offers no more than pays off.  Short pieces that
+ * are ready go in one call up to that.
  */
 #define MAX_SEND	((size_t)1 << 20)
 
@@ -73,6 +74,7 @@ static int sender_init(struct fpgabuf_sender *s, int fd, unsigned int depth)
 {
 	s->fd = fd;
 	s->depth = depth;
+	s->max_pieces = FPGABUF_MAX_PIECES;
 	s->epfd = epoll_create1(EPOLL_CLOEXEC);
 	if (s->epfd < 0)
 		return -errno;
@@ -289,22 +291,69 @@ static int attend(struct fpgabuf_sender *s)
 	return err;
 }
 
-static ssize_t send_piece(struct fpgabuf_sender *s, struct fpgabuf_buffer *b)
+static size_t left_of(const struct fpgabuf_buffer *b)
 {
-	size_t len = b->len - b->accepted;
+	return b->len - b->accepted;
+}
 
+static bool is_copied(const struct fpgabuf_sender *s,
+		      const struct fpgabuf_buffer *b)
+{
+	return b->copy || left_of(b) < s->copy_below;
+}
+
+/* What is left of a buffer, as far as there is room */
+static void add_piece(struct fpgabuf_pieces *p, const struct fpgabuf_buffer *b)
+{
+	size_t len = left_of(b), room = MAX_SEND - p->len;
+
+	if (len > room)
+		len = room;
+	p->iov[p->count++] = (struct iovec){
+		.iov_base = (char *)b->addr + b->accepted,
+		.iov_len = len,
+	};
+	p->len += len;
+}
+
+static bool is_cut(const struct fpgabuf_pieces *p,
+		   const struct fpgabuf_buffer *last)
+{
+	return p->iov[p->count - 1].iov_len < left_of(last);
+}
+
+/* From the cursor on, what can be sent in the same way by one call */
+static void gather(const struct fpgabuf_sender *s, struct fpgabuf_pieces *p)
+{
+	const struct fpgabuf_buffer *b = buffer_at(s, s->cursor);
+	uint64_t at = s->cursor;
+
+	p->count = 0;
+	p->len = 0;
+	p->copy = is_copied(s, b);
+	do {
+		add_piece(p, b);
+		p->more = ++at != s->tail || is_cut(p, b);
+		b = buffer_at(s, at);
+	} while (at != s->tail && p->count < s->max_pieces &&
+		 p->len < MAX_SEND && is_copied(s, b) == p->copy);
+}
+
+static ssize_t send_pieces(struct fpgabuf_sender *s, struct fpgabuf_pieces *p)
+{
 	fpgabuf_engine_retry(s);
-	if (b->copy || len < s->copy_below)
-		return fpgabuf_send_now(s, b, len, 0);
-	return s->ops->send(s, b, len < MAX_SEND ? len : MAX_SEND);
+	gather(s, p);
+	if (p->copy)
+		return fpgabuf_send_now(s, p, 0);
+	return s->ops->send(s, buffer_at(s, s->cursor), p);
 }
 
 /*
  * No room for a zero-copy send.  Completions make room, if some are to come.
- * If not, no event would ever wake us, so this piece goes as a copy.
+ * If not, no event would ever wake us, so these pieces go as a copy.
  */
 static ssize_t send_without_room(struct fpgabuf_sender *s,
-				 struct fpgabuf_buffer *b)
+				 struct fpgabuf_pieces *p)
 {
 	uint32_t before = s->outstanding;
 	ssize_t n;
@@ -314,7 +363,7 @@ static ssize_t send_without_room(struct fpgabuf_sender *s,
 	if (err)
 		return err;
 	if (s->outstanding != before) {
-		n = send_piece(s, b);
+		n = send_pieces(s, p);
 		if (n != -ENOBUFS)
 			return n;
 	}
@@ -322,23 +371,37 @@ static ssize_t send_without_room(struct fpgabuf_sender *s,
 		s->starved = true;
 		return -ENOBUFS;
 	}
-	n = b->len - b->accepted;
-	n = fpgabuf_send_now(s, b, (size_t)n < MAX_SEND ? (size_t)n : MAX_SEND,
-			     0);
+	n = fpgabuf_send_now(s, p, 0);
 	if (n > 0)
 		s->stats.fallback_copies++;
 	return n;
+}
+
+/* The socket has taken @n bytes more. */
+static void accept_bytes(struct fpgabuf_sender *s, size_t n)
+{
+	s->stats.sends++;
+	s->stats.bytes += n;
+	while (n) {
+		struct fpgabuf_buffer *b = buffer_at(s, s->cursor);
+		size_t part = n < left_of(b) ? n : left_of(b);
+
+		b->accepted += part;
+		n -= part;
+		if (!left_of(b))
+			s->cursor++;
+	}
 }
 
 /* Sends until the socket is full, or the ring is empty. */
 static int push(struct fpgabuf_sender *s)
 {
 	while (s->cursor != s->tail && !s->starved && !s->blocked) {
-		struct fpgabuf_buffer *b = buffer_at(s, s->cursor);
-		ssize_t n = send_piece(s, b);
+		struct fpgabuf_pieces pieces;
+		ssize_t n = send_pieces(s, &pieces);
 
 		if (n == -ENOBUFS)
-			n = send_without_room(s, b);
+			n = send_without_room(s, &pieces);
 		if (n == -ENOBUFS)
 			break;
 		if (n == -EAGAIN) {
@@ -347,11 +410,7 @@ static int push(struct fpgabuf_sender *s)
 		}
 		if (n < 0)
 			return n;
-		s->stats.sends++;
-		s->stats.bytes += n;
-		b->accepted += n;
-		if (b->accepted == b->len)
-			s->cursor++;
+		accept_bytes(s, n);
 	}
 	return 0;
 }

@@ -11,6 +11,7 @@
 
 #include <stdbool.h>
 #include <sys/types.h>
+#include <sys/uio.h>
 
 #include "internal.h"
 
@@ -20,12 +21,10 @@
  * @len: how many
  * @accepted: how many of them the socket has taken
  * @token: what the owner calls it
- * @pending: sends of it that the kernel has not let go of
+ * @pending: sends that begin in it and that the kernel has not let go of.  They
+ *	may end in later buffers, which come back after this one
  * @copy: is not worth pinning, whatever the engine
  * @more: the next one has the same token, and is reaped with this one
- * @split: for the engine: the socket took its last request in part
- * @copied: for the engine: the kernel has said that it copied the last request
- *	that was not the rest of another
  */
 struct fpgabuf_buffer {
 	const char *addr;
@@ -35,8 +34,25 @@ struct fpgabuf_buffer {
 	unsigned int pending;
 	bool copy;
 	bool more;
-	bool split;
-	bool copied;
+};
+
+/* A packet has at most 17 pieces (MAX_SKB_FRAGS), if they are no neighbours. */
+#define FPGABUF_MAX_PIECES	16U
+
+/**
+ * struct fpgabuf_pieces - what one call sends
+ * @iov: the bytes, in order
+ * @count: how many pieces, at least one
+ * @len: bytes of all of them
+ * @copy: they are not worth pinning
+ * @more: bytes behind these wait to be sent
+ */
+struct fpgabuf_pieces {
+	struct iovec iov[FPGABUF_MAX_PIECES];
+	unsigned int count;
+	size_t len;
+	bool copy;
+	bool more;
 };
 
 /**
@@ -44,17 +60,17 @@ struct fpgabuf_buffer {
  * @open: set up; the socket is connected and can be polled by the epoll
  *	descriptor, to which the engine may add one of its own
  * @close: undo that; what the kernel still holds is not waited for
- * @send: hand over @len bytes from where the buffer stands; like send(2) it
- *	returns how many were taken, or a negative errno: -EAGAIN the socket is
- *	full, -ENOBUFS the kernel does not pin more at the moment
+ * @send: hand over the pieces, of which the first is in @first; like sendmsg(2) it
+ *	returns how many bytes were taken, or a negative errno: -EAGAIN the socket
+ *	is full, -ENOBUFS the kernel does not pin more at the moment
  * @collect: take what the kernel has said about earlier sends
  * @register_memory: see fpgabuf_sender_register(); NULL = cannot
  */
 struct fpgabuf_engine_ops {
 	int (*open)(struct fpgabuf_sender *s);
 	void (*close)(struct fpgabuf_sender *s);
-	ssize_t (*send)(struct fpgabuf_sender *s, struct fpgabuf_buffer *b,
-			size_t len);
+	ssize_t (*send)(struct fpgabuf_sender *s, struct fpgabuf_buffer *first,
+			const struct fpgabuf_pieces *pieces);
 	int (*collect)(struct fpgabuf_sender *s);
 	int (*register_memory)(struct fpgabuf_sender *s, const void *addr,
 			       size_t len);
@@ -76,6 +92,7 @@ extern const struct fpgabuf_engine_ops fpgabuf_uring_ops;
  * @obstacle: what makes zero-copy a copy on this route, or ""
  * @chosen: the engine was chosen here, and may change its mind
  * @owner: the only thread that may run it, or 0
+ * @max_pieces: the engine takes so many at once
  * @copy_below: pieces with fewer bytes are copied
  * @copy_until: for a while all are, until so many bytes have been sent
  * @copy_bytes: how long that while is, in bytes
@@ -102,6 +119,7 @@ struct fpgabuf_sender {
 	char obstacle[96];
 	bool chosen;
 	pid_t owner;
+	unsigned int max_pieces;
 	size_t copy_below;
 	uint64_t copy_until;
 	uint64_t copy_bytes;
@@ -133,10 +151,9 @@ enum { FPGABUF_WATCH_SOCKET, FPGABUF_WATCH_ENGINE };
 int fpgabuf_sender_watch(struct fpgabuf_sender *s, int fd, uint32_t events,
 			 uint32_t what);
 
-/* send(2) with @flags, from where the buffer stands; never blocks. */
+/* sendmsg(2) with @flags; never blocks. */
 ssize_t fpgabuf_send_now(struct fpgabuf_sender *s,
-			  const struct fpgabuf_buffer *b, size_t len,
-			  int flags);
+			 const struct fpgabuf_pieces *pieces, int flags);
 
 /* Allows MSG_ZEROCOPY; -EOPNOTSUPP: on this kind of socket it cannot be. */
 int fpgabuf_enable_zerocopy(int fd);

@@ -47,16 +47,19 @@
 
 /**
  * struct slot - a request that the kernel has
- * @buffer: what it sends a piece of
+ * @buffer: the one that it begins in
  * @result: what it answered
  * @answered: it has
  * @continues: the socket took the request before it in part, this is the rest
+ * @whole: number of the last request that does not continue another; its own, or
+ *	that of one before
  */
 struct slot {
 	struct fpgabuf_buffer *buffer;
 	int result;
 	bool answered;
 	bool continues;
+	unsigned int whole;
 };
 
 /**
@@ -67,6 +70,10 @@ struct slot {
  * @unused_count: how many there are
  * @event: tells that something has completed, or -1 if the ring does
  * @flags: of every request
+ * @cut: bytes of the stream before the place where the socket cut the last request
+ * @whole: number of the last request that does not continue another
+ * @copied: what the kernel has said of these, by their number modulo the size.
+ *	Twice as many as can be in flight
  * @first: registered memory, or NULL
  * @size: bytes of it
  */
@@ -77,6 +84,9 @@ struct uring {
 	unsigned int unused_count;
 	int event;
 	unsigned int flags;
+	uint64_t cut;
+	unsigned int whole;
+	bool copied[2 * SLOTS];
 	const char *first;
 	size_t size;
 };
@@ -88,7 +98,8 @@ static int check_kernel(struct io_uring *ring)
 
 	if (!probe)
 		return -EOPNOTSUPP;
-	supported = io_uring_opcode_supported(probe, IORING_OP_SEND_ZC);
+	supported = io_uring_opcode_supported(probe, IORING_OP_SEND_ZC) &&
+		    io_uring_opcode_supported(probe, IORING_OP_SENDMSG_ZC);
 	io_uring_free_probe(probe);
 	return supported ? 0 : -EOPNOTSUPP;
 }
@@ -178,6 +189,7 @@ static int uring_open(struct fpgabuf_sender *s)
 	for (i = 0; i < SLOTS; i++)
 		u->unused[u->unused_count++] = i;
 	u->flags = IORING_SEND_ZC_REPORT_USAGE;
+	u->cut = UINT64_MAX;
 	s->stats.copied_exact = 1;
 	s->state = u;
 	return 0;
@@ -213,13 +225,14 @@ static void release_slot(struct fpgabuf_sender *s, struct slot *slot)
  * whole, so that only the rest of one can join, and what was said of its beginning
  * is true.
  */
-static bool was_copied(struct slot *slot, uint32_t usage)
+static bool was_copied(struct uring *u, const struct slot *slot, uint32_t usage)
 {
 	bool copied = usage & IORING_NOTIF_USAGE_ZC_COPIED;
+	bool *first = &u->copied[slot->whole % (2 * SLOTS)];
 
 	if (slot->continues)
-		return copied && slot->buffer->copied;
-	slot->buffer->copied = copied;
+		return copied && *first;
+	*first = copied;
 	return copied;
 }
 
@@ -229,7 +242,7 @@ static void notify(struct fpgabuf_sender *s, struct slot *slot, uint32_t usage)
 	release_slot(s, slot);
 	/* One that the socket did not take is notified of as well. */
 	if (slot->result > 0)
-		fpgabuf_sender_completed(s, 1, was_copied(slot, usage));
+		fpgabuf_sender_completed(s, 1, was_copied(s->state, slot, usage));
 	else
 		s->starved = false;
 }
@@ -272,17 +285,32 @@ static bool is_registered(const struct uring *u, const char *addr, size_t len)
 	       (size_t)(addr - u->first) <= u->size - len;
 }
 
-static void prepare(struct uring *u, int fd, unsigned int number,
-		    const char *addr, size_t len)
+static void prepare_one(struct uring *u, struct io_uring_sqe *sqe, int fd,
+			const struct iovec *piece, int flags)
 {
-	struct io_uring_sqe *sqe = io_uring_get_sqe(&u->ring);
-	int flags = MSG_DONTWAIT | MSG_NOSIGNAL | MSG_EOR;
+	const char *addr = piece->iov_base;
+	size_t len = piece->iov_len;
 
 	if (is_registered(u, addr, len))
 		io_uring_prep_send_zc_fixed(sqe, fd, addr, len, flags,
 					    u->flags, 0);
 	else
 		io_uring_prep_send_zc(sqe, fd, addr, len, flags, u->flags);
+}
+
+/* @msg is read until the request has been answered. */
+static void prepare(struct uring *u, int fd, unsigned int number,
+		    const struct msghdr *msg)
+{
+	struct io_uring_sqe *sqe = io_uring_get_sqe(&u->ring);
+	int flags = MSG_DONTWAIT | MSG_NOSIGNAL | MSG_EOR;
+
+	if (msg->msg_iovlen == 1) {
+		prepare_one(u, sqe, fd, msg->msg_iov, flags);
+	} else {
+		io_uring_prep_sendmsg_zc(sqe, fd, msg, flags);
+		sqe->ioprio |= u->flags;
+	}
 	io_uring_sqe_set_data64(sqe, number);
 }
 
@@ -308,10 +336,15 @@ static int submit(struct fpgabuf_sender *s, struct slot *slot)
 	return 0;
 }
 
-static int request(struct fpgabuf_sender *s, struct fpgabuf_buffer *b,
-		   size_t len)
+static int request(struct fpgabuf_sender *s, struct fpgabuf_buffer *first,
+		   const struct fpgabuf_pieces *pieces)
 {
+	const struct msghdr msg = {
+		.msg_iov = (struct iovec *)pieces->iov,
+		.msg_iovlen = pieces->count,
+	};
 	struct uring *u = s->state;
+	bool continues = u->cut == s->stats.bytes;
 	unsigned int number;
 	struct slot *slot;
 	int err;
@@ -320,35 +353,40 @@ static int request(struct fpgabuf_sender *s, struct fpgabuf_buffer *b,
 		return -ENOBUFS;
 	number = u->unused[--u->unused_count];
 	slot = &u->slots[number];
-	*slot = (struct slot){ .buffer = b, .continues = b->split };
-	b->pending++;
+	*slot = (struct slot){
+		.buffer = first,
+		.continues = continues,
+		.whole = continues ? u->whole : ++u->whole,
+	};
+	first->pending++;
 	s->outstanding++;
-	prepare(u, s->fd, number, b->addr + b->accepted, len);
+	prepare(u, s->fd, number, &msg);
 	err = submit(s, slot);
 	return err ? err : slot->result;
 }
 
-static ssize_t uring_send(struct fpgabuf_sender *s, struct fpgabuf_buffer *b,
-			  size_t len)
+static ssize_t uring_send(struct fpgabuf_sender *s, struct fpgabuf_buffer *first,
+			  const struct fpgabuf_pieces *pieces)
 {
 	struct uring *u = s->state;
 	int n;
 
 	do {
-		n = request(s, b, len);
+		n = request(s, first, pieces);
 	} while (n == -EINTR);
 	/* The first 6.1 could not tell what it had to copy. */
 	if (n == -EINVAL && u->flags && !s->stats.zerocopy_sends) {
 		u->flags = 0;
 		s->stats.copied_exact = 0;
-		n = request(s, b, len);
+		n = request(s, first, pieces);
 	}
 	if (n == -ENOMEM)
 		return -ENOBUFS;
 	if (n > 0) {
-		b->split = (size_t)n < len;
+		u->cut = (size_t)n < pieces->len ? s->stats.bytes + n :
+						   UINT64_MAX;
 		s->stats.zerocopy_sends++;
-		if (is_registered(u, b->addr + b->accepted, len))
+		if (is_registered(u, pieces->iov->iov_base, pieces->len))
 			s->stats.registered_sends++;
 	}
 	return n;
@@ -368,6 +406,8 @@ static int uring_register(struct fpgabuf_sender *s, const void *addr,
 		return err;
 	u->first = addr;
 	u->size = len;
+	/* A request names one piece of it. */
+	s->max_pieces = 1;
 	return 0;
 }
 

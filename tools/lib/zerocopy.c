@@ -50,16 +50,17 @@ static void zerocopy_close(struct fpgabuf_sender *s)
 }
 
 static ssize_t zerocopy_send(struct fpgabuf_sender *s,
-			     struct fpgabuf_buffer *b, size_t len)
+			     struct fpgabuf_buffer *first,
+			     const struct fpgabuf_pieces *pieces)
 {
 	struct fpgabuf_tracker *tracker = s->state;
 	ssize_t n;
 
 	if (fpgabuf_tracker_full(tracker))
 		return -ENOBUFS;
-	n = fpgabuf_send_now(s, b, len, MSG_ZEROCOPY);
+	n = fpgabuf_send_now(s, pieces, MSG_ZEROCOPY);
 	if (n > 0) {
-		fpgabuf_tracker_issue(tracker, &b->pending);
+		fpgabuf_tracker_issue(tracker, &first->pending);
 		s->outstanding = tracker->outstanding;
 		s->stats.zerocopy_sends++;
 	}
