@@ -11,7 +11,7 @@ set -euo pipefail
 . "$(dirname "$0")/../vm/common.sh"
 cd "${1:-$TOP}"
 
-PAGES=(*.md Documentation/*.rst)
+PAGES=(*.md tests/*.md Documentation/*.rst)
 DESIGN=Documentation/design.rst
 bad=0
 
@@ -144,12 +144,12 @@ suites() {
   local suite folder
 
   for folder in tests/*/; do
-    grep -qF "\`\`$folder\`\`" Documentation/testing.rst ||
-      wrong Documentation/testing.rst "the folder $folder is missing"
+    grep -qF "\`$folder\`" tests/README.md ||
+      wrong tests/README.md "the folder $folder is missing"
   done
   while read -r suite; do
-    grep -qE "^(\`\`[a-z0-9]+\`\`, *)*\`\`$suite\`\`" Documentation/testing.rst ||
-      wrong Documentation/testing.rst "the suite $suite is missing"
+    grep -qE "^\| (\`[a-z0-9]+\`, )*\`$suite\`[, ]" tests/README.md ||
+      wrong tests/README.md "the suite $suite is missing"
   done < <(sed -nE 's/^\t\.name = "([a-z0-9]+)",$/\1/p' tests/guest/*.c)
 }
 
@@ -164,7 +164,7 @@ reasons() {
     done
   done < <(perl -0777 -ne 'while (/^- ((?:``\w+``,?\s+)*``\w+``)[:,]/mg) {
       ($list = $1) =~ s/\s+/ /g; print "$ARGV\t$list\n" }' \
-    Documentation/coverage.rst)
+    tests/kernel/coverage.txt)
 }
 
 # matches PATTERN FILE: as MAINTAINERS has it
