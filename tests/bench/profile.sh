@@ -80,13 +80,13 @@ table() {
   printf '\n%-36s%s\n' 'bytes in a packet to the NIC' "$(packets "$1")"
 }
 
-# The five largest of each kernel
+# The three largest of each kernel
 document() {
   {
     printf '::\n'
     for kernel in "${KERNELS[@]}"; do
       printf '\nLinux %s\n\n' "$kernel"
-      sed '9,/^all others/d' "$DIR/profile-$kernel"
+      sed '7,/^all others/d; /^$/d' "$DIR/profile-$kernel"
     done | sed 's/^\(.\)/  \1/'
   } | write_part "$PAGE" profile
 }

@@ -29,9 +29,9 @@ def kept:
     per_byte | fixed(3))),
 ([$sends[] | select(.size == 1048576 and (name | any_of($by_kernel)))] |
   table("The same for sends of 1 MiB, by kernel:"; name; .kernel; per_byte | fixed(3))),
-([$captures[] | select(.size == 1048576 and (.backend | any_of(["folio", "pages"])))] |
+([$captures[] | select(.size == 1048576 and .backend == "folio")] |
   map(. as $row | ("queue", "dequeue", "sync") |
-    {kernel: $row.kernel, what: "\($row.backend), \(.)", value: $row[.]}) |
+    {kernel: $row.kernel, what: "folio, \(.)", value: $row[.]}) |
   table("Instructions for a capture of 1 MiB, by kernel:"; .what; .kernel; .value)),
 "",
 "Promises kept:",
