@@ -80,14 +80,13 @@ table() {
   printf '\n%-36s%s\n' 'bytes in a packet to the NIC' "$(packets "$1")"
 }
 
-# The three largest of each kernel
+# Of the last kernel, the five largest
 document() {
+  local kernel=${KERNELS[-1]}
+
   {
-    printf '::\n'
-    for kernel in "${KERNELS[@]}"; do
-      printf '\nLinux %s\n\n' "$kernel"
-      sed '7,/^all others/d; /^$/d' "$DIR/profile-$kernel"
-    done | sed 's/^\(.\)/  \1/'
+    printf '::\n\n  Linux %s\n\n' "$kernel"
+    sed '9,/^all others/d; /^$/d; s/^/  /' "$DIR/profile-$kernel"
   } | write_part "$PAGE" profile
 }
 

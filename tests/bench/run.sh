@@ -72,8 +72,8 @@ environment() {
   echo 'one processor, a Nehalem or a Cortex-A72, -icount shift=0'
   echo 'vmxnet3 on user networking'
   for kernel in "${KERNELS[@]}"; do
-    sed -n 's/^kernel: /Linux /p' "$DIR/$kernel.log" | head -n 1
-  done
+    sed -n 's/^kernel: //p' "$DIR/$kernel.log" | head -n 1
+  done | paste -s -d ' ' | sed 's/^/Linux /'
 }
 
 report() {
