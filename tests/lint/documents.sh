@@ -135,8 +135,8 @@ long_options() {
     grep -qxF -e "$option" <<<"$known" || [[ $others = *" $option "* ]] ||
       wrong "$page" "no tool has an option $option"
   done < <(words '(?<![\w-])(--[a-z][a-z-]*[a-z])(?![\w-])' README.md \
-    Documentation/{using,sharing,sizing,troubleshooting,framing,board}.rst \
-    Documentation/{alternatives,watching,simulator}.rst)
+    Documentation/{using,sharing,sizing,troubleshooting,framing}.rst \
+    Documentation/{board,controllers,alternatives,watching,simulator}.rst)
 }
 
 # A suite of the guest tests has a row, and so has a folder of tests.
