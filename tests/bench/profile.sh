@@ -4,16 +4,17 @@
 # profile.sh [--document] [KERNEL...] - which functions the instructions are spent
 # in when 1 MiB is sent at a time
 #
-# Kernels are 6.1, 6.12 and 7.  --document writes the tables into Documentation.
+# Kernels are 6.1, 6.12 and 7.  --document writes a summary into Documentation.
 
 set -euo pipefail
 . "$(dirname "$0")/../vm/common.sh"
+. "$TOP/tests/vm/page.sh"
 . "$TOP/tests/vm/receiver.sh"
 cd "$TOP"
 
 TOOLS=$BUILD/tools
 DIR=$BUILD/bench
-PAGE=$TOP/Documentation/profile.rst
+PAGE=$TOP/Documentation/benchmark.rst
 # Of the suite "profile", in its order
 WAYS='send(),malloc zc,folio zc,uring'
 KERNELS=()
@@ -79,17 +80,14 @@ table() {
   printf '\n%-36s%s\n' 'bytes in a packet to the NIC' "$(packets "$1")"
 }
 
+# Of the last kernel, the five largest
 document() {
+  local kernel=${KERNELS[-1]}
+
   {
-    sed '/^\.\. tables:/q' "$PAGE"
-    printf '\n::\n\n'
-    for kernel in "${KERNELS[@]}"; do
-      printf 'Linux %s\n\n' "$kernel"
-      cat "$DIR/profile-$kernel"
-      echo
-    done | sed 's/^\(.\)/  \1/'
-  } >"$DIR/page"
-  cp "$DIR/page" "$PAGE"
+    printf '::\n\n  Linux %s\n\n' "$kernel"
+    sed '9,/^all others/d; /^$/d; s/^/  /' "$DIR/profile-$kernel"
+  } | write_part "$PAGE" profile
 }
 
 TMP=$(mktemp -d)

@@ -7,11 +7,12 @@
 # One boot for each kernel: 6.1, 6.12, 7, and arm64, which is 6.1 on a machine
 # whose device tree sets memory aside.  Prints tables, and whether they are as
 # promised; draws a plot; keeps all figures as JSON in .build/bench.
-# --document writes table and plot into Documentation as well.  --again boots
+# --document writes a summary and the plot into Documentation as well.  --again boots
 # nothing, and reports what was counted the last time.
 
 set -euo pipefail
 . "$(dirname "$0")/../vm/common.sh"
+. "$TOP/tests/vm/page.sh"
 . "$TOP/tests/vm/receiver.sh"
 cd "$TOP"
 
@@ -71,15 +72,16 @@ environment() {
   echo 'one processor, a Nehalem or a Cortex-A72, -icount shift=0'
   echo 'vmxnet3 on user networking'
   for kernel in "${KERNELS[@]}"; do
-    sed -n 's/^kernel: /Linux /p' "$DIR/$kernel.log" | head -n 1
-  done
+    sed -n 's/^kernel: //p' "$DIR/$kernel.log" | head -n 1
+  done | paste -s -d ' ' | sed 's/^/Linux /'
 }
 
 report() {
   echo 'Environment:'
   environment | sed 's/^/  /'
   for kernel in "${KERNELS[@]}"; do
-    jq -rs --arg kernel "$kernel" -f tests/bench/tables.jq "$DIR/figures.json"
+    jq -L tests/bench -rs --arg kernel "$kernel" -f tests/bench/tables.jq \
+      "$DIR/figures.json"
   done
 }
 
@@ -111,11 +113,12 @@ document() {
   sed '1a <!-- SPDX-License-Identifier: GPL-2.0 -->' "$DIR/bench.svg" \
     >Documentation/benchmark.svg
   {
-    sed '/^\.\. figures:/q' "$PAGE"
-    printf '\n::\n\n'
-    report | sed 's/^\(.\)/  \1/'
-  } >"$DIR/page"
-  cp "$DIR/page" "$PAGE"
+    printf '::\n\n'
+    {
+      environment
+      jq -L tests/bench -rs -f tests/bench/summary.jq "$DIR/figures.json"
+    } | sed 's/^\(.\)/  \1/'
+  } | write_part "$PAGE" benchmark
 }
 
 TMP=$(mktemp -d)

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * What QUEUE and its test of references cost, by backend and size.  No test of
- * speed: a table for people, see Documentation/cost.rst.  Booted with --icount,
+ * speed: a table for people, see Documentation/benchmark.rst.  Booted with --icount,
  * so that a nanosecond is an instruction, and the same whatever else runs on
  * the host.
  */

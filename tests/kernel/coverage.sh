@@ -9,7 +9,7 @@ set -euo pipefail
 
 WANTED=90
 DATA=$BUILD/debug/coverage
-REASONS=$TOP/Documentation/coverage.rst
+REASONS=$TOP/tests/kernel/coverage.txt
 TMP=$(mktemp -d)
 trap 'rm -rf "$TMP"' EXIT
 

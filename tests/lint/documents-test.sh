@@ -46,9 +46,9 @@ and
 and
 .Xr fpgabuf_planted 3
 END
-sed -i 's/^``stall``   /``still``   /' "$TREE/Documentation/testing.rst"
+sed -i 's/`stall`/`still`/' "$TREE/tests/README.md"
 mkdir "$TREE/tests/planted"
-sed -i 's/``usage_show``/``planted_show``/' "$TREE/Documentation/coverage.rst"
+sed -i 's/``usage_show``/``planted_show``/' "$TREE/tests/kernel/coverage.txt"
 sed -i 's/^F:\tLICENSES\//F:\tPLANTED\//' "$TREE/MAINTAINERS"
 tests/lint/documents.sh "$TREE" >"$TMP/said" || :
 cat "$TMP/said"
@@ -74,11 +74,11 @@ expect 'a name that the interface does not have' \
 expect 'an option that no tool has' \
   says 'README.md: no tool has an option --planted'
 expect 'a suite without a row' \
-  says 'Documentation/testing.rst: the suite stall is missing'
+  says 'tests/README.md: the suite stall is missing'
 expect 'a folder of tests without a row' \
-  says 'Documentation/testing.rst: the folder tests/planted/ is missing'
+  says 'tests/README.md: the folder tests/planted/ is missing'
 expect 'a reason for a function that does not exist' \
-  says 'Documentation/coverage.rst: the driver has no function planted_show'
+  says 'tests/kernel/coverage.txt: the driver has no function planted_show'
 expect 'a pattern in MAINTAINERS without a file' \
   says 'MAINTAINERS: there is no PLANTED/'
 expect 'a file that nobody maintains' \

@@ -11,7 +11,7 @@ set -euo pipefail
 . "$(dirname "$0")/../vm/common.sh"
 cd "${1:-$TOP}"
 
-PAGES=(*.md Documentation/*.rst)
+PAGES=(*.md tests/*.md Documentation/*.rst)
 DESIGN=Documentation/design.rst
 bad=0
 
@@ -135,8 +135,8 @@ long_options() {
     grep -qxF -e "$option" <<<"$known" || [[ $others = *" $option "* ]] ||
       wrong "$page" "no tool has an option $option"
   done < <(words '(?<![\w-])(--[a-z][a-z-]*[a-z])(?![\w-])' README.md \
-    Documentation/{using,sharing,sizing,troubleshooting,framing,board}.rst \
-    Documentation/{alternatives,watching,simulator}.rst)
+    Documentation/{using,sharing,sizing,troubleshooting,framing}.rst \
+    Documentation/{board,controllers,alternatives,watching,simulator}.rst)
 }
 
 # A suite of the guest tests has a row, and so has a folder of tests.
@@ -144,12 +144,12 @@ suites() {
   local suite folder
 
   for folder in tests/*/; do
-    grep -qF "\`\`$folder\`\`" Documentation/testing.rst ||
-      wrong Documentation/testing.rst "the folder $folder is missing"
+    grep -qF "\`$folder\`" tests/README.md ||
+      wrong tests/README.md "the folder $folder is missing"
   done
   while read -r suite; do
-    grep -qE "^(\`\`[a-z0-9]+\`\`, *)*\`\`$suite\`\`" Documentation/testing.rst ||
-      wrong Documentation/testing.rst "the suite $suite is missing"
+    grep -qE "^\| (\`[a-z0-9_]+\`, )*\`$suite\`[, ]" tests/README.md ||
+      wrong tests/README.md "the suite $suite is missing"
   done < <(sed -nE 's/^SUITE\((\w+),.*/\1/p' tests/guest/*.c)
 }
 
@@ -164,7 +164,7 @@ reasons() {
     done
   done < <(perl -0777 -ne 'while (/^- ((?:``\w+``,?\s+)*``\w+``)[:,]/mg) {
       ($list = $1) =~ s/\s+/ /g; print "$ARGV\t$list\n" }' \
-    Documentation/coverage.rst)
+    tests/kernel/coverage.txt)
 }
 
 # matches PATTERN FILE: as MAINTAINERS has it

@@ -7,11 +7,12 @@
 # Repetitions within a test are fewer than in "make check", unless --thorough.
 # What passed is not run again until something it depends on changes, so a run
 # that was cut goes on where it was; --all runs everything.  The logs stay in
-# .build/matrix.  --document writes the table into Documentation/matrix.rst as
-# well, if nothing failed.
+# .build/matrix.  --document writes table and reasons into Documentation/matrix.rst
+# as well, if nothing failed.
 
 set -euo pipefail
 . "$(dirname "$0")/../vm/common.sh"
+. "$TOP/tests/vm/page.sh"
 cd "$TOP"
 
 DIR=$BUILD/matrix
@@ -167,48 +168,42 @@ suites() {
   awk -f tests/matrix/suites.awk "${logs[@]}"
 }
 
-# What was skipped, once for each reason
+# What was skipped, once for each reason, with the cells, and how often if more than
+# once there
 reasons() {
   local name
 
   for name in "${LANE_PC[@]}" "${LANE_ARM[@]}"; do
     [ -e "$DIR/$name.log" ] || continue
-    sed -nE "s/^ *skipped: (.*)/\\1/p" "$DIR/$name.log" |
-      sed -E 's/passed$//' | sort | uniq -c |
-      while read -r times reason; do
-        echo "- $name: $reason ($times)"
-      done
-  done
+    sed -nE "s/^ *skipped: (.*)/$name\t\\1/p" "$DIR/$name.log" |
+      sed -E 's/passed$//'
+  done | awk -F '\t' '
+    !seen[$2]++ { reason[++reasons] = $2 }
+    !times[$2, $1]++ { cells[$2] = cells[$2] " " $1 }
+    END {
+      for (i = 1; i <= reasons; i++) {
+        text = "- " reason[i] ":"
+        n = split(cells[reason[i]], cell, " ")
+        for (j = 1; j <= n; j++) {
+          often = times[reason[i], cell[j]]
+          text = text (j > 1 ? ", " : " ") cell[j] (often > 1 ? " (" often ")" : "")
+        }
+        print text
+      }
+    }'
 }
 
 document() {
-  cat >"$TABLE" <<EOF
-.. SPDX-License-Identifier: GPL-2.0
+  local line
 
-==================================
-Kernels and architectures, a table
-==================================
-
-This is what \`\`tests/matrix/run.sh --document\`\` wrote when it ran all of
-\`\`make check-matrix\`\`: tests in the virtual machine, on Debian's kernels.
-
-.. table::
-
-$(table)
-
-A test that was skipped is among those that passed, and has printed its reason.
-The guest tests by suite, with those skipped in parentheses; a dash where a suite
-did not run.  The suite *inject* wants the kernel that \`\`make check-debug\`\` builds,
-and runs there:
-
-.. table::
-
-$(suites)
-
-Skipped, and how often:
-
-$(reasons)
-EOF
+  {
+    printf '.. table::\n\n'
+    table
+    printf '\nSkipped:\n\n'
+    reasons | while IFS= read -r line; do
+      fold -s -w 88 <<<"$line" | sed '2,$s/^/  /; s/ *$//'
+    done
+  } | write_part "$TABLE" matrix
 }
 
 while [ $# -gt 0 ]; do

@@ -8,14 +8,15 @@
 # and the newest there is.  Without a name all of them; the PL330 of a board that
 # QEMU has; and pcie.sh: cards behind PCIe, on stock kernels.  Prints a line for
 # each test, and the table at the end.  --document writes the table into
-# Documentation/board.rst as well, if nothing failed.
+# Documentation/controllers.rst as well, if nothing failed.
 
 set -euo pipefail
 . "$(dirname "$0")/../vm/common.sh"
+. "$TOP/tests/vm/page.sh"
 cd "$TOP"
 
 DIR=$BUILD/providers
-DOCUMENTED=Documentation/board.rst
+DOCUMENTED=Documentation/controllers.rst
 KERNELS=(6.12 newest)
 ROWS=(axidma axidma-simple axidma-delay mcdma msgdma msgdma-resp msgdma-fixed
   msgdma-resp-fixed axidmac axidmac-sg)
@@ -159,21 +160,10 @@ table() {
 }
 
 document() {
-  local begin='.. providers-table-begin' end='.. providers-table-end'
-
-  if ! grep -qx -- "$begin" "$DOCUMENTED" || ! grep -qx -- "$end" "$DOCUMENTED"; then
-    die "$DOCUMENTED has no place for the table"
-  fi
-  awk -v begin="$begin" -v end="$end" -v from="$DIR/table" '
-    $0 == end { inside = 0 }
-    !inside { print }
-    $0 == begin {
-      inside = 1
-      print "\n.. table::\n"
-      while ((getline text <from) > 0) print "   " text
-      print ""
-    }' "$DOCUMENTED" >"$DIR/board.rst"
-  cp "$DIR/board.rst" "$DOCUMENTED"
+  {
+    printf '.. table::\n\n'
+    sed 's/^/   /' "$DIR/table"
+  } | write_part "$DOCUMENTED" providers-table
 }
 
 while [ $# -gt 0 ]; do

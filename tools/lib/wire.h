@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * The messages between fpgabuf-share and its clients, see
- * Documentation/sharing.rst.  Used by both; not exported by the shared library.
+ * Documentation/protocol.rst.  Used by both; not exported by the shared library.
  */
 #ifndef FPGABUF_LIB_WIRE_H
 #define FPGABUF_LIB_WIRE_H

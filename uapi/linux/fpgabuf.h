@@ -16,8 +16,8 @@
  *   E2BIG); one shorter than the first published version gives EINVAL.
  * - Unknown flags and non-zero reserved fields give EINVAL.
  * - EFAULT: the structure is not accessible.  Nothing has been done then.
- * - ENODEV: the device has been removed or its driver unbound; of the calls of
- *   a file that is still open INFO and REGION_INFO go on to answer.
+ * - ENODEV: the device has been removed or its driver unbound.  On a file that
+ *   is still open, INFO and REGION_INFO still work.
  * - ENOTTY: not a call of this device.
  */
 #ifndef _UAPI_LINUX_FPGABUF_H
@@ -32,8 +32,8 @@
 /**
  * DOC: Capabilities
  *
- * What is known of the DMA channel.  A bit that is missing means "not so", or
- * "not known".  All are 0 before version 2.
+ * Properties of the DMA channel.  A bit that is missing means "not so", or "not
+ * known".  All are 0 before version 2.
  *
  * %FPGABUF_CAP_EXACT_GAPS
  *	The controller goes on from one capture to the next by itself.
@@ -43,17 +43,17 @@
  *	meanwhile.
  *
  * %FPGABUF_CAP_EXACT_BYTES
- *	A capture that was cut, by its timeout, by CANCEL or by an error, says how
- *	many bytes came.  Without the bit it says 0.
+ *	A capture that was cut short by its timeout, by CANCEL or by an error has
+ *	all bytes that came.  Without the bit it has 0.
  *
  * %FPGABUF_CAP_PACKETS
- *	A capture that the FPGA ends early says how many bytes came.  Without the
- *	bit it may say 0.
+ *	A capture that the FPGA ends early has all bytes that came.  Without the
+ *	bit it may have 0.
  *
  * %FPGABUF_CAP_STOP
- *	The channel can be stopped.  Without the bit a capture that was cut leaves
- *	its region with the FPGA: QUEUE refuses the region, and later captures
- *	wait, until the FPGA has written all of it.
+ *	The channel can be stopped.  Without the bit a capture that was cut short
+ *	leaves its region with the FPGA: QUEUE refuses the region, and later
+ *	captures wait, until the FPGA has written all of it.
  */
 #define FPGABUF_CAP_EXACT_GAPS	0x1
 #define FPGABUF_CAP_EXACT_BYTES	0x2
@@ -81,7 +81,7 @@ enum fpgabuf_backend {
 };
 
 /**
- * struct fpgabuf_info - what the device is and how it is doing
+ * struct fpgabuf_info - limits, state and counters of the device
  * @flags: [in] must be zero
  * @version: [out] %FPGABUF_UAPI_VERSION of the driver
  * @name: [out] name of the device node, NUL terminated
@@ -102,14 +102,15 @@ enum fpgabuf_backend {
  * @busy: [out] QUEUE calls refused because the pages were in use, since bound
  * @file_limit_bytes: [out] most bytes the regions made through one open file
  *	may have together
- * @file_used_bytes: [out] likewise, of the regions made through this open file
+ * @file_used_bytes: [out] bytes of the regions made through this open file,
+ *	counted like used_bytes
  * @max_capture: [out] longest capture in contiguous memory that the DMA
- *	controller can take, in bytes; 0 = not known.  Since version 2, as are
- *	those that follow
+ *	controller can take, in bytes; 0 = not known.  This field and the next two
+ *	exist since version 2
  * @max_packet: [out] longest packet that can end a capture as a whole, in bytes,
  *	if packets can (%FPGABUF_CAP_PACKETS); 0 = any.  Of a longer one, a capture
  *	has only the front that is certain
- * @transfers: [out] captures that the DMA controller is given at once: 1, or
+ * @transfers: [out] captures that the DMA controller gets at once: 1, or
  *	queue_depth
  * @reserved0: must be zero
  * @reserved: must be zero
@@ -166,7 +167,7 @@ struct fpgabuf_info {
  * The memory is zeroed and, without SCATTER, physically contiguous.  It lives
  * until the last holder has gone: descriptor, mapping, running capture,
  * importer, or a packet in flight.  Until then it counts against the limits of
- * the device and of the open file, also when that file has been closed.
+ * the device and of the open file, even if that file has been closed.
  *
  * Backends are tried in this order: CARVEOUT if the device has one, FOLIO,
  * PAGES, CMA if O_RDONLY; with SCATTER that one alone.
@@ -216,9 +217,9 @@ struct fpgabuf_alloc {
  * finished, in any process that has the descriptor.  The fence has the error of
  * the capture.
  *
- * When the time of a capture is over, those queued before it end with it, also
- * by timeout: it had to wait for them.  Those behind it go on, the first with
- * GAP.
+ * When the time of a capture is over, the captures that were queued before it
+ * end by timeout, too, because it had to wait for them.  The captures behind it
+ * go on, the first with GAP.
  *
  * Guarantee: no byte that was handed to a send before this call is ever
  * overwritten.  While any page of the region is referenced by more than its
@@ -247,20 +248,20 @@ struct fpgabuf_queue {
  * DOC: Status bits of a finished capture
  *
  * %FPGABUF_CAPTURE_PARTIAL
- *	Fewer bytes than asked for; they are valid.  With 0 bytes it is not known
- *	what came, if anything.
+ *	Fewer bytes than you asked for; they are valid.  With 0 bytes it is not
+ *	known whether any came.
  *
  * %FPGABUF_CAPTURE_ERROR
- *	The capture ended with an error, see error; bytes are what is known to
- *	have arrived before it.
+ *	The capture ended with an error, see error; bytes counts those that are
+ *	known to have arrived before it.
  *
  * %FPGABUF_CAPTURE_TIMEOUT
  *	The error is -ETIMEDOUT.
  *
  * %FPGABUF_CAPTURE_GAP
  *	The channel had nothing to do for a while before this capture, or the
- *	capture had to be started again: the FPGA may have produced samples that
- *	nobody has.  Without %FPGABUF_CAP_EXACT_GAPS it tells less, see there.
+ *	capture had to be started again: samples may be missing.  Without
+ *	%FPGABUF_CAP_EXACT_GAPS all captures but the first have it.
  */
 #define FPGABUF_CAPTURE_PARTIAL	0x1
 #define FPGABUF_CAPTURE_ERROR	0x2
@@ -330,7 +331,7 @@ enum fpgabuf_region_state {
 };
 
 /**
- * struct fpgabuf_region_info - what a region is and who holds it
+ * struct fpgabuf_region_info - properties of a region, and what holds it
  * @fd: [in] dma-buf of the region
  * @flags: [in] must be zero
  * @size: [out] bytes
