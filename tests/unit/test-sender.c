@@ -47,6 +47,7 @@
  * @tokens: buffers submitted; the token is the number of the buffer
  * @reaped: buffers that came back
  * @received: bytes the peer has, all of them right
+ * @largest: most bytes of a buffer, or 0
  * @read_size: most bytes the peer reads at a time
  * @starved: times the sender waited for a completion and nothing else
  * @ok: nothing was wrong yet
@@ -58,6 +59,7 @@ struct job {
 	uint64_t tokens;
 	uint64_t reaped;
 	size_t received;
+	size_t largest;
 	size_t read_size;
 	unsigned int starved;
 	bool ok;
@@ -81,6 +83,8 @@ static size_t next_size(const struct job *job)
 	static const size_t sizes[] = { 1, 70000, 4095, 3, 1 << 20, 65536, 8 };
 	size_t size = sizes[job->tokens % (sizeof(sizes) / sizeof(sizes[0]))];
 
+	if (job->largest && size > job->largest)
+		size = job->largest;
 	return size < job->len - job->submitted ? size :
 						  job->len - job->submitted;
 }
@@ -695,14 +699,14 @@ static bool become_limited(void)
 }
 
 /*
- * Runs a job where no more than @pages pages may be pinned.  Returns 0 if the
- * child could.
+ * Runs a job of buffers of up to @largest bytes, or 0, where no more than @pages pages
+ * may be pinned.  Returns 0 if the child could.
  * The peer's buffer is smaller than a send: on loopback that is in flight only as
  * long as the peer has no room for it.  It is larger than a packet of loopback, or
  * TCP would now and then wait 0.2 s before it fills what room there is.
  */
 static int run_limited(struct limited *shared, enum fpgabuf_engine engine,
-		       size_t len, unsigned int pages)
+		       size_t len, size_t largest, unsigned int pages)
 {
 	struct rlimit limit;
 	int status;
@@ -710,6 +714,7 @@ static int run_limited(struct limited *shared, enum fpgabuf_engine engine,
 
 	limit.rlim_cur = limit.rlim_max = pages * sysconf(_SC_PAGESIZE);
 	job_init(&shared->job, len);
+	shared->job.largest = largest;
 	fflush(stdout);
 	pid = fork();
 	if (!pid) {
@@ -747,7 +752,7 @@ static void test_nothing_pinnable(void)
 	struct limited *l = limited_new();
 
 	CU_ASSERT_EQUAL(run_limited(l, FPGABUF_ENGINE_ZEROCOPY, 3000001,
-				    0), 0);
+				    0, 0), 0);
 	CU_ASSERT_TRUE(l->job.ok);
 	CU_ASSERT_EQUAL(l->job.received, l->job.len);
 	CU_ASSERT_EQUAL(l->job.reaped, l->job.tokens);
@@ -763,7 +768,7 @@ static void check_little_pinnable(enum fpgabuf_engine engine)
 {
 	struct limited *l = limited_new();
 
-	CU_ASSERT_EQUAL(run_limited(l, engine, 3000001, 270), 0);
+	CU_ASSERT_EQUAL(run_limited(l, engine, 3000001, 0, 270), 0);
 	CU_ASSERT_TRUE(l->job.ok);
 	CU_ASSERT_EQUAL(l->job.received, l->job.len);
 	CU_ASSERT_EQUAL(l->job.reaped, l->job.tokens);
@@ -777,6 +782,21 @@ static void test_little_pinnable(void)
 {
 	check_little_pinnable(FPGABUF_ENGINE_ZEROCOPY);
 	check_little_pinnable(FPGABUF_ENGINE_URING);
+}
+
+/* A buffer may be pinned, and the kernel counts two pages more: but not two. */
+static void test_one_pinnable(void)
+{
+	struct limited *l = limited_new();
+
+	CU_ASSERT_EQUAL(run_limited(l, FPGABUF_ENGINE_ZEROCOPY, 3000001, 32768,
+				    11), 0);
+	CU_ASSERT_TRUE(l->job.ok);
+	CU_ASSERT_EQUAL(l->job.received, l->job.len);
+	CU_ASSERT_EQUAL(l->job.reaped, l->job.tokens);
+	CU_ASSERT_EQUAL(l->stats.fallback_copies, 0);
+	CU_ASSERT_EQUAL(l->stats.zerocopy_sends, l->stats.sends);
+	limited_free(l);
 }
 
 static int try_create(int fd, int engine, unsigned int depth)
@@ -1496,6 +1516,8 @@ static const struct test tests[] = {
 	{ "drain waits for everything and takes no negative time", test_drain },
 	{ "if nothing can be pinned, all is sent as copies",
 	  test_nothing_pinnable },
+	{ "if no two buffers can be pinned, each is sent alone",
+	  test_one_pinnable },
 	{ "if little can be pinned, sends wait for completions, not spin",
 	  test_little_pinnable },
 	{ "create refuses what cannot work, with a clear error",

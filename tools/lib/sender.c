@@ -348,25 +348,39 @@ static ssize_t send_pieces(struct fpgabuf_sender *s, struct fpgabuf_pieces *p)
 	return s->ops->send(s, buffer_at(s, s->cursor), p);
 }
 
+/* Nothing is pinned, so the limit is below what one call offers, and stays so. */
+static ssize_t send_fewer(struct fpgabuf_sender *s, struct fpgabuf_pieces *p)
+{
+	ssize_t n = -ENOBUFS;
+
+	while (n == -ENOBUFS && !s->outstanding && p->count > 1) {
+		s->max_pieces = p->count / 2;
+		n = send_pieces(s, p);
+	}
+	return n;
+}
+
 /*
  * No room for a zero-copy send.  Completions make room, if some are to come.
- * If not, no event would ever wake us, so these pieces go as a copy.
+ * If not, no event would ever wake us: fewer pieces may fit, and a piece that
+ * does not fit alone goes as a copy.
  */
 static ssize_t send_without_room(struct fpgabuf_sender *s,
 				 struct fpgabuf_pieces *p)
 {
 	uint32_t before = s->outstanding;
-	ssize_t n;
+	ssize_t n = -ENOBUFS;
 	int err;
 
 	err = s->ops->collect(s);
 	if (err)
 		return err;
-	if (s->outstanding != before) {
+	if (s->outstanding != before)
 		n = send_pieces(s, p);
-		if (n != -ENOBUFS)
-			return n;
-	}
+	if (n == -ENOBUFS)
+		n = send_fewer(s, p);
+	if (n != -ENOBUFS)
+		return n;
 	if (s->outstanding) {
 		s->starved = true;
 		return -ENOBUFS;
