@@ -12,6 +12,7 @@
 
 #include <fpgabuf/fpgabuf.h>
 
+#include "common/clock.h"
 #include "fake-device.h"
 #include "recv/pattern.h"
 #include "suites.h"
@@ -105,6 +106,7 @@ static void test_order(void)
 	CU_ASSERT_EQUAL(fpgabuf_ring_take(rig.ring, &c), -EAGAIN);
 	CU_ASSERT_STRING_EQUAL(fpgabuf_ring_why(rig.ring),
 			       "all 4 regions are taken");
+	CU_ASSERT_EQUAL(fpgabuf_ring_reason(rig.ring), FPGABUF_REASON_TAKEN);
 	CU_ASSERT_EQUAL(counts_of(&rig).taken, REGIONS);
 	/* What is taken is not captured into. */
 	for (i = 0; i < REGIONS; i++)
@@ -137,6 +139,7 @@ static uint64_t take_all(const struct rig *rig)
 	CU_ASSERT_EQUAL(err, -ENODATA);
 	CU_ASSERT_STRING_EQUAL(fpgabuf_ring_why(rig->ring),
 			       "all that was wanted has been captured");
+	CU_ASSERT_EQUAL(fpgabuf_ring_reason(rig->ring), FPGABUF_REASON_END);
 	return bytes;
 }
 
@@ -196,6 +199,8 @@ static void test_busy(void)
 /* Pauses get longer, so half a second has few of them. */
 static void test_busy_for_long(void)
 {
+	const int64_t began = clock_ns();
+	struct fpgabuf_ring_slot seen;
 	struct fpgabuf_capture c;
 	struct rig rig;
 
@@ -208,6 +213,12 @@ static void test_busy_for_long(void)
 	CU_ASSERT_TRUE(counts_of(&rig).busy_retries <= 15 * REGIONS);
 	CU_ASSERT_PTR_NOT_NULL(strstr(fpgabuf_ring_why(rig.ring),
 				      "17 page references, 0 importers"));
+	CU_ASSERT_EQUAL(fpgabuf_ring_reason(rig.ring), FPGABUF_REASON_BUSY);
+	CU_ASSERT_EQUAL(fpgabuf_ring_look(rig.ring, 1, &seen), 0);
+	CU_ASSERT_EQUAL(seen.state, FPGABUF_SLOT_BUSY);
+	CU_ASSERT_EQUAL(seen.page_references, 17);
+	CU_ASSERT_TRUE(seen.busy_since_ns >= began);
+	CU_ASSERT_TRUE(seen.busy_since_ns <= clock_ns());
 	fake.busy = 0;
 	take_and_give(&rig, &c);
 	rig_end(&rig);
@@ -226,12 +237,14 @@ static void test_stuck(void)
 	CU_ASSERT_EQUAL(fpgabuf_ring_wait(rig.ring, &c, PATIENCE_MS), -EIO);
 	CU_ASSERT_PTR_NOT_NULL(strstr(fpgabuf_ring_why(rig.ring),
 				      "did not stop"));
+	CU_ASSERT_EQUAL(fpgabuf_ring_reason(rig.ring), FPGABUF_REASON_STUCK);
 	rig_end(&rig);
 }
 
 /* A channel that cannot be stopped gives the regions back, some time. */
 static void test_kept(void)
 {
+	struct fpgabuf_ring_slot seen;
 	struct fpgabuf_capture c;
 	struct rig rig;
 
@@ -243,6 +256,12 @@ static void test_kept(void)
 	CU_ASSERT_EQUAL(fpgabuf_ring_wait(rig.ring, &c, 100), -ETIMEDOUT);
 	CU_ASSERT_PTR_NOT_NULL(strstr(fpgabuf_ring_why(rig.ring),
 				      "cannot be stopped"));
+	/* It may do so in a moment. */
+	CU_ASSERT_EQUAL(fpgabuf_ring_look(rig.ring, 0, &seen), 0);
+	CU_ASSERT_EQUAL(seen.state, FPGABUF_SLOT_BUSY);
+	CU_ASSERT_EQUAL(fpgabuf_ring_wait(rig.ring, &c, 2100), -ETIMEDOUT);
+	CU_ASSERT_EQUAL(fpgabuf_ring_look(rig.ring, 0, &seen), 0);
+	CU_ASSERT_EQUAL(seen.state, FPGABUF_SLOT_KEPT);
 	fake.kept = false;
 	take_and_give(&rig, &c);
 	rig_end(&rig);
@@ -287,6 +306,47 @@ static void test_failure(void)
 	take_and_give(&rig, &c);
 	CU_ASSERT_EQUAL(c.error, 0);
 	CU_ASSERT_EQUAL(counts_of(&rig).failures, 1);
+	rig_end(&rig);
+}
+
+/* Those in a row are counted, as one or two may happen. */
+static void test_failures_in_a_row(void)
+{
+	struct fpgabuf_capture c;
+	struct rig rig;
+	unsigned int i;
+
+	fake_reset();
+	fake.fail_at = 3;
+	fake.fail_for = 5;
+	rig_make(&rig, &usual);
+	for (i = 1; i <= 10; i++) {
+		take_and_give(&rig, &c);
+		CU_ASSERT_EQUAL(c.failures, i >= 3 && i < 8 ? i - 2 : 0);
+	}
+	fake.fail_at = fake.captures + 1;
+	go_round(&rig, &c);
+	take_and_give(&rig, &c);
+	CU_ASSERT_EQUAL(c.failures, 1);
+	CU_ASSERT_EQUAL(counts_of(&rig).failures, 6);
+	rig_end(&rig);
+}
+
+/* That the device has gone is told once all captures have been taken. */
+static void test_gone(void)
+{
+	struct fpgabuf_capture c;
+	struct rig rig;
+
+	fake_reset();
+	fake.fail_at = 2;
+	fake.fail_errno = ENODEV;
+	rig_make(&rig, &usual);
+	take_and_give(&rig, &c);
+	take_and_give(&rig, &c);
+	CU_ASSERT_EQUAL(c.error, -ENODEV);
+	CU_ASSERT_EQUAL(c.failures, 0);
+	CU_ASSERT_EQUAL(counts_of(&rig).failures, 0);
 	rig_end(&rig);
 }
 
@@ -384,6 +444,89 @@ static void test_queue_error(void)
 	/* What had been queued is not lost. */
 	CU_ASSERT_EQUAL(fpgabuf_ring_take(rig.ring, &c), 0);
 	CU_ASSERT_EQUAL(c.sequence, 1);
+	rig_end(&rig);
+}
+
+/* What it begins with comes before the first that is wanted. */
+static void test_fill(void)
+{
+	struct fpgabuf_ring_slot seen;
+	struct fpgabuf_capture c;
+	struct rig rig;
+
+	fake_reset();
+	rig_make(&rig, &usual);
+	CU_ASSERT_EQUAL(fpgabuf_ring_look(rig.ring, 0, &seen), 0);
+	CU_ASSERT_EQUAL(seen.state, FPGABUF_SLOT_IDLE);
+	CU_ASSERT_EQUAL(fpgabuf_ring_fill(rig.ring), 0);
+	CU_ASSERT_EQUAL(fake.captures, REGIONS);
+	CU_ASSERT_EQUAL(fpgabuf_ring_reason(rig.ring), FPGABUF_REASON_CAPTURE);
+	CU_ASSERT_EQUAL(fpgabuf_ring_look(rig.ring, 1, &seen), 0);
+	CU_ASSERT_EQUAL(seen.state, FPGABUF_SLOT_QUEUED);
+	CU_ASSERT_EQUAL(fpgabuf_ring_take(rig.ring, &c), 0);
+	CU_ASSERT_EQUAL(fpgabuf_ring_take(rig.ring, &c), 0);
+	CU_ASSERT_EQUAL(fpgabuf_ring_look(rig.ring, c.slot, &seen), 0);
+	CU_ASSERT_EQUAL(seen.state, FPGABUF_SLOT_TAKEN);
+	CU_ASSERT_EQUAL(seen.sequence, 1);
+	CU_ASSERT_EQUAL(fpgabuf_ring_look(rig.ring, REGIONS, &seen), -EINVAL);
+	fake.queue_errno = EUSERS;
+	CU_ASSERT_EQUAL(fpgabuf_ring_give(rig.ring, c.slot), 0);
+	CU_ASSERT_EQUAL(fpgabuf_ring_fill(rig.ring), -EUSERS);
+	CU_ASSERT_EQUAL(fpgabuf_ring_reason(rig.ring), FPGABUF_REASON_QUEUE);
+	fake.queue_errno = 0;
+	CU_ASSERT_EQUAL(fpgabuf_ring_fill(rig.ring), 0);
+	CU_ASSERT_EQUAL(fpgabuf_ring_reason(rig.ring), FPGABUF_REASON_CAPTURE);
+	rig_end(&rig);
+}
+
+static void test_start(void)
+{
+	struct fpgabuf_capture c;
+	struct rig rig;
+
+	fake_reset();
+	fake.never = true;
+	fake.canceled_bytes = 4096;
+	fake.gap_every = 4;
+	rig_make(&rig, &usual);
+	CU_ASSERT_EQUAL(fpgabuf_ring_fill(rig.ring), 0);
+	CU_ASSERT_EQUAL(fpgabuf_ring_stop(rig.ring), 0);
+	take_and_give(&rig, &c);
+	CU_ASSERT_EQUAL(fpgabuf_ring_take(rig.ring, &c), -ENODATA);
+	fake.never = false;
+	fpgabuf_ring_start(rig.ring);
+	/* The gap was before what did not come. */
+	take_and_give(&rig, &c);
+	CU_ASSERT_EQUAL(c.sequence, 1);
+	CU_ASSERT_EQUAL(c.bytes, SIZE);
+	CU_ASSERT_EQUAL(c.status, 0);
+	rig_end(&rig);
+}
+
+static void test_grow(void)
+{
+	struct fpgabuf_capture c;
+	struct rig rig;
+	unsigned int i;
+
+	fake_reset();
+	rig_make(&rig, &usual);
+	CU_ASSERT_EQUAL(fpgabuf_ring_length(rig.ring), SIZE);
+	CU_ASSERT_EQUAL(fpgabuf_ring_take(rig.ring, &c), 0);
+	CU_ASSERT_EQUAL(fpgabuf_ring_grow(rig.ring, REGIONS - 1), 0);
+	CU_ASSERT_EQUAL(fpgabuf_ring_regions(rig.ring), REGIONS);
+	CU_ASSERT_EQUAL(fpgabuf_ring_grow(rig.ring, REGIONS + 2), 0);
+	CU_ASSERT_EQUAL(fpgabuf_ring_regions(rig.ring), REGIONS + 2);
+	for (i = 1; i < REGIONS + 2; i++)
+		CU_ASSERT_EQUAL(fpgabuf_ring_take(rig.ring, &c), 0);
+	CU_ASSERT_TRUE(is_pattern(&c, (uint64_t)(REGIONS + 1) * SIZE));
+	CU_ASSERT_EQUAL(c.slot, REGIONS + 1);
+	fake.alloc_errno = EDQUOT;
+	CU_ASSERT_EQUAL(fpgabuf_ring_grow(rig.ring, REGIONS + 3), -EDQUOT);
+	CU_ASSERT_EQUAL(fpgabuf_ring_regions(rig.ring), REGIONS + 2);
+	CU_ASSERT_EQUAL(fpgabuf_ring_grow(rig.ring,
+					  FPGABUF_RING_MAX_REGIONS + 1),
+			-EINVAL);
 	rig_end(&rig);
 }
 
@@ -545,12 +688,17 @@ CU_TestInfo ring_tests[] = {
 	  test_empty },
 	{ "a capture that failed is handed out, and others follow",
 	  test_failure },
+	{ "how many have failed in a row is told", test_failures_in_a_row },
+	{ "that the device has gone is no failure of a capture", test_gone },
 	{ "one that took too long is no failure", test_timeouts },
 	{ "no more is queued than the DMA controller has room for", test_room },
 	{ "a wait ends in time, by a signal, and when the ring is stopped",
 	  test_wait },
 	{ "what goes wrong with a region that was given back is told",
 	  test_queue_error },
+	{ "it can begin before the first capture is wanted", test_fill },
+	{ "it goes on after a stop, without what was before", test_start },
+	{ "it grows as far as there is memory", test_grow },
 	{ "a ring that makes no sense is refused, and leaves nothing",
 	  test_setup },
 	{ "regions are as large as the DMA controller likes", test_sizes },

@@ -333,10 +333,10 @@ struct fpgabuf_ring_setup {
  * @timestamp_ns: CLOCK_MONOTONIC when it was complete
  * @status: FPGABUF_CAPTURE_* bits; a gap before a capture without bytes, which is
  *	not handed out, is told with the next one
- * @error: why it has failed, a negative errno, or 0; -ETIMEDOUT, -ESHUTDOWN and
- *	-ECANCELED are no failure: what had come by then is good
+ * @error: why it has failed, a negative errno, or 0; -ETIMEDOUT, -ESHUTDOWN,
+ *	-ECANCELED and -ENODEV are no failure: what had come by then is good
  * @slot: the region, for fpgabuf_ring_give() and fpgabuf_ring_region()
- * @reserved: 0
+ * @failures: captures that have failed in a row, up to this one; 0 = this has not
  */
 struct fpgabuf_capture {
 	const void *addr;
@@ -346,14 +346,14 @@ struct fpgabuf_capture {
 	uint32_t status;
 	int32_t error;
 	uint32_t slot;
-	uint32_t reserved;
+	uint32_t failures;
 };
 
 /**
  * struct fpgabuf_ring_counts - what a ring did since it was made
  * @captures: handed out, with bytes
  * @bytes: in them
- * @gaps: captures before which samples may be missing
+ * @gaps: captures behind the first before which samples may be missing
  * @partial: captures shorter than asked for
  * @timeouts: captures that took too long
  * @failures: captures that failed
@@ -376,6 +376,67 @@ struct fpgabuf_ring_counts {
 };
 
 /**
+ * enum fpgabuf_slot_state - where a region of a ring is
+ * @FPGABUF_SLOT_IDLE: to be queued when there is room
+ * @FPGABUF_SLOT_QUEUED: the FPGA has it, or its capture has not been taken
+ * @FPGABUF_SLOT_TAKEN: the program has it
+ * @FPGABUF_SLOT_BUSY: given back, but its pages are still in use
+ * @FPGABUF_SLOT_KEPT: given back, but the DMA channel has kept it for 2 s or more,
+ *	and cannot be stopped: it comes back when the FPGA has filled it
+ */
+enum fpgabuf_slot_state {
+	FPGABUF_SLOT_IDLE,
+	FPGABUF_SLOT_QUEUED,
+	FPGABUF_SLOT_TAKEN,
+	FPGABUF_SLOT_BUSY,
+	FPGABUF_SLOT_KEPT,
+};
+
+/**
+ * struct fpgabuf_ring_slot - a region of a ring
+ * @state: one of enum fpgabuf_slot_state
+ * @importers: devices that have it attached, if it is busy
+ * @page_references: references that others have to its pages, if it is busy
+ * @busy_since_ns: CLOCK_MONOTONIC when QUEUE first refused it, or 0: it is not busy
+ * @sequence: number of its last capture, as in struct fpgabuf_dequeue
+ * @reserved: 0
+ */
+struct fpgabuf_ring_slot {
+	uint32_t state;
+	uint32_t importers;
+	uint64_t page_references;
+	int64_t busy_since_ns;
+	uint64_t sequence;
+	uint64_t reserved[4];
+};
+
+/**
+ * enum fpgabuf_reason - what is being waited for, or why the last call failed
+ * @FPGABUF_REASON_END: nothing is: no capture will come any more
+ * @FPGABUF_REASON_CAPTURE: the FPGA, or another program that captures
+ * @FPGABUF_REASON_TAKEN: the program, which has all regions
+ * @FPGABUF_REASON_BUSY: somebody who still uses regions that were given back
+ * @FPGABUF_REASON_QUEUE: failed: a region cannot be queued
+ * @FPGABUF_REASON_DEQUEUE: failed: no capture can be had any more
+ * @FPGABUF_REASON_CANCEL: failed: the captures cannot be ended
+ * @FPGABUF_REASON_NONSENSE: failed: a capture came that was not asked for
+ * @FPGABUF_REASON_STUCK: failed: the DMA channel did not stop, and keeps a region
+ *
+ * There may be more in later versions.
+ */
+enum fpgabuf_reason {
+	FPGABUF_REASON_END,
+	FPGABUF_REASON_CAPTURE,
+	FPGABUF_REASON_TAKEN,
+	FPGABUF_REASON_BUSY,
+	FPGABUF_REASON_QUEUE,
+	FPGABUF_REASON_DEQUEUE,
+	FPGABUF_REASON_CANCEL,
+	FPGABUF_REASON_NONSENSE,
+	FPGABUF_REASON_STUCK,
+};
+
+/**
  * fpgabuf_ring_create() - regions that go round between FPGA and program
  * @device: a device that was opened with O_NONBLOCK; stays the caller's, who leaves
  *	QUEUE, DEQUEUE and CANCEL to the ring and closes it behind the ring
@@ -395,6 +456,19 @@ int fpgabuf_ring_create(struct fpgabuf_device *device,
 			struct fpgabuf_ring **ring);
 
 /**
+ * fpgabuf_ring_grow() - make more regions, of the same kind
+ * @ring: the ring, which no other thread uses at the moment
+ * @regions: how many there shall be in all, at most %FPGABUF_RING_MAX_REGIONS
+ *
+ * If there is not memory for all of them, the ring keeps those that it could have:
+ * see fpgabuf_ring_regions().
+ *
+ * Errors: -EINVAL too many; -ENOMEM; those of fpgabuf_device_alloc() and
+ * fpgabuf_region_map().
+ */
+int fpgabuf_ring_grow(struct fpgabuf_ring *ring, uint32_t regions);
+
+/**
  * fpgabuf_ring_destroy() - end all captures and release the regions
  * @ring: the ring, or NULL
  */
@@ -409,6 +483,19 @@ void fpgabuf_ring_destroy(struct fpgabuf_ring *ring);
  */
 void fpgabuf_ring_limit(struct fpgabuf_ring *ring, uint64_t captures,
 			uint64_t bytes);
+
+/**
+ * fpgabuf_ring_fill() - queue what is idle
+ * @ring: the ring
+ *
+ * fpgabuf_ring_take() and fpgabuf_ring_wait() do that, too.  Call this to begin
+ * before you want the first capture, and when fpgabuf_ring_timeout_ms() is over
+ * while you want none.
+ *
+ * Errors: -EIO the DMA channel did not stop, and keeps a region; and those of
+ * fpgabuf_device_queue(), but not -EBUSY.
+ */
+int fpgabuf_ring_fill(struct fpgabuf_ring *ring);
 
 /**
  * fpgabuf_ring_take() - take the oldest finished capture, and queue what is idle
@@ -470,6 +557,26 @@ int fpgabuf_ring_timeout_ms(struct fpgabuf_ring *ring);
 int fpgabuf_ring_stop(struct fpgabuf_ring *ring);
 
 /**
+ * fpgabuf_ring_start() - go on capturing after fpgabuf_ring_stop()
+ * @ring: the ring, of which you have taken what had come
+ *
+ * The next call that queues regions queues them again.
+ */
+void fpgabuf_ring_start(struct fpgabuf_ring *ring);
+
+/**
+ * fpgabuf_ring_regions() - how many regions a ring has
+ * @ring: the ring
+ */
+uint32_t fpgabuf_ring_regions(const struct fpgabuf_ring *ring);
+
+/**
+ * fpgabuf_ring_length() - bytes of a whole capture
+ * @ring: the ring
+ */
+uint64_t fpgabuf_ring_length(const struct fpgabuf_ring *ring);
+
+/**
  * fpgabuf_ring_region() - a region of a ring
  * @ring: the ring, which keeps it
  * @slot: its number, less than the number of regions
@@ -488,7 +595,26 @@ void fpgabuf_ring_count(struct fpgabuf_ring *ring,
 			struct fpgabuf_ring_counts *counts);
 
 /**
- * fpgabuf_ring_why() - why the last call failed, or what is being waited for
+ * fpgabuf_ring_look() - where a region is, and who still uses it
+ * @ring: the ring
+ * @slot: its number
+ * @seen: filled in
+ *
+ * Errors: -EINVAL there is no such region.
+ */
+int fpgabuf_ring_look(struct fpgabuf_ring *ring, uint32_t slot,
+		      struct fpgabuf_ring_slot *seen);
+
+/**
+ * fpgabuf_ring_reason() - why the last call failed, or what is being waited for
+ * @ring: the ring
+ *
+ * Returns one of enum fpgabuf_reason.
+ */
+enum fpgabuf_reason fpgabuf_ring_reason(struct fpgabuf_ring *ring);
+
+/**
+ * fpgabuf_ring_why() - the same in words
  * @ring: the ring
  *
  * Returns a sentence without a capital and a full stop, valid until the next call
