@@ -32,6 +32,7 @@ static CU_SuiteInfo suites[] = {
 	{ .pName = "sender", .pTests = sender_tests },
 	{ .pName = "region", .pTests = region_tests },
 	{ .pName = "ring", .pTests = ring_tests },
+	{ .pName = "source", .pTests = source_tests },
 	{ .pName = "device", .pTests = device_tests },
 	{ .pName = "client", .pTests = client_tests },
 	{ .pName = "parts of the tools", .pTests = common_tests },

@@ -27,6 +27,7 @@ extern CU_TestInfo send_tests[];
 extern CU_TestInfo sender_tests[];
 extern CU_TestInfo share_tests[];
 extern CU_TestInfo show_tests[];
+extern CU_TestInfo source_tests[];
 extern CU_TestInfo transfer_tests[];
 
 #endif /* FPGABUF_UNIT_SUITES_H */

@@ -12,18 +12,13 @@
 #include <limits.h>
 #include <poll.h>
 #include <pthread.h>
-#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/eventfd.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "internal.h"
-
-#define NS_PER_MS	1000000LL
-#define NS_PER_SEC	1000000000LL
 
 /* What a region has if nobody says how much */
 #define USUAL_REGION_SIZE	(1 << 20)
@@ -35,11 +30,11 @@
  * A page can be in use for a moment after its completion: the kernel reports
  * first and drops the reference of the packet later.
  */
-#define FIRST_PAUSE_NS	NS_PER_MS
-#define MAX_PAUSE_NS	(64 * NS_PER_MS)
+#define FIRST_PAUSE_NS	FPGABUF_NS_PER_MS
+#define MAX_PAUSE_NS	(64 * FPGABUF_NS_PER_MS)
 
 /* From then on the DMA channel may be the reason. */
-#define PATIENCE_NS	(2 * NS_PER_SEC)
+#define PATIENCE_NS	(2 * FPGABUF_NS_PER_SEC)
 
 enum slot_state { IDLE, QUEUED, TAKEN };
 
@@ -112,14 +107,6 @@ struct fpgabuf_ring {
 	char why[200];
 };
 
-static int64_t now_ns(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return t.tv_sec * NS_PER_SEC + t.tv_nsec;
-}
-
 static int fail(struct fpgabuf_ring *r, enum fpgabuf_reason what, int err)
 {
 	r->failed = what;
@@ -162,7 +149,7 @@ static bool is_full(const struct fpgabuf_ring *r)
 
 static void pause_longer(struct slot *slot)
 {
-	const int64_t now = now_ns();
+	const int64_t now = fpgabuf_now_ns();
 
 	if (!slot->busy_since_ns) {
 		slot->busy_since_ns = now;
@@ -192,7 +179,7 @@ static bool can_stop(const struct fpgabuf_ring *r)
 static bool is_overdue(const struct slot *slot)
 {
 	return slot->busy_since_ns &&
-	       now_ns() - slot->busy_since_ns >= PATIENCE_NS;
+	       fpgabuf_now_ns() - slot->busy_since_ns >= PATIENCE_NS;
 }
 
 /*
@@ -230,7 +217,7 @@ static int queue_slot(struct fpgabuf_ring *r, struct slot *slot)
 	if (err)
 		return fail(r, FPGABUF_REASON_QUEUE, err);
 	if (!r->counts.queued++)
-		r->heard_ns = now_ns();
+		r->heard_ns = fpgabuf_now_ns();
 	r->planned += args.length;
 	slot->state = QUEUED;
 	slot->length = args.length;
@@ -247,7 +234,7 @@ static unsigned int nr_idle(const struct fpgabuf_ring *r)
 /* Queues what is idle, and due. */
 static int fill(struct fpgabuf_ring *r)
 {
-	const int64_t now = now_ns();
+	const int64_t now = fpgabuf_now_ns();
 	unsigned int i, idle = nr_idle(r);
 	int err = 0;
 
@@ -264,28 +251,6 @@ static int fill(struct fpgabuf_ring *r)
 }
 
 /* What comes back */
-
-/* After these others follow as if nothing had been. */
-static bool may_follow(int error)
-{
-	return !error || error == -ETIMEDOUT || error == -ESHUTDOWN;
-}
-
-/* That the device has gone, QUEUE and DEQUEUE tell as well. */
-static bool is_failure(int error)
-{
-	return !may_follow(error) && error != -ECANCELED && error != -ENODEV;
-}
-
-static void count_failure(struct fpgabuf_ring *r, int error)
-{
-	if (is_failure(error)) {
-		r->failed_in_a_row++;
-		r->counts.failures++;
-	} else if (may_follow(error)) {
-		r->failed_in_a_row = 0;
-	}
-}
 
 static bool is_sane(const struct fpgabuf_ring *r,
 		    const struct fpgabuf_dequeue *c)
@@ -310,7 +275,9 @@ static void count(struct fpgabuf_ring *r, const struct fpgabuf_dequeue *c,
 			!(r->info.capabilities & FPGABUF_CAP_EXACT_BYTES) &&
 			!c->bytes && c->status & FPGABUF_CAPTURE_PARTIAL &&
 			!(c->status & FPGABUF_CAPTURE_ERROR);
-	count_failure(r, c->error);
+	n->failures += fpgabuf_is_failure(c->error);
+	r->failed_in_a_row =
+		fpgabuf_failed_in_a_row(r->failed_in_a_row, c->error);
 }
 
 /* The last capture may have more than was wanted. */
@@ -334,12 +301,12 @@ static bool come_back(struct fpgabuf_ring *r, const struct fpgabuf_dequeue *c,
 	r->counts.queued--;
 	r->full = false;
 	r->planned -= slot->length;
-	r->heard_ns = now_ns();
+	r->heard_ns = fpgabuf_now_ns();
 	slot->state = IDLE;
 	slot->sequence = c->sequence;
 	count(r, c, bytes);
 	r->had_gap |= !!(c->status & FPGABUF_CAPTURE_GAP);
-	if (!bytes && !is_failure(c->error))
+	if (!bytes && !fpgabuf_is_failure(c->error))
 		return false;
 	*capture = (struct fpgabuf_capture){
 		.addr = fpgabuf_region_addr(slot->region),
@@ -349,7 +316,7 @@ static bool come_back(struct fpgabuf_ring *r, const struct fpgabuf_dequeue *c,
 		.status = c->status | (r->had_gap ? FPGABUF_CAPTURE_GAP : 0),
 		.error = c->error,
 		.slot = c->cookie,
-		.failures = is_failure(c->error) ? r->failed_in_a_row : 0,
+		.failures = fpgabuf_is_failure(c->error) ? r->failed_in_a_row : 0,
 	};
 	r->had_gap = r->had_gap && !bytes;
 	slot->state = TAKEN;
@@ -442,17 +409,6 @@ static int64_t next_retry_ns(const struct fpgabuf_ring *r)
 	return first;
 }
 
-static int ms_until(int64_t ns)
-{
-	const int64_t left = ns - now_ns();
-
-	if (left <= 0)
-		return 0;
-	if (left / NS_PER_MS >= INT_MAX)
-		return INT_MAX;
-	return (left + NS_PER_MS - 1) / NS_PER_MS;
-}
-
 int fpgabuf_ring_timeout_ms(struct fpgabuf_ring *ring)
 {
 	int64_t retry;
@@ -460,7 +416,7 @@ int fpgabuf_ring_timeout_ms(struct fpgabuf_ring *ring)
 	pthread_mutex_lock(&ring->lock);
 	retry = next_retry_ns(ring);
 	pthread_mutex_unlock(&ring->lock);
-	return retry == INT64_MAX ? -1 : ms_until(retry);
+	return retry == INT64_MAX ? -1 : fpgabuf_ms_until(retry);
 }
 
 /* wait_event() - -ETIMEDOUT: @end_ns has come, and nothing else */
@@ -474,7 +430,7 @@ static int wait_event(struct fpgabuf_ring *r, int64_t end_ns)
 	uint64_t told;
 
 	if (end_ns != INT64_MAX) {
-		left = ms_until(end_ns);
+		left = fpgabuf_ms_until(end_ns);
 		if (!left)
 			return -ETIMEDOUT;
 	}
@@ -491,8 +447,7 @@ static int wait_event(struct fpgabuf_ring *r, int64_t end_ns)
 int fpgabuf_ring_wait(struct fpgabuf_ring *ring,
 		      struct fpgabuf_capture *capture, int timeout_ms)
 {
-	const int64_t end = timeout_ms < 0 ? INT64_MAX :
-			    now_ns() + timeout_ms * NS_PER_MS;
+	const int64_t end = fpgabuf_end_ns(timeout_ms);
 	int err;
 
 	for (;;) {
@@ -686,8 +641,8 @@ int fpgabuf_ring_look(struct fpgabuf_ring *ring, uint32_t slot,
 
 static void say_busy(struct fpgabuf_ring *r, const struct slot *slot)
 {
-	const double seconds = (double)(now_ns() - slot->busy_since_ns) /
-			       NS_PER_SEC;
+	const double seconds = (double)(fpgabuf_now_ns() - slot->busy_since_ns) /
+			       FPGABUF_NS_PER_SEC;
 	const int number = slot - r->slots;
 	struct fpgabuf_region_info info = { 0 };
 
@@ -720,7 +675,7 @@ static void say(struct fpgabuf_ring *r, enum fpgabuf_reason why)
 	if (why == FPGABUF_REASON_CAPTURE)
 		snprintf(r->why, sizeof(r->why),
 			 "nothing has come from the FPGA for %.1f s",
-			 (double)(now_ns() - r->heard_ns) / NS_PER_SEC);
+			 (double)(fpgabuf_now_ns() - r->heard_ns) / FPGABUF_NS_PER_SEC);
 	else if (why == FPGABUF_REASON_BUSY)
 		say_busy(r, oldest_busy(r));
 	else if (why == FPGABUF_REASON_TAKEN)

@@ -11,7 +11,8 @@
  *   time; one object must not be used by two threads at the same time, but for a
  *   device: any threads may use it while it is open, so that one can queue while
  *   another waits for captures.  A region is queued by one of them at a time, and a
- *   device is closed when nobody uses it any more.  The same is true of a ring.
+ *   device is closed when nobody uses it any more.  The same is true of a ring, and
+ *   of a source that is made of one.
  * - The structures of <linux/fpgabuf.h> are used as they are.  If one of them
  *   grows, the calls that take it get a new symbol version.
  */
@@ -46,6 +47,7 @@ struct fpgabuf_device;
 struct fpgabuf_region;
 struct fpgabuf_ring;
 struct fpgabuf_sender;
+struct fpgabuf_source;
 
 /* What fpgabuf_device_open() opens if it is given no path. */
 #define FPGABUF_DEFAULT_DEVICE	"/dev/fpgabuf0"
@@ -421,6 +423,8 @@ struct fpgabuf_ring_slot {
  * @FPGABUF_REASON_CANCEL: failed: the captures cannot be ended
  * @FPGABUF_REASON_NONSENSE: failed: a capture came that was not asked for
  * @FPGABUF_REASON_STUCK: failed: the DMA channel did not stop, and keeps a region
+ * @FPGABUF_REASON_SERVER: failed: the server that captures has ended, or is none
+ * @FPGABUF_REASON_MAP: failed: a region cannot be read here
  *
  * There may be more in later versions.
  */
@@ -434,6 +438,8 @@ enum fpgabuf_reason {
 	FPGABUF_REASON_CANCEL,
 	FPGABUF_REASON_NONSENSE,
 	FPGABUF_REASON_STUCK,
+	FPGABUF_REASON_SERVER,
+	FPGABUF_REASON_MAP,
 };
 
 /**
@@ -1088,6 +1094,207 @@ int fpgabuf_client_release(struct fpgabuf_client *client, uint32_t index);
  * if strerror(3) says all there is to say.
  */
 const char *fpgabuf_client_strerror(int error);
+
+/**
+ * struct fpgabuf_source_counts - what a source did since it was made
+ * @captures: handed out, with bytes
+ * @bytes: in them
+ * @gaps: captures behind the first before which samples may be missing
+ * @partial: captures shorter than asked for
+ * @timeouts: captures that took too long
+ * @failures: captures that failed
+ * @uncounted: captures without bytes because nobody knows how many came
+ * @missed: captures that a server could not tell of in time
+ * @busy_retries: refusals of regions that were still in use
+ * @taken: captures that are handed out now
+ * @reserved: 0
+ */
+struct fpgabuf_source_counts {
+	uint64_t captures;
+	uint64_t bytes;
+	uint64_t gaps;
+	uint64_t partial;
+	uint64_t timeouts;
+	uint64_t failures;
+	uint64_t uncounted;
+	uint64_t missed;
+	uint64_t busy_retries;
+	uint64_t taken;
+	uint64_t reserved[6];
+};
+
+/**
+ * fpgabuf_source_of_ring() - a stream of the captures that a ring makes
+ * @ring: the ring; stays the caller's, who takes no captures of it and destroys it
+ *	behind the source
+ * @source: the new object; release it with fpgabuf_source_destroy()
+ *
+ * A program that works on a source does not care where captures come from.
+ *
+ * Errors: -ENOMEM.
+ */
+int fpgabuf_source_of_ring(struct fpgabuf_ring *ring,
+			   struct fpgabuf_source **source);
+
+/**
+ * fpgabuf_source_of_client() - a stream of the captures that a server shares
+ * @client: connected, and with O_NONBLOCK; stays the caller's, who neither takes
+ *	captures of it nor gives them back, and closes it behind the source
+ * @source: the new object; release it with fpgabuf_source_destroy()
+ *
+ * Errors: -ENOMEM.
+ */
+int fpgabuf_source_of_client(struct fpgabuf_client *client,
+			     struct fpgabuf_source **source);
+
+/**
+ * fpgabuf_source_of_region() - a stream of one capture: what is in a region now
+ * @region: the region, as any dma-buf that was imported; stays the caller's, who
+ *	closes it behind the source
+ * @source: the new object; release it with fpgabuf_source_destroy()
+ *
+ * Errors: -ENOMEM.
+ */
+int fpgabuf_source_of_region(struct fpgabuf_region *region,
+			     struct fpgabuf_source **source);
+
+/**
+ * fpgabuf_source_destroy() - release a source
+ * @source: the source, or NULL
+ *
+ * Captures that have not been released stay with what the source was made of.
+ */
+void fpgabuf_source_destroy(struct fpgabuf_source *source);
+
+/**
+ * fpgabuf_source_limit() - how much there shall be
+ * @source: the source
+ * @captures: with bytes, in all; 0 = no limit
+ * @bytes: in all; 0 = no limit.  What the last capture has more is not handed out
+ */
+void fpgabuf_source_limit(struct fpgabuf_source *source, uint64_t captures,
+			  uint64_t bytes);
+
+/**
+ * fpgabuf_source_fill() - get on, without taking a capture
+ * @source: the source
+ *
+ * fpgabuf_source_next() and fpgabuf_source_wait() do that, too.  Call this to begin
+ * before you want the first capture, and when fpgabuf_source_timeout_ms() is over
+ * while you want none.  Waits for what else may still write to a region, if that is
+ * what the source was made of.
+ *
+ * Errors: as fpgabuf_ring_fill(), fpgabuf_region_map() or
+ * fpgabuf_region_sync_start().
+ */
+int fpgabuf_source_fill(struct fpgabuf_source *source);
+
+/**
+ * fpgabuf_source_next() - take the next capture
+ * @source: the source
+ * @capture: filled in; it belongs to the caller until fpgabuf_source_release().
+ *	Captures of a client or a region are mapped for reading, those of a ring as
+ *	its setup says
+ *
+ * Does not wait.  Errors: -EAGAIN there is none yet; -ENODATA nor will there be one:
+ * the limit is reached, or the source was stopped; and those of fpgabuf_ring_take(),
+ * fpgabuf_client_next(), fpgabuf_region_map() or fpgabuf_region_sync_start().
+ */
+int fpgabuf_source_next(struct fpgabuf_source *source,
+			struct fpgabuf_capture *capture);
+
+/**
+ * fpgabuf_source_wait() - the same, and wait for it
+ * @source: the source
+ * @capture: filled in
+ * @timeout_ms: how long at most, or -1
+ *
+ * Errors: as fpgabuf_source_next(), but -ETIMEDOUT in place of -EAGAIN; -EINTR a
+ * signal.
+ */
+int fpgabuf_source_wait(struct fpgabuf_source *source,
+			struct fpgabuf_capture *capture, int timeout_ms);
+
+/**
+ * fpgabuf_source_release() - nobody uses a capture any more
+ * @source: the source
+ * @slot: of the capture
+ *
+ * A server that cannot be told at the moment is told later.
+ *
+ * Errors: -EINVAL it was not taken.
+ */
+int fpgabuf_source_release(struct fpgabuf_source *source, uint32_t slot);
+
+/**
+ * fpgabuf_source_stop() - end
+ * @source: the source
+ *
+ * What a ring has by now can still be taken; of a client or a region nothing more
+ * is.  Errors: as fpgabuf_ring_stop().
+ */
+int fpgabuf_source_stop(struct fpgabuf_source *source);
+
+/**
+ * fpgabuf_source_fd() - what becomes readable when there may be a capture to take
+ * @source: the source, which keeps the descriptor
+ *
+ * Returns -1 if there is nothing to wait for: then a capture is there at once.
+ */
+int fpgabuf_source_fd(const struct fpgabuf_source *source);
+
+/**
+ * fpgabuf_source_timeout_ms() - when to call fpgabuf_source_next() or
+ *	fpgabuf_source_fill() though nothing came
+ * @source: the source
+ *
+ * For poll(2): what could not be queued or given back is tried again then.  -1 if
+ * there is nothing.
+ */
+int fpgabuf_source_timeout_ms(struct fpgabuf_source *source);
+
+/**
+ * fpgabuf_source_regions() - how many regions captures can be in
+ * @source: the source
+ *
+ * The slot of a capture is less than that.
+ */
+uint32_t fpgabuf_source_regions(const struct fpgabuf_source *source);
+
+/**
+ * fpgabuf_source_region() - one of them
+ * @source: the source
+ * @slot: its number; the region stays with what the source was made of
+ *
+ * Returns NULL if there is no such region.
+ */
+struct fpgabuf_region *
+fpgabuf_source_region(const struct fpgabuf_source *source, uint32_t slot);
+
+/**
+ * fpgabuf_source_count() - what a source did, and what it has
+ * @source: the source
+ * @counts: filled in
+ */
+void fpgabuf_source_count(struct fpgabuf_source *source,
+			  struct fpgabuf_source_counts *counts);
+
+/**
+ * fpgabuf_source_reason() - why the last call failed, or what is being waited for
+ * @source: the source
+ *
+ * Returns one of enum fpgabuf_reason.
+ */
+enum fpgabuf_reason fpgabuf_source_reason(struct fpgabuf_source *source);
+
+/**
+ * fpgabuf_source_why() - the same in words
+ * @source: the source
+ *
+ * Returns a sentence without a capital and a full stop, valid until the next call
+ * of this function for the source.
+ */
+const char *fpgabuf_source_why(struct fpgabuf_source *source);
 
 /**
  * DOC: Framed streams
