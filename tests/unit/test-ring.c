@@ -332,6 +332,34 @@ static void test_failures_in_a_row(void)
 	rig_end(&rig);
 }
 
+/* What came before the last is handed out. */
+static void test_max_failures(void)
+{
+	struct fpgabuf_ring_setup setup = usual;
+	struct fpgabuf_capture c;
+	struct rig rig;
+	unsigned int i;
+
+	fake_reset();
+	fake.fail_at = 2;
+	fake.fail_for = 3;
+	setup.max_failures = 3;
+	rig_make(&rig, &setup);
+	for (i = 0; i < 3; i++)
+		take_and_give(&rig, &c);
+	CU_ASSERT_EQUAL(c.failures, 2);
+	CU_ASSERT_EQUAL(fpgabuf_ring_take(rig.ring, &c), -EIO);
+	CU_ASSERT_EQUAL(fpgabuf_ring_reason(rig.ring), FPGABUF_REASON_FAILURES);
+	CU_ASSERT_STRING_EQUAL(fpgabuf_ring_why(rig.ring),
+			       "too many captures failed in a row");
+	CU_ASSERT_EQUAL(counts_of(&rig).failures, 3);
+	CU_ASSERT_EQUAL(counts_of(&rig).captures, 3);
+	/* It may be tried all the same. */
+	take_and_give(&rig, &c);
+	CU_ASSERT_EQUAL(c.failures, 0);
+	rig_end(&rig);
+}
+
 /* That the device has gone is told once all captures have been taken. */
 static void test_gone(void)
 {
@@ -565,7 +593,7 @@ static void test_setup(void)
 	s.regions = FPGABUF_RING_MAX_REGIONS + 1;
 	CU_ASSERT_EQUAL(try_create(&s, O_NONBLOCK), -EINVAL);
 	s = usual;
-	s.reserved[6] = 1;
+	s.reserved[5] = 1;
 	CU_ASSERT_EQUAL(try_create(&s, O_NONBLOCK), -EINVAL);
 	s = usual;
 	s.length = 2 * SIZE;
@@ -689,6 +717,8 @@ CU_TestInfo ring_tests[] = {
 	{ "a capture that failed is handed out, and others follow",
 	  test_failure },
 	{ "how many have failed in a row is told", test_failures_in_a_row },
+	{ "too many in a row are the end, if that is wanted",
+	  test_max_failures },
 	{ "that the device has gone is no failure of a capture", test_gone },
 	{ "one that took too long is no failure", test_timeouts },
 	{ "no more is queued than the DMA controller has room for", test_room },

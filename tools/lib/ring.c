@@ -275,9 +275,6 @@ static void count(struct fpgabuf_ring *r, const struct fpgabuf_dequeue *c,
 			!(r->info.capabilities & FPGABUF_CAP_EXACT_BYTES) &&
 			!c->bytes && c->status & FPGABUF_CAPTURE_PARTIAL &&
 			!(c->status & FPGABUF_CAPTURE_ERROR);
-	n->failures += fpgabuf_is_failure(c->error);
-	r->failed_in_a_row =
-		fpgabuf_failed_in_a_row(r->failed_in_a_row, c->error);
 }
 
 /* The last capture may have more than was wanted. */
@@ -291,11 +288,19 @@ static uint64_t wanted_bytes(const struct fpgabuf_ring *r, uint64_t bytes)
 	return bytes < left ? bytes : left;
 }
 
-/* come_back() - false: there is nothing to hand out */
-static bool come_back(struct fpgabuf_ring *r, const struct fpgabuf_dequeue *c,
-		      struct fpgabuf_capture *capture)
+/* One may fail, but too many in a row mean that the device is broken. */
+static int check_failure(struct fpgabuf_ring *r, int error)
 {
-	const uint64_t bytes = wanted_bytes(r, c->bytes);
+	r->counts.failures += fpgabuf_is_failure(error);
+	r->failed_in_a_row = fpgabuf_failed_in_a_row(r->failed_in_a_row, error);
+	if (!r->setup.max_failures ||
+	    r->failed_in_a_row < r->setup.max_failures)
+		return 0;
+	return fail(r, FPGABUF_REASON_FAILURES, -EIO);
+}
+
+static void come_back(struct fpgabuf_ring *r, const struct fpgabuf_dequeue *c)
+{
 	struct slot *slot = &r->slots[c->cookie];
 
 	r->counts.queued--;
@@ -304,6 +309,15 @@ static bool come_back(struct fpgabuf_ring *r, const struct fpgabuf_dequeue *c,
 	r->heard_ns = fpgabuf_now_ns();
 	slot->state = IDLE;
 	slot->sequence = c->sequence;
+}
+
+/* hand_out() - false: there is nothing to hand out */
+static bool hand_out(struct fpgabuf_ring *r, const struct fpgabuf_dequeue *c,
+		     struct fpgabuf_capture *capture)
+{
+	const uint64_t bytes = wanted_bytes(r, c->bytes);
+	struct slot *slot = &r->slots[c->cookie];
+
 	count(r, c, bytes);
 	r->had_gap |= !!(c->status & FPGABUF_CAPTURE_GAP);
 	if (!bytes && !fpgabuf_is_failure(c->error))
@@ -330,7 +344,7 @@ static int dequeue(struct fpgabuf_ring *r, struct fpgabuf_capture *capture)
 	struct fpgabuf_dequeue c;
 	int err;
 
-	do {
+	for (;;) {
 		err = fpgabuf_device_dequeue(r->device, &c);
 		if (err == -EPIPE || err == -EINTR)
 			return -EAGAIN;
@@ -340,8 +354,13 @@ static int dequeue(struct fpgabuf_ring *r, struct fpgabuf_capture *capture)
 			return fail(r, FPGABUF_REASON_DEQUEUE, err);
 		if (!is_sane(r, &c))
 			return fail(r, FPGABUF_REASON_NONSENSE, -EPROTO);
-	} while (!come_back(r, &c, capture));
-	return 0;
+		come_back(r, &c);
+		err = check_failure(r, c.error);
+		if (err)
+			return err;
+		if (hand_out(r, &c, capture))
+			return 0;
+	}
 }
 
 /* An error of a region that was given back is told here. */
@@ -668,6 +687,7 @@ static const char *const sentences[] = {
 	[FPGABUF_REASON_NONSENSE] = "a capture came that was not asked for",
 	[FPGABUF_REASON_STUCK] =
 		"the DMA channel did not stop, and may still write to a region",
+	[FPGABUF_REASON_FAILURES] = "too many captures failed in a row",
 };
 
 static void say(struct fpgabuf_ring *r, enum fpgabuf_reason why)

@@ -312,6 +312,7 @@ int fpgabuf_region_sync_end(struct fpgabuf_region *region, int prot);
  * @length: bytes of a capture, a multiple of info.alignment; 0 = a whole region,
  *	or what the DMA controller takes of one that nobody has asked to be larger
  * @timeout_ms: how long a capture may take; 0 = info.default_timeout_ms
+ * @max_failures: so many captures that fail in a row are the end; 0 = none is
  * @reserved: must be zero
  */
 struct fpgabuf_ring_setup {
@@ -322,7 +323,8 @@ struct fpgabuf_ring_setup {
 	uint64_t region_size;
 	uint64_t length;
 	uint32_t timeout_ms;
-	uint32_t reserved[7];
+	uint32_t max_failures;
+	uint32_t reserved[6];
 };
 
 #define FPGABUF_RING_MAX_REGIONS	65536U
@@ -423,6 +425,7 @@ struct fpgabuf_ring_slot {
  * @FPGABUF_REASON_CANCEL: failed: the captures cannot be ended
  * @FPGABUF_REASON_NONSENSE: failed: a capture came that was not asked for
  * @FPGABUF_REASON_STUCK: failed: the DMA channel did not stop, and keeps a region
+ * @FPGABUF_REASON_FAILURES: failed: too many captures failed in a row
  * @FPGABUF_REASON_SERVER: failed: the server that captures has ended, or is none
  * @FPGABUF_REASON_MAP: failed: a region cannot be read here
  *
@@ -438,6 +441,7 @@ enum fpgabuf_reason {
 	FPGABUF_REASON_CANCEL,
 	FPGABUF_REASON_NONSENSE,
 	FPGABUF_REASON_STUCK,
+	FPGABUF_REASON_FAILURES,
 	FPGABUF_REASON_SERVER,
 	FPGABUF_REASON_MAP,
 };
@@ -511,7 +515,8 @@ int fpgabuf_ring_fill(struct fpgabuf_ring *ring);
  *
  * Does not wait.  Errors: -EAGAIN there is none yet; -ENODATA nor will there be one:
  * the limit is reached, or the ring was stopped; -ENODEV the device has gone; -EIO the
- * DMA channel did not stop, and keeps a region; and those of fpgabuf_device_queue().
+ * DMA channel did not stop, and keeps a region, or too many captures failed in a row;
+ * and those of fpgabuf_device_queue().
  */
 int fpgabuf_ring_take(struct fpgabuf_ring *ring,
 		      struct fpgabuf_capture *capture);
