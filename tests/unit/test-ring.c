@@ -196,7 +196,7 @@ static void test_busy(void)
 	rig_end(&rig);
 }
 
-/* Pauses get longer, so half a second has few of them. */
+/* Pauses get longer, so two seconds have few of them.  The channel is not blamed. */
 static void test_busy_for_long(void)
 {
 	const int64_t began = clock_ns();
@@ -209,8 +209,8 @@ static void test_busy_for_long(void)
 	fake.in_use = 17;
 	rig_make(&rig, &usual);
 	go_round(&rig, &c);
-	CU_ASSERT_EQUAL(fpgabuf_ring_wait(rig.ring, &c, 500), -ETIMEDOUT);
-	CU_ASSERT_TRUE(counts_of(&rig).busy_retries <= 15 * REGIONS);
+	CU_ASSERT_EQUAL(fpgabuf_ring_wait(rig.ring, &c, 2200), -ETIMEDOUT);
+	CU_ASSERT_TRUE(counts_of(&rig).busy_retries <= 42 * REGIONS);
 	CU_ASSERT_PTR_NOT_NULL(strstr(fpgabuf_ring_why(rig.ring),
 				      "17 page references, 0 importers"));
 	CU_ASSERT_EQUAL(fpgabuf_ring_reason(rig.ring), FPGABUF_REASON_BUSY);

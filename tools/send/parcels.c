@@ -19,10 +19,10 @@ static int submit_header(struct peer *p, struct parcel *parcel, size_t size)
 }
 
 static int submit_capture_header(struct peer *p, struct parcel *parcel,
-				 const struct capture *c)
+				 const struct fpgabuf_capture *c)
 {
 	const struct fpgabuf_frame frame = {
-		.flags = c->flags & FPGABUF_FRAME_FLAGS,
+		.flags = c->status & FPGABUF_FRAME_FLAGS,
 		.sequence = c->sequence,
 		.timestamp_ns = c->timestamp_ns,
 		.length = c->bytes,
@@ -36,7 +36,7 @@ static int submit_capture_header(struct peer *p, struct parcel *parcel,
 }
 
 static int submit(struct peer *p, struct parcel *parcel,
-		  const struct capture *c)
+		  const struct fpgabuf_capture *c)
 {
 	int err = 0;
 
@@ -48,7 +48,7 @@ static int submit(struct peer *p, struct parcel *parcel,
 	return err;
 }
 
-bool peer_give(struct peer *peer, const struct capture *capture)
+bool peer_give(struct peer *peer, const struct fpgabuf_capture *capture)
 {
 	struct parcel *parcel = &peer->parcels[capture->slot];
 
@@ -78,7 +78,7 @@ static void leave_out(struct peer *p, uint64_t bytes)
 	p->skipped_captures++;
 }
 
-void peer_skip(struct peer *peer, const struct capture *capture)
+void peer_skip(struct peer *peer, const struct fpgabuf_capture *capture)
 {
 	peer->next = capture->sequence + 1;
 	leave_out(peer, capture->bytes);

@@ -155,10 +155,10 @@ int peer_open(struct peer *peer, const struct endpoint *endpoint,
 void peer_close(struct peer *peer);
 
 /* Sends a capture, and holds it if this returns true; else it is left out. */
-bool peer_give(struct peer *peer, const struct capture *capture);
+bool peer_give(struct peer *peer, const struct fpgabuf_capture *capture);
 
 /* Leaves a capture out. */
-void peer_skip(struct peer *peer, const struct capture *capture);
+void peer_skip(struct peer *peer, const struct fpgabuf_capture *capture);
 
 /*
  * No further capture will come: ends the connection when all is sent; with a reset,
