@@ -71,7 +71,7 @@ int source_take(struct source *source, struct fpgabuf_capture *capture)
 			return 1;
 	update_counts(source);
 	if (err == -EAGAIN || err == -ENODATA)
-		return 0;
+		return watch(source);
 	return source->kind->fail(source, err);
 }
 
