@@ -148,12 +148,17 @@ static int look_at_all(struct capturing *c)
 	return err;
 }
 
+static void update_counts(struct capturing *c)
+{
+	fpgabuf_ring_count(c->ring, &c->counts);
+}
+
 int capturing_watch(struct capturing *capturing)
 {
 	struct capturing *c = capturing;
 	int64_t now;
 
-	fpgabuf_ring_count(c->ring, &c->counts);
+	update_counts(c);
 	note_lost_count(c);
 	if (c->counts.busy_retries == c->refusals)
 		return 0;
@@ -165,9 +170,10 @@ int capturing_watch(struct capturing *capturing)
 	return look_at_all(c);
 }
 
-void capturing_note(const struct capturing *capturing,
+void capturing_note(struct capturing *capturing,
 		    const struct fpgabuf_capture *capture)
 {
+	update_counts(capturing);
 	if (capture->failures != 1)
 		return;
 	clear_line(capturing);
@@ -222,10 +228,11 @@ static void explain_stuck(const struct capturing *c)
 	remedy("it may still write to the region, so this stays in use: reboot");
 }
 
-int capturing_fail(const struct capturing *capturing, int err)
+int capturing_fail(struct capturing *capturing, int err)
 {
 	const struct capturing *c = capturing;
 
+	update_counts(capturing);
 	clear_line(c);
 	switch (fpgabuf_ring_reason(c->ring)) {
 	case FPGABUF_REASON_QUEUE:

@@ -57,7 +57,7 @@ struct capturing_told {
  * @words: of the tool
  * @progress: the line that messages must not be appended to, or NULL
  * @quiet: say nothing but errors
- * @counts: what the ring did until capturing_watch()
+ * @counts: what the ring has done, as of the last call
  * @told: by region
  * @lost_count: it has been said that there are captures that nobody counts
  * @refusals: regions were refused so often when they were looked at last
@@ -90,14 +90,14 @@ void capturing_close(struct capturing *capturing);
 int capturing_make_ring(struct capturing *capturing,
 			const struct fpgabuf_ring_setup *setup);
 
-/* Once each turn: says which regions do not come back, and updates the counts. */
+/* Once each turn: says which regions do not come back. */
 int capturing_watch(struct capturing *capturing);
 
-/* Says it if a capture has failed, but for those behind it in a row. */
-void capturing_note(const struct capturing *capturing,
+/* A capture has been taken: says it if it is the first in a row that has failed. */
+void capturing_note(struct capturing *capturing,
 		    const struct fpgabuf_capture *capture);
 
 /* Says why a call of the ring has failed with @err, and returns that. */
-int capturing_fail(const struct capturing *capturing, int err);
+int capturing_fail(struct capturing *capturing, int err);
 
 #endif /* FPGABUF_COMMON_CAPTURING_H */

@@ -96,7 +96,6 @@ void pool_explain_gone(const struct pool *pool)
 
 static int fail(struct pool *p, int err)
 {
-	fpgabuf_ring_count(p->capturing.ring, &p->capturing.counts);
 	if (err != -ENODEV)
 		return capturing_fail(&p->capturing, err);
 	pool_explain_gone(p);
