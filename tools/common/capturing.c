@@ -13,6 +13,9 @@
 /* One capture may fail; so many in a row mean that the device is broken. */
 #define MAX_FAILURES	8
 
+/* What a region has if nobody said how much, as in the ring */
+#define USUAL_REGION_SIZE	(1 << 20)
+
 /* Regions that are in use are looked at so often. */
 #define LOOK_PERIOD_NS	(100 * NS_PER_MS)
 
@@ -62,32 +65,47 @@ static int fail_short(const struct capturing *c)
 }
 
 /* One region at first, so that it is known which could not be had. */
-static int make_ring(struct capturing *c,
-		     const struct fpgabuf_ring_setup *setup)
+static int make_ring(struct capturing *c, struct fpgabuf_ring_setup setup)
 {
-	struct fpgabuf_ring_setup one = *setup;
+	const uint32_t regions = setup.regions;
 	int err;
 
-	one.regions = 1;
-	one.max_failures = MAX_FAILURES;
-	err = fpgabuf_ring_create(c->device, &one, &c->ring);
+	setup.regions = 1;
+	setup.max_failures = MAX_FAILURES;
+	err = fpgabuf_ring_create(c->device, &setup, &c->ring);
 	if (err == -EMSGSIZE)
 		return fail_short(c);
 	if (err)
-		return fail_alloc(c, 1, setup->region_size, err);
-	err = fpgabuf_ring_grow(c->ring, setup->regions);
+		return fail_alloc(c, 1, setup.region_size, err);
+	err = fpgabuf_ring_grow(c->ring, regions);
 	if (err)
 		return fail_alloc(c, fpgabuf_ring_regions(c->ring) + 1,
-				  setup->region_size, err);
+				  setup.region_size, err);
 	return 0;
 }
 
-int capturing_make_ring(struct capturing *capturing,
-			const struct fpgabuf_ring_setup *setup)
+/* The user need not know what the DMA controller takes. */
+static void choose_size(const struct capturing *c,
+			struct fpgabuf_ring_setup *setup, bool verbose)
 {
+	if (setup->region_size)
+		return;
+	setup->region_size = controller_region_size(&c->info, 0,
+						    USUAL_REGION_SIZE);
+	if (verbose && setup->region_size < USUAL_REGION_SIZE)
+		message("regions have %" PRIu64 " bytes: the DMA controller takes no more as one capture",
+			setup->region_size);
+}
+
+int capturing_make_ring(struct capturing *capturing,
+			const struct fpgabuf_ring_setup *setup, bool verbose)
+{
+	struct fpgabuf_ring_setup chosen = *setup;
+
+	choose_size(capturing, &chosen, verbose);
 	capturing->told = calloc(setup->regions, sizeof(*capturing->told));
 	if (capturing->told)
-		return make_ring(capturing, setup);
+		return make_ring(capturing, chosen);
 	message("out of memory");
 	return -ENOMEM;
 }

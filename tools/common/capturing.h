@@ -84,11 +84,11 @@ int capturing_open(struct capturing *capturing, const char *path,
 void capturing_close(struct capturing *capturing);
 
 /*
- * Makes a ring: @setup is what fpgabuf_ring_create() takes, with a region_size that
- * is not 0.
+ * Makes a ring: @setup is what fpgabuf_ring_create() takes.  With @verbose, says that
+ * regions are smaller than is usual.
  */
 int capturing_make_ring(struct capturing *capturing,
-			const struct fpgabuf_ring_setup *setup);
+			const struct fpgabuf_ring_setup *setup, bool verbose);
 
 /* Once each turn: says which regions do not come back. */
 int capturing_watch(struct capturing *capturing);

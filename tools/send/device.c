@@ -12,9 +12,6 @@
 #include "common/stall.h"
 #include "send/source.h"
 
-/* What was meant to be captured, if nobody said how much */
-#define USUAL_REGION_SIZE	(1 << 20)
-
 /**
  * struct device - the device
  * @source: what every source has
@@ -108,18 +105,12 @@ static int make_ring(struct device *d, const struct send_options *o)
 	const struct fpgabuf_ring_setup setup = {
 		.regions = o->regions,
 		.access = O_RDWR,
-		.region_size = controller_region_size(&d->capturing.info,
-						      o->region_size,
-						      USUAL_REGION_SIZE),
+		.region_size = o->region_size,
 	};
 	unsigned int i;
 	int err;
 
-	if (o->verbose && !o->region_size &&
-	    setup.region_size < USUAL_REGION_SIZE)
-		message("regions have %" PRIu64 " bytes: the DMA controller takes no more as one capture",
-			setup.region_size);
-	err = capturing_make_ring(&d->capturing, &setup);
+	err = capturing_make_ring(&d->capturing, &setup, o->verbose);
 	for (i = 0; i < setup.regions && !err; i++)
 		err = map_region(d, i);
 	return err;

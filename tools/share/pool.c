@@ -3,13 +3,9 @@
 #include <fcntl.h>
 #include <inttypes.h>
 #include <stdlib.h>
-#include <string.h>
 
 #include "common/message.h"
 #include "share/pool.h"
-
-/* What a region has if nobody said how much */
-#define USUAL_REGION_SIZE	(1 << 20)
 
 /*
  * What a client gave back, or held when it was killed, may be in use for a while:
@@ -39,16 +35,10 @@ static int make_ring(struct pool *p, const struct share_options *o)
 	const struct fpgabuf_ring_setup setup = {
 		.regions = o->regions,
 		.access = O_RDONLY,
-		.region_size = controller_region_size(&p->capturing.info,
-						      o->region_size,
-						      USUAL_REGION_SIZE),
+		.region_size = o->region_size,
 	};
 
-	if (o->verbose && !o->region_size &&
-	    setup.region_size < USUAL_REGION_SIZE)
-		message("regions have %" PRIu64 " bytes: the DMA controller takes no more as one capture",
-			setup.region_size);
-	return capturing_make_ring(&p->capturing, &setup);
+	return capturing_make_ring(&p->capturing, &setup, o->verbose);
 }
 
 static int add_regions(struct pool *p, const struct share_options *o)

@@ -79,7 +79,7 @@ static int make_regions(struct viewer *v)
 	};
 	int err;
 
-	err = capturing_make_ring(&v->capturing, &setup);
+	err = capturing_make_ring(&v->capturing, &setup, false);
 	if (err)
 		return err;
 	err = fpgabuf_source_of_ring(v->capturing.ring, &v->source);
