@@ -846,12 +846,12 @@ static void test_framed(void)
 	source_close(r.source);
 }
 
-static void answer(int fd, enum receipt_status status)
+static void answer(int fd, enum fpgabuf_frame_stored status)
 {
-	const struct receipt receipt = { .status = status };
-	uint8_t bytes[RECEIPT_SIZE];
+	const struct fpgabuf_frame_receipt receipt = { .status = status };
+	uint8_t bytes[FPGABUF_FRAME_RECEIPT_SIZE];
 
-	receipt_encode(&receipt, bytes);
+	fpgabuf_frame_encode_receipt(&receipt, bytes);
 	CU_ASSERT_EQUAL(send(fd, bytes, sizeof(bytes), MSG_NOSIGNAL),
 			sizeof(bytes));
 }
@@ -860,19 +860,19 @@ static void answer(int fd, enum receipt_status status)
 static void promise_in_vain(const struct rig *r, int fd, struct tally *tally)
 {
 	count_frames(r, fd, tally);
-	answer(fd, RECEIPT_PROMISED);
+	answer(fd, FPGABUF_FRAME_PROMISED);
 }
 
 static void fail_in_the_end(const struct rig *r, int fd, struct tally *tally)
 {
 	promise_in_vain(r, fd, tally);
-	answer(fd, RECEIPT_FAILED);
+	answer(fd, FPGABUF_FRAME_FAILED);
 }
 
 static void store(const struct rig *r, int fd, struct tally *tally)
 {
 	promise_in_vain(r, fd, tally);
-	answer(fd, RECEIPT_STORED);
+	answer(fd, FPGABUF_FRAME_STORED);
 }
 
 static void say_something_else(const struct rig *r, int fd,
@@ -888,12 +888,12 @@ static void say_something_else(const struct rig *r, int fd,
 /* Something else first: what looks like a receipt then is none. */
 static void say_and_answer(const struct rig *r, int fd, struct tally *tally)
 {
-	char text[RECEIPT_SIZE] = "HTTP/1.1 400 Bad Request";
+	char text[FPGABUF_FRAME_RECEIPT_SIZE] = "HTTP/1.1 400 Bad Request";
 
 	count_frames(r, fd, tally);
 	CU_ASSERT_EQUAL(send(fd, text, sizeof(text), MSG_NOSIGNAL),
 			sizeof(text));
-	answer(fd, RECEIPT_FAILED);
+	answer(fd, FPGABUF_FRAME_FAILED);
 }
 
 static void check_receipt(void (*receive)(const struct rig *, int,

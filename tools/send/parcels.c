@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* What a peer holds: captures on their way, and those left out. */
 #include "common/clock.h"
-#include "common/receipt.h"
 #include "send/peer.h"
 
 /* Tokens are slots; headers have one of their own. */
@@ -28,11 +27,12 @@ static int submit_capture_header(struct peer *p, struct parcel *parcel,
 		.length = c->bytes,
 		.skipped = p->skipped,
 	};
-	const struct frame_clock clock = frame_clock_now();
+	struct fpgabuf_frame_clock clock;
 
 	fpgabuf_frame_encode(&frame, parcel->header);
-	frame_clock_put(&clock, parcel->header);
-	return submit_header(p, parcel, FRAME_CLOCK_SIZE);
+	fpgabuf_frame_read_clock(&clock);
+	fpgabuf_frame_put_clock(&clock, parcel->header);
+	return submit_header(p, parcel, FPGABUF_FRAME_CLOCK_SIZE);
 }
 
 static int submit(struct peer *p, struct parcel *parcel,
@@ -98,9 +98,9 @@ void peer_end(struct peer *peer, bool broken)
 	if (peer->state != PEER_SENDING || !peer->options->framed || broken)
 		return;
 	fpgabuf_frame_encode(&frame, parcel->header);
-	receipt_ask(parcel->header);
+	fpgabuf_frame_ask_receipt(parcel->header);
 	/* Fails like peer_give(), and is as unimportant then. */
-	submit_header(peer, parcel, RECEIPT_ASK_SIZE);
+	submit_header(peer, parcel, FPGABUF_FRAME_ASK_SIZE);
 }
 
 /* A capture that the socket did not take in full was not sent. */

@@ -13,7 +13,6 @@
 
 #include <fpgabuf/fpgabuf.h>
 
-#include "common/frame-clock.h"
 #include "send/link.h"
 #include "send/source.h"
 
@@ -46,7 +45,7 @@ enum peer_state {
 enum acknowledged { BY_NOBODY, BY_KERNEL, BY_RECEIVER };
 
 /* That of a capture is longer than that of the end, which asks for a receipt. */
-#define PARCEL_HEADER_SIZE	FRAME_CLOCK_SIZE
+#define PARCEL_HEADER_SIZE	FPGABUF_FRAME_CLOCK_SIZE
 
 /**
  * struct parcel - a capture that a peer holds

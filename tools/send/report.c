@@ -5,6 +5,7 @@
 #include <sys/resource.h>
 
 #include "common/clock.h"
+#include "common/frame-clock.h"
 #include "common/json.h"
 #include "common/message.h"
 #include "common/results.h"
@@ -134,13 +135,14 @@ static void json_source(struct json *j, const struct source *src)
 
 static void print_json(FILE *out, const struct report *r, const struct rusage *ru)
 {
-	const struct frame_clock clock = frame_clock_now();
+	struct fpgabuf_frame_clock clock;
 	const struct transfer *t = r->transfer;
 	struct fpgabuf_sender_stats st;
 	unsigned int i;
 	struct json j;
 
 	sum_up(t, &st);
+	fpgabuf_frame_read_clock(&clock);
 	json_begin(&j, out);
 	json_bool(&j, "ok", r->ok);
 	json_string(&j, "engine", engine_name(r->options->engine));

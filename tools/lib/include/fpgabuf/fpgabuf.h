@@ -1249,12 +1249,11 @@ int fpgabuf_source_stop(struct fpgabuf_source *source);
 int fpgabuf_source_fd(const struct fpgabuf_source *source);
 
 /**
- * fpgabuf_source_timeout_ms() - when to call fpgabuf_source_next() or
- *	fpgabuf_source_fill() though nothing came
+ * fpgabuf_source_timeout_ms() - when to go on though nothing came
  * @source: the source
  *
- * For poll(2): what could not be queued or given back is tried again then.  -1 if
- * there is nothing.
+ * For poll(2): what could not be queued or given back is tried again then, by
+ * fpgabuf_source_next() or fpgabuf_source_fill().  -1 if there is nothing.
  */
 int fpgabuf_source_timeout_ms(struct fpgabuf_source *source);
 
@@ -1361,6 +1360,108 @@ void fpgabuf_frame_encode(const struct fpgabuf_frame *frame, void *bytes);
  * compatible with this one.
  */
 int fpgabuf_frame_decode(const void *bytes, struct fpgabuf_frame *frame);
+
+/* Bytes of a header with the clock, and of one that asks for a receipt */
+#define FPGABUF_FRAME_CLOCK_SIZE	72
+#define FPGABUF_FRAME_ASK_SIZE		56
+
+/**
+ * struct fpgabuf_frame_clock - how far CLOCK_MONOTONIC of a sender is behind others
+ * @utc_ns: to be added to a timestamp for CLOCK_REALTIME, in nanoseconds
+ * @tai_ns: for CLOCK_TAI; the same if nobody has told that kernel the difference
+ */
+struct fpgabuf_frame_clock {
+	int64_t utc_ns;
+	int64_t tai_ns;
+};
+
+/**
+ * fpgabuf_frame_read_clock() - how far it is on this machine, now
+ * @clock: filled in
+ */
+void fpgabuf_frame_read_clock(struct fpgabuf_frame_clock *clock);
+
+/**
+ * fpgabuf_frame_put_clock() - say so in a header
+ * @clock: how far it is
+ * @header: one of fpgabuf_frame_encode(), with room for %FPGABUF_FRAME_CLOCK_SIZE
+ *	bytes, which it has from now on.  Receivers that do not know that skip it
+ */
+void fpgabuf_frame_put_clock(const struct fpgabuf_frame_clock *clock,
+			     void *header);
+
+/**
+ * fpgabuf_frame_get_clock() - what a header says of it
+ * @header: the whole header
+ * @size: its bytes
+ * @clock: filled in
+ *
+ * Errors: -ENODATA nothing.
+ */
+int fpgabuf_frame_get_clock(const void *header, size_t size,
+			    struct fpgabuf_frame_clock *clock);
+
+/**
+ * fpgabuf_frame_ask_receipt() - ask the receiver whether it has the stream
+ * @header: that of the end, with room for %FPGABUF_FRAME_ASK_SIZE bytes, which it has
+ *	from now on.  Receivers that do not know that skip it
+ */
+void fpgabuf_frame_ask_receipt(void *header);
+
+/**
+ * fpgabuf_frame_asks_receipt() - does a header ask for one?
+ * @header: the whole header
+ * @size: its bytes
+ *
+ * Returns 1, or 0.
+ */
+int fpgabuf_frame_asks_receipt(const void *header, size_t size);
+
+/* Bytes of a receipt */
+#define FPGABUF_FRAME_RECEIPT_SIZE	32
+
+/**
+ * enum fpgabuf_frame_stored - what a receipt says
+ * @FPGABUF_FRAME_STORED: the stream has ended as it should, and all of it is where it
+ *	is to be kept
+ * @FPGABUF_FRAME_PROMISED: another receipt will follow at the end
+ * @FPGABUF_FRAME_FAILED: the receiver has not got it, or cannot keep it
+ */
+enum fpgabuf_frame_stored {
+	FPGABUF_FRAME_STORED,
+	FPGABUF_FRAME_PROMISED,
+	FPGABUF_FRAME_FAILED,
+};
+
+/**
+ * struct fpgabuf_frame_receipt - what a receiver sends back
+ * @status: one of enum fpgabuf_frame_stored
+ * @captures: that have come
+ * @bytes: of samples in them
+ */
+struct fpgabuf_frame_receipt {
+	uint32_t status;
+	uint64_t captures;
+	uint64_t bytes;
+};
+
+/**
+ * fpgabuf_frame_encode_receipt() - write a receipt
+ * @receipt: what it shall say
+ * @bytes: room for %FPGABUF_FRAME_RECEIPT_SIZE bytes
+ */
+void fpgabuf_frame_encode_receipt(const struct fpgabuf_frame_receipt *receipt,
+				  void *bytes);
+
+/**
+ * fpgabuf_frame_decode_receipt() - read a receipt
+ * @bytes: %FPGABUF_FRAME_RECEIPT_SIZE bytes
+ * @receipt: filled in
+ *
+ * Errors: -EBADMSG it is none, or of a version that is not known here.
+ */
+int fpgabuf_frame_decode_receipt(const void *bytes,
+				 struct fpgabuf_frame_receipt *receipt);
 
 #ifdef __cplusplus
 }
