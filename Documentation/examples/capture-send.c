@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * capture-send COUNT >/dev/tcp/HOST/PORT	(bash connects the socket)
+ * capture-send COUNT [SHARE] >/dev/tcp/HOST/PORT	(bash connects the socket)
  *
  * Sends captures, framed, from the memory they were captured into.  Several
  * are on their way while the FPGA fills other regions.  "fpgabuf-recv --framed"
- * takes them, and so does receive-frames.
+ * takes them, and so does receive-frames.  With SHARE, the socket of fpgabuf-share,
+ * that program captures.
  */
 #define _GNU_SOURCE
 #define _FILE_OFFSET_BITS 64
@@ -30,9 +31,9 @@
 
 /* A header is sent from here, so each region has one. */
 struct job {
-	struct fpgabuf_ring *ring;
+	struct fpgabuf_source *source;
 	struct fpgabuf_sender *sender;
-	uint8_t headers[REGIONS][FPGABUF_FRAME_HEADER_SIZE];
+	uint8_t (*headers)[FPGABUF_FRAME_HEADER_SIZE];
 	uint64_t sent;
 	bool complete;
 };
@@ -42,6 +43,7 @@ static const struct fpgabuf_ring_setup setup = {
 	.access = O_RDWR,
 	.prot = PROT_READ,
 	.timeout_ms = 1000,
+	.max_failures = 1,
 };
 
 static void check(int ret, const char *what)
@@ -63,8 +65,6 @@ static void submit(struct job *job, const struct fpgabuf_capture *c)
 		{ (void *)c->addr, c->bytes },
 	};
 
-	if (c->error != -ETIMEDOUT)
-		check(c->error, "capture");
 	fpgabuf_frame_encode(&frame, job->headers[c->slot]);
 	check(fpgabuf_sender_submitv(job->sender, pieces, 2, c->slot),
 	      "submit");
@@ -75,11 +75,12 @@ static void take_captures(struct job *job)
 	struct fpgabuf_capture c;
 	int ret;
 
-	while (!(ret = fpgabuf_ring_take(job->ring, &c)))
+	while (!(ret = fpgabuf_source_next(job->source, &c)))
 		submit(job, &c);
 	job->complete = ret == -ENODATA;
 	if (ret != -EAGAIN && !job->complete)
-		errx(1, "%s: %s", fpgabuf_ring_why(job->ring), strerror(-ret));
+		errx(1, "%s: %s", fpgabuf_source_why(job->source),
+		     strerror(-ret));
 }
 
 static void send_captures(struct job *job)
@@ -88,7 +89,7 @@ static void send_captures(struct job *job)
 
 	check(fpgabuf_sender_run(job->sender), "send");
 	while (fpgabuf_sender_reap(job->sender, &slot))
-		fpgabuf_ring_give(job->ring, slot);
+		fpgabuf_source_release(job->source, slot);
 }
 
 /* Waits until there is something to do. */
@@ -96,16 +97,17 @@ static void wait_event(const struct job *job)
 {
 	struct pollfd fds[] = {
 		{ .fd = fpgabuf_sender_fd(job->sender), .events = POLLIN },
-		{ .fd = fpgabuf_ring_fd(job->ring), .events = POLLIN },
+		{ .fd = fpgabuf_source_fd(job->source), .events = POLLIN },
 	};
-	const int retry_ms = fpgabuf_ring_timeout_ms(job->ring);
+	const int retry_ms = fpgabuf_source_timeout_ms(job->source);
 	int n;
 
 	n = poll(fds, 2, retry_ms < 0 ? PATIENCE_MS : retry_ms);
 	if (n < 0 && errno != EINTR)
 		err(1, "poll");
 	if (n == 0 && retry_ms < 0)
-		errx(1, "nothing happens: %s", fpgabuf_ring_why(job->ring));
+		errx(1, "nothing happens: %s",
+		     fpgabuf_source_why(job->source));
 }
 
 /* The peer closes when it has all; one that failed resets. */
@@ -135,22 +137,45 @@ static void end(struct job *job)
 		err(1, "the peer has failed");
 }
 
-int main(int argc, char **argv)
+static void open_device(struct job *job)
 {
 	struct fpgabuf_device *device;
-	static struct job job;
+	struct fpgabuf_ring *ring;
 
-	if (argc != 2)
-		errx(2, "usage: capture-send COUNT >/dev/tcp/HOST/PORT");
-	/* A header and a capture for each region */
-	check(fpgabuf_sender_create_with(STDOUT_FILENO, FPGABUF_ENGINE_AUTO,
-					 2 * REGIONS,
-					 FPGABUF_SENDER_ONE_THREAD,
-					 &job.sender), "standard output");
 	check(fpgabuf_device_open(NULL, O_NONBLOCK, &device),
 	      FPGABUF_DEFAULT_DEVICE);
-	check(fpgabuf_ring_create(device, &setup, &job.ring), "regions");
-	fpgabuf_ring_limit(job.ring, strtoull(argv[1], NULL, 10), 0);
+	check(fpgabuf_ring_create(device, &setup, &ring), "regions");
+	check(fpgabuf_source_of_ring(ring, &job->source), "source");
+}
+
+static void open_share(struct job *job, const char *path)
+{
+	struct fpgabuf_client *client;
+
+	check(fpgabuf_client_connect(path, 0, O_NONBLOCK, &client), path);
+	check(fpgabuf_source_of_client(client, &job->source), "source");
+}
+
+int main(int argc, char **argv)
+{
+	static struct job job;
+
+	if (argc != 2 && argc != 3)
+		errx(2, "usage: capture-send COUNT [SHARE] >/dev/tcp/HOST/PORT");
+	if (argc == 2)
+		open_device(&job);
+	else
+		open_share(&job, argv[2]);
+	fpgabuf_source_limit(job.source, strtoull(argv[1], NULL, 10), 0);
+	job.headers = calloc(fpgabuf_source_regions(job.source),
+			     sizeof(*job.headers));
+	if (!job.headers)
+		err(1, NULL);
+	/* A header and a capture for each region */
+	check(fpgabuf_sender_create_with(STDOUT_FILENO, FPGABUF_ENGINE_AUTO,
+					 2 * fpgabuf_source_regions(job.source),
+					 FPGABUF_SENDER_ONE_THREAD,
+					 &job.sender), "standard output");
 	while (!job.complete || fpgabuf_sender_in_flight(job.sender)) {
 		take_captures(&job);
 		send_captures(&job);

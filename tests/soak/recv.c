@@ -35,7 +35,6 @@
 
 #include <fpgabuf/fpgabuf.h>
 
-#include "common/receipt.h"
 
 #define SENDERS		12
 #define MAX_CAPTURE	30000
@@ -312,8 +311,8 @@ static void make_stream(struct sender *s)
 	frame.length = 0;
 	frame.flags = FPGABUF_FRAME_END;
 	add_frame(s, &frame, NULL);
-	receipt_ask(s->bytes + s->len - FPGABUF_FRAME_HEADER_SIZE);
-	s->len += RECEIPT_ASK_SIZE - FPGABUF_FRAME_HEADER_SIZE;
+	fpgabuf_frame_ask_receipt(s->bytes + s->len - FPGABUF_FRAME_HEADER_SIZE);
+	s->len += FPGABUF_FRAME_ASK_SIZE - FPGABUF_FRAME_HEADER_SIZE;
 }
 
 static void make_sender(struct sender *s)
@@ -355,20 +354,20 @@ static bool send_piece(struct sender *s)
 /* The last word of the service on what an honest sender has sent */
 static bool is_stored(struct sender *s)
 {
-	struct receipt receipt = { .status = RECEIPT_PROMISED };
-	uint8_t bytes[RECEIPT_SIZE];
+	struct fpgabuf_frame_receipt receipt = { .status = FPGABUF_FRAME_PROMISED };
+	uint8_t bytes[FPGABUF_FRAME_RECEIPT_SIZE];
 
-	while (receipt.status == RECEIPT_PROMISED) {
+	while (receipt.status == FPGABUF_FRAME_PROMISED) {
 		if (recv(s->fd, bytes, sizeof(bytes), MSG_WAITALL) !=
 		    sizeof(bytes))
 			return false;
-		if (receipt_decode(bytes, &receipt)) {
+		if (fpgabuf_frame_decode_receipt(bytes, &receipt)) {
 			wrong("sender %" PRIu64 " got what is no receipt",
 			      s->number);
 			return false;
 		}
 	}
-	if (receipt.status != RECEIPT_STORED)
+	if (receipt.status != FPGABUF_FRAME_STORED)
 		return false;
 	if (receipt.captures != s->captures || receipt.bytes != s->samples)
 		wrong("sender %" PRIu64 " got a receipt for %" PRIu64 " bytes in %"

@@ -22,7 +22,6 @@
 #include "lib/wire.h"
 #include "net.h"
 #include "process.h"
-#include "send/source.h"
 
 #define REGIONS		3U
 #define REGION_SIZE	8192U
@@ -545,42 +544,46 @@ static void test_release_again(void)
 	server_end(&s);
 }
 
-static struct source *open_share(struct server *s)
+static struct fpgabuf_source *open_source(struct server *s,
+					   struct fpgabuf_client **client)
 {
-	const struct send_options o = {
-		.share = s->path,
-		.bytes = UNLIMITED,
-		.captures = UNLIMITED,
-	};
-	struct source *source;
+	struct fpgabuf_source *source;
 
 	server_start(s);
-	source = source_open_share(&o);
+	CU_ASSERT_EQUAL_FATAL(fpgabuf_client_connect(s->path, 0, O_NONBLOCK,
+						     client), 0);
 	pthread_join(s->thread, NULL);
-	CU_ASSERT_PTR_NOT_NULL_FATAL(source);
+	CU_ASSERT_EQUAL_FATAL(fpgabuf_source_of_client(*client, &source), 0);
 	return source;
 }
 
-/* fpgabuf-send does it later; no event tells when it can. */
+/* No event tells when it can. */
 static void test_source_releases(void)
 {
 	const struct line more[] = { capture(2), capture(1) };
 	struct server s = good_server(more, 2);
 	struct fpgabuf_wire_message said;
-	struct source *source = open_share(&s);
-	struct capture c;
+	struct fpgabuf_client *client;
+	struct fpgabuf_source *source = open_source(&s, &client);
+	struct fpgabuf_capture c;
 	unsigned int i;
 
 	for (i = 0; i < 2; i++)
-		CU_ASSERT_EQUAL_FATAL(source_take(source, &c), 1);
+		CU_ASSERT_EQUAL_FATAL(fpgabuf_source_next(source, &c), 0);
+	CU_ASSERT_EQUAL(fpgabuf_source_reason(source), FPGABUF_REASON_TAKEN);
+	CU_ASSERT_STRING_EQUAL(fpgabuf_source_why(source),
+			       "all 2 captures are taken");
 	unread = 3;
-	source_release(source, 2);
-	source_release(source, 1);
-	CU_ASSERT(source_retry_ns(source) > 0);
+	CU_ASSERT_EQUAL(fpgabuf_source_release(source, 2), 0);
+	CU_ASSERT_EQUAL(fpgabuf_source_release(source, 2), -EINVAL);
+	CU_ASSERT_EQUAL(fpgabuf_source_release(source, 0), -EINVAL);
+	CU_ASSERT_EQUAL(fpgabuf_source_release(source, REGIONS), -EINVAL);
+	CU_ASSERT_EQUAL(fpgabuf_source_release(source, 1), 0);
+	CU_ASSERT(fpgabuf_source_timeout_ms(source) >= 0);
 	CU_ASSERT_EQUAL(unread, 1);
-	while (source_retry_ns(source)) {
+	while (fpgabuf_source_timeout_ms(source) >= 0) {
 		poll(NULL, 0, 1);
-		CU_ASSERT_EQUAL(source_fill(source), 0);
+		CU_ASSERT_EQUAL(fpgabuf_source_fill(source), 0);
 	}
 	CU_ASSERT_EQUAL(unread, 0);
 	/* That of 1 found nobody once more, that of 2 did. */
@@ -589,23 +592,28 @@ static void test_source_releases(void)
 	CU_ASSERT_EQUAL(said.release.index, 2);
 	CU_ASSERT_EQUAL(hear(s.sock, &said), 0);
 	CU_ASSERT_EQUAL(said.release.index, 1);
-	source_close(source);
+	fpgabuf_source_destroy(source);
+	fpgabuf_client_close(client);
 	server_end(&s);
 }
 
-static void expect_flags(struct source *source, uint32_t flags)
+static void expect_status(struct fpgabuf_source *source, uint32_t status)
 {
-	struct capture c;
+	struct fpgabuf_capture c;
 
-	CU_ASSERT_EQUAL_FATAL(source_take(source, &c), 1);
-	CU_ASSERT_EQUAL(c.flags, flags);
+	CU_ASSERT_EQUAL_FATAL(fpgabuf_source_wait(source, &c, -1), 0);
+	CU_ASSERT_EQUAL(c.status, status);
+	CU_ASSERT_PTR_NOT_NULL(c.addr);
+	CU_ASSERT_EQUAL(fpgabuf_source_release(source, c.slot), 0);
 }
 
 /* Whoever gets the stream is told that there is something missing. */
 static void test_source_missed(void)
 {
 	struct line more[] = { capture(0), capture(1), capture(2) };
-	struct source *source;
+	struct fpgabuf_source_counts n;
+	struct fpgabuf_client *client;
+	struct fpgabuf_source *source;
 	struct server s;
 
 	more[0].message.capture.flags = 0;
@@ -613,12 +621,76 @@ static void test_source_missed(void)
 	more[1].message.capture.flags = 0;
 	more[2].message.capture.missed = 0;
 	s = good_server(more, 3);
-	source = open_share(&s);
-	expect_flags(source, 0);
-	expect_flags(source, FPGABUF_CAPTURE_GAP);
-	expect_flags(source, FPGABUF_CAPTURE_GAP);
-	CU_ASSERT_EQUAL(source->missed, 3);
-	source_close(source);
+	source = open_source(&s, &client);
+	expect_status(source, 0);
+	expect_status(source, FPGABUF_CAPTURE_GAP);
+	expect_status(source, FPGABUF_CAPTURE_GAP);
+	fpgabuf_source_count(source, &n);
+	CU_ASSERT_EQUAL(n.missed, 3);
+	CU_ASSERT_EQUAL(n.gaps, 2);
+	CU_ASSERT_EQUAL(n.captures, 3);
+	CU_ASSERT_EQUAL(n.bytes, 100 + 101 + 102);
+	fpgabuf_source_destroy(source);
+	fpgabuf_client_close(client);
+	server_end(&s);
+}
+
+static void test_source_limit(void)
+{
+	struct line more[] = { capture(0), capture(1), capture(2) };
+	struct server s = good_server(more, 3);
+	struct fpgabuf_client *client;
+	struct fpgabuf_source *source = open_source(&s, &client);
+	struct fpgabuf_capture c;
+
+	fpgabuf_source_limit(source, 0, 150);
+	CU_ASSERT_EQUAL(fpgabuf_source_wait(source, &c, -1), 0);
+	CU_ASSERT_EQUAL(c.sequence, 0);
+	CU_ASSERT_EQUAL(fpgabuf_source_wait(source, &c, -1), 0);
+	CU_ASSERT_EQUAL(c.bytes, 50);
+	CU_ASSERT_EQUAL(c.sequence, 1);
+	CU_ASSERT_EQUAL(fpgabuf_source_wait(source, &c, -1), -ENODATA);
+	CU_ASSERT_EQUAL(fpgabuf_source_reason(source), FPGABUF_REASON_END);
+	fpgabuf_source_limit(source, 0, 0);
+	CU_ASSERT_EQUAL(fpgabuf_source_stop(source), 0);
+	CU_ASSERT_EQUAL(fpgabuf_source_wait(source, &c, -1), -ENODATA);
+	fpgabuf_source_destroy(source);
+	fpgabuf_client_close(client);
+	server_end(&s);
+}
+
+static void test_source_ends(void)
+{
+	struct line more[] = { end(FPGABUF_WIRE_GONE) };
+	struct server s = good_server(more, 1);
+	struct fpgabuf_client *client;
+	struct fpgabuf_source *source = open_source(&s, &client);
+	struct fpgabuf_capture c;
+
+	CU_ASSERT_EQUAL(fpgabuf_source_wait(source, &c, -1), -ENODEV);
+	CU_ASSERT_EQUAL(fpgabuf_source_reason(source), FPGABUF_REASON_SERVER);
+	CU_ASSERT_STRING_EQUAL(fpgabuf_source_why(source),
+			       "the shared device has gone");
+	fpgabuf_source_destroy(source);
+	fpgabuf_client_close(client);
+	server_end(&s);
+}
+
+/* Nothing comes, which takes as long as it was given. */
+static void test_source_waits(void)
+{
+	struct server s = good_server(NULL, 0);
+	struct fpgabuf_client *client;
+	struct fpgabuf_source *source = open_source(&s, &client);
+	struct fpgabuf_capture c;
+
+	CU_ASSERT_EQUAL(fpgabuf_source_next(source, &c), -EAGAIN);
+	CU_ASSERT_EQUAL(fpgabuf_source_wait(source, &c, 20), -ETIMEDOUT);
+	CU_ASSERT_EQUAL(fpgabuf_source_reason(source), FPGABUF_REASON_CAPTURE);
+	CU_ASSERT_PTR_NOT_NULL(strstr(fpgabuf_source_why(source),
+				      "nothing has come from the server"));
+	fpgabuf_source_destroy(source);
+	fpgabuf_client_close(client);
 	server_end(&s);
 }
 
@@ -769,8 +841,13 @@ static const struct test tests[] = {
 	  test_descriptors },
 	{ "a capture that could not be given back is still held",
 	  test_release_again },
-	{ "fpgabuf-send gives it back later", test_source_releases },
-	{ "what it was not told of in time is a gap", test_source_missed },
+	{ "a source gives it back later", test_source_releases },
+	{ "what a source was not told of in time is a gap",
+	  test_source_missed },
+	{ "a source has no more than was asked for", test_source_limit },
+	{ "a source ends when the server does, and says why",
+	  test_source_ends },
+	{ "a source waits no longer than it shall", test_source_waits },
 	{ "without descriptors for the regions it says so",
 	  test_no_descriptors },
 	{ "without a server it says so", test_no_server },

@@ -11,7 +11,6 @@
 #include <CUnit/CUnit.h>
 #include <fpgabuf/fpgabuf.h>
 
-#include "common/receipt.h"
 #include "lib/suite.h"
 #include "net.h"
 #include "receiver.h"
@@ -202,27 +201,27 @@ static void test_skipped_first(void)
 }
 
 /* A receipt with another byte at one place is none. */
-static void no_receipt(const uint8_t bytes[RECEIPT_SIZE], unsigned int at,
-		       uint8_t value)
+static void no_receipt(const uint8_t bytes[FPGABUF_FRAME_RECEIPT_SIZE],
+		       unsigned int at, uint8_t value)
 {
-	uint8_t other[RECEIPT_SIZE];
-	struct receipt receipt;
+	uint8_t other[FPGABUF_FRAME_RECEIPT_SIZE];
+	struct fpgabuf_frame_receipt receipt;
 
-	memcpy(other, bytes, RECEIPT_SIZE);
+	memcpy(other, bytes, FPGABUF_FRAME_RECEIPT_SIZE);
 	other[at] = value;
-	CU_ASSERT_EQUAL(receipt_decode(other, &receipt), -EBADMSG);
+	CU_ASSERT_EQUAL(fpgabuf_frame_decode_receipt(other, &receipt), -EBADMSG);
 }
 
 /* A sender that asks for a receipt gets two: a promise, and how it was. */
 static void test_receipts(void)
 {
-	static const uint8_t stored[RECEIPT_SIZE] = {
+	static const uint8_t stored[FPGABUF_FRAME_RECEIPT_SIZE] = {
 		'F', 'P', 'G', 'R', 1, 0, 32, 0, 0, 0, 0, 0, 0, 0, 0, 0,
 		1, 0, 0, 0, 0, 0, 0, 0, 0x34, 0x12, 0, 0, 0, 0, 0, 0,
 	};
 	char *args[] = { "--framed", NULL };
-	uint8_t said[3 * RECEIPT_SIZE];
-	struct receipt receipt;
+	uint8_t said[3 * FPGABUF_FRAME_RECEIPT_SIZE];
+	struct fpgabuf_frame_receipt receipt;
 	struct process p;
 	struct made m;
 	size_t have = 0;
@@ -233,18 +232,19 @@ static void test_receipts(void)
 	add_capture(&m, 0, 0x1234);
 	add_end(&m);
 	m.len -= FPGABUF_FRAME_HEADER_SIZE;
-	receipt_ask(m.bytes + m.len);
-	m.len += RECEIPT_ASK_SIZE;
+	fpgabuf_frame_ask_receipt(m.bytes + m.len);
+	m.len += FPGABUF_FRAME_ASK_SIZE;
 	fd = receiver_feed(receiver_start(&p, args), m.bytes, m.len);
 	shutdown(fd, SHUT_WR);
 	while (wait_for(fd, POLLIN) &&
 	       (n = recv(fd, said + have, sizeof(said) - have, 0)) > 0)
 		have += n;
-	CU_ASSERT_EQUAL(have, 2 * RECEIPT_SIZE);
-	CU_ASSERT_EQUAL(receipt_decode(said, &receipt), 0);
-	CU_ASSERT_EQUAL(receipt.status, RECEIPT_PROMISED);
-	CU_ASSERT_EQUAL(memcmp(said + RECEIPT_SIZE, stored, RECEIPT_SIZE), 0);
-	CU_ASSERT_EQUAL(receipt_decode(stored, &receipt), 0);
+	CU_ASSERT_EQUAL(have, 2 * FPGABUF_FRAME_RECEIPT_SIZE);
+	CU_ASSERT_EQUAL(fpgabuf_frame_decode_receipt(said, &receipt), 0);
+	CU_ASSERT_EQUAL(receipt.status, FPGABUF_FRAME_PROMISED);
+	CU_ASSERT_EQUAL(memcmp(said + FPGABUF_FRAME_RECEIPT_SIZE, stored,
+			       FPGABUF_FRAME_RECEIPT_SIZE), 0);
+	CU_ASSERT_EQUAL(fpgabuf_frame_decode_receipt(stored, &receipt), 0);
 	CU_ASSERT_EQUAL(receipt.captures, 1);
 	CU_ASSERT_EQUAL(receipt.bytes, 0x1234);
 	no_receipt(stored, 0, 'f');

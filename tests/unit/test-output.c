@@ -15,7 +15,6 @@
 #include <CUnit/CUnit.h>
 #include <fpgabuf/fpgabuf.h>
 
-#include "common/receipt.h"
 #include "common/results.h"
 #include "fake-device.h"
 #include "lib/suite.h"
@@ -511,8 +510,8 @@ static size_t put_frames(uint8_t *bytes, size_t capture)
 		.sequence = 1, .flags = FPGABUF_FRAME_END,
 	};
 	fpgabuf_frame_encode(&frame, bytes);
-	receipt_ask(bytes);
-	return FPGABUF_FRAME_HEADER_SIZE + capture + RECEIPT_ASK_SIZE;
+	fpgabuf_frame_ask_receipt(bytes);
+	return FPGABUF_FRAME_HEADER_SIZE + capture + FPGABUF_FRAME_ASK_SIZE;
 }
 
 /*
@@ -523,8 +522,8 @@ static void test_limit_receipt(void)
 {
 	char *args[] = { "--framed", NULL };
 	uint8_t *data = malloc(200000);
-	uint8_t said[RECEIPT_SIZE];
-	struct receipt receipt = { .status = RECEIPT_PROMISED };
+	uint8_t said[FPGABUF_FRAME_RECEIPT_SIZE];
+	struct fpgabuf_frame_receipt receipt = { .status = FPGABUF_FRAME_PROMISED };
 	struct listening l;
 	int fd;
 
@@ -533,8 +532,8 @@ static void test_limit_receipt(void)
 	fd = receiver_feed(l.port, data, put_frames(data, 100000));
 	shutdown(fd, SHUT_WR);
 	while (recv(fd, said, sizeof(said), MSG_WAITALL) == sizeof(said))
-		CU_ASSERT_EQUAL(receipt_decode(said, &receipt), 0);
-	CU_ASSERT_NOT_EQUAL(receipt.status, RECEIPT_STORED);
+		CU_ASSERT_EQUAL(fpgabuf_frame_decode_receipt(said, &receipt), 0);
+	CU_ASSERT_NOT_EQUAL(receipt.status, FPGABUF_FRAME_STORED);
 	close(fd);
 	memset(data, 0x5a, 65536);
 	CU_ASSERT_EQUAL(listening_finish(&l, data, 65536), 1);

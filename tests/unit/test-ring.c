@@ -13,6 +13,7 @@
 #include <CUnit/CUnit.h>
 #include <fpgabuf/fpgabuf.h>
 
+#include "common/clock.h"
 #include "fake-device.h"
 #include "lib/suite.h"
 #include "recv/pattern.h"
@@ -106,6 +107,7 @@ static void test_order(void)
 	CU_ASSERT_EQUAL(fpgabuf_ring_take(rig.ring, &c), -EAGAIN);
 	CU_ASSERT_STRING_EQUAL(fpgabuf_ring_why(rig.ring),
 			       "all 4 regions are taken");
+	CU_ASSERT_EQUAL(fpgabuf_ring_reason(rig.ring), FPGABUF_REASON_TAKEN);
 	CU_ASSERT_EQUAL(counts_of(&rig).taken, REGIONS);
 	/* What is taken is not captured into. */
 	for (i = 0; i < REGIONS; i++)
@@ -138,6 +140,7 @@ static uint64_t take_all(const struct rig *rig)
 	CU_ASSERT_EQUAL(err, -ENODATA);
 	CU_ASSERT_STRING_EQUAL(fpgabuf_ring_why(rig->ring),
 			       "all that was wanted has been captured");
+	CU_ASSERT_EQUAL(fpgabuf_ring_reason(rig->ring), FPGABUF_REASON_END);
 	return bytes;
 }
 
@@ -194,9 +197,11 @@ static void test_busy(void)
 	rig_end(&rig);
 }
 
-/* Pauses get longer, so half a second has few of them. */
+/* Pauses get longer, so two seconds have few of them.  The channel is not blamed. */
 static void test_busy_for_long(void)
 {
+	const int64_t began = clock_ns();
+	struct fpgabuf_ring_slot seen;
 	struct fpgabuf_capture c;
 	struct rig rig;
 
@@ -205,10 +210,16 @@ static void test_busy_for_long(void)
 	fake.in_use = 17;
 	rig_make(&rig, &usual);
 	go_round(&rig, &c);
-	CU_ASSERT_EQUAL(fpgabuf_ring_wait(rig.ring, &c, 500), -ETIMEDOUT);
-	CU_ASSERT_TRUE(counts_of(&rig).busy_retries <= 15 * REGIONS);
+	CU_ASSERT_EQUAL(fpgabuf_ring_wait(rig.ring, &c, 2200), -ETIMEDOUT);
+	CU_ASSERT_TRUE(counts_of(&rig).busy_retries <= 42 * REGIONS);
 	CU_ASSERT_PTR_NOT_NULL(strstr(fpgabuf_ring_why(rig.ring),
 				      "17 page references, 0 importers"));
+	CU_ASSERT_EQUAL(fpgabuf_ring_reason(rig.ring), FPGABUF_REASON_BUSY);
+	CU_ASSERT_EQUAL(fpgabuf_ring_look(rig.ring, 1, &seen), 0);
+	CU_ASSERT_EQUAL(seen.state, FPGABUF_SLOT_BUSY);
+	CU_ASSERT_EQUAL(seen.page_references, 17);
+	CU_ASSERT_TRUE(seen.busy_since_ns >= began);
+	CU_ASSERT_TRUE(seen.busy_since_ns <= clock_ns());
 	fake.busy = 0;
 	take_and_give(&rig, &c);
 	rig_end(&rig);
@@ -227,12 +238,14 @@ static void test_stuck(void)
 	CU_ASSERT_EQUAL(fpgabuf_ring_wait(rig.ring, &c, PATIENCE_MS), -EIO);
 	CU_ASSERT_PTR_NOT_NULL(strstr(fpgabuf_ring_why(rig.ring),
 				      "did not stop"));
+	CU_ASSERT_EQUAL(fpgabuf_ring_reason(rig.ring), FPGABUF_REASON_STUCK);
 	rig_end(&rig);
 }
 
 /* A channel that cannot be stopped gives the regions back, some time. */
 static void test_kept(void)
 {
+	struct fpgabuf_ring_slot seen;
 	struct fpgabuf_capture c;
 	struct rig rig;
 
@@ -244,6 +257,12 @@ static void test_kept(void)
 	CU_ASSERT_EQUAL(fpgabuf_ring_wait(rig.ring, &c, 100), -ETIMEDOUT);
 	CU_ASSERT_PTR_NOT_NULL(strstr(fpgabuf_ring_why(rig.ring),
 				      "cannot be stopped"));
+	/* It may do so in a moment. */
+	CU_ASSERT_EQUAL(fpgabuf_ring_look(rig.ring, 0, &seen), 0);
+	CU_ASSERT_EQUAL(seen.state, FPGABUF_SLOT_BUSY);
+	CU_ASSERT_EQUAL(fpgabuf_ring_wait(rig.ring, &c, 2100), -ETIMEDOUT);
+	CU_ASSERT_EQUAL(fpgabuf_ring_look(rig.ring, 0, &seen), 0);
+	CU_ASSERT_EQUAL(seen.state, FPGABUF_SLOT_KEPT);
 	fake.kept = false;
 	take_and_give(&rig, &c);
 	rig_end(&rig);
@@ -288,6 +307,75 @@ static void test_failure(void)
 	take_and_give(&rig, &c);
 	CU_ASSERT_EQUAL(c.error, 0);
 	CU_ASSERT_EQUAL(counts_of(&rig).failures, 1);
+	rig_end(&rig);
+}
+
+/* Those in a row are counted, as one or two may happen. */
+static void test_failures_in_a_row(void)
+{
+	struct fpgabuf_capture c;
+	struct rig rig;
+	unsigned int i;
+
+	fake_reset();
+	fake.fail_at = 3;
+	fake.fail_for = 5;
+	rig_make(&rig, &usual);
+	for (i = 1; i <= 10; i++) {
+		take_and_give(&rig, &c);
+		CU_ASSERT_EQUAL(c.failures, i >= 3 && i < 8 ? i - 2 : 0);
+	}
+	fake.fail_at = fake.captures + 1;
+	go_round(&rig, &c);
+	take_and_give(&rig, &c);
+	CU_ASSERT_EQUAL(c.failures, 1);
+	CU_ASSERT_EQUAL(counts_of(&rig).failures, 6);
+	rig_end(&rig);
+}
+
+/* What came before the last is handed out. */
+static void test_max_failures(void)
+{
+	struct fpgabuf_ring_setup setup = usual;
+	struct fpgabuf_capture c;
+	struct rig rig;
+	unsigned int i;
+
+	fake_reset();
+	fake.fail_at = 2;
+	fake.fail_for = 3;
+	setup.max_failures = 3;
+	rig_make(&rig, &setup);
+	for (i = 0; i < 3; i++)
+		take_and_give(&rig, &c);
+	CU_ASSERT_EQUAL(c.failures, 2);
+	CU_ASSERT_EQUAL(fpgabuf_ring_take(rig.ring, &c), -EIO);
+	CU_ASSERT_EQUAL(fpgabuf_ring_reason(rig.ring), FPGABUF_REASON_FAILURES);
+	CU_ASSERT_STRING_EQUAL(fpgabuf_ring_why(rig.ring),
+			       "too many captures failed in a row");
+	CU_ASSERT_EQUAL(counts_of(&rig).failures, 3);
+	CU_ASSERT_EQUAL(counts_of(&rig).captures, 3);
+	/* It may be tried all the same. */
+	take_and_give(&rig, &c);
+	CU_ASSERT_EQUAL(c.failures, 0);
+	rig_end(&rig);
+}
+
+/* That the device has gone is told once all captures have been taken. */
+static void test_gone(void)
+{
+	struct fpgabuf_capture c;
+	struct rig rig;
+
+	fake_reset();
+	fake.fail_at = 2;
+	fake.fail_errno = ENODEV;
+	rig_make(&rig, &usual);
+	take_and_give(&rig, &c);
+	take_and_give(&rig, &c);
+	CU_ASSERT_EQUAL(c.error, -ENODEV);
+	CU_ASSERT_EQUAL(c.failures, 0);
+	CU_ASSERT_EQUAL(counts_of(&rig).failures, 0);
 	rig_end(&rig);
 }
 
@@ -388,6 +476,89 @@ static void test_queue_error(void)
 	rig_end(&rig);
 }
 
+/* What it begins with comes before the first that is wanted. */
+static void test_fill(void)
+{
+	struct fpgabuf_ring_slot seen;
+	struct fpgabuf_capture c;
+	struct rig rig;
+
+	fake_reset();
+	rig_make(&rig, &usual);
+	CU_ASSERT_EQUAL(fpgabuf_ring_look(rig.ring, 0, &seen), 0);
+	CU_ASSERT_EQUAL(seen.state, FPGABUF_SLOT_IDLE);
+	CU_ASSERT_EQUAL(fpgabuf_ring_fill(rig.ring), 0);
+	CU_ASSERT_EQUAL(fake.captures, REGIONS);
+	CU_ASSERT_EQUAL(fpgabuf_ring_reason(rig.ring), FPGABUF_REASON_CAPTURE);
+	CU_ASSERT_EQUAL(fpgabuf_ring_look(rig.ring, 1, &seen), 0);
+	CU_ASSERT_EQUAL(seen.state, FPGABUF_SLOT_QUEUED);
+	CU_ASSERT_EQUAL(fpgabuf_ring_take(rig.ring, &c), 0);
+	CU_ASSERT_EQUAL(fpgabuf_ring_take(rig.ring, &c), 0);
+	CU_ASSERT_EQUAL(fpgabuf_ring_look(rig.ring, c.slot, &seen), 0);
+	CU_ASSERT_EQUAL(seen.state, FPGABUF_SLOT_TAKEN);
+	CU_ASSERT_EQUAL(seen.sequence, 1);
+	CU_ASSERT_EQUAL(fpgabuf_ring_look(rig.ring, REGIONS, &seen), -EINVAL);
+	fake.queue_errno = EUSERS;
+	CU_ASSERT_EQUAL(fpgabuf_ring_give(rig.ring, c.slot), 0);
+	CU_ASSERT_EQUAL(fpgabuf_ring_fill(rig.ring), -EUSERS);
+	CU_ASSERT_EQUAL(fpgabuf_ring_reason(rig.ring), FPGABUF_REASON_QUEUE);
+	fake.queue_errno = 0;
+	CU_ASSERT_EQUAL(fpgabuf_ring_fill(rig.ring), 0);
+	CU_ASSERT_EQUAL(fpgabuf_ring_reason(rig.ring), FPGABUF_REASON_CAPTURE);
+	rig_end(&rig);
+}
+
+static void test_start(void)
+{
+	struct fpgabuf_capture c;
+	struct rig rig;
+
+	fake_reset();
+	fake.never = true;
+	fake.canceled_bytes = 4096;
+	fake.gap_every = 4;
+	rig_make(&rig, &usual);
+	CU_ASSERT_EQUAL(fpgabuf_ring_fill(rig.ring), 0);
+	CU_ASSERT_EQUAL(fpgabuf_ring_stop(rig.ring), 0);
+	take_and_give(&rig, &c);
+	CU_ASSERT_EQUAL(fpgabuf_ring_take(rig.ring, &c), -ENODATA);
+	fake.never = false;
+	fpgabuf_ring_start(rig.ring);
+	/* The gap was before what did not come. */
+	take_and_give(&rig, &c);
+	CU_ASSERT_EQUAL(c.sequence, 1);
+	CU_ASSERT_EQUAL(c.bytes, SIZE);
+	CU_ASSERT_EQUAL(c.status, 0);
+	rig_end(&rig);
+}
+
+static void test_grow(void)
+{
+	struct fpgabuf_capture c;
+	struct rig rig;
+	unsigned int i;
+
+	fake_reset();
+	rig_make(&rig, &usual);
+	CU_ASSERT_EQUAL(fpgabuf_ring_length(rig.ring), SIZE);
+	CU_ASSERT_EQUAL(fpgabuf_ring_take(rig.ring, &c), 0);
+	CU_ASSERT_EQUAL(fpgabuf_ring_grow(rig.ring, REGIONS - 1), 0);
+	CU_ASSERT_EQUAL(fpgabuf_ring_regions(rig.ring), REGIONS);
+	CU_ASSERT_EQUAL(fpgabuf_ring_grow(rig.ring, REGIONS + 2), 0);
+	CU_ASSERT_EQUAL(fpgabuf_ring_regions(rig.ring), REGIONS + 2);
+	for (i = 1; i < REGIONS + 2; i++)
+		CU_ASSERT_EQUAL(fpgabuf_ring_take(rig.ring, &c), 0);
+	CU_ASSERT_TRUE(is_pattern(&c, (uint64_t)(REGIONS + 1) * SIZE));
+	CU_ASSERT_EQUAL(c.slot, REGIONS + 1);
+	fake.alloc_errno = EDQUOT;
+	CU_ASSERT_EQUAL(fpgabuf_ring_grow(rig.ring, REGIONS + 3), -EDQUOT);
+	CU_ASSERT_EQUAL(fpgabuf_ring_regions(rig.ring), REGIONS + 2);
+	CU_ASSERT_EQUAL(fpgabuf_ring_grow(rig.ring,
+					  FPGABUF_RING_MAX_REGIONS + 1),
+			-EINVAL);
+	rig_end(&rig);
+}
+
 static int try_create(const struct fpgabuf_ring_setup *setup, int flags)
 {
 	struct fpgabuf_device *device;
@@ -423,7 +594,7 @@ static void test_setup(void)
 	s.regions = FPGABUF_RING_MAX_REGIONS + 1;
 	CU_ASSERT_EQUAL(try_create(&s, O_NONBLOCK), -EINVAL);
 	s = usual;
-	s.reserved[6] = 1;
+	s.reserved[5] = 1;
 	CU_ASSERT_EQUAL(try_create(&s, O_NONBLOCK), -EINVAL);
 	s = usual;
 	s.length = 2 * SIZE;
@@ -464,6 +635,64 @@ static void test_sizes(void)
 	CU_ASSERT_EQUAL(c.bytes, fake.max_capture - fake.max_capture %
 			fake.alignment);
 	rig_end(&rig);
+}
+
+/*
+ * Whole pages may be more than the controller takes; more that was asked for is not
+ * to be hidden.
+ */
+static void test_lengths(void)
+{
+	struct fpgabuf_ring_setup s = usual;
+	struct fpgabuf_capture c;
+	struct rig rig;
+
+	fake_reset();
+	fake_plain();
+	s.region_size = 13000;
+	rig_make(&rig, &s);
+	CU_ASSERT_EQUAL(fpgabuf_ring_length(rig.ring), 16376);
+	rig_end(&rig);
+
+	fake_reset();
+	fake_plain();
+	s.region_size = 16384;
+	rig_make(&rig, &s);
+	CU_ASSERT_EQUAL(fpgabuf_ring_length(rig.ring), 16384);
+	CU_ASSERT_EQUAL(fpgabuf_ring_take(rig.ring, &c), -EMSGSIZE);
+	rig_end(&rig);
+}
+
+/* How many captures without bytes are there whose bytes nobody has counted? */
+static uint64_t uncounted(uint64_t capabilities, uint32_t version, bool fails)
+{
+	struct fpgabuf_capture c;
+	struct rig rig;
+	uint64_t n;
+
+	fake_reset();
+	fake.capabilities = capabilities;
+	fake.version = version;
+	fake.empty_every = 2;
+	fake.never = fails;
+	rig_make(&rig, &usual);
+	fpgabuf_ring_limit(rig.ring, 3, 0);
+	CU_ASSERT_EQUAL(fpgabuf_ring_fill(rig.ring), 0);
+	CU_ASSERT_EQUAL(fpgabuf_ring_stop(rig.ring), 0);
+	while (!fpgabuf_ring_take(rig.ring, &c))
+		continue;
+	n = counts_of(&rig).uncounted;
+	rig_end(&rig);
+	return n;
+}
+
+static void test_uncounted(void)
+{
+	CU_ASSERT_EQUAL(uncounted(0, 2, false), 1);
+	/* These do count, and nothing has come; or who knows. */
+	CU_ASSERT_EQUAL(uncounted(FPGABUF_CAP_EXACT_BYTES, 2, false), 0);
+	CU_ASSERT_EQUAL(uncounted(0, 1, false), 0);
+	CU_ASSERT_EQUAL(uncounted(0, 2, true), 0);
 }
 
 /* Those that were queued come back to nobody else. */
@@ -546,15 +775,26 @@ static const struct test tests[] = {
 	  test_empty },
 	{ "a capture that failed is handed out, and others follow",
 	  test_failure },
+	{ "how many have failed in a row is told", test_failures_in_a_row },
+	{ "too many in a row are the end, if that is wanted",
+	  test_max_failures },
+	{ "that the device has gone is no failure of a capture", test_gone },
 	{ "one that took too long is no failure", test_timeouts },
 	{ "no more is queued than the DMA controller has room for", test_room },
 	{ "a wait ends in time, by a signal, and when the ring is stopped",
 	  test_wait },
 	{ "what goes wrong with a region that was given back is told",
 	  test_queue_error },
+	{ "it can begin before the first capture is wanted", test_fill },
+	{ "it goes on after a stop, without what was before", test_start },
+	{ "it grows as far as there is memory", test_grow },
 	{ "a ring that makes no sense is refused, and leaves nothing",
 	  test_setup },
 	{ "regions are as large as the DMA controller likes", test_sizes },
+	{ "a capture has no more than the controller takes, if that was asked for",
+	  test_lengths },
+	{ "a short packet that nobody counts is told from an empty one",
+	  test_uncounted },
 	{ "the next ring finds nothing of the last one", test_next_ring },
 	{ "one thread takes what another one gives back", test_threads },
 	{ }

@@ -17,8 +17,6 @@
 
 #include "common/clock.h"
 #include "common/endpoint.h"
-#include "common/frame-clock.h"
-#include "common/receipt.h"
 #include <CUnit/CUnit.h>
 #include <fpgabuf/fpgabuf.h>
 #include "fake-device.h"
@@ -809,23 +807,28 @@ static void test_frame(void)
 /* Who does not know the clock finds a header that is merely longer. */
 static void test_frame_clock(void)
 {
-	const struct frame_clock clock = { .utc_ns = -2, .tai_ns = 37000000000 };
+	const struct fpgabuf_frame_clock clock = {
+		.utc_ns = -2, .tai_ns = 37000000000,
+	};
 	const struct fpgabuf_frame frame = { .length = 8, .timestamp_ns = 5 };
-	uint8_t bytes[FRAME_CLOCK_SIZE];
+	uint8_t bytes[FPGABUF_FRAME_CLOCK_SIZE];
 	struct fpgabuf_frame again;
-	struct frame_clock found;
+	struct fpgabuf_frame_clock found;
 
 	memset(bytes, 0xff, sizeof(bytes));
 	fpgabuf_frame_encode(&frame, bytes);
-	CU_ASSERT_FALSE(frame_clock_get(bytes, FPGABUF_FRAME_HEADER_SIZE, &found));
-	frame_clock_put(&clock, bytes);
+	CU_ASSERT_EQUAL(fpgabuf_frame_get_clock(bytes,
+						FPGABUF_FRAME_HEADER_SIZE,
+						&found), -ENODATA);
+	fpgabuf_frame_put_clock(&clock, bytes);
 	CU_ASSERT_EQUAL(fpgabuf_frame_decode(bytes, &again), 0);
 	CU_ASSERT_EQUAL(again.header_size, 72);
 	CU_ASSERT_EQUAL(again.timestamp_ns, 5);
-	CU_ASSERT_FALSE(receipt_is_asked(bytes, again.header_size));
+	CU_ASSERT_FALSE(fpgabuf_frame_asks_receipt(bytes, again.header_size));
 	CU_ASSERT_EQUAL(bytes[56], 0xfe);
 	CU_ASSERT_EQUAL(bytes[63], 0xff);
-	CU_ASSERT_TRUE(frame_clock_get(bytes, again.header_size, &found));
+	CU_ASSERT_EQUAL(fpgabuf_frame_get_clock(bytes, again.header_size,
+						&found), 0);
 	CU_ASSERT_EQUAL(found.utc_ns, -2);
 	CU_ASSERT_EQUAL(found.tai_ns, 37000000000);
 }

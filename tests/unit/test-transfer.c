@@ -336,7 +336,7 @@ static int rig_run(struct rig *r)
 	CU_ASSERT_FALSE(r->tallies[0].wrong);
 	if (!r->options.framed) {
 		CU_ASSERT_EQUAL(r->tallies[0].bytes, r->stats.bytes);
-		CU_ASSERT_EQUAL(r->stats.bytes, r->source->bytes);
+		CU_ASSERT_EQUAL(r->stats.bytes, r->source->counts.bytes);
 	}
 	return ret;
 }
@@ -367,7 +367,7 @@ static void test_holding(void)
 	r.options.bytes = 10000000;
 	r.options.engine = FPGABUF_ENGINE_ZEROCOPY;
 	CU_ASSERT_EQUAL(rig_run(&r), 0);
-	CU_ASSERT_EQUAL(h->count, r.source->captures);
+	CU_ASSERT_EQUAL(h->count, r.source->counts.captures);
 	CU_ASSERT(h->most_ns > 0);
 	CU_ASSERT(h->total_ns >= h->most_ns);
 	CU_ASSERT(h->total_ns <= (double)h->most_ns * h->count);
@@ -393,7 +393,7 @@ static void test_count(void)
 	CU_ASSERT_EQUAL(rig_run(&r), 0);
 	CU_ASSERT_EQUAL(fake.captures, 50);
 	CU_ASSERT_EQUAL(r.tallies[0].bytes, 50 * 65536);
-	CU_ASSERT_EQUAL(r.source->captures, 50);
+	CU_ASSERT_EQUAL(r.source->counts.captures, 50);
 	source_close(r.source);
 }
 
@@ -406,7 +406,7 @@ static void test_busy(void)
 	r.options.captures = 20;
 	CU_ASSERT_EQUAL(rig_run(&r), 0);
 	CU_ASSERT_EQUAL(r.tallies[0].bytes, 20 * 65536);
-	CU_ASSERT_EQUAL(r.source->busy_retries, 9);
+	CU_ASSERT_EQUAL(r.source->counts.busy_retries, 9);
 	CU_ASSERT_EQUAL(fake.busy, 0);
 	source_close(r.source);
 }
@@ -423,7 +423,7 @@ static void test_busy_for_ever(void)
 	/* What had been captured is sent all the same. */
 	CU_ASSERT_EQUAL(r.tallies[0].bytes, 4 * 65536);
 	CU_ASSERT(clock_ns() - start >= 10 * NS_PER_SEC);
-	CU_ASSERT(r.source->busy_retries < 4 * 10 * 1000 / 60);
+	CU_ASSERT(r.source->counts.busy_retries < 4 * 10 * 1000 / 60);
 	source_close(r.source);
 }
 
@@ -438,9 +438,9 @@ static void test_odd_captures(void)
 	r.options.bytes = 1000001;
 	CU_ASSERT_EQUAL(rig_run(&r), 0);
 	CU_ASSERT_EQUAL(r.tallies[0].bytes, 1000001);
-	CU_ASSERT_EQUAL(r.source->gaps, fake.captures / 5);
-	CU_ASSERT(r.source->partial > 0);
-	CU_ASSERT(r.source->captures < fake.captures);
+	CU_ASSERT_EQUAL(r.source->counts.gaps, fake.captures / 5);
+	CU_ASSERT(r.source->counts.partial > 0);
+	CU_ASSERT(r.source->counts.captures < fake.captures);
 	source_close(r.source);
 }
 
@@ -456,7 +456,7 @@ static void test_timeouts(void)
 	r.options.bytes = 1000001;
 	CU_ASSERT_EQUAL(rig_run(&r), 0);
 	CU_ASSERT_EQUAL(r.tallies[0].bytes, 1000001);
-	CU_ASSERT_EQUAL(r.source->timeouts, fake.captures / 2);
+	CU_ASSERT_EQUAL(r.source->counts.timeouts, fake.captures / 2);
 	source_close(r.source);
 }
 
@@ -535,10 +535,10 @@ static void test_plain(void)
 	CU_ASSERT_EQUAL(rig_run(&r), 0);
 	CU_ASSERT_EQUAL(r.tallies[0].bytes, 1000001);
 	CU_ASSERT_EQUAL(r.source->region_size, 16384);
-	CU_ASSERT_EQUAL(r.source->captures, 1000001 / 16376 + 1);
+	CU_ASSERT_EQUAL(r.source->counts.captures, 1000001 / 16376 + 1);
 	CU_ASSERT_EQUAL(r.source->gaps_worth, GAPS_UNKNOWN);
 	/* What was before the first is not missing. */
-	CU_ASSERT_EQUAL(r.source->gaps, fake.captures - 1);
+	CU_ASSERT_EQUAL(r.source->counts.gaps, fake.captures - 1);
 	source_close(r.source);
 }
 
@@ -575,7 +575,7 @@ static void test_kept(void)
 	CU_ASSERT_EQUAL(rig_run(&r), 0);
 	CU_ASSERT_EQUAL(r.tallies[0].bytes, 20 * 65536);
 	CU_ASSERT(clock_ns() - start >= 11 * NS_PER_SEC);
-	CU_ASSERT(r.source->busy_retries < 4 * 11 * 1000 / 60);
+	CU_ASSERT(r.source->counts.busy_retries < 4 * 11 * 1000 / 60);
 	source_close(r.source);
 }
 
@@ -603,7 +603,7 @@ static void test_failed_once(void)
 	r.options.captures = 20;
 	CU_ASSERT_EQUAL(rig_run(&r), 0);
 	CU_ASSERT_EQUAL(r.tallies[0].bytes, 20 * 65536);
-	CU_ASSERT_EQUAL(r.source->failures.total, 7);
+	CU_ASSERT_EQUAL(r.source->counts.failures, 7);
 	source_close(r.source);
 }
 
@@ -659,7 +659,7 @@ static void test_signal(void)
 	CU_ASSERT_EQUAL(r.tallies[0].bytes, 1000);
 	CU_ASSERT_EQUAL(fake.captures, 4);
 	/* Nothing has failed. */
-	CU_ASSERT_EQUAL(r.source->failures.total, 0);
+	CU_ASSERT_EQUAL(r.source->counts.failures, 0);
 	source_close(r.source);
 }
 
@@ -848,12 +848,12 @@ static void test_framed(void)
 	source_close(r.source);
 }
 
-static void answer(int fd, enum receipt_status status)
+static void answer(int fd, enum fpgabuf_frame_stored status)
 {
-	const struct receipt receipt = { .status = status };
-	uint8_t bytes[RECEIPT_SIZE];
+	const struct fpgabuf_frame_receipt receipt = { .status = status };
+	uint8_t bytes[FPGABUF_FRAME_RECEIPT_SIZE];
 
-	receipt_encode(&receipt, bytes);
+	fpgabuf_frame_encode_receipt(&receipt, bytes);
 	CU_ASSERT_EQUAL(send(fd, bytes, sizeof(bytes), MSG_NOSIGNAL),
 			sizeof(bytes));
 }
@@ -862,19 +862,19 @@ static void answer(int fd, enum receipt_status status)
 static void promise_in_vain(const struct rig *r, int fd, struct tally *tally)
 {
 	count_frames(r, fd, tally);
-	answer(fd, RECEIPT_PROMISED);
+	answer(fd, FPGABUF_FRAME_PROMISED);
 }
 
 static void fail_in_the_end(const struct rig *r, int fd, struct tally *tally)
 {
 	promise_in_vain(r, fd, tally);
-	answer(fd, RECEIPT_FAILED);
+	answer(fd, FPGABUF_FRAME_FAILED);
 }
 
 static void store(const struct rig *r, int fd, struct tally *tally)
 {
 	promise_in_vain(r, fd, tally);
-	answer(fd, RECEIPT_STORED);
+	answer(fd, FPGABUF_FRAME_STORED);
 }
 
 static void say_something_else(const struct rig *r, int fd,
@@ -890,12 +890,12 @@ static void say_something_else(const struct rig *r, int fd,
 /* Something else first: what looks like a receipt then is none. */
 static void say_and_answer(const struct rig *r, int fd, struct tally *tally)
 {
-	char text[RECEIPT_SIZE] = "HTTP/1.1 400 Bad Request";
+	char text[FPGABUF_FRAME_RECEIPT_SIZE] = "HTTP/1.1 400 Bad Request";
 
 	count_frames(r, fd, tally);
 	CU_ASSERT_EQUAL(send(fd, text, sizeof(text), MSG_NOSIGNAL),
 			sizeof(text));
-	answer(fd, RECEIPT_FAILED);
+	answer(fd, FPGABUF_FRAME_FAILED);
 }
 
 static void check_receipt(void (*receive)(const struct rig *, int,
@@ -1117,21 +1117,21 @@ static void test_rate(void)
 
 /* Turns of the loop */
 static unsigned int turns;
-static int (*real_fill)(struct source *source);
+static int (*real_watch)(struct source *source);
 
-static int count_fill(struct source *source)
+static int count_watch(struct source *source)
 {
 	turns++;
-	return real_fill(source);
+	return real_watch(source);
 }
 
-static void count_turns(struct rig *r, struct source_ops *ops)
+static void count_turns(struct rig *r, struct source_kind *kind)
 {
-	*ops = *r->source->ops;
-	real_fill = ops->fill;
-	ops->fill = count_fill;
+	*kind = *r->source->kind;
+	real_watch = kind->watch;
+	kind->watch = count_watch;
 	turns = 0;
-	r->source->ops = ops;
+	r->source->kind = kind;
 }
 
 /*
@@ -1141,13 +1141,13 @@ static void count_turns(struct rig *r, struct source_ops *ops)
 static void test_not_polled(void)
 {
 	struct rig r = { .options = default_options() };
-	struct source_ops ops;
+	struct source_kind kind;
 
 	fake_reset();
 	r.options.captures = 10;
 	r.options.rate = 10 * 65536;
 	rig_open(&r);
-	count_turns(&r, &ops);
+	count_turns(&r, &kind);
 	start_receiver(&r, 0);
 	CU_ASSERT_EQUAL(transfer_run(&r.transfer), 0);
 	rig_close(&r);
@@ -1178,7 +1178,7 @@ static void test_gap_of_empty(void)
 static void test_busy_pause(void)
 {
 	struct rig r = { .options = default_options() };
-	struct capture c;
+	struct fpgabuf_capture c;
 	unsigned int calls;
 	int64_t now;
 
@@ -1187,10 +1187,9 @@ static void test_busy_pause(void)
 	rig_open(&r);
 	CU_ASSERT_EQUAL(source_fill(r.source), 0);
 	CU_ASSERT_EQUAL_FATAL(source_take(r.source, &c), 1);
-	source_release(r.source, c.slot);
 	fake.busy = UINT32_MAX;
 	now = clock_ns();
-	CU_ASSERT_EQUAL(source_fill(r.source), 0);
+	source_release(r.source, c.slot);
 	CU_ASSERT(source_retry_ns(r.source) >= now + NS_PER_MS);
 	calls = fake.queue_calls;
 	/* Unless the host has slept over it */
@@ -1203,11 +1202,11 @@ static void test_busy_pause(void)
 /* What was left out before a capture is so, too, if that does not get there. */
 static void test_lost_skips(void)
 {
-	const struct capture before = { .sequence = 0, .bytes = 1000 };
+	const struct fpgabuf_capture before = { .sequence = 0, .bytes = 1000 };
 	struct rig r = { .options = default_options(), .receive_buffer = 4096 };
 	struct peer *p = &r.peers[0];
 	unsigned int slot = 99;
-	struct capture c;
+	struct fpgabuf_capture c;
 
 	fake_reset();
 	r.options.framed = true;
@@ -1241,7 +1240,7 @@ static void test_lost_skips(void)
 static int take_wrong(uint64_t more_bytes, uint64_t more_cookie)
 {
 	struct rig r = { .options = default_options() };
-	struct capture c;
+	struct fpgabuf_capture c;
 	int ret;
 
 	fake_reset();

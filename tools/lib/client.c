@@ -468,6 +468,11 @@ int fpgabuf_client_next(struct fpgabuf_client *client,
 	return err;
 }
 
+bool fpgabuf_client_holds(const struct fpgabuf_client *client, uint32_t index)
+{
+	return index < client->geometry.regions && client->held[index];
+}
+
 int fpgabuf_client_release(struct fpgabuf_client *client, uint32_t index)
 {
 	const struct fpgabuf_wire_message release = {
@@ -476,7 +481,7 @@ int fpgabuf_client_release(struct fpgabuf_client *client, uint32_t index)
 	};
 	int err;
 
-	if (index >= client->geometry.regions || !client->held[index])
+	if (!fpgabuf_client_holds(client, index))
 		return -EINVAL;
 	err = send_message(client->fd, &release);
 	if (err == -ECONNRESET)

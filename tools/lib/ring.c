@@ -12,18 +12,13 @@
 #include <limits.h>
 #include <poll.h>
 #include <pthread.h>
-#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/eventfd.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "internal.h"
-
-#define NS_PER_MS	1000000LL
-#define NS_PER_SEC	1000000000LL
 
 /* What a region has if nobody says how much */
 #define USUAL_REGION_SIZE	(1 << 20)
@@ -35,11 +30,11 @@
  * A page can be in use for a moment after its completion: the kernel reports
  * first and drops the reference of the packet later.
  */
-#define FIRST_PAUSE_NS	NS_PER_MS
-#define MAX_PAUSE_NS	(64 * NS_PER_MS)
+#define FIRST_PAUSE_NS	FPGABUF_NS_PER_MS
+#define MAX_PAUSE_NS	(64 * FPGABUF_NS_PER_MS)
 
 /* From then on the DMA channel may be the reason. */
-#define PATIENCE_NS	(2 * NS_PER_SEC)
+#define PATIENCE_NS	(2 * FPGABUF_NS_PER_SEC)
 
 enum slot_state { IDLE, QUEUED, TAKEN };
 
@@ -48,6 +43,7 @@ enum slot_state { IDLE, QUEUED, TAKEN };
  * @region: the region
  * @state: where it is
  * @length: bytes asked for, while it is queued
+ * @sequence: number of its last capture on the device
  * @busy_since_ns: when QUEUE refused it first, or 0
  * @retry_ns: when to try again; 0 = at once
  * @pause_ns: how long the last pause was
@@ -56,6 +52,7 @@ struct slot {
 	struct fpgabuf_region *region;
 	enum slot_state state;
 	uint64_t length;
+	uint64_t sequence;
 	int64_t busy_since_ns;
 	int64_t retry_ns;
 	int64_t pause_ns;
@@ -65,34 +62,35 @@ struct slot {
  * struct fpgabuf_ring - all of it
  * @device: the device
  * @info: its limits
+ * @setup: what the regions are like
  * @lock: guards what follows
  * @slots: the regions
  * @nr_slots: how many
  * @length: bytes of a capture, unless less is left to be captured
- * @timeout_ms: of a capture
  * @full: the DMA controller takes no more before one of them has come back
  * @planned: bytes that the queued ones were asked for, together
  * @captures_wanted: in all, or UINT64_MAX
  * @bytes_wanted: in all, or UINT64_MAX
  * @handed_out: captures, which gives the next one its number
  * @stopped: no further capture is wanted
- * @had_gap: a capture that was not handed out had a gap before it
+ * @had_gap: a capture without bytes had a gap before it
+ * @failed_in_a_row: captures, up to now
  * @counts: for the caller
  * @heard_ns: when a capture has come, or the first one was queued
  * @error: that QUEUE has made when a region was given back; the next one who takes
  *	is told
- * @failed: what the last error was about, or NULL
+ * @failed: what the last error was about, or 0
  * @wake: eventfd, for a thread that waits
  * @why: room for fpgabuf_ring_why()
  */
 struct fpgabuf_ring {
 	struct fpgabuf_device *device;
 	struct fpgabuf_info info;
+	struct fpgabuf_ring_setup setup;
 	pthread_mutex_t lock;
 	struct slot *slots;
 	unsigned int nr_slots;
 	uint64_t length;
-	uint32_t timeout_ms;
 	bool full;
 	uint64_t planned;
 	uint64_t captures_wanted;
@@ -100,23 +98,16 @@ struct fpgabuf_ring {
 	uint64_t handed_out;
 	bool stopped;
 	bool had_gap;
+	uint32_t failed_in_a_row;
 	struct fpgabuf_ring_counts counts;
 	int64_t heard_ns;
 	int error;
-	const char *failed;
+	enum fpgabuf_reason failed;
 	int wake;
 	char why[200];
 };
 
-static int64_t now_ns(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return t.tv_sec * NS_PER_SEC + t.tv_nsec;
-}
-
-static int fail(struct fpgabuf_ring *r, const char *what, int err)
+static int fail(struct fpgabuf_ring *r, enum fpgabuf_reason what, int err)
 {
 	r->failed = what;
 	return err;
@@ -158,7 +149,7 @@ static bool is_full(const struct fpgabuf_ring *r)
 
 static void pause_longer(struct slot *slot)
 {
-	const int64_t now = now_ns();
+	const int64_t now = fpgabuf_now_ns();
 
 	if (!slot->busy_since_ns) {
 		slot->busy_since_ns = now;
@@ -180,10 +171,15 @@ static bool channel_keeps(const struct fpgabuf_ring *r, const struct slot *slot)
 	return info.state == FPGABUF_REGION_QUEUED;
 }
 
+static bool can_stop(const struct fpgabuf_ring *r)
+{
+	return r->info.capabilities & FPGABUF_CAP_STOP;
+}
+
 static bool is_overdue(const struct slot *slot)
 {
 	return slot->busy_since_ns &&
-	       now_ns() - slot->busy_since_ns >= PATIENCE_NS;
+	       fpgabuf_now_ns() - slot->busy_since_ns >= PATIENCE_NS;
 }
 
 /*
@@ -194,11 +190,9 @@ static int back_off(struct fpgabuf_ring *r, struct slot *slot)
 {
 	r->counts.busy_retries++;
 	pause_longer(slot);
-	if (!is_overdue(slot) || !(r->info.capabilities & FPGABUF_CAP_STOP) ||
-	    !channel_keeps(r, slot))
+	if (!is_overdue(slot) || !can_stop(r) || !channel_keeps(r, slot))
 		return 0;
-	return fail(r, "the DMA channel did not stop, and may still write to a region",
-		    -EIO);
+	return fail(r, FPGABUF_REASON_STUCK, -EIO);
 }
 
 static int queue_slot(struct fpgabuf_ring *r, struct slot *slot)
@@ -206,11 +200,14 @@ static int queue_slot(struct fpgabuf_ring *r, struct slot *slot)
 	const struct fpgabuf_queue args = {
 		.cookie = slot - r->slots,
 		.length = next_length(r),
-		.timeout_ms = r->timeout_ms,
+		.timeout_ms = r->setup.timeout_ms,
 	};
 	const int err = fpgabuf_device_queue_with(r->device, slot->region,
 						  &args);
 
+	/* Tried again at once, with the next call */
+	if (err == -EINTR)
+		return 0;
 	if (err == -EBUSY)
 		return back_off(r, slot);
 	if (err == -ENOBUFS && r->counts.queued) {
@@ -218,9 +215,9 @@ static int queue_slot(struct fpgabuf_ring *r, struct slot *slot)
 		return 0;
 	}
 	if (err)
-		return fail(r, "a region cannot be queued", err);
+		return fail(r, FPGABUF_REASON_QUEUE, err);
 	if (!r->counts.queued++)
-		r->heard_ns = now_ns();
+		r->heard_ns = fpgabuf_now_ns();
 	r->planned += args.length;
 	slot->state = QUEUED;
 	slot->length = args.length;
@@ -237,7 +234,7 @@ static unsigned int nr_idle(const struct fpgabuf_ring *r)
 /* Queues what is idle, and due. */
 static int fill(struct fpgabuf_ring *r)
 {
-	const int64_t now = now_ns();
+	const int64_t now = fpgabuf_now_ns();
 	unsigned int i, idle = nr_idle(r);
 	int err = 0;
 
@@ -255,12 +252,6 @@ static int fill(struct fpgabuf_ring *r)
 
 /* What comes back */
 
-static bool is_failure(int error)
-{
-	return error && error != -ETIMEDOUT && error != -ESHUTDOWN &&
-	       error != -ECANCELED;
-}
-
 static bool is_sane(const struct fpgabuf_ring *r,
 		    const struct fpgabuf_dequeue *c)
 {
@@ -274,12 +265,12 @@ static void count(struct fpgabuf_ring *r, const struct fpgabuf_dequeue *c,
 {
 	struct fpgabuf_ring_counts *n = &r->counts;
 
+	/* What was before the first is not missing. */
+	n->gaps += n->captures && c->status & FPGABUF_CAPTURE_GAP;
 	n->captures += bytes != 0;
 	n->bytes += bytes;
-	n->gaps += !!(c->status & FPGABUF_CAPTURE_GAP);
 	n->partial += !!(c->status & FPGABUF_CAPTURE_PARTIAL);
 	n->timeouts += !!(c->status & FPGABUF_CAPTURE_TIMEOUT);
-	n->failures += is_failure(c->error);
 	n->uncounted += r->info.version >= TOLD_SINCE &&
 			!(r->info.capabilities & FPGABUF_CAP_EXACT_BYTES) &&
 			!c->bytes && c->status & FPGABUF_CAPTURE_PARTIAL &&
@@ -297,21 +288,39 @@ static uint64_t wanted_bytes(const struct fpgabuf_ring *r, uint64_t bytes)
 	return bytes < left ? bytes : left;
 }
 
-/* come_back() - false: there is nothing to hand out */
-static bool come_back(struct fpgabuf_ring *r, const struct fpgabuf_dequeue *c,
-		      struct fpgabuf_capture *capture)
+/* One may fail, but too many in a row mean that the device is broken. */
+static int check_failure(struct fpgabuf_ring *r, int error)
 {
-	const uint64_t bytes = wanted_bytes(r, c->bytes);
+	r->counts.failures += fpgabuf_is_failure(error);
+	r->failed_in_a_row = fpgabuf_failed_in_a_row(r->failed_in_a_row, error);
+	if (!r->setup.max_failures ||
+	    r->failed_in_a_row < r->setup.max_failures)
+		return 0;
+	return fail(r, FPGABUF_REASON_FAILURES, -EIO);
+}
+
+static void come_back(struct fpgabuf_ring *r, const struct fpgabuf_dequeue *c)
+{
 	struct slot *slot = &r->slots[c->cookie];
 
 	r->counts.queued--;
 	r->full = false;
 	r->planned -= slot->length;
-	r->heard_ns = now_ns();
+	r->heard_ns = fpgabuf_now_ns();
 	slot->state = IDLE;
+	slot->sequence = c->sequence;
+}
+
+/* hand_out() - false: there is nothing to hand out */
+static bool hand_out(struct fpgabuf_ring *r, const struct fpgabuf_dequeue *c,
+		     struct fpgabuf_capture *capture)
+{
+	const uint64_t bytes = wanted_bytes(r, c->bytes);
+	struct slot *slot = &r->slots[c->cookie];
+
 	count(r, c, bytes);
 	r->had_gap |= !!(c->status & FPGABUF_CAPTURE_GAP);
-	if (!bytes && !is_failure(c->error))
+	if (!bytes && !fpgabuf_is_failure(c->error))
 		return false;
 	*capture = (struct fpgabuf_capture){
 		.addr = fpgabuf_region_addr(slot->region),
@@ -321,8 +330,9 @@ static bool come_back(struct fpgabuf_ring *r, const struct fpgabuf_dequeue *c,
 		.status = c->status | (r->had_gap ? FPGABUF_CAPTURE_GAP : 0),
 		.error = c->error,
 		.slot = c->cookie,
+		.failures = fpgabuf_is_failure(c->error) ? r->failed_in_a_row : 0,
 	};
-	r->had_gap = false;
+	r->had_gap = r->had_gap && !bytes;
 	slot->state = TAKEN;
 	r->counts.taken++;
 	return true;
@@ -334,30 +344,52 @@ static int dequeue(struct fpgabuf_ring *r, struct fpgabuf_capture *capture)
 	struct fpgabuf_dequeue c;
 	int err;
 
-	do {
+	for (;;) {
 		err = fpgabuf_device_dequeue(r->device, &c);
 		if (err == -EPIPE || err == -EINTR)
 			return -EAGAIN;
 		if (err == -EAGAIN)
 			return err;
 		if (err)
-			return fail(r, "no capture can be had any more", err);
+			return fail(r, FPGABUF_REASON_DEQUEUE, err);
 		if (!is_sane(r, &c))
-			return fail(r, "a capture came that was not asked for",
-				    -EPROTO);
-	} while (!come_back(r, &c, capture));
-	return 0;
+			return fail(r, FPGABUF_REASON_NONSENSE, -EPROTO);
+		come_back(r, &c);
+		err = check_failure(r, c.error);
+		if (err)
+			return err;
+		if (hand_out(r, &c, capture))
+			return 0;
+	}
 }
 
 /* An error of a region that was given back is told here. */
-static int take(struct fpgabuf_ring *r, struct fpgabuf_capture *capture)
+static int refill(struct fpgabuf_ring *r)
 {
-	int err = r->error ? r->error : fill(r);
+	const int err = r->error ? r->error : fill(r);
 
 	r->error = 0;
+	if (!err)
+		r->failed = 0;
+	return err;
+}
+
+int fpgabuf_ring_fill(struct fpgabuf_ring *ring)
+{
+	int err;
+
+	pthread_mutex_lock(&ring->lock);
+	err = refill(ring);
+	pthread_mutex_unlock(&ring->lock);
+	return err;
+}
+
+static int take(struct fpgabuf_ring *r, struct fpgabuf_capture *capture)
+{
+	int err = refill(r);
+
 	if (err)
 		return err;
-	r->failed = NULL;
 	err = dequeue(r, capture);
 	if (err != -EAGAIN)
 		return err;
@@ -396,17 +428,6 @@ static int64_t next_retry_ns(const struct fpgabuf_ring *r)
 	return first;
 }
 
-static int ms_until(int64_t ns)
-{
-	const int64_t left = ns - now_ns();
-
-	if (left <= 0)
-		return 0;
-	if (left / NS_PER_MS >= INT_MAX)
-		return INT_MAX;
-	return (left + NS_PER_MS - 1) / NS_PER_MS;
-}
-
 int fpgabuf_ring_timeout_ms(struct fpgabuf_ring *ring)
 {
 	int64_t retry;
@@ -414,7 +435,7 @@ int fpgabuf_ring_timeout_ms(struct fpgabuf_ring *ring)
 	pthread_mutex_lock(&ring->lock);
 	retry = next_retry_ns(ring);
 	pthread_mutex_unlock(&ring->lock);
-	return retry == INT64_MAX ? -1 : ms_until(retry);
+	return retry == INT64_MAX ? -1 : fpgabuf_ms_until(retry);
 }
 
 /* wait_event() - -ETIMEDOUT: @end_ns has come, and nothing else */
@@ -428,7 +449,7 @@ static int wait_event(struct fpgabuf_ring *r, int64_t end_ns)
 	uint64_t told;
 
 	if (end_ns != INT64_MAX) {
-		left = ms_until(end_ns);
+		left = fpgabuf_ms_until(end_ns);
 		if (!left)
 			return -ETIMEDOUT;
 	}
@@ -445,8 +466,7 @@ static int wait_event(struct fpgabuf_ring *r, int64_t end_ns)
 int fpgabuf_ring_wait(struct fpgabuf_ring *ring,
 		      struct fpgabuf_capture *capture, int timeout_ms)
 {
-	const int64_t end = timeout_ms < 0 ? INT64_MAX :
-			    now_ns() + timeout_ms * NS_PER_MS;
+	const int64_t end = fpgabuf_end_ns(timeout_ms);
 	int err;
 
 	for (;;) {
@@ -494,16 +514,27 @@ int fpgabuf_ring_give(struct fpgabuf_ring *ring, uint32_t slot)
 
 int fpgabuf_ring_stop(struct fpgabuf_ring *ring)
 {
-	int err;
+	int err = 0;
 
 	pthread_mutex_lock(&ring->lock);
 	ring->stopped = true;
-	err = fpgabuf_device_cancel(ring->device, NULL);
+	if (ring->counts.queued)
+		err = fpgabuf_device_cancel(ring->device, NULL);
 	if (err)
-		fail(ring, "the captures cannot be ended", err);
+		fail(ring, FPGABUF_REASON_CANCEL, err);
 	wake(ring);
 	pthread_mutex_unlock(&ring->lock);
 	return err;
+}
+
+/* What was captured before does not belong to what comes now. */
+void fpgabuf_ring_start(struct fpgabuf_ring *ring)
+{
+	pthread_mutex_lock(&ring->lock);
+	ring->stopped = false;
+	ring->had_gap = false;
+	wake(ring);
+	pthread_mutex_unlock(&ring->lock);
 }
 
 void fpgabuf_ring_limit(struct fpgabuf_ring *ring, uint64_t captures,
@@ -518,6 +549,16 @@ void fpgabuf_ring_limit(struct fpgabuf_ring *ring, uint64_t captures,
 int fpgabuf_ring_fd(const struct fpgabuf_ring *ring)
 {
 	return fpgabuf_device_fd(ring->device);
+}
+
+uint32_t fpgabuf_ring_regions(const struct fpgabuf_ring *ring)
+{
+	return ring->nr_slots;
+}
+
+uint64_t fpgabuf_ring_length(const struct fpgabuf_ring *ring)
+{
+	return ring->length;
 }
 
 struct fpgabuf_region *fpgabuf_ring_region(const struct fpgabuf_ring *ring,
@@ -552,14 +593,79 @@ static const struct slot *oldest_busy(const struct fpgabuf_ring *r)
 	return oldest;
 }
 
+static enum fpgabuf_reason reason(const struct fpgabuf_ring *r)
+{
+	if (r->failed)
+		return r->failed;
+	if (r->counts.queued)
+		return FPGABUF_REASON_CAPTURE;
+	if (!wants_capture(r))
+		return FPGABUF_REASON_END;
+	return oldest_busy(r) ? FPGABUF_REASON_BUSY : FPGABUF_REASON_TAKEN;
+}
+
+enum fpgabuf_reason fpgabuf_ring_reason(struct fpgabuf_ring *ring)
+{
+	enum fpgabuf_reason why;
+
+	pthread_mutex_lock(&ring->lock);
+	why = reason(ring);
+	pthread_mutex_unlock(&ring->lock);
+	return why;
+}
+
+static uint32_t state_of(const struct fpgabuf_ring *r, const struct slot *slot)
+{
+	if (slot->state == QUEUED)
+		return FPGABUF_SLOT_QUEUED;
+	if (slot->state == TAKEN)
+		return FPGABUF_SLOT_TAKEN;
+	if (!slot->busy_since_ns)
+		return FPGABUF_SLOT_IDLE;
+	/* A channel that can be stopped, but was not, ends the ring. */
+	return is_overdue(slot) && !can_stop(r) && channel_keeps(r, slot) ?
+		       FPGABUF_SLOT_KEPT : FPGABUF_SLOT_BUSY;
+}
+
+static void look(const struct fpgabuf_ring *r, const struct slot *slot,
+		 struct fpgabuf_ring_slot *seen)
+{
+	struct fpgabuf_region_info info;
+
+	*seen = (struct fpgabuf_ring_slot){
+		.state = state_of(r, slot),
+		.busy_since_ns = slot->busy_since_ns,
+		.sequence = slot->sequence,
+	};
+	if (seen->state != FPGABUF_SLOT_BUSY ||
+	    fpgabuf_device_region_info(r->device, slot->region, &info))
+		return;
+	seen->page_references = info.in_use;
+	seen->importers = info.importers;
+}
+
+int fpgabuf_ring_look(struct fpgabuf_ring *ring, uint32_t slot,
+		      struct fpgabuf_ring_slot *seen)
+{
+	int err = -EINVAL;
+
+	pthread_mutex_lock(&ring->lock);
+	if (slot < ring->nr_slots) {
+		look(ring, &ring->slots[slot], seen);
+		err = 0;
+	}
+	pthread_mutex_unlock(&ring->lock);
+	return err;
+}
+
 static void say_busy(struct fpgabuf_ring *r, const struct slot *slot)
 {
-	const double seconds = (double)(now_ns() - slot->busy_since_ns) /
-			       NS_PER_SEC;
+	const double seconds = (double)(fpgabuf_now_ns() - slot->busy_since_ns) /
+			       FPGABUF_NS_PER_SEC;
 	const int number = slot - r->slots;
 	struct fpgabuf_region_info info = { 0 };
 
-	if (channel_keeps(r, slot))
+	if (!can_stop(r) && channel_keeps(r, slot))
 		snprintf(r->why, sizeof(r->why),
 			 "the FPGA still has region %d, and its DMA channel cannot be stopped",
 			 number);
@@ -573,31 +679,36 @@ static void say_busy(struct fpgabuf_ring *r, const struct slot *slot)
 			 info.importers);
 }
 
-static void say_waiting(struct fpgabuf_ring *r)
-{
-	const struct slot *busy = oldest_busy(r);
+static const char *const sentences[] = {
+	[FPGABUF_REASON_END] = "all that was wanted has been captured",
+	[FPGABUF_REASON_QUEUE] = "a region cannot be queued",
+	[FPGABUF_REASON_DEQUEUE] = "no capture can be had any more",
+	[FPGABUF_REASON_CANCEL] = "the captures cannot be ended",
+	[FPGABUF_REASON_NONSENSE] = "a capture came that was not asked for",
+	[FPGABUF_REASON_STUCK] =
+		"the DMA channel did not stop, and may still write to a region",
+	[FPGABUF_REASON_FAILURES] = "too many captures failed in a row",
+};
 
-	if (r->counts.queued)
+static void say(struct fpgabuf_ring *r, enum fpgabuf_reason why)
+{
+	if (why == FPGABUF_REASON_CAPTURE)
 		snprintf(r->why, sizeof(r->why),
 			 "nothing has come from the FPGA for %.1f s",
-			 (double)(now_ns() - r->heard_ns) / NS_PER_SEC);
-	else if (!wants_capture(r))
-		snprintf(r->why, sizeof(r->why),
-			 "all that was wanted has been captured");
-	else if (busy)
-		say_busy(r, busy);
-	else
+			 (double)(fpgabuf_now_ns() - r->heard_ns) / FPGABUF_NS_PER_SEC);
+	else if (why == FPGABUF_REASON_BUSY)
+		say_busy(r, oldest_busy(r));
+	else if (why == FPGABUF_REASON_TAKEN)
 		snprintf(r->why, sizeof(r->why),
 			 "all %u regions are taken", r->nr_slots);
+	else
+		snprintf(r->why, sizeof(r->why), "%s", sentences[why]);
 }
 
 const char *fpgabuf_ring_why(struct fpgabuf_ring *ring)
 {
 	pthread_mutex_lock(&ring->lock);
-	if (ring->failed)
-		snprintf(ring->why, sizeof(ring->why), "%s", ring->failed);
-	else
-		say_waiting(ring);
+	say(ring, reason(ring));
 	pthread_mutex_unlock(&ring->lock);
 	return ring->why;
 }
@@ -629,22 +740,28 @@ static uint64_t region_size(const struct fpgabuf_info *info,
 	return most && most < USUAL_REGION_SIZE ? most : USUAL_REGION_SIZE;
 }
 
-static int add_slot(struct fpgabuf_ring *r, const struct fpgabuf_ring_setup *s)
+static int add_slot(struct fpgabuf_ring *r)
 {
+	const struct fpgabuf_ring_setup *s = &r->setup;
 	struct fpgabuf_alloc args = {
 		.size = region_size(&r->info, s),
 		.flags = s->alloc_flags,
 		.fd_flags = s->access,
 	};
-	struct slot *slot = &r->slots[r->nr_slots];
+	struct fpgabuf_region *region;
 	void *addr;
 	int err;
 
-	err = fpgabuf_device_alloc_with(r->device, &args, &slot->region);
+	err = fpgabuf_device_alloc_with(r->device, &args, &region);
 	if (err)
 		return err;
-	r->nr_slots++;
-	return s->prot ? fpgabuf_region_map(slot->region, s->prot, &addr) : 0;
+	if (s->prot)
+		err = fpgabuf_region_map(region, s->prot, &addr);
+	if (err)
+		fpgabuf_region_close(region);
+	else
+		r->slots[r->nr_slots++].region = region;
+	return err;
 }
 
 /*
@@ -665,7 +782,34 @@ static int choose_length(struct fpgabuf_ring *r,
 	return r->length ? 0 : -EMSGSIZE;
 }
 
-static int set_up(struct fpgabuf_ring *r, const struct fpgabuf_ring_setup *s)
+static int add_slots(struct fpgabuf_ring *r, uint32_t regions)
+{
+	struct slot *slots = reallocarray(r->slots, regions, sizeof(*slots));
+	int err = 0;
+
+	if (!slots)
+		return -ENOMEM;
+	r->slots = slots;
+	memset(slots + r->nr_slots, 0, (regions - r->nr_slots) * sizeof(*slots));
+	while (!err && r->nr_slots < regions)
+		err = add_slot(r);
+	return err;
+}
+
+int fpgabuf_ring_grow(struct fpgabuf_ring *ring, uint32_t regions)
+{
+	int err = 0;
+
+	if (regions > FPGABUF_RING_MAX_REGIONS)
+		return -EINVAL;
+	pthread_mutex_lock(&ring->lock);
+	if (regions > ring->nr_slots)
+		err = add_slots(ring, regions);
+	pthread_mutex_unlock(&ring->lock);
+	return err;
+}
+
+static int set_up(struct fpgabuf_ring *r)
 {
 	int err = fpgabuf_device_info(r->device, &r->info);
 
@@ -674,9 +818,8 @@ static int set_up(struct fpgabuf_ring *r, const struct fpgabuf_ring_setup *s)
 	r->wake = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
 	if (r->wake < 0)
 		return -errno;
-	while (!err && r->nr_slots < s->regions)
-		err = add_slot(r, s);
-	return err ? err : choose_length(r, s);
+	err = add_slots(r, r->setup.regions);
+	return err ? err : choose_length(r, &r->setup);
 }
 
 static void release(struct fpgabuf_ring *r)
@@ -704,18 +847,13 @@ int fpgabuf_ring_create(struct fpgabuf_device *device,
 	new = calloc(1, sizeof(*new));
 	if (!new)
 		return -ENOMEM;
-	new->slots = calloc(setup->regions, sizeof(*new->slots));
-	if (!new->slots) {
-		free(new);
-		return -ENOMEM;
-	}
 	new->device = device;
-	new->timeout_ms = setup->timeout_ms;
+	new->setup = *setup;
 	new->captures_wanted = UINT64_MAX;
 	new->bytes_wanted = UINT64_MAX;
 	new->wake = -1;
 	pthread_mutex_init(&new->lock, NULL);
-	err = set_up(new, setup);
+	err = set_up(new);
 	if (err)
 		release(new);
 	else

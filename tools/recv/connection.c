@@ -10,7 +10,6 @@
 
 #include "common/clock.h"
 #include "common/message.h"
-#include "common/receipt.h"
 #include "recv/connection.h"
 #include "recv/pattern.h"
 
@@ -94,16 +93,17 @@ static void say_what_is_kept(const struct connection *c)
 			s->written, how);
 }
 
-static void send_receipt(const struct connection *c, enum receipt_status status)
+static void send_receipt(const struct connection *c,
+			 enum fpgabuf_frame_stored status)
 {
-	const struct receipt receipt = {
+	const struct fpgabuf_frame_receipt receipt = {
 		.status = status,
 		.captures = c->framing.captures,
 		.bytes = c->bytes,
 	};
-	uint8_t bytes[RECEIPT_SIZE];
+	uint8_t bytes[FPGABUF_FRAME_RECEIPT_SIZE];
 
-	receipt_encode(&receipt, bytes);
+	fpgabuf_frame_encode_receipt(&receipt, bytes);
 	send(c->sock, bytes, sizeof(bytes), MSG_DONTWAIT | MSG_NOSIGNAL);
 }
 
@@ -113,7 +113,7 @@ static void hang_up(struct connection *c)
 	const struct linger reset = { .l_onoff = 1 };
 
 	if (c->promised)
-		send_receipt(c, c->failed ? RECEIPT_FAILED : RECEIPT_STORED);
+		send_receipt(c, c->failed ? FPGABUF_FRAME_FAILED : FPGABUF_FRAME_STORED);
 	else if (c->failed)
 		setsockopt(c->sock, SOL_SOCKET, SO_LINGER, &reset,
 			   sizeof(reset));
@@ -238,7 +238,7 @@ static int cut_at_header(struct connection *c)
 static bool wants_receipt(const struct framing *f)
 {
 	return f->ended &&
-	       receipt_is_asked(f->header, f->frame.header_size);
+	       fpgabuf_frame_asks_receipt(f->header, f->frame.header_size);
 }
 
 static int begin_frame(struct connection *c)
@@ -246,7 +246,7 @@ static int begin_frame(struct connection *c)
 	const struct framing *f = &c->framing;
 
 	if (wants_receipt(f)) {
-		send_receipt(c, RECEIPT_PROMISED);
+		send_receipt(c, FPGABUF_FRAME_PROMISED);
 		c->promised = true;
 	}
 	if (framing_broken(f))

@@ -100,8 +100,9 @@ static int begin_frame(struct framing *f)
 	} else {
 		f->next_sequence = f->frame.sequence + 1;
 		count_capture(f);
-		f->has_clock = frame_clock_get(f->header, f->frame.header_size,
-					       &f->clock);
+		f->has_clock = !fpgabuf_frame_get_clock(f->header,
+							f->frame.header_size,
+							&f->clock);
 	}
 	return 1;
 }

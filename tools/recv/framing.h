@@ -15,7 +15,6 @@
 
 #include <fpgabuf/fpgabuf.h>
 
-#include "common/frame-clock.h"
 
 /**
  * struct framing - a framed stream on its way
@@ -61,7 +60,7 @@ struct framing {
 	uint64_t skipped_bytes;
 	bool skipped_before;
 	bool has_clock;
-	struct frame_clock clock;
+	struct fpgabuf_frame_clock clock;
 	char error[160];
 };
 

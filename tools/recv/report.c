@@ -3,6 +3,7 @@
 #include <stdio.h>
 
 #include "common/clock.h"
+#include "common/frame-clock.h"
 #include "common/json.h"
 #include "common/message.h"
 #include "common/progress.h"

@@ -9,104 +9,38 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
-#include <unistd.h>
 
-#include "common/clock.h"
 #include "common/message.h"
 #include "send/source.h"
 
-enum { DMABUF_READY, DMABUF_TAKEN, DMABUF_DONE };
-
 /**
- * struct dmabuf - the buffer and where it is
+ * struct dmabuf - the buffer
  * @source: what every source has
  * @name: for messages
  * @region: the buffer
- * @addr: where it is mapped
- * @state: where it is
  */
 struct dmabuf {
 	struct source source;
 	char name[32];
 	struct fpgabuf_region *region;
-	void *addr;
-	int state;
 };
 
-static struct dmabuf *dmabuf_of(struct source *source)
+static int dmabuf_fail(struct source *source, int err)
 {
-	return (struct dmabuf *)source;
-}
-
-static int dmabuf_fill(struct source *source)
-{
-	(void)source;
-	return 0;
-}
-
-static int dmabuf_take(struct source *source, struct capture *capture)
-{
-	struct dmabuf *d = dmabuf_of(source);
-
-	if (d->state != DMABUF_READY || source->stopping)
-		return 0;
-	d->state = DMABUF_TAKEN;
-	*capture = (struct capture){
-		.addr = d->addr,
-		.bytes = source_account(source, 0, source->bytes_wanted),
-		.timestamp_ns = clock_ns(),
-	};
-	return 1;
-}
-
-static void dmabuf_release(struct source *source, unsigned int slot)
-{
-	(void)slot;
-	dmabuf_of(source)->state = DMABUF_DONE;
-}
-
-static int dmabuf_stop(struct source *source)
-{
-	(void)source;
-	return 0;
-}
-
-static bool dmabuf_finished(const struct source *source)
-{
-	return source->stopping ||
-	       ((const struct dmabuf *)source)->state != DMABUF_READY;
-}
-
-static int dmabuf_fd(const struct source *source)
-{
-	(void)source;
-	return -1;
-}
-
-static int64_t dmabuf_retry_ns(const struct source *source)
-{
-	(void)source;
-	return 0;
+	message("cannot read %s: %s", source->name, strerror(-err));
+	remedy("not every driver lets programs map its dma-bufs");
+	return err;
 }
 
 static void dmabuf_close(struct source *source)
 {
-	struct dmabuf *d = dmabuf_of(source);
-
-	if (d->addr)
-		fpgabuf_region_sync_end(d->region, PROT_READ);
-	fpgabuf_region_close(d->region);
-	free(d);
+	fpgabuf_source_destroy(source->from);
+	fpgabuf_region_close(((struct dmabuf *)source)->region);
+	free(source);
 }
 
-static const struct source_ops dmabuf_ops = {
-	.fill = dmabuf_fill,
-	.take = dmabuf_take,
-	.release = dmabuf_release,
-	.stop = dmabuf_stop,
-	.finished = dmabuf_finished,
-	.fd = dmabuf_fd,
-	.retry_ns = dmabuf_retry_ns,
+static const struct source_kind dmabuf_kind = {
+	.fail = dmabuf_fail,
 	.close = dmabuf_close,
 };
 
@@ -136,24 +70,20 @@ static int check_size(struct dmabuf *d)
 	return 0;
 }
 
-/* io_uring registers what is mapped for writing, and nothing else. */
-static int map(struct dmabuf *d)
+/*
+ * io_uring registers what is mapped for writing, and nothing else.  Filling waits for
+ * a capture that is under way.
+ */
+static int make_source(struct dmabuf *d)
 {
+	void *addr;
 	int err;
 
-	err = fpgabuf_region_map(d->region, PROT_READ | PROT_WRITE, &d->addr);
-	if (!err)
-		d->source.fixed = d->addr;
-	else
-		err = fpgabuf_region_map(d->region, PROT_READ, &d->addr);
-	/* Waits for a capture that is under way. */
-	if (!err)
-		err = fpgabuf_region_sync_start(d->region, PROT_READ);
-	if (err) {
-		message("cannot read %s: %s", d->name, strerror(-err));
-		remedy("not every driver lets programs map its dma-bufs");
-	}
-	return err;
+	if (!fpgabuf_region_map(d->region, PROT_READ | PROT_WRITE, &addr))
+		d->source.fixed = addr;
+	err = fpgabuf_source_of_region(d->region, &d->source.from);
+	err = source_begin(&d->source, err);
+	return err ? err : source_fill(&d->source);
 }
 
 static int open_dmabuf(struct dmabuf *d, int fd)
@@ -166,7 +96,7 @@ static int open_dmabuf(struct dmabuf *d, int fd)
 		return err;
 	}
 	err = check_size(d);
-	return err ? err : map(d);
+	return err ? err : make_source(d);
 }
 
 struct source *source_open_fd(const struct send_options *options)
@@ -179,9 +109,8 @@ struct source *source_open_fd(const struct send_options *options)
 	}
 	snprintf(d->name, sizeof(d->name), "descriptor %d", options->fd);
 	d->source = (struct source){
-		.ops = &dmabuf_ops,
+		.kind = &dmabuf_kind,
 		.name = d->name,
-		.slot_count = 1,
 		.capacity = 1,
 		.backend = BACKEND_UNKNOWN,
 		.bytes_wanted = options->bytes,

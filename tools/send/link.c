@@ -75,7 +75,7 @@ int link_unacknowledged(int sock)
 static void understand(struct link_inbox *inbox)
 {
 	inbox->have = 0;
-	if (receipt_decode(inbox->bytes, &inbox->receipt))
+	if (fpgabuf_frame_decode_receipt(inbox->bytes, &inbox->receipt))
 		inbox->other = true;
 	else
 		inbox->answered = true;
@@ -87,12 +87,12 @@ int link_closed(int sock, struct link_inbox *inbox)
 
 	do {
 		n = recv(sock, inbox->bytes + inbox->have,
-			 RECEIPT_SIZE - inbox->have, MSG_DONTWAIT);
+			 FPGABUF_FRAME_RECEIPT_SIZE - inbox->have, MSG_DONTWAIT);
 		if (n <= 0)
 			break;
 		if (!inbox->other)
 			inbox->have += n;
-		if (inbox->have == RECEIPT_SIZE)
+		if (inbox->have == FPGABUF_FRAME_RECEIPT_SIZE)
 			understand(inbox);
 	} while (n > 0);
 	if (n < 0)

@@ -6,7 +6,6 @@
 #include <stdbool.h>
 #include <sys/socket.h>
 
-#include "common/receipt.h"
 #include "common/resolve.h"
 #include "send/options.h"
 
@@ -19,11 +18,11 @@
  * @receipt: the last one
  */
 struct link_inbox {
-	uint8_t bytes[RECEIPT_SIZE];
+	uint8_t bytes[FPGABUF_FRAME_RECEIPT_SIZE];
 	size_t have;
 	bool other;
 	bool answered;
-	struct receipt receipt;
+	struct fpgabuf_frame_receipt receipt;
 };
 
 /* Connects, and waits for it: a socket, or what endpoint_explain() knows. */

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* What a peer holds: captures on their way, and those left out. */
 #include "common/clock.h"
-#include "common/receipt.h"
 #include "send/peer.h"
 
 /* Tokens are slots; headers have one of their own. */
@@ -19,24 +18,25 @@ static int submit_header(struct peer *p, struct parcel *parcel, size_t size)
 }
 
 static int submit_capture_header(struct peer *p, struct parcel *parcel,
-				 const struct capture *c)
+				 const struct fpgabuf_capture *c)
 {
 	const struct fpgabuf_frame frame = {
-		.flags = c->flags & FPGABUF_FRAME_FLAGS,
+		.flags = c->status & FPGABUF_FRAME_FLAGS,
 		.sequence = c->sequence,
 		.timestamp_ns = c->timestamp_ns,
 		.length = c->bytes,
 		.skipped = p->skipped,
 	};
-	const struct frame_clock clock = frame_clock_now();
+	struct fpgabuf_frame_clock clock;
 
 	fpgabuf_frame_encode(&frame, parcel->header);
-	frame_clock_put(&clock, parcel->header);
-	return submit_header(p, parcel, FRAME_CLOCK_SIZE);
+	fpgabuf_frame_read_clock(&clock);
+	fpgabuf_frame_put_clock(&clock, parcel->header);
+	return submit_header(p, parcel, FPGABUF_FRAME_CLOCK_SIZE);
 }
 
 static int submit(struct peer *p, struct parcel *parcel,
-		  const struct capture *c)
+		  const struct fpgabuf_capture *c)
 {
 	int err = 0;
 
@@ -48,7 +48,7 @@ static int submit(struct peer *p, struct parcel *parcel,
 	return err;
 }
 
-bool peer_give(struct peer *peer, const struct capture *capture)
+bool peer_give(struct peer *peer, const struct fpgabuf_capture *capture)
 {
 	struct parcel *parcel = &peer->parcels[capture->slot];
 
@@ -78,7 +78,7 @@ static void leave_out(struct peer *p, uint64_t bytes)
 	p->skipped_captures++;
 }
 
-void peer_skip(struct peer *peer, const struct capture *capture)
+void peer_skip(struct peer *peer, const struct fpgabuf_capture *capture)
 {
 	peer->next = capture->sequence + 1;
 	leave_out(peer, capture->bytes);
@@ -98,9 +98,9 @@ void peer_end(struct peer *peer, bool broken)
 	if (peer->state != PEER_SENDING || !peer->options->framed || broken)
 		return;
 	fpgabuf_frame_encode(&frame, parcel->header);
-	receipt_ask(parcel->header);
+	fpgabuf_frame_ask_receipt(parcel->header);
 	/* Fails like peer_give(), and is as unimportant then. */
-	submit_header(peer, parcel, RECEIPT_ASK_SIZE);
+	submit_header(peer, parcel, FPGABUF_FRAME_ASK_SIZE);
 }
 
 /* A capture that the socket did not take in full was not sent. */

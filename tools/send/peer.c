@@ -335,11 +335,11 @@ static void wait_close(struct peer *p)
 		p->acknowledged_ns = now;
 	if (p->inbox.answered && !p->broken) {
 		switch (p->inbox.receipt.status) {
-		case RECEIPT_STORED:
+		case FPGABUF_FRAME_STORED:
 			/* What was lost before it was connected again is not. */
 			end_well(p, p->reconnects ? BY_KERNEL : BY_RECEIVER);
 			return;
-		case RECEIPT_FAILED:
+		case FPGABUF_FRAME_FAILED:
 			end_badly(p, -EREMOTEIO);
 			return;
 		default:

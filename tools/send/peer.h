@@ -13,7 +13,6 @@
 
 #include <fpgabuf/fpgabuf.h>
 
-#include "common/frame-clock.h"
 #include "send/link.h"
 #include "send/source.h"
 
@@ -46,7 +45,7 @@ enum peer_state {
 enum acknowledged { BY_NOBODY, BY_KERNEL, BY_RECEIVER };
 
 /* That of a capture is longer than that of the end, which asks for a receipt. */
-#define PARCEL_HEADER_SIZE	FRAME_CLOCK_SIZE
+#define PARCEL_HEADER_SIZE	FPGABUF_FRAME_CLOCK_SIZE
 
 /**
  * struct parcel - a capture that a peer holds
@@ -155,10 +154,10 @@ int peer_open(struct peer *peer, const struct endpoint *endpoint,
 void peer_close(struct peer *peer);
 
 /* Sends a capture, and holds it if this returns true; else it is left out. */
-bool peer_give(struct peer *peer, const struct capture *capture);
+bool peer_give(struct peer *peer, const struct fpgabuf_capture *capture);
 
 /* Leaves a capture out. */
-void peer_skip(struct peer *peer, const struct capture *capture);
+void peer_skip(struct peer *peer, const struct fpgabuf_capture *capture);
 
 /*
  * No further capture will come: ends the connection when all is sent; with a reset,

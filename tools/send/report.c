@@ -5,6 +5,7 @@
 #include <sys/resource.h>
 
 #include "common/clock.h"
+#include "common/frame-clock.h"
 #include "common/json.h"
 #include "common/message.h"
 #include "common/results.h"
@@ -119,28 +120,29 @@ static double most_ms(const struct holding *h)
 static void json_source(struct json *j, const struct source *src)
 {
 	json_string(j, "device", src->name);
-	json_number(j, "captures", src->captures);
-	json_number(j, "captured_bytes", src->bytes);
+	json_number(j, "captures", src->counts.captures);
+	json_number(j, "captured_bytes", src->counts.bytes);
 	json_number(j, "regions", src->slot_count);
 	json_number(j, "region_size", src->region_size);
 	json_string(j, "backend", backend_name(src->backend));
-	json_gaps(j, src->gaps, src->gaps_worth);
-	json_number(j, "partial", src->partial);
-	json_number(j, "timeouts", src->timeouts);
-	json_number(j, "errors", src->failures.total);
-	json_number(j, "missed", src->missed);
-	json_number(j, "busy_retries", src->busy_retries);
+	json_gaps(j, src->counts.gaps, src->gaps_worth);
+	json_number(j, "partial", src->counts.partial);
+	json_number(j, "timeouts", src->counts.timeouts);
+	json_number(j, "errors", src->counts.failures);
+	json_number(j, "missed", src->counts.missed);
+	json_number(j, "busy_retries", src->counts.busy_retries);
 }
 
 static void print_json(FILE *out, const struct report *r, const struct rusage *ru)
 {
-	const struct frame_clock clock = frame_clock_now();
+	struct fpgabuf_frame_clock clock;
 	const struct transfer *t = r->transfer;
 	struct fpgabuf_sender_stats st;
 	unsigned int i;
 	struct json j;
 
 	sum_up(t, &st);
+	fpgabuf_frame_read_clock(&clock);
 	json_begin(&j, out);
 	json_bool(&j, "ok", r->ok);
 	json_string(&j, "engine", engine_name(r->options->engine));
@@ -185,15 +187,15 @@ static void print_peer(FILE *out, const struct transfer *t, const struct peer *p
 
 static void print_captures(FILE *out, const struct source *src)
 {
-	fprintf(out, "  captures %" PRIu64 " (", src->captures);
+	fprintf(out, "  captures %" PRIu64 " (", src->counts.captures);
 	if (src->gaps_worth != GAPS_UNKNOWN)
-		fprintf(out, "gaps %" PRIu64 ", ", src->gaps);
+		fprintf(out, "gaps %" PRIu64 ", ", src->counts.gaps);
 	fprintf(out, "partial %" PRIu64 ", timeouts %" PRIu64 ", errors %" PRIu64 ", missed %" PRIu64
 	       ") in %u regions of %" PRIu64 " bytes (%s), busy retries %"
-	       PRIu64 "\n", src->partial, src->timeouts,
-	       src->failures.total, src->missed,
+	       PRIu64 "\n", src->counts.partial, src->counts.timeouts,
+	       src->counts.failures, src->counts.missed,
 	       src->slot_count, src->region_size, backend_name(src->backend),
-	       src->busy_retries);
+	       src->counts.busy_retries);
 	if (src->gaps_worth == GAPS_UNKNOWN)
 		fputs("  gaps " GAPS_NOT_KNOWN "\n", out);
 }

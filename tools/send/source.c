@@ -1,4 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
+#include <errno.h>
+#include <string.h>
+
+#include "common/clock.h"
+#include "common/message.h"
 #include "send/source.h"
 
 struct source *source_open(const struct send_options *options)
@@ -10,20 +15,98 @@ struct source *source_open(const struct send_options *options)
 	return source_open_device(options);
 }
 
-uint64_t source_account(struct source *source, uint32_t flags, uint64_t bytes)
+int source_begin(struct source *source, int err)
 {
-	/* What was before the first is not missing. */
-	if (flags & FPGABUF_CAPTURE_GAP && source->captures)
-		source->gaps++;
-	if (flags & FPGABUF_CAPTURE_PARTIAL)
-		source->partial++;
-	if (flags & FPGABUF_CAPTURE_TIMEOUT)
-		source->timeouts++;
-	if (bytes > source->bytes_wanted - source->bytes)
-		bytes = source->bytes_wanted - source->bytes;
-	if (bytes) {
-		source->captures++;
-		source->bytes += bytes;
+	if (err) {
+		message("out of memory");
+		return err;
 	}
-	return bytes;
+	source->slot_count = fpgabuf_source_regions(source->from);
+	fpgabuf_source_limit(source->from, source->captures_wanted,
+			     source->bytes_wanted);
+	return 0;
+}
+
+void source_close(struct source *source)
+{
+	source->kind->close(source);
+}
+
+static void update_counts(struct source *s)
+{
+	fpgabuf_source_count(s->from, &s->counts);
+}
+
+static int watch(struct source *s)
+{
+	return s->kind->watch ? s->kind->watch(s) : 0;
+}
+
+int source_fill(struct source *source)
+{
+	int err = fpgabuf_source_fill(source->from);
+
+	update_counts(source);
+	return err ? source->kind->fail(source, err) : watch(source);
+}
+
+/* The stream has no captures without bytes, and counts the others. */
+static bool accept_capture(struct source *s, struct fpgabuf_capture *c)
+{
+	update_counts(s);
+	if (s->kind->note)
+		s->kind->note(s, c);
+	c->sequence = s->counts.captures - 1;
+	if (!c->bytes)
+		source_release(s, c->slot);
+	return c->bytes;
+}
+
+int source_take(struct source *source, struct fpgabuf_capture *capture)
+{
+	int err;
+
+	while (!(err = fpgabuf_source_next(source->from, capture)))
+		if (accept_capture(source, capture))
+			return 1;
+	update_counts(source);
+	if (err == -EAGAIN || err == -ENODATA)
+		return watch(source);
+	return source->kind->fail(source, err);
+}
+
+void source_release(struct source *source, unsigned int slot)
+{
+	fpgabuf_source_release(source->from, slot);
+}
+
+int source_stop(struct source *source)
+{
+	int err = fpgabuf_source_stop(source->from);
+
+	source->stopping = true;
+	return err ? source->kind->fail(source, err) : 0;
+}
+
+bool source_finished(const struct source *source)
+{
+	return source->ended || fpgabuf_source_reason(source->from) ==
+					FPGABUF_REASON_END;
+}
+
+bool source_waits(const struct source *source)
+{
+	return fpgabuf_source_reason(source->from) == FPGABUF_REASON_CAPTURE;
+}
+
+int source_fd(const struct source *source)
+{
+	return fpgabuf_source_fd(source->from);
+}
+
+int64_t source_retry_ns(const struct source *source)
+{
+	const int ms = fpgabuf_source_timeout_ms(source->from);
+
+	return ms < 0 ? 0 : clock_ns() + ms * NS_PER_MS;
 }

@@ -183,7 +183,7 @@ static int wait_event(struct transfer *t, struct pollfd *fds)
 	return -errno;
 }
 
-static void distribute(struct transfer *t, const struct capture *c)
+static void distribute(struct transfer *t, const struct fpgabuf_capture *c)
 {
 	struct held_slot *slot = &t->slots[c->slot];
 	unsigned int i;
@@ -207,7 +207,7 @@ static void distribute(struct transfer *t, const struct capture *c)
 /* Hands finished captures to the peers. */
 static int take_captures(struct transfer *t)
 {
-	struct capture c;
+	struct fpgabuf_capture c;
 	int ret = 0;
 
 	while (may_take(t) && (ret = source_take(t->source, &c)) > 0) {
@@ -216,7 +216,7 @@ static int take_captures(struct transfer *t)
 		distribute(t, &c);
 		if (t->verbose)
 			inform("capture %" PRIu64 ": %" PRIu64 " bytes",
-			       t->source->captures, c.bytes);
+			       t->source->counts.captures, c.bytes);
 	}
 	return ret < 0 ? ret : 0;
 }
@@ -224,8 +224,7 @@ static int take_captures(struct transfer *t)
 /* Everything is ready but the source. */
 static void watch_source(struct transfer *t)
 {
-	if (!may_take(t) || source_finished(t->source) ||
-	    source_fd(t->source) < 0) {
+	if (!may_take(t) || !source_waits(t->source)) {
 		stall_over(&t->stall);
 		return;
 	}
@@ -263,7 +262,7 @@ static void release_sent(struct transfer *t, struct peer *p)
 static uint64_t bytes_sent(const struct transfer *t)
 {
 	struct fpgabuf_sender_stats stats;
-	uint64_t least = t->source->bytes;
+	uint64_t least = t->source->counts.bytes;
 	unsigned int i;
 
 	for (i = 0; i < t->peer_count; i++) {
@@ -357,19 +356,20 @@ static void end_all(struct transfer *t, bool broken)
 /* A signal, or the device, may have ended the capture too early. */
 static bool is_complete(const struct source *s)
 {
-	return (s->bytes_wanted == UNLIMITED || s->bytes >= s->bytes_wanted) &&
+	return (s->bytes_wanted == UNLIMITED ||
+		s->counts.bytes >= s->bytes_wanted) &&
 	       (s->captures_wanted == UNLIMITED ||
-		s->captures >= s->captures_wanted);
+		s->counts.captures >= s->captures_wanted);
 }
 
 static void explain_incomplete(const struct source *s)
 {
 	if (s->bytes_wanted != UNLIMITED)
 		message("ended after %" PRIu64 " of %" PRIu64 " bytes",
-			s->bytes, s->bytes_wanted);
+			s->counts.bytes, s->bytes_wanted);
 	else
 		message("ended after %" PRIu64 " of %" PRIu64 " captures",
-			s->captures, s->captures_wanted);
+			s->counts.captures, s->captures_wanted);
 }
 
 static int check_peers(const struct transfer *t)

@@ -27,22 +27,22 @@ static void raise_limit(void)
 static void report_json(FILE *out, const struct server *s, double seconds,
 			bool ok)
 {
-	const struct pool *p = &s->pool;
+	const struct fpgabuf_ring_counts *n = &s->pool.capturing.counts;
 	struct json j;
 
 	json_begin(&j, out);
 	json_bool(&j, "ok", ok);
-	json_string(&j, "device", p->path);
-	json_number(&j, "regions", p->region_count);
-	json_number(&j, "region_size", p->region_size);
+	json_string(&j, "device", s->options->device);
+	json_number(&j, "regions", s->pool.region_count);
+	json_number(&j, "region_size", s->pool.region_size);
 	json_decimal(&j, "seconds", seconds);
-	json_number(&j, "captures", p->captures);
-	json_number(&j, "bytes", p->bytes);
-	json_gaps(&j, p->gaps, controller_gaps(&p->info));
-	json_number(&j, "partial", p->partial);
-	json_number(&j, "timeouts", p->timeouts);
-	json_number(&j, "errors", p->failures.total);
-	json_number(&j, "busy_retries", p->busy_retries);
+	json_number(&j, "captures", n->captures);
+	json_number(&j, "bytes", n->bytes);
+	json_gaps(&j, n->gaps, controller_gaps(&s->pool.capturing.info));
+	json_number(&j, "partial", n->partial);
+	json_number(&j, "timeouts", n->timeouts);
+	json_number(&j, "errors", n->failures);
+	json_number(&j, "busy_retries", n->busy_retries);
 	json_number(&j, "connected", s->client_count);
 	json_number(&j, "clients", s->served);
 	json_number(&j, "most_clients", s->most_clients);
@@ -60,10 +60,10 @@ static void report_json(FILE *out, const struct server *s, double seconds,
 
 static void report_text(FILE *out, const struct server *s, double seconds)
 {
-	const struct pool *p = &s->pool;
+	const struct fpgabuf_ring_counts *n = &s->pool.capturing.counts;
 
 	fprintf(out, "%llu captures, %llu bytes in %.3f s; %llu clients, told of %llu captures, missed %llu\n",
-		(unsigned long long)p->captures, (unsigned long long)p->bytes,
+		(unsigned long long)n->captures, (unsigned long long)n->bytes,
 		seconds, (unsigned long long)s->served,
 		(unsigned long long)s->told, (unsigned long long)s->missed);
 }

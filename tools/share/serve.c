@@ -113,12 +113,12 @@ static int send_welcome(struct server *s, struct client *c)
 			.version = FPGABUF_WIRE_VERSION,
 			.regions = s->pool.region_count,
 			.credits = c->credits,
-			.alignment = s->pool.info.alignment,
+			.alignment = s->pool.capturing.info.alignment,
 			.region_size = s->pool.region_size,
 		},
 	};
 
-	memcpy(message.welcome.device, s->pool.info.name,
+	memcpy(message.welcome.device, s->pool.capturing.info.name,
 	       sizeof(message.welcome.device));
 	return client_send(c, &message, -1);
 }
@@ -159,7 +159,7 @@ static int pass_region(struct server *s, struct client *c)
 	};
 
 	return client_send(c, &message,
-			   fpgabuf_region_fd(s->pool.regions[c->passed].region));
+			   fpgabuf_region_fd(pool_region(&s->pool, c->passed)));
 }
 
 static void now_ready(struct server *s, struct client *c)
@@ -284,29 +284,24 @@ static void tell_all(struct server *s, struct fpgabuf_wire_message *m)
 }
 
 void serve_capture(struct server *server,
-		   const struct fpgabuf_dequeue *capture)
+		   const struct fpgabuf_capture *capture)
 {
 	struct fpgabuf_wire_message message = {
 		.type = FPGABUF_WIRE_CAPTURE,
 		.capture = {
-			.index = capture->cookie,
+			.index = capture->slot,
 			.flags = capture->status,
 			.error = capture->error,
 			.bytes = capture->bytes,
-			.sequence = capture->sequence,
+			.sequence = pool_sequence(&server->pool,
+						  capture->slot),
 			.timestamp_ns = capture->timestamp_ns,
 		},
 	};
 
-	/* An empty capture is not told, but a gap before it is one after it. */
-	if (server->gap)
-		message.capture.flags |= FPGABUF_CAPTURE_GAP;
-	server->gap = message.capture.flags & FPGABUF_CAPTURE_GAP;
-	if (capture->bytes) {
+	if (capture->bytes)
 		tell_all(server, &message);
-		server->gap = false;
-	}
-	pool_drop(&server->pool, capture->cookie);
+	pool_drop(&server->pool, capture->slot);
 }
 
 static void reap(struct server *s, struct client *c)

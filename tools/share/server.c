@@ -26,29 +26,33 @@ static bool capturing(const struct server *s)
 	return s->started && s->ready_count && !s->stopping;
 }
 
-/* Takes what is finished; 0, or what makes an end of it all. */
+/*
+ * Takes what is finished, and of what comes meanwhile no more than there are regions:
+ * then it is the clients' turn.  0, or what makes an end of it all.
+ */
 static int take_captures(struct server *s)
 {
-	struct fpgabuf_dequeue capture;
+	struct fpgabuf_capture capture;
+	unsigned int i;
 	int n;
 
-	while ((n = pool_take(&s->pool, &capture)) > 0) {
+	for (i = 0; i < s->pool.region_count; i++) {
+		n = pool_take(&s->pool, &capture);
+		if (n <= 0)
+			return n;
 		if (capture.bytes)
 			stall_over(&s->stall);
 		serve_capture(s, &capture);
 	}
-	return n;
+	return 0;
 }
 
 /* What was captured before nobody listened any more is told to nobody. */
 static int pause_capture(struct server *s)
 {
-	int err = pool_cancel(&s->pool);
+	int err = pool_pause(&s->pool);
 
-	if (!err)
-		err = take_captures(s);
-	s->gap = false;
-	return err;
+	return err ? err : take_captures(s);
 }
 
 static int on_signal(struct server *s)
@@ -111,14 +115,14 @@ static void tell_stats(struct server *s)
 
 static void watch_device(struct server *s)
 {
-	if (!capturing(s) || !s->pool.queued) {
+	if (!capturing(s) || !pool_waits(&s->pool)) {
 		stall_over(&s->stall);
 		return;
 	}
 	if (!stall_waits(&s->stall) || s->options->quiet)
 		return;
 	progress_end(&s->progress);
-	stall_explain(&s->stall, s->pool.path, STALL_OF_FPGA);
+	stall_explain(&s->stall, s->options->device, STALL_OF_FPGA);
 }
 
 /* How long poll() may wait. */
@@ -151,8 +155,8 @@ static void set_polled(const struct server *s, struct pollfd *fds)
 		.events = POLLIN,
 	};
 	fds[FD_DEVICE] = (struct pollfd){
-		.fd = fpgabuf_device_fd(s->pool.device),
-		.events = s->pool.queued ? POLLIN : 0,
+		.fd = fpgabuf_ring_fd(s->pool.capturing.ring),
+		.events = POLLIN,
 	};
 	fds[FD_SIGNAL] = (struct pollfd){ .fd = s->sigfd, .events = POLLIN };
 	fds[FD_RESULTS] = (struct pollfd){
@@ -209,8 +213,7 @@ static int on_device(struct server *s, short revents)
 	if (revents & POLLIN)
 		return take_captures(s);
 	if (revents & (POLLHUP | POLLERR)) {
-		message("%s has gone", s->pool.path);
-		remedy("it was removed, or its driver unbound; start again when it is back");
+		pool_explain_gone(&s->pool);
 		return -ENODEV;
 	}
 	return 0;
@@ -234,7 +237,7 @@ static int handle_events(struct server *s, const struct pollfd *fds)
 	if (!err && fds[FD_SIGNAL].revents)
 		err = on_signal(s);
 	tell_stats(s);
-	progress_update(&s->progress, s->pool.bytes);
+	progress_update(&s->progress, s->pool.capturing.counts.bytes);
 	return err;
 }
 

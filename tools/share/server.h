@@ -26,7 +26,6 @@
  * @started: as many clients as --wait says have been there
  * @stopping: it was told to end
  * @stall: the next capture, while it captures
- * @gap: a capture that nobody was told of had FPGABUF_CAPTURE_GAP
  * @listen_again_ns: there were no descriptors left: accept again then; or 0
  * @stats_due_ns: when to print statistics, or 0
  * @report: prints them
@@ -54,7 +53,6 @@ struct server {
 	bool started;
 	bool stopping;
 	struct stall stall;
-	bool gap;
 	int64_t listen_again_ns;
 	int64_t stats_due_ns;
 	void (*report)(const struct server *server);
@@ -87,7 +85,7 @@ void serve_regions(struct server *server, struct client *client);
 
 /* Tells all clients of a capture, and lets go of it. */
 void serve_capture(struct server *server,
-		   const struct fpgabuf_dequeue *capture);
+		   const struct fpgabuf_capture *capture);
 
 /* Sends a client away. */
 void serve_end(struct server *server, struct client *client,

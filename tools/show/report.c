@@ -32,9 +32,9 @@ static void print_json(FILE *out, const struct viewer *v, bool ok)
 	json_string(&j, "copy_reason", v->reason);
 	json_number(&j, "pictures", v->shown);
 	json_number(&j, "discarded", v->discarded);
-	json_gaps(&j, v->gaps, controller_gaps(&v->info));
-	json_number(&j, "errors", v->failures.total);
-	json_number(&j, "busy_retries", v->busy_retries);
+	json_gaps(&j, v->gaps, controller_gaps(&v->capturing.info));
+	json_number(&j, "errors", v->capturing.counts.failures);
+	json_number(&j, "busy_retries", v->capturing.counts.busy_retries);
 	json_decimal(&j, "seconds", seconds(v));
 	json_string(&j, "error", ok ? "" : message_first());
 	json_end(&j);
@@ -42,12 +42,12 @@ static void print_json(FILE *out, const struct viewer *v, bool ok)
 
 static void print_counters(FILE *out, const struct viewer *v)
 {
-	enum gaps_worth worth = controller_gaps(&v->info);
+	enum gaps_worth worth = controller_gaps(&v->capturing.info);
 
 	fprintf(out, "  discarded %" PRIu64, v->discarded);
 	if (worth != GAPS_UNKNOWN)
 		fprintf(out, ", gaps %" PRIu64, v->gaps);
-	fprintf(out, ", busy retries %" PRIu64 "\n", v->busy_retries);
+	fprintf(out, ", busy retries %" PRIu64 "\n", v->capturing.counts.busy_retries);
 	if (worth == GAPS_UNKNOWN)
 		fputs("  gaps " GAPS_NOT_KNOWN "\n", out);
 }

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include <errno.h>
+#include <fcntl.h>
 #include <inttypes.h>
 #include <poll.h>
 #include <stdio.h>
@@ -8,33 +9,32 @@
 #include <unistd.h>
 
 #include "common/clock.h"
-#include "common/controller.h"
-#include "common/explain.h"
 #include "common/message.h"
 #include "show/viewer.h"
 
+enum { FD_SOURCE, FD_SCREEN, FD_SIGNAL, FD_COUNT };
+
 /*
- * The kernel says that a picture is off the screen a moment before the driver
- * lets go of its memory.
+ * The kernel says that a picture is off the screen a moment before the driver lets go
+ * of its memory.
  */
-#define BUSY_PATIENCE_NS	(10 * NS_PER_SEC)
-
-#define REMEDY_GONE	"the device was removed, or its driver unbound"
-
-enum { FD_FENCE, FD_SCREEN, FD_SIGNAL, FD_COUNT };
-
-static int open_device(struct viewer *v)
+static int still_busy(const struct capturing *c, unsigned int slot,
+		      const struct fpgabuf_ring_slot *seen)
 {
-	const char *path = v->options->device;
-	int err;
-
-	err = fpgabuf_device_open(path, 0, &v->device);
-	if (!err)
-		err = fpgabuf_device_info(v->device, &v->info);
-	if (err)
-		explain_open(path, err);
-	return err;
+	(void)c;
+	(void)slot;
+	message("a picture is off the screen, but its memory is still in use after %d s",
+		(int)(BUSY_PATIENCE_NS / NS_PER_SEC));
+	remedy("%" PRIu64 " page references, %u importers: does another program hold it?",
+	       seen->page_references, seen->importers);
+	return -EBUSY;
 }
+
+static const struct capturing_words words = {
+	.region = "a picture",
+	.smaller = "a smaller --size or --stride",
+	.still_busy = still_busy,
+};
 
 static int make_geometry(struct viewer *v)
 {
@@ -50,34 +50,44 @@ static int make_geometry(struct viewer *v)
 		remedy("choose another with --size, and a --stride that a line fits into");
 		return err;
 	}
-	if (v->geometry.bytes % v->info.alignment) {
+	if (v->geometry.bytes % v->capturing.info.alignment) {
 		message("a picture of %" PRIu64 " bytes cannot be captured",
 			v->geometry.bytes);
 		remedy("a capture is a multiple of %u bytes; choose another --stride",
-		       v->info.alignment);
+		       v->capturing.info.alignment);
 		return -EINVAL;
 	}
 	return 0;
 }
 
+/* What is no picture is not wanted, but one more instead. */
+static void set_limit(struct viewer *v)
+{
+	const uint64_t pictures = v->options->pictures;
+
+	fpgabuf_source_limit(v->source, pictures == UNLIMITED ? 0 :
+			     pictures + v->discarded, 0);
+}
+
 static int make_regions(struct viewer *v)
 {
-	const struct alloc_failure failure = {
-		"a picture", v->geometry.bytes, "a smaller --size or --stride",
-		NULL
+	const struct fpgabuf_ring_setup setup = {
+		.regions = SLOTS,
+		.access = O_RDWR,
+		.region_size = v->geometry.bytes,
+		.length = v->geometry.bytes,
 	};
-	unsigned int i;
 	int err;
 
-	for (i = 0; i < SLOTS; i++) {
-		err = fpgabuf_device_alloc(v->device, v->geometry.bytes,
-					   &v->slots[i].region);
-		if (err) {
-			explain_alloc(&v->info, &failure, err);
-			return err;
-		}
-	}
-	return 0;
+	err = capturing_make_ring(&v->capturing, &setup, false);
+	if (err)
+		return err;
+	err = fpgabuf_source_of_ring(v->capturing.ring, &v->source);
+	if (err)
+		message("out of memory");
+	else
+		set_limit(v);
+	return err;
 }
 
 int viewer_open(struct viewer *viewer, const struct show_options *options)
@@ -86,7 +96,9 @@ int viewer_open(struct viewer *viewer, const struct show_options *options)
 
 	*viewer = (struct viewer){ .options = options, .sigfd = -1 };
 	viewer->screen.fd = -1;
-	err = open_device(viewer);
+	err = capturing_open(&viewer->capturing, options->device, &words);
+	viewer->capturing.quiet = options->quiet;
+	viewer->capturing.progress = &viewer->progress;
 	if (!err)
 		err = screen_open(&viewer->screen, options);
 	if (!err)
@@ -103,12 +115,11 @@ void viewer_close(struct viewer *viewer)
 {
 	unsigned int i;
 
-	for (i = 0; i < SLOTS; i++) {
+	for (i = 0; i < SLOTS; i++)
 		frame_drop(viewer->screen.fd, &viewer->slots[i].frame);
-		fpgabuf_region_close(viewer->slots[i].region);
-	}
 	screen_close(&viewer->screen);
-	fpgabuf_device_close(viewer->device);
+	fpgabuf_source_destroy(viewer->source);
+	capturing_close(&viewer->capturing);
 }
 
 static struct slot *find_slot(struct viewer *v, enum slot_state state)
@@ -125,13 +136,27 @@ static struct slot *find_slot(struct viewer *v, enum slot_state state)
 	return first;
 }
 
-static unsigned int count_queued(const struct viewer *v)
+static unsigned int index_of(const struct viewer *v, const struct slot *slot)
 {
-	unsigned int i, n = 0;
+	return slot - v->slots;
+}
 
-	for (i = 0; i < SLOTS; i++)
-		n += v->slots[i].state == SLOT_QUEUED;
-	return n;
+static struct fpgabuf_region *region_of(const struct viewer *v,
+					const struct slot *slot)
+{
+	return fpgabuf_source_region(v->source, index_of(v, slot));
+}
+
+static void release(struct viewer *v, struct slot *slot)
+{
+	slot->state = SLOT_FREE;
+	fpgabuf_source_release(v->source, index_of(v, slot));
+}
+
+/* Nobody but the FPGA holds up the next picture. */
+static bool waits_for_fpga(const struct viewer *v)
+{
+	return fpgabuf_source_reason(v->source) == FPGABUF_REASON_CAPTURE;
 }
 
 static bool wants_picture(const struct viewer *v)
@@ -139,83 +164,18 @@ static bool wants_picture(const struct viewer *v)
 	return v->captured < v->options->pictures;
 }
 
-static bool wants_capture(const struct viewer *v)
-{
-	return count_queued(v) < v->options->pictures - v->captured;
-}
-
-static int back_off(struct viewer *v, struct slot *slot)
-{
-	const struct busy_region region = {
-		v->options->device, v->device, &v->info, slot->region
-	};
-	enum busy_reason reason = busy_again(&slot->busy, &region);
-	struct fpgabuf_region_info info;
-
-	v->busy_retries++;
-	if (reason == BUSY_STUCK)
-		return -EIO;
-	if (reason == BUSY_KEPT || busy_ns(&slot->busy) < BUSY_PATIENCE_NS)
-		return 0;
-	message("a picture is off the screen, but its memory is still in use after %d s",
-		(int)(BUSY_PATIENCE_NS / NS_PER_SEC));
-	if (!fpgabuf_device_region_info(v->device, slot->region, &info))
-		remedy("%" PRIu64 " page references, %u importers: does another program hold it?",
-		       (uint64_t)info.in_use, info.importers);
-	return -EBUSY;
-}
-
-static int queue_slot(struct viewer *v, struct slot *slot)
-{
-	int err;
-
-	err = fpgabuf_device_queue(v->device, slot->region, v->geometry.bytes,
-				   slot - v->slots);
-	if (err == -EBUSY)
-		return back_off(v, slot);
-	if (err == -ENOBUFS && count_queued(v)) {
-		v->full = true;
-		return 0;
-	}
-	if (err) {
-		explain_queue(v->options->device, &v->info, v->geometry.bytes,
-			      "a smaller --size or --stride", err);
-		return err;
-	}
-	slot->state = SLOT_QUEUED;
-	slot->turn = ++v->turns;
-	slot->busy = (struct busy){ 0 };
-	return 0;
-}
-
 static int fill(struct viewer *v)
 {
-	int64_t now = clock_ns();
-	unsigned int i;
-	int err = 0;
+	const int err = fpgabuf_source_fill(v->source);
 
-	for (i = 0; i < SLOTS && !err && wants_capture(v) && !v->full; i++)
-		if (v->slots[i].state == SLOT_IDLE &&
-		    v->slots[i].busy.retry_ns <= now)
-			err = queue_slot(v, &v->slots[i]);
-	return err;
-}
-
-static void explain_capture(const struct viewer *v, int err)
-{
-	message("cannot take a capture from %s: %s", v->options->device,
-		strerror(-err));
-	if (err == -ENODEV)
-		remedy(REMEDY_GONE);
-	else
-		remedy("the kernel log (`dmesg`) may say more");
+	return err ? capturing_fail(&v->capturing, err) :
+		     capturing_watch(&v->capturing);
 }
 
 /* Said once: it is either one bad packet, or the wrong --size. */
-static void discard(struct viewer *v, struct slot *slot, uint64_t bytes)
+static void explain_discard(struct viewer *v, uint64_t bytes)
 {
-	slot->state = SLOT_IDLE;
-	if (!bytes || v->discarded++ || v->options->quiet)
+	if (v->discarded > 1 || v->options->quiet)
 		return;
 	progress_end(&v->progress);
 	message("a capture of %" PRIu64 " bytes is no picture of %" PRIu64
@@ -223,48 +183,44 @@ static void discard(struct viewer *v, struct slot *slot, uint64_t bytes)
 	remedy("--size, --format and --stride must say what the FPGA sends");
 }
 
-static void note_lost_count(struct viewer *v, const struct fpgabuf_dequeue *c)
+static void discard(struct viewer *v, const struct fpgabuf_capture *c)
 {
-	if (v->options->quiet || v->lost_count ||
-	    !controller_lost_count(&v->info, c))
-		return;
-	v->lost_count = true;
-	progress_end(&v->progress);
-	explain_lost_count(v->options->device);
+	if (c->bytes) {
+		v->discarded++;
+		set_limit(v);
+		explain_discard(v, c->bytes);
+	}
+	fpgabuf_source_release(v->source, c->slot);
 }
 
-/*
- * Called when the fence of the oldest capture is signalled: then it is there to
- * be dequeued.
- */
-static int take_capture(struct viewer *v)
+static void accept_capture(struct viewer *v, const struct fpgabuf_capture *c)
 {
-	struct slot *slot = find_slot(v, SLOT_QUEUED);
-	struct fpgabuf_dequeue c;
-	int err;
+	struct slot *slot = &v->slots[c->slot];
 
-	err = fpgabuf_device_dequeue(v->device, &c);
-	if (!err && c.cookie != (uint64_t)(slot - v->slots))
-		err = -EPROTO;
-	if (err) {
-		explain_capture(v, err);
-		return err;
-	}
-	err = capture_failed(&v->failures, v->options->device, c.error);
-	if (err)
-		return err;
-	v->full = false;
-	if (c.bytes)
+	capturing_note(&v->capturing, c);
+	if (c->bytes)
 		stall_over(&v->stall);
-	note_lost_count(v, &c);
-	if (c.bytes < v->geometry.bytes) {
-		discard(v, slot, c.bytes);
-		return 0;
+	if (c->bytes < v->geometry.bytes) {
+		discard(v, c);
+		return;
 	}
 	slot->state = SLOT_READY;
-	v->gaps += v->captured && c.status & FPGABUF_CAPTURE_GAP;
+	slot->turn = c->sequence;
+	v->gaps += v->captured && c->status & FPGABUF_CAPTURE_GAP;
 	v->captured++;
 	v->deadline_ns = clock_ns() + v->options->timeout_ms * NS_PER_MS;
+}
+
+static int take_capture(struct viewer *v)
+{
+	struct fpgabuf_capture c;
+	const int err = fpgabuf_source_next(v->source, &c);
+
+	if (err == -EAGAIN || err == -ENODATA)
+		return 0;
+	if (err)
+		return capturing_fail(&v->capturing, err);
+	accept_capture(v, &c);
 	return 0;
 }
 
@@ -276,7 +232,7 @@ static void on_screen(struct viewer *v, struct slot *slot)
 	if (before) {
 		if (!before->frame.map)
 			frame_drop(v->screen.fd, &before->frame);
-		before->state = SLOT_IDLE;
+		release(v, before);
 	}
 	slot->state = SLOT_SHOWN;
 	v->shown++;
@@ -307,7 +263,7 @@ static int show_imported(struct viewer *v, struct slot *slot,
 {
 	int err;
 
-	err = frame_import(v->screen.fd, fpgabuf_region_fd(slot->region),
+	err = frame_import(v->screen.fd, fpgabuf_region_fd(region_of(v, slot)),
 			   v->options->format, &v->geometry, &slot->frame,
 			   failed);
 	if (err)
@@ -319,25 +275,31 @@ static int show_imported(struct viewer *v, struct slot *slot,
 	return err;
 }
 
-static int show_copy(struct viewer *v, struct slot *slot, const char **failed)
+static int map(struct fpgabuf_region *region)
 {
 	void *addr;
+
+	return fpgabuf_region_addr(region) ? 0 :
+	       fpgabuf_region_map(region, PROT_READ, &addr);
+}
+
+static int show_copy(struct viewer *v, struct slot *slot, const char **failed)
+{
+	struct fpgabuf_region *region = region_of(v, slot);
 	int err;
 
-	if (!slot->addr) {
-		*failed = "mmap";
-		err = fpgabuf_region_map(slot->region, PROT_READ, &addr);
-		if (err)
-			return err;
-		slot->addr = addr;
-	}
+	*failed = "mmap";
+	err = map(region);
+	if (err)
+		return err;
 	if (!slot->frame.map) {
 		err = frame_create(v->screen.fd, v->options->format,
 				   &v->geometry, &slot->frame, failed);
 		if (err)
 			return err;
 	}
-	frame_copy(&slot->frame, v->options->format, &v->geometry, slot->addr);
+	frame_copy(&slot->frame, v->options->format, &v->geometry,
+		   fpgabuf_region_addr(region));
 	*failed = "drmModeSetCrtc";
 	return screen_show(&v->screen, slot->frame.fb_id);
 }
@@ -392,25 +354,23 @@ static int64_t earlier(int64_t a, int64_t b)
 
 static int64_t next_deadline(const struct viewer *v)
 {
+	const int retry_ms = fpgabuf_source_timeout_ms(v->source);
 	int64_t next = v->end_ns;
-	unsigned int i;
 
 	if (wants_picture(v))
 		next = earlier(next, v->deadline_ns);
 	next = earlier(next, stall_due_ns(&v->stall));
-	for (i = 0; i < SLOTS && wants_capture(v) && !v->full; i++)
-		if (v->slots[i].state == SLOT_IDLE)
-			next = earlier(next, v->slots[i].busy.retry_ns);
+	if (retry_ms >= 0)
+		next = earlier(next, clock_ns() + retry_ms * NS_PER_MS);
 	return next;
 }
 
-/* The capture is a fence of its region: that can be read when it is finished. */
 static int wait_event(struct viewer *v, struct pollfd fds[FD_COUNT])
 {
-	struct slot *slot = find_slot(v, SLOT_QUEUED);
 	int64_t deadline = next_deadline(v);
 
-	fds[FD_FENCE].fd = slot ? fpgabuf_region_fd(slot->region) : -1;
+	fds[FD_SOURCE].fd = waits_for_fpga(v) ? fpgabuf_source_fd(v->source) :
+						-1;
 	fds[FD_SCREEN].fd = v->screen.flipping ? v->screen.fd : -1;
 	fds[FD_SIGNAL].fd = v->sigfd;
 	if (poll(fds, FD_COUNT, deadline ? clock_left_ms(deadline) : -1) >= 0)
@@ -430,7 +390,7 @@ static int on_event(struct viewer *v)
 
 static void watch_device(struct viewer *v)
 {
-	if (!find_slot(v, SLOT_QUEUED)) {
+	if (!waits_for_fpga(v)) {
 		stall_over(&v->stall);
 		return;
 	}
@@ -446,14 +406,14 @@ static int check_patience(const struct viewer *v)
 		return 0;
 	message("no whole picture came for %d s", v->options->timeout_ms / 1000);
 	remedy("is the FPGA sending? --timeout gives it longer; a capture that takes longer than the driver's own timeout of %u ms is cut short",
-	       v->info.default_timeout_ms);
+	       v->capturing.info.default_timeout_ms);
 	return -ETIMEDOUT;
 }
 
 static int step(struct viewer *v)
 {
 	struct pollfd fds[FD_COUNT] = {
-		[FD_FENCE] = { .events = POLLIN },
+		[FD_SOURCE] = { .events = POLLIN },
 		[FD_SCREEN] = { .events = POLLIN },
 		[FD_SIGNAL] = { .events = POLLIN },
 	};
@@ -465,7 +425,7 @@ static int step(struct viewer *v)
 		err = wait_event(v, fds);
 	if (!err && fds[FD_SCREEN].revents)
 		err = on_event(v);
-	if (!err && fds[FD_FENCE].revents)
+	if (!err && fds[FD_SOURCE].revents)
 		err = take_capture(v);
 	if (!err)
 		err = present_ready(v);

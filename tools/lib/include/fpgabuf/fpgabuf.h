@@ -11,7 +11,8 @@
  *   time; one object must not be used by two threads at the same time, but for a
  *   device: any threads may use it while it is open, so that one can queue while
  *   another waits for captures.  A region is queued by one of them at a time, and a
- *   device is closed when nobody uses it any more.  The same is true of a ring.
+ *   device is closed when nobody uses it any more.  The same is true of a ring, and
+ *   of a source that is made of one.
  * - The structures of <linux/fpgabuf.h> are used as they are.  If one of them
  *   grows, the calls that take it get a new symbol version.
  */
@@ -46,6 +47,7 @@ struct fpgabuf_device;
 struct fpgabuf_region;
 struct fpgabuf_ring;
 struct fpgabuf_sender;
+struct fpgabuf_source;
 
 /* What fpgabuf_device_open() opens if it is given no path. */
 #define FPGABUF_DEFAULT_DEVICE	"/dev/fpgabuf0"
@@ -310,6 +312,7 @@ int fpgabuf_region_sync_end(struct fpgabuf_region *region, int prot);
  * @length: bytes of a capture, a multiple of info.alignment; 0 = a whole region,
  *	or what the DMA controller takes of one that nobody has asked to be larger
  * @timeout_ms: how long a capture may take; 0 = info.default_timeout_ms
+ * @max_failures: so many captures that fail in a row are the end; 0 = none is
  * @reserved: must be zero
  */
 struct fpgabuf_ring_setup {
@@ -320,7 +323,8 @@ struct fpgabuf_ring_setup {
 	uint64_t region_size;
 	uint64_t length;
 	uint32_t timeout_ms;
-	uint32_t reserved[7];
+	uint32_t max_failures;
+	uint32_t reserved[6];
 };
 
 #define FPGABUF_RING_MAX_REGIONS	65536U
@@ -333,10 +337,10 @@ struct fpgabuf_ring_setup {
  * @timestamp_ns: CLOCK_MONOTONIC when it was complete
  * @status: FPGABUF_CAPTURE_* bits; a gap before a capture without bytes, which is
  *	not handed out, is told with the next one
- * @error: why it has failed, a negative errno, or 0; -ETIMEDOUT, -ESHUTDOWN and
- *	-ECANCELED are no failure: what had come by then is good
+ * @error: why it has failed, a negative errno, or 0; -ETIMEDOUT, -ESHUTDOWN,
+ *	-ECANCELED and -ENODEV are no failure: what had come by then is good
  * @slot: the region, for fpgabuf_ring_give() and fpgabuf_ring_region()
- * @reserved: 0
+ * @failures: captures that have failed in a row, up to this one; 0 = this has not
  */
 struct fpgabuf_capture {
 	const void *addr;
@@ -346,14 +350,14 @@ struct fpgabuf_capture {
 	uint32_t status;
 	int32_t error;
 	uint32_t slot;
-	uint32_t reserved;
+	uint32_t failures;
 };
 
 /**
  * struct fpgabuf_ring_counts - what a ring did since it was made
  * @captures: handed out, with bytes
  * @bytes: in them
- * @gaps: captures before which samples may be missing
+ * @gaps: captures behind the first before which samples may be missing
  * @partial: captures shorter than asked for
  * @timeouts: captures that took too long
  * @failures: captures that failed
@@ -376,6 +380,73 @@ struct fpgabuf_ring_counts {
 };
 
 /**
+ * enum fpgabuf_slot_state - where a region of a ring is
+ * @FPGABUF_SLOT_IDLE: to be queued when there is room
+ * @FPGABUF_SLOT_QUEUED: the FPGA has it, or its capture has not been taken
+ * @FPGABUF_SLOT_TAKEN: the program has it
+ * @FPGABUF_SLOT_BUSY: given back, but its pages are still in use
+ * @FPGABUF_SLOT_KEPT: given back, but the DMA channel has kept it for 2 s or more,
+ *	and cannot be stopped: it comes back when the FPGA has filled it
+ */
+enum fpgabuf_slot_state {
+	FPGABUF_SLOT_IDLE,
+	FPGABUF_SLOT_QUEUED,
+	FPGABUF_SLOT_TAKEN,
+	FPGABUF_SLOT_BUSY,
+	FPGABUF_SLOT_KEPT,
+};
+
+/**
+ * struct fpgabuf_ring_slot - a region of a ring
+ * @state: one of enum fpgabuf_slot_state
+ * @importers: devices that have it attached, if it is busy
+ * @page_references: references that others have to its pages, if it is busy
+ * @busy_since_ns: CLOCK_MONOTONIC when QUEUE first refused it, or 0: it is not busy
+ * @sequence: number of its last capture, as in struct fpgabuf_dequeue
+ * @reserved: 0
+ */
+struct fpgabuf_ring_slot {
+	uint32_t state;
+	uint32_t importers;
+	uint64_t page_references;
+	int64_t busy_since_ns;
+	uint64_t sequence;
+	uint64_t reserved[4];
+};
+
+/**
+ * enum fpgabuf_reason - what is being waited for, or why the last call failed
+ * @FPGABUF_REASON_END: nothing is: no capture will come any more
+ * @FPGABUF_REASON_CAPTURE: the FPGA, or another program that captures
+ * @FPGABUF_REASON_TAKEN: the program, which has all regions
+ * @FPGABUF_REASON_BUSY: somebody who still uses regions that were given back
+ * @FPGABUF_REASON_QUEUE: failed: a region cannot be queued
+ * @FPGABUF_REASON_DEQUEUE: failed: no capture can be had any more
+ * @FPGABUF_REASON_CANCEL: failed: the captures cannot be ended
+ * @FPGABUF_REASON_NONSENSE: failed: a capture came that was not asked for
+ * @FPGABUF_REASON_STUCK: failed: the DMA channel did not stop, and keeps a region
+ * @FPGABUF_REASON_FAILURES: failed: too many captures failed in a row
+ * @FPGABUF_REASON_SERVER: failed: the server that captures has ended, or is none
+ * @FPGABUF_REASON_MAP: failed: a region cannot be read here
+ *
+ * There may be more in later versions.
+ */
+enum fpgabuf_reason {
+	FPGABUF_REASON_END,
+	FPGABUF_REASON_CAPTURE,
+	FPGABUF_REASON_TAKEN,
+	FPGABUF_REASON_BUSY,
+	FPGABUF_REASON_QUEUE,
+	FPGABUF_REASON_DEQUEUE,
+	FPGABUF_REASON_CANCEL,
+	FPGABUF_REASON_NONSENSE,
+	FPGABUF_REASON_STUCK,
+	FPGABUF_REASON_FAILURES,
+	FPGABUF_REASON_SERVER,
+	FPGABUF_REASON_MAP,
+};
+
+/**
  * fpgabuf_ring_create() - regions that go round between FPGA and program
  * @device: a device that was opened with O_NONBLOCK; stays the caller's, who leaves
  *	QUEUE, DEQUEUE and CANCEL to the ring and closes it behind the ring
@@ -395,6 +466,19 @@ int fpgabuf_ring_create(struct fpgabuf_device *device,
 			struct fpgabuf_ring **ring);
 
 /**
+ * fpgabuf_ring_grow() - make more regions, of the same kind
+ * @ring: the ring, which no other thread uses at the moment
+ * @regions: how many there shall be in all, at most %FPGABUF_RING_MAX_REGIONS
+ *
+ * If there is not memory for all of them, the ring keeps those that it could have:
+ * see fpgabuf_ring_regions().
+ *
+ * Errors: -EINVAL too many; -ENOMEM; those of fpgabuf_device_alloc() and
+ * fpgabuf_region_map().
+ */
+int fpgabuf_ring_grow(struct fpgabuf_ring *ring, uint32_t regions);
+
+/**
  * fpgabuf_ring_destroy() - end all captures and release the regions
  * @ring: the ring, or NULL
  */
@@ -411,6 +495,19 @@ void fpgabuf_ring_limit(struct fpgabuf_ring *ring, uint64_t captures,
 			uint64_t bytes);
 
 /**
+ * fpgabuf_ring_fill() - queue what is idle
+ * @ring: the ring
+ *
+ * fpgabuf_ring_take() and fpgabuf_ring_wait() do that, too.  Call this to begin
+ * before you want the first capture, and when fpgabuf_ring_timeout_ms() is over
+ * while you want none.
+ *
+ * Errors: -EIO the DMA channel did not stop, and keeps a region; and those of
+ * fpgabuf_device_queue(), but not -EBUSY.
+ */
+int fpgabuf_ring_fill(struct fpgabuf_ring *ring);
+
+/**
  * fpgabuf_ring_take() - take the oldest finished capture, and queue what is idle
  * @ring: the ring
  * @capture: filled in; it belongs to the caller until fpgabuf_ring_give().  That it
@@ -418,7 +515,8 @@ void fpgabuf_ring_limit(struct fpgabuf_ring *ring, uint64_t captures,
  *
  * Does not wait.  Errors: -EAGAIN there is none yet; -ENODATA nor will there be one:
  * the limit is reached, or the ring was stopped; -ENODEV the device has gone; -EIO the
- * DMA channel did not stop, and keeps a region; and those of fpgabuf_device_queue().
+ * DMA channel did not stop, and keeps a region, or too many captures failed in a row;
+ * and those of fpgabuf_device_queue().
  */
 int fpgabuf_ring_take(struct fpgabuf_ring *ring,
 		      struct fpgabuf_capture *capture);
@@ -470,6 +568,26 @@ int fpgabuf_ring_timeout_ms(struct fpgabuf_ring *ring);
 int fpgabuf_ring_stop(struct fpgabuf_ring *ring);
 
 /**
+ * fpgabuf_ring_start() - go on capturing after fpgabuf_ring_stop()
+ * @ring: the ring, of which you have taken what had come
+ *
+ * The next call that queues regions queues them again.
+ */
+void fpgabuf_ring_start(struct fpgabuf_ring *ring);
+
+/**
+ * fpgabuf_ring_regions() - how many regions a ring has
+ * @ring: the ring
+ */
+uint32_t fpgabuf_ring_regions(const struct fpgabuf_ring *ring);
+
+/**
+ * fpgabuf_ring_length() - bytes of a whole capture
+ * @ring: the ring
+ */
+uint64_t fpgabuf_ring_length(const struct fpgabuf_ring *ring);
+
+/**
  * fpgabuf_ring_region() - a region of a ring
  * @ring: the ring, which keeps it
  * @slot: its number, less than the number of regions
@@ -488,7 +606,26 @@ void fpgabuf_ring_count(struct fpgabuf_ring *ring,
 			struct fpgabuf_ring_counts *counts);
 
 /**
- * fpgabuf_ring_why() - why the last call failed, or what is being waited for
+ * fpgabuf_ring_look() - where a region is, and who still uses it
+ * @ring: the ring
+ * @slot: its number
+ * @seen: filled in
+ *
+ * Errors: -EINVAL there is no such region.
+ */
+int fpgabuf_ring_look(struct fpgabuf_ring *ring, uint32_t slot,
+		      struct fpgabuf_ring_slot *seen);
+
+/**
+ * fpgabuf_ring_reason() - why the last call failed, or what is being waited for
+ * @ring: the ring
+ *
+ * Returns one of enum fpgabuf_reason.
+ */
+enum fpgabuf_reason fpgabuf_ring_reason(struct fpgabuf_ring *ring);
+
+/**
+ * fpgabuf_ring_why() - the same in words
  * @ring: the ring
  *
  * Returns a sentence without a capital and a full stop, valid until the next call
@@ -964,6 +1101,206 @@ int fpgabuf_client_release(struct fpgabuf_client *client, uint32_t index);
 const char *fpgabuf_client_strerror(int error);
 
 /**
+ * struct fpgabuf_source_counts - what a source did since it was made
+ * @captures: handed out, with bytes
+ * @bytes: in them
+ * @gaps: captures behind the first before which samples may be missing
+ * @partial: captures shorter than asked for
+ * @timeouts: captures that took too long
+ * @failures: captures that failed
+ * @uncounted: captures without bytes because nobody knows how many came
+ * @missed: captures that a server could not tell of in time
+ * @busy_retries: refusals of regions that were still in use
+ * @taken: captures that are handed out now
+ * @reserved: 0
+ */
+struct fpgabuf_source_counts {
+	uint64_t captures;
+	uint64_t bytes;
+	uint64_t gaps;
+	uint64_t partial;
+	uint64_t timeouts;
+	uint64_t failures;
+	uint64_t uncounted;
+	uint64_t missed;
+	uint64_t busy_retries;
+	uint64_t taken;
+	uint64_t reserved[6];
+};
+
+/**
+ * fpgabuf_source_of_ring() - a stream of the captures that a ring makes
+ * @ring: the ring; stays the caller's, who takes no captures of it and destroys it
+ *	behind the source
+ * @source: the new object; release it with fpgabuf_source_destroy()
+ *
+ * A program that works on a source does not care where captures come from.
+ *
+ * Errors: -ENOMEM.
+ */
+int fpgabuf_source_of_ring(struct fpgabuf_ring *ring,
+			   struct fpgabuf_source **source);
+
+/**
+ * fpgabuf_source_of_client() - a stream of the captures that a server shares
+ * @client: connected, and with O_NONBLOCK; stays the caller's, who neither takes
+ *	captures of it nor gives them back, and closes it behind the source
+ * @source: the new object; release it with fpgabuf_source_destroy()
+ *
+ * Errors: -ENOMEM.
+ */
+int fpgabuf_source_of_client(struct fpgabuf_client *client,
+			     struct fpgabuf_source **source);
+
+/**
+ * fpgabuf_source_of_region() - a stream of one capture: what is in a region now
+ * @region: the region, as any dma-buf that was imported; stays the caller's, who
+ *	closes it behind the source
+ * @source: the new object; release it with fpgabuf_source_destroy()
+ *
+ * Errors: -ENOMEM.
+ */
+int fpgabuf_source_of_region(struct fpgabuf_region *region,
+			     struct fpgabuf_source **source);
+
+/**
+ * fpgabuf_source_destroy() - release a source
+ * @source: the source, or NULL
+ *
+ * Captures that have not been released stay with what the source was made of.
+ */
+void fpgabuf_source_destroy(struct fpgabuf_source *source);
+
+/**
+ * fpgabuf_source_limit() - how much there shall be
+ * @source: the source
+ * @captures: with bytes, in all; 0 = no limit
+ * @bytes: in all; 0 = no limit.  What the last capture has more is not handed out
+ */
+void fpgabuf_source_limit(struct fpgabuf_source *source, uint64_t captures,
+			  uint64_t bytes);
+
+/**
+ * fpgabuf_source_fill() - get on, without taking a capture
+ * @source: the source
+ *
+ * fpgabuf_source_next() and fpgabuf_source_wait() do that, too.  Call this to begin
+ * before you want the first capture, and when fpgabuf_source_timeout_ms() is over
+ * while you want none.  Waits for what else may still write to a region, if that is
+ * what the source was made of.
+ *
+ * Errors: as fpgabuf_ring_fill(), fpgabuf_region_map() or
+ * fpgabuf_region_sync_start().
+ */
+int fpgabuf_source_fill(struct fpgabuf_source *source);
+
+/**
+ * fpgabuf_source_next() - take the next capture
+ * @source: the source
+ * @capture: filled in; it belongs to the caller until fpgabuf_source_release().
+ *	Captures of a client or a region are mapped for reading, those of a ring as
+ *	its setup says
+ *
+ * Does not wait.  Errors: -EAGAIN there is none yet; -ENODATA nor will there be one:
+ * the limit is reached, or the source was stopped; and those of fpgabuf_ring_take(),
+ * fpgabuf_client_next(), fpgabuf_region_map() or fpgabuf_region_sync_start().
+ */
+int fpgabuf_source_next(struct fpgabuf_source *source,
+			struct fpgabuf_capture *capture);
+
+/**
+ * fpgabuf_source_wait() - the same, and wait for it
+ * @source: the source
+ * @capture: filled in
+ * @timeout_ms: how long at most, or -1
+ *
+ * Errors: as fpgabuf_source_next(), but -ETIMEDOUT in place of -EAGAIN; -EINTR a
+ * signal.
+ */
+int fpgabuf_source_wait(struct fpgabuf_source *source,
+			struct fpgabuf_capture *capture, int timeout_ms);
+
+/**
+ * fpgabuf_source_release() - nobody uses a capture any more
+ * @source: the source
+ * @slot: of the capture
+ *
+ * A server that cannot be told at the moment is told later.
+ *
+ * Errors: -EINVAL it was not taken.
+ */
+int fpgabuf_source_release(struct fpgabuf_source *source, uint32_t slot);
+
+/**
+ * fpgabuf_source_stop() - end
+ * @source: the source
+ *
+ * What a ring has by now can still be taken; of a client or a region nothing more
+ * is.  Errors: as fpgabuf_ring_stop().
+ */
+int fpgabuf_source_stop(struct fpgabuf_source *source);
+
+/**
+ * fpgabuf_source_fd() - what becomes readable when there may be a capture to take
+ * @source: the source, which keeps the descriptor
+ *
+ * Returns -1 if there is nothing to wait for: then a capture is there at once.
+ */
+int fpgabuf_source_fd(const struct fpgabuf_source *source);
+
+/**
+ * fpgabuf_source_timeout_ms() - when to go on though nothing came
+ * @source: the source
+ *
+ * For poll(2): what could not be queued or given back is tried again then, by
+ * fpgabuf_source_next() or fpgabuf_source_fill().  -1 if there is nothing.
+ */
+int fpgabuf_source_timeout_ms(struct fpgabuf_source *source);
+
+/**
+ * fpgabuf_source_regions() - how many regions captures can be in
+ * @source: the source
+ *
+ * The slot of a capture is less than that.
+ */
+uint32_t fpgabuf_source_regions(const struct fpgabuf_source *source);
+
+/**
+ * fpgabuf_source_region() - one of them
+ * @source: the source
+ * @slot: its number; the region stays with what the source was made of
+ *
+ * Returns NULL if there is no such region.
+ */
+struct fpgabuf_region *
+fpgabuf_source_region(const struct fpgabuf_source *source, uint32_t slot);
+
+/**
+ * fpgabuf_source_count() - what a source did, and what it has
+ * @source: the source
+ * @counts: filled in
+ */
+void fpgabuf_source_count(struct fpgabuf_source *source,
+			  struct fpgabuf_source_counts *counts);
+
+/**
+ * fpgabuf_source_reason() - why the last call failed, or what is being waited for
+ * @source: the source
+ *
+ * Returns one of enum fpgabuf_reason.
+ */
+enum fpgabuf_reason fpgabuf_source_reason(struct fpgabuf_source *source);
+
+/**
+ * fpgabuf_source_why() - the same in words
+ * @source: the source
+ *
+ * Returns a sentence without a capital and a full stop, valid until the next call
+ * of this function for the source.
+ */
+const char *fpgabuf_source_why(struct fpgabuf_source *source);
+
+/**
  * DOC: Framed streams
  *
  * A stream has a header before each capture.  The manual page fpgabuf_frame names
@@ -1023,6 +1360,108 @@ void fpgabuf_frame_encode(const struct fpgabuf_frame *frame, void *bytes);
  * compatible with this one.
  */
 int fpgabuf_frame_decode(const void *bytes, struct fpgabuf_frame *frame);
+
+/* Bytes of a header with the clock, and of one that asks for a receipt */
+#define FPGABUF_FRAME_CLOCK_SIZE	72
+#define FPGABUF_FRAME_ASK_SIZE		56
+
+/**
+ * struct fpgabuf_frame_clock - how far CLOCK_MONOTONIC of a sender is behind others
+ * @utc_ns: to be added to a timestamp for CLOCK_REALTIME, in nanoseconds
+ * @tai_ns: for CLOCK_TAI; the same if nobody has told that kernel the difference
+ */
+struct fpgabuf_frame_clock {
+	int64_t utc_ns;
+	int64_t tai_ns;
+};
+
+/**
+ * fpgabuf_frame_read_clock() - how far it is on this machine, now
+ * @clock: filled in
+ */
+void fpgabuf_frame_read_clock(struct fpgabuf_frame_clock *clock);
+
+/**
+ * fpgabuf_frame_put_clock() - say so in a header
+ * @clock: how far it is
+ * @header: one of fpgabuf_frame_encode(), with room for %FPGABUF_FRAME_CLOCK_SIZE
+ *	bytes, which it has from now on.  Receivers that do not know that skip it
+ */
+void fpgabuf_frame_put_clock(const struct fpgabuf_frame_clock *clock,
+			     void *header);
+
+/**
+ * fpgabuf_frame_get_clock() - what a header says of it
+ * @header: the whole header
+ * @size: its bytes
+ * @clock: filled in
+ *
+ * Errors: -ENODATA nothing.
+ */
+int fpgabuf_frame_get_clock(const void *header, size_t size,
+			    struct fpgabuf_frame_clock *clock);
+
+/**
+ * fpgabuf_frame_ask_receipt() - ask the receiver whether it has the stream
+ * @header: that of the end, with room for %FPGABUF_FRAME_ASK_SIZE bytes, which it has
+ *	from now on.  Receivers that do not know that skip it
+ */
+void fpgabuf_frame_ask_receipt(void *header);
+
+/**
+ * fpgabuf_frame_asks_receipt() - does a header ask for one?
+ * @header: the whole header
+ * @size: its bytes
+ *
+ * Returns 1, or 0.
+ */
+int fpgabuf_frame_asks_receipt(const void *header, size_t size);
+
+/* Bytes of a receipt */
+#define FPGABUF_FRAME_RECEIPT_SIZE	32
+
+/**
+ * enum fpgabuf_frame_stored - what a receipt says
+ * @FPGABUF_FRAME_STORED: the stream has ended as it should, and all of it is where it
+ *	is to be kept
+ * @FPGABUF_FRAME_PROMISED: another receipt will follow at the end
+ * @FPGABUF_FRAME_FAILED: the receiver has not got it, or cannot keep it
+ */
+enum fpgabuf_frame_stored {
+	FPGABUF_FRAME_STORED,
+	FPGABUF_FRAME_PROMISED,
+	FPGABUF_FRAME_FAILED,
+};
+
+/**
+ * struct fpgabuf_frame_receipt - what a receiver sends back
+ * @status: one of enum fpgabuf_frame_stored
+ * @captures: that have come
+ * @bytes: of samples in them
+ */
+struct fpgabuf_frame_receipt {
+	uint32_t status;
+	uint64_t captures;
+	uint64_t bytes;
+};
+
+/**
+ * fpgabuf_frame_encode_receipt() - write a receipt
+ * @receipt: what it shall say
+ * @bytes: room for %FPGABUF_FRAME_RECEIPT_SIZE bytes
+ */
+void fpgabuf_frame_encode_receipt(const struct fpgabuf_frame_receipt *receipt,
+				  void *bytes);
+
+/**
+ * fpgabuf_frame_decode_receipt() - read a receipt
+ * @bytes: %FPGABUF_FRAME_RECEIPT_SIZE bytes
+ * @receipt: filled in
+ *
+ * Errors: -EBADMSG it is none, or of a version that is not known here.
+ */
+int fpgabuf_frame_decode_receipt(const void *bytes,
+				 struct fpgabuf_frame_receipt *receipt);
 
 #ifdef __cplusplus
 }
