@@ -344,7 +344,7 @@ int fpgabuf_capture_queue(struct fpgabuf_file *file,
 	int ret;
 
 	if (queue->length > region->size ||
-	    queue->length & (fdev->channel.alignment - 1) ||
+	    queue->length & (fdev->channel.limits.alignment - 1) ||
 	    queue->timeout_ms > FPGABUF_TIMEOUT_MAX_MS)
 		return -EINVAL;
 	/* Before EBUSY: trying again would not help. */

@@ -172,7 +172,7 @@ static void silent_word_test(struct kunit *test)
 	u64 *last;
 
 	bed_provider(bed, UNKNOWN);
-	bed->fdev.channel.alignment = 4;
+	bed->fdev.channel.limits.alignment = 4;
 	region = bed_region(test, PAGE_SIZE, 0);
 	KUNIT_ASSERT_EQ(test, queue(test, region, 0), 0);
 	write_end(region, PAGE_SIZE - 4);
@@ -496,8 +496,8 @@ static void room_test(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, queue(test, other, 0), -ENOBUFS);
 	bed_complete(bed, SIZE, DMA_TRANS_NOERROR);
 	expect_capture(test, SIZE, 0, 0);
-	bed->fdev.channel.piece = PAGE_SIZE;
-	bed->fdev.channel.max_pieces = 3;
+	bed->fdev.channel.limits.piece = PAGE_SIZE;
+	bed->fdev.channel.limits.max_pieces = 3;
 	KUNIT_EXPECT_EQ(test, queue(test, other, 0), -EMSGSIZE);
 	KUNIT_EXPECT_EQ(test, queue(test, other, 3 * PAGE_SIZE), 0);
 	bed_complete(bed, 3 * PAGE_SIZE, DMA_TRANS_NOERROR);

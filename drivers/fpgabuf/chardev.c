@@ -70,7 +70,7 @@ static int ioctl_info(struct file *filp, union fpgabuf_arg *arg,
 	info->max_packet = fpgabuf_channel_max_packet(&fdev->channel);
 	info->transfers = fpgabuf_channel_serial(&fdev->channel) ?
 			  1 : FPGABUF_MAX_QUEUED;
-	info->alignment = fdev->channel.alignment;
+	info->alignment = fdev->channel.limits.alignment;
 	info->queue_depth = FPGABUF_MAX_QUEUED;
 	info->default_timeout_ms = fdev->timeout_ms;
 	info->busy = atomic64_read(&fdev->busy);

@@ -364,7 +364,7 @@ static bool place_untouched(const struct fpgabuf_region *region,
 			    const struct mark_place *place,
 			    const struct fpgabuf_mark *mark)
 {
-	u32 last = clamp_t(u32, region->fdev->channel.alignment, MARK_MIN,
+	u32 last = clamp_t(u32, region->fdev->channel.limits.alignment, MARK_MIN,
 			   sizeof(mark->put));
 	u8 now[sizeof(mark->put)];
 

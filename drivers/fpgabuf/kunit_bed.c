@@ -151,7 +151,7 @@ void bed_provider(struct bed *bed, const char *driver)
 	fpgabuf_channel_init(channel, bed->fdev.dev, &bed->chan,
 			     fpgabuf_provider_find(driver),
 			     &fpgabuf_capture_ops);
-	channel->alignment = BED_ALIGNMENT;
+	channel->limits.alignment = BED_ALIGNMENT;
 }
 
 /**
