@@ -302,7 +302,7 @@ static int queue_locked(struct fpgabuf_file *file,
 		return ret;
 
 	capture->cookie = queue->cookie;
-	capture->length = queue->length ?: region->size;
+	capture->length = queue->length ?: region->pages.size;
 	capture->status = 0;
 	capture->completed = false;
 	deadline = ktime_add_ms(ktime_get(), timeout_ms);
@@ -343,7 +343,7 @@ int fpgabuf_capture_queue(struct fpgabuf_file *file,
 	struct dma_fence *fence;
 	int ret;
 
-	if (queue->length > region->size ||
+	if (queue->length > region->pages.size ||
 	    queue->length & (fdev->channel.limits.alignment - 1) ||
 	    queue->timeout_ms > FPGABUF_TIMEOUT_MAX_MS)
 		return -EINVAL;

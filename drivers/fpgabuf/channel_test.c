@@ -458,7 +458,7 @@ static void stuck_test(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, queue(test, other, 0), -EIO);
 	flush_delayed_fput();
 	for (i = 0; i < 3; i++)
-		KUNIT_EXPECT_EQ(test, region[i]->nr_chunks > 0, true);
+		KUNIT_EXPECT_EQ(test, region[i]->pages.nr_chunks > 0, true);
 
 	/* For the test alone: in the end it is at rest. */
 	for (i = 0; i < 3; i++)

@@ -39,7 +39,7 @@ static int reply(const struct fpgabuf_reply *reply, const void *arg)
 
 static u64 max_region(const struct fpgabuf_device *fdev)
 {
-	u64 limit = min(fdev->quota.limit, fdev->file_limit);
+	u64 limit = min(fdev->memory->quota.limit, fdev->memory->file_limit);
 
 	return min(round_down(limit, PAGE_SIZE), FPGABUF_MAX_REGION);
 }
@@ -59,10 +59,10 @@ static int ioctl_info(struct file *filp, union fpgabuf_arg *arg,
 	fpgabuf_quarantine_look();
 	memset(info, 0, sizeof(*info));
 	info->version = FPGABUF_UAPI_VERSION;
-	strscpy(info->name, fdev->name, sizeof(info->name));
+	strscpy(info->name, fdev->memory->name, sizeof(info->name));
 	info->max_region_size = max_region(fdev);
-	info->limit_bytes = fdev->quota.limit;
-	info->used_bytes = atomic64_read(&fdev->quota.used);
+	info->limit_bytes = fdev->memory->quota.limit;
+	info->used_bytes = atomic64_read(&fdev->memory->quota.used);
 	info->file_limit_bytes = file->quota.limit;
 	info->file_used_bytes = atomic64_read(&file->quota.used);
 	info->capabilities = fpgabuf_channel_capabilities(&fdev->channel);
@@ -117,10 +117,10 @@ static int ioctl_alloc(struct file *filp, union fpgabuf_arg *arg,
 		return PTR_ERR(dmabuf);
 	}
 	region = dmabuf->priv;
-	alloc->size = region->size;
+	alloc->size = region->pages.size;
 	alloc->fd = fd;
-	alloc->backend = region->backend->id;
-	alloc->chunks = region->nr_chunks;
+	alloc->backend = region->pages.backend->id;
+	alloc->chunks = region->pages.nr_chunks;
 
 	ret = reply(to, alloc);
 	if (ret) {
@@ -228,9 +228,9 @@ static int ioctl_region_info(struct file *filp, union fpgabuf_arg *arg,
 	importers = fpgabuf_region_importers(region);
 	up_write(&region->sem);
 
-	info->size = region->size;
-	info->backend = region->backend->id;
-	info->chunks = region->nr_chunks;
+	info->size = region->pages.size;
+	info->backend = region->pages.backend->id;
+	info->chunks = region->pages.nr_chunks;
 	info->state = fpgabuf_capture_state(region);
 	info->importers = importers;
 	info->in_use = usage.in_use;
@@ -343,7 +343,7 @@ static int fpgabuf_open(struct inode *inode, struct file *filp)
 	kref_init(&file->ref);
 	fpgabuf_device_get(fdev);
 	file->fdev = fdev;
-	file->quota.limit = fdev->file_limit;
+	file->quota.limit = fdev->memory->file_limit;
 	filp->private_data = file;
 	return nonseekable_open(inode, filp);
 }

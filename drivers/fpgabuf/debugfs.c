@@ -29,7 +29,7 @@ static int counters_show(struct seq_file *file, void *unused)
 	seq_printf(file, "gaps: %llu\n", gaps);
 	seq_printf(file, "busy: %lld\n", atomic64_read(&fdev->busy));
 	seq_printf(file, "used_bytes: %lld\n",
-		   atomic64_read(&fdev->quota.used));
+		   atomic64_read(&fdev->memory->quota.used));
 	seq_printf(file, "synced_for_cpu_bytes: %lld\n",
 		   atomic64_read(&fdev->synced_for_cpu));
 	seq_printf(file, "synced_for_device_bytes: %lld\n",
@@ -46,8 +46,10 @@ static const char * const state_names[] = {
 
 static void region_show(struct seq_file *file, struct fpgabuf_region *region)
 {
-	seq_printf(file, "%8lu %10zu %-15s %6u %6s", region->ino, region->size,
-		   region->backend->name, region->nr_chunks,
+	const struct fpgabuf_pages *pages = &region->pages;
+
+	seq_printf(file, "%8lu %10zu %-15s %6u %6s", region->ino, pages->size,
+		   pages->backend->name, pages->nr_chunks,
 		   state_names[fpgabuf_capture_state(region)]);
 }
 
@@ -92,7 +94,7 @@ DEFINE_SHOW_ATTRIBUTE(regions);
  */
 void fpgabuf_debugfs_add(struct fpgabuf_device *fdev)
 {
-	fdev->debugfs = debugfs_create_dir(fdev->name, root);
+	fdev->debugfs = debugfs_create_dir(fdev->memory->name, root);
 	debugfs_create_file("counters", 0400, fdev->debugfs, fdev,
 			    &counters_fops);
 	debugfs_create_file("regions", 0400, fdev->debugfs, fdev,

@@ -58,7 +58,8 @@ static bool adjacent(const struct fpgabuf_chunk *chunk,
 static size_t segment_size(const struct fpgabuf_region *region, size_t offset,
 			   size_t limit)
 {
-	const struct fpgabuf_chunk *end = region->chunks + region->nr_chunks;
+	const struct fpgabuf_pages *pages = &region->pages;
+	const struct fpgabuf_chunk *end = pages->chunks + pages->nr_chunks;
 	const struct fpgabuf_chunk *chunk, *next;
 	size_t size;
 
@@ -93,7 +94,7 @@ int fpgabuf_sg_build(const struct fpgabuf_region *region, struct device *dev,
 	size_t offset;
 	int i, ret;
 
-	for (offset = 0; offset < region->size; nents++)
+	for (offset = 0; offset < region->pages.size; nents++)
 		offset += segment_size(region, offset, limit);
 
 	ret = sg_alloc_table(sgt, nents, GFP_KERNEL);
@@ -141,7 +142,7 @@ static void unmap_segments(struct device *dev, struct sg_table *sgt,
  */
 int fpgabuf_owner_map(struct fpgabuf_region *region)
 {
-	struct device *dev = region->fdev->dma_dev;
+	struct device *dev = region->fdev->memory->dma_dev;
 	struct scatterlist *sg;
 	int i;
 
@@ -174,7 +175,7 @@ void fpgabuf_owner_unmap(struct fpgabuf_region *region)
 	if (fpgabuf_transfer_busy(&region->capture.transfer))
 		return;
 	down_write(&region->sem);
-	unmap_segments(region->fdev->dma_dev, &region->sgt,
+	unmap_segments(region->fdev->memory->dma_dev, &region->sgt,
 		       region->sgt.orig_nents);
 	sg_free_table(&region->sgt);
 	sg_free_table(&region->capture.transfer.sgt);
@@ -200,7 +201,8 @@ static size_t owner_sync(struct fpgabuf_region *region, size_t bytes,
 
 		if (!size)
 			break;
-		sync(region->fdev->dma_dev, sg_dma_address(sg), size, dir);
+		sync(region->fdev->memory->dma_dev, sg_dma_address(sg), size,
+		     dir);
 		done += size;
 	}
 	return done;
@@ -316,7 +318,7 @@ static void write_place(struct fpgabuf_region *region,
 			const struct mark_place *place, void *buf)
 {
 	copy_bytes(region, place->offset, buf, place->size, true);
-	dma_sync_single_range_for_device(region->fdev->dma_dev,
+	dma_sync_single_range_for_device(region->fdev->memory->dma_dev,
 					 sg_dma_address(place->sg),
 					 place->offset - place->begin,
 					 place->size, DMA_TO_DEVICE);

@@ -177,7 +177,7 @@ static void fpgabuf_unmap_dma_buf(struct dma_buf_attachment *attach,
 
 static struct page **pages_array(const struct fpgabuf_region *region)
 {
-	unsigned long i, nr = region->size >> PAGE_SHIFT;
+	unsigned long i, nr = region->pages.size >> PAGE_SHIFT;
 	struct page **pages;
 
 	pages = kvmalloc_array(nr, sizeof(*pages), GFP_KERNEL);
@@ -200,7 +200,7 @@ static int fpgabuf_vmap(struct dma_buf *dmabuf, struct iosys_map *map)
 
 	if (!pages)
 		return -ENOMEM;
-	addr = vmap(pages, region->size >> PAGE_SHIFT, VM_MAP, PAGE_KERNEL);
+	addr = vmap(pages, region->pages.size >> PAGE_SHIFT, VM_MAP, PAGE_KERNEL);
 	kvfree(pages);
 	if (!addr)
 		return -ENOMEM;
@@ -266,7 +266,7 @@ static int fpgabuf_end_cpu_access(struct dma_buf *dmabuf,
 
 	down_read(&region->sem);
 	if (!owner_has_it(region))
-		fpgabuf_owner_sync_for_device(region, region->size, dir);
+		fpgabuf_owner_sync_for_device(region, region->pages.size, dir);
 	list_for_each_entry(imp, &region->importers, node)
 		sync_importer_for_device(region, imp, imp->dir);
 	up_read(&region->sem);
@@ -318,7 +318,7 @@ static vm_fault_t fpgabuf_vm_fault(struct vm_fault *vmf)
 	struct fpgabuf_region *region = vma->vm_private_data;
 	vm_fault_t ret;
 
-	if (vmf->pgoff >= region->size >> PAGE_SHIFT)
+	if (vmf->pgoff >= region->pages.size >> PAGE_SHIFT)
 		return VM_FAULT_SIGBUS;
 
 	down_read(&region->sem);
@@ -337,7 +337,7 @@ static bool huge_at(const struct fpgabuf_region *region,
 	pgoff_t index = linear_page_index(vma, addr);
 
 	return addr >= vma->vm_start && vma->vm_end - addr >= PMD_SIZE &&
-	       index < region->size >> PAGE_SHIFT &&
+	       index < region->pages.size >> PAGE_SHIFT &&
 	       fpgabuf_region_chunk(region, index)->index == index;
 }
 
@@ -390,8 +390,8 @@ static bool huge_vma(const struct fpgabuf_region *region,
 	    !IS_ALIGNED(vma->vm_start | vma->vm_end |
 			vma->vm_pgoff << PAGE_SHIFT, PMD_SIZE))
 		return false;
-	for (i = 0; i < region->nr_chunks; i++)
-		if (region->chunks[i].order != PMD_SHIFT - PAGE_SHIFT)
+	for (i = 0; i < region->pages.nr_chunks; i++)
+		if (region->pages.chunks[i].order != PMD_SHIFT - PAGE_SHIFT)
 			return false;
 	return true;
 }
@@ -412,7 +412,7 @@ static int fpgabuf_mmap(struct dma_buf *dmabuf, struct vm_area_struct *vma)
 	if (vma->vm_flags & VM_EXEC)
 		return -EPERM;
 	/* An importer may map us through a file of its own. */
-	if (region->access == O_RDONLY) {
+	if (region->pages.access == O_RDONLY) {
 		if (vma->vm_flags & VM_WRITE)
 			return -EACCES;
 		vm_flags_clear(vma, VM_MAYWRITE);
@@ -472,12 +472,13 @@ static int lists_build(struct fpgabuf_region *region)
 {
 	struct sg_table *handed = &region->capture.transfer.sgt;
 	struct fpgabuf_device *fdev = region->fdev;
-	size_t limit = fpgabuf_channel_segment(&fdev->channel, fdev->dma_dev);
+	struct device *dma_dev = fdev->memory->dma_dev;
+	size_t limit = fpgabuf_channel_segment(&fdev->channel, dma_dev);
 	int ret;
 
-	ret = fpgabuf_sg_build(region, fdev->dma_dev, limit, &region->sgt);
+	ret = fpgabuf_sg_build(region, dma_dev, limit, &region->sgt);
 	if (!ret)
-		ret = fpgabuf_sg_build(region, fdev->dma_dev, limit, handed);
+		ret = fpgabuf_sg_build(region, dma_dev, limit, handed);
 	if (!ret && !fdev->channel.tells) {
 		region->capture.mark.had =
 			kvcalloc(region->sgt.orig_nents, sizeof(u64),
@@ -547,8 +548,8 @@ struct dma_buf *fpgabuf_dmabuf_create(struct fpgabuf_file *file,
 	}
 
 	exp_info.ops = &fpgabuf_dmabuf_ops;
-	exp_info.size = region->size;
-	exp_info.flags = region->access;
+	exp_info.size = region->pages.size;
+	exp_info.flags = region->pages.access;
 	exp_info.priv = region;
 	dmabuf = dma_buf_export(&exp_info);
 	if (IS_ERR(dmabuf)) {

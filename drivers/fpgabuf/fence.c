@@ -27,7 +27,7 @@
 struct fpgabuf_fence {
 	struct dma_fence base;
 	spinlock_t lock; /* the fence's */
-	char name[sizeof_field(struct fpgabuf_device, name)];
+	char name[sizeof_field(struct fpgabuf_info, name)];
 };
 
 static struct fpgabuf_fence *to_fpgabuf_fence(struct dma_fence *fence)
@@ -85,7 +85,7 @@ struct dma_fence *fpgabuf_fence_create(struct fpgabuf_device *fdev)
 		return NULL;
 	__module_get(THIS_MODULE);
 	spin_lock_init(&fence->lock);
-	strscpy(fence->name, fdev->name, sizeof(fence->name));
+	strscpy(fence->name, fdev->memory->name, sizeof(fence->name));
 	dma_fence_init(&fence->base, &fence_ops, &fence->lock,
 		       dma_fence_context_alloc(1), 1);
 	return &fence->base;

@@ -4,8 +4,8 @@
  *
  *	region.c   a region's pages: which backend fills them, who uses them
  *	quarantine.c regions that have gone, and whose pages somebody still has
- *	folio.c, pages.c, scatter.c, carveout.c, cma.c
- *		   the backends
+ *	backends.c, folio.c, pages.c, scatter.c, carveout.c, cma.c
+ *		   the backends, see backends.h and memory.h
  *	dma.c      a region's way to devices: sg_table, owner mapping, sync, and
  *		   the mark that tells whether a capture got to its end
  *	dmabuf.c   a region as dma-buf: importers, CPU access, mmap
@@ -44,42 +44,24 @@
 #include <linux/wait.h>
 #include <linux/workqueue.h>
 
-/* The in-tree header, or the one beside an out-of-tree build. */
 #include <linux/fpgabuf.h>
 
 #include "channel.h"
+#include "memory.h"
 
 /* The residue of a dmaengine transfer is 32 bits wide: stay well inside. */
 #define FPGABUF_MAX_REGION	((u64)SZ_2G)
 #define FPGABUF_MAX_QUEUED	256
 
-/* A larger folio could not be mapped by one PMD. */
-#define FPGABUF_MAX_ORDER	min_t(unsigned int, MAX_PAGE_ORDER,	\
-				      PMD_SHIFT - PAGE_SHIFT)
-
-/**
- * struct fpgabuf_quota - memory that may be had
- * @limit: bytes
- * @used: bytes taken
- */
-struct fpgabuf_quota {
-	u64 limit;
-	atomic64_t used;
-};
-
 /**
  * struct fpgabuf_device - one capture channel and its device node
  * @ref: held by the bound driver and every &struct fpgabuf_file
  * @dev: the platform device; for log lines, while bound
- * @dma_dev: the device that does the DMA; a reference is held to the end,
- *	because regions outlive the binding
- * @carveout: memory set aside for it, or NULL
- * @cma_dev: the device that memory of CMA is allocated for
+ * @memory: what it may have, from when the channel is open; a reference is held
  * @channel: the DMA channel; open while bound; started and stopped under @lock
  * @misc: the device node
  * @id: number in the name of the node
- * @name: name of the node
- * @binding: held for reading by those that map memory for @dma_dev, or undo
+ * @binding: held for reading by those that map memory for its device, or undo
  *	that, which can take long; for writing by the end of the binding
  * @lock: serialises everything that talks to @channel, and guards @gone, @owner
  *	and @regions
@@ -87,9 +69,6 @@ struct fpgabuf_quota {
  * @owner: the open file the queue belongs to; written under @lock and @qlock,
  *	read under either
  * @regions: all living regions
- * @quota: for all regions
- * @search: for what is taken for a moment, to find memory in a row; as much again
- * @file_limit: bytes the regions made through one open file may have
  * @busy: QUEUE calls refused because the pages were in use
  * @synced_for_cpu: bytes of regions synced for the CPU
  * @synced_for_device: bytes of regions synced for the channel's device
@@ -112,13 +91,10 @@ struct fpgabuf_quota {
 struct fpgabuf_device {
 	struct kref ref;
 	struct device *dev;
-	struct device *dma_dev;
-	struct fpgabuf_carveout *carveout;
-	struct device *cma_dev;
+	struct fpgabuf_memory *memory;
 	struct fpgabuf_channel channel;
 	struct miscdevice misc;
 	int id;
-	char name[20];
 
 	struct rw_semaphore binding;
 	struct mutex lock; /* the channel, gone, owner, regions */
@@ -126,9 +102,6 @@ struct fpgabuf_device {
 	struct fpgabuf_file *owner;
 	struct list_head regions;
 
-	struct fpgabuf_quota quota;
-	struct fpgabuf_quota search;
-	u64 file_limit;
 	atomic64_t busy;
 	atomic64_t synced_for_cpu;
 	atomic64_t synced_for_device;
@@ -151,18 +124,6 @@ struct fpgabuf_device {
 };
 
 /**
- * struct fpgabuf_chunk - a piece of a region that is freed as one
- * @page: (head) page; the region holds one reference
- * @index: where in the region it lies, in pages
- * @order: log2 of its pages
- */
-struct fpgabuf_chunk {
-	struct page *page;
-	u32 index;
-	u32 order;
-};
-
-/**
  * struct fpgabuf_file - an open file of the device node
  * @ref: held by the file and by every region made through it
  * @fdev: the device; a reference is held
@@ -175,23 +136,6 @@ struct fpgabuf_file {
 };
 
 struct fpgabuf_region;
-
-/**
- * struct fpgabuf_backend_ops - a source of memory
- * @id: what user space calls it
- * @name: what the log calls it
- * @fill: find memory for &fpgabuf_region.size bytes and set the chunks, each
- *	with one reference; may sleep.  0, or -EOPNOTSUPP it is not for such
- *	a region, -ENOMEM, -EINTR.  After an error the chunks are not looked
- *	at
- * @empty: give back what @fill found; nobody else holds a reference
- */
-struct fpgabuf_backend_ops {
-	enum fpgabuf_backend id;
-	const char *name;
-	int (*fill)(struct fpgabuf_region *region);
-	void (*empty)(struct fpgabuf_region *region);
-};
 
 /**
  * struct fpgabuf_mark - what is put where a capture ends, before it starts
@@ -249,13 +193,8 @@ struct fpgabuf_capture {
  * @node: in &fpgabuf_device.regions
  * @dmabuf: the dma-buf that owns the region
  * @ino: its inode number, to tell regions apart by
- * @size: bytes, whole pages
- * @access: O_RDONLY or O_RDWR: what it may be mapped for
- * @backend: where the pages come from; NULL while there are none
- * @chunks: the pages, in order
- * @nr_chunks: how many
+ * @pages: its pages
  * @held: the chunk that somebody else was found to hold last, once it has gone
- * @cma: what cma.c has to remember
  * @sem: for writing: the in-use test with what follows from it, and
  *	@importers and @vmapped; for reading: page faults and CPU access.  No
  *	page can become mapped while it is held for writing
@@ -273,13 +212,8 @@ struct fpgabuf_region {
 	struct list_head node;
 	struct dma_buf *dmabuf;
 	unsigned long ino;
-	size_t size;
-	u32 access;
-	const struct fpgabuf_backend_ops *backend;
-	struct fpgabuf_chunk *chunks;
-	unsigned int nr_chunks;
+	struct fpgabuf_pages pages;
 	unsigned int held;
-	struct fpgabuf_cma *cma;
 
 	struct rw_semaphore sem;
 	struct list_head importers;
@@ -323,31 +257,6 @@ extern void (*fpgabuf_usage_hook)(const struct fpgabuf_chunk *chunk);
 void fpgabuf_quarantine_add(struct fpgabuf_region *region);
 void fpgabuf_quarantine_look(void);
 void fpgabuf_quarantine_barrier(void);
-
-/* region.c, for the backends */
-int fpgabuf_quota_charge(struct fpgabuf_quota *quota, size_t size);
-void fpgabuf_quota_uncharge(struct fpgabuf_quota *quota, size_t size);
-gfp_t fpgabuf_region_gfp(const struct fpgabuf_region *region);
-int fpgabuf_chunks_alloc(struct fpgabuf_region *region, unsigned int nr);
-void fpgabuf_chunks_set(struct fpgabuf_region *region, struct page *first);
-void fpgabuf_chunks_put(struct fpgabuf_region *region);
-
-/* the backends, a file each */
-extern const struct fpgabuf_backend_ops fpgabuf_folio_ops;
-extern const struct fpgabuf_backend_ops fpgabuf_pages_ops;
-extern const struct fpgabuf_backend_ops fpgabuf_scatter_ops;
-extern const struct fpgabuf_backend_ops fpgabuf_carveout_ops;
-extern const struct fpgabuf_backend_ops fpgabuf_cma_ops;
-
-/* carveout.c */
-struct fpgabuf_carveout *fpgabuf_carveout_get(struct device_node *node);
-void fpgabuf_carveout_put(struct fpgabuf_carveout *carveout);
-
-/* cma.c */
-int fpgabuf_cma_init(struct fpgabuf_device *fdev);
-int fpgabuf_cma_assign(struct fpgabuf_device *fdev, struct device_node *node,
-		       int index);
-void fpgabuf_cma_exit(struct fpgabuf_device *fdev);
 
 /* dma.c */
 int fpgabuf_sg_build(const struct fpgabuf_region *region, struct device *dev,

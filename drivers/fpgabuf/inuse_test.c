@@ -65,7 +65,7 @@ static unsigned long map_region(struct kunit *test,
 	unsigned long addr;
 	u8 byte = 1;
 
-	addr = kunit_vm_mmap(test, region->dmabuf->file, 0, region->size,
+	addr = kunit_vm_mmap(test, region->dmabuf->file, 0, region->pages.size,
 			     PROT_READ | PROT_WRITE, MAP_SHARED, 0);
 	KUNIT_ASSERT_NE(test, addr, 0);
 	KUNIT_ASSERT_FALSE(test, IS_ERR_VALUE(addr));
@@ -75,7 +75,7 @@ static unsigned long map_region(struct kunit *test,
 
 static u64 nr_pages(const struct fpgabuf_region *region)
 {
-	return region->size >> PAGE_SHIFT;
+	return region->pages.size >> PAGE_SHIFT;
 }
 
 /* Every page held by itself is seen, be it head, tail or single. */
@@ -107,7 +107,7 @@ static void mapped_test(struct kunit *test)
 	expect_usage(test, region, nr_pages(region), 0);
 	vm_munmap(addr + PAGE_SIZE, PAGE_SIZE);
 	expect_usage(test, region, nr_pages(region) - 1, 0);
-	vm_munmap(addr, region->size);
+	vm_munmap(addr, region->pages.size);
 	expect_usage(test, region, 0, 0);
 	dma_buf_put(region->dmabuf);
 }
@@ -128,7 +128,7 @@ static void pinned_test(struct kunit *test)
 		KUNIT_EXPECT_PTR_EQ(test, pages[i],
 				    fpgabuf_region_page(region, 3 + i));
 	expect_usage(test, region, nr_pages(region), ARRAY_SIZE(pages));
-	vm_munmap(addr, region->size);
+	vm_munmap(addr, region->pages.size);
 	expect_usage(test, region, 0, ARRAY_SIZE(pages));
 	for (i = 0; i < ARRAY_SIZE(pages); i++)
 		put_page(pages[i]);
@@ -193,7 +193,7 @@ static void references_first_test(struct kunit *test)
 		put_page(page);
 		expect_usage(test, region, 0, 0);
 	}
-	vm_munmap(addr, region->size);
+	vm_munmap(addr, region->pages.size);
 	dma_buf_put(region->dmabuf);
 }
 

@@ -217,21 +217,31 @@ static void channel_init(struct bed *bed)
 	bed->chan.cookie = DMA_MIN_COOKIE;
 }
 
+static void memory_init(struct bed *bed)
+{
+	struct fpgabuf_memory *memory = &bed->memory;
+
+	kref_init(&memory->ref);
+	strscpy(memory->name, "fpgabuf-kunit", sizeof(memory->name));
+	memory->dev = &bed->pdev->dev;
+	memory->dma_dev = &bed->pdev->dev;
+	memory->quota.limit = BED_LIMIT;
+	memory->search.limit = BED_LIMIT;
+	memory->file_limit = BED_LIMIT;
+}
+
 static void device_init(struct bed *bed)
 {
 	struct fpgabuf_device *fdev = &bed->fdev;
 
+	memory_init(bed);
 	kref_init(&fdev->ref);
-	strscpy(fdev->name, "fpgabuf-kunit", sizeof(fdev->name));
 	fdev->dev = &bed->pdev->dev;
-	fdev->dma_dev = &bed->pdev->dev;
+	fdev->memory = &bed->memory;
 	bed_provider(bed, "fpgabuf-sim");
 	init_rwsem(&fdev->binding);
 	mutex_init(&fdev->lock);
 	INIT_LIST_HEAD(&fdev->regions);
-	fdev->quota.limit = BED_LIMIT;
-	fdev->search.limit = BED_LIMIT;
-	fdev->file_limit = BED_LIMIT;
 	fdev->timeout_ms = 3600000;
 	fpgabuf_capture_init(fdev);
 }
@@ -251,7 +261,7 @@ struct fpgabuf_file *bed_open(struct kunit *test)
 	kref_init(&file->ref);
 	fpgabuf_device_get(&bed->fdev);
 	file->fdev = &bed->fdev;
-	file->quota.limit = bed->fdev.file_limit;
+	file->quota.limit = bed->memory.file_limit;
 	return file;
 }
 
@@ -324,7 +334,7 @@ void bed_exit(struct kunit *test)
 	cancel_delayed_work_sync(&bed->fdev.watchdog);
 	fpgabuf_file_put(bed->file);
 	KUNIT_EXPECT_TRUE(test, all_gone(bed));
-	KUNIT_EXPECT_EQ(test, atomic64_read(&bed->fdev.quota.used), 0);
+	KUNIT_EXPECT_EQ(test, atomic64_read(&bed->memory.quota.used), 0);
 	KUNIT_EXPECT_TRUE(test, list_empty(&bed->fdev.regions));
 	destroy_workqueue(bed->fdev.watchdog_wq);
 	destroy_workqueue(bed->fdev.wq);

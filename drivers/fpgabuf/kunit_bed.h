@@ -39,6 +39,7 @@ struct bed_transfer {
 
 /**
  * struct bed - a device under test
+ * @memory: what the device may have
  * @fdev: the device
  * @file: an open file of it
  * @pdev: stands behind the channel
@@ -63,6 +64,7 @@ struct bed_transfer {
  * The hooks run once, with no lock held.
  */
 struct bed {
+	struct fpgabuf_memory memory;
 	struct fpgabuf_device fdev;
 	struct fpgabuf_file *file;
 	struct platform_device *pdev;

@@ -6,28 +6,16 @@
  * the provider of a channel named "rx".  The simulated FPGA in sim/ is such a
  * provider.
  */
-#include <linux/dma-mapping.h>
-#include <linux/dmaengine.h>
 #include <linux/idr.h>
-#include <linux/mm.h>
 #include <linux/mod_devicetable.h>
 #include <linux/module.h>
-#include <linux/of.h>
 #include <linux/platform_device.h>
 #include <linux/pm.h>
-#include <linux/property.h>
 #include <linux/slab.h>
 
+#include "backends.h"
 #include "compat.h"
 #include "fpgabuf.h"
-
-static unsigned int limit_mib;
-module_param(limit_mib, uint, 0444);
-MODULE_PARM_DESC(limit_mib, "most MiB all regions of a device may have together (0 = what the device tree says, or a quarter of the memory)");
-
-static unsigned int file_limit_mib;
-module_param(file_limit_mib, uint, 0444);
-MODULE_PARM_DESC(file_limit_mib, "most MiB the regions made through one open file may have (0 = what the device tree says, or the limit of the device)");
 
 static unsigned int timeout_ms = 10000;
 module_param(timeout_ms, uint, 0444);
@@ -40,12 +28,10 @@ static void device_free(struct kref *ref)
 	struct fpgabuf_device *fdev =
 		container_of(ref, struct fpgabuf_device, ref);
 
-	if (fdev->carveout)
-		fpgabuf_carveout_put(fdev->carveout);
-	fpgabuf_cma_exit(fdev);
 	destroy_workqueue(fdev->watchdog_wq);
 	destroy_workqueue(fdev->wq);
-	put_device(fdev->dma_dev);
+	if (fdev->memory)
+		fpgabuf_memory_put(fdev->memory);
 	put_device(fdev->dev);
 	kfree(fdev);
 }
@@ -70,58 +56,6 @@ void fpgabuf_device_put(struct fpgabuf_device *fdev)
 	kref_put(&fdev->ref, device_free);
 }
 
-/* A limit in bytes: who loads the module knows better than the device tree. */
-static u64 memory_limit(struct device *dev, u32 param_mib, const char *property,
-			u64 otherwise)
-{
-	u32 mib = param_mib;
-
-	if (!mib)
-		device_property_read_u32(dev, property, &mib);
-	return mib ? (u64)mib * SZ_1M : otherwise;
-}
-
-static void limits_init(struct fpgabuf_device *fdev, struct device *dev)
-{
-	u64 quarter = (u64)(totalram_pages() / 4) << PAGE_SHIFT;
-
-	fdev->quota.limit = memory_limit(dev, limit_mib, "fpgabuf,limit-mib",
-					 quarter);
-	fdev->search.limit = fdev->quota.limit;
-	fdev->file_limit = memory_limit(dev, file_limit_mib,
-					"fpgabuf,file-limit-mib",
-					fdev->quota.limit);
-}
-
-/* What the device tree says about memory: a carve-out, an area of CMA, both. */
-static int memory_regions(struct fpgabuf_device *fdev, struct device_node *np)
-{
-	struct device_node *node;
-	int i, ret = 0;
-
-	for (i = 0; !ret && (node = of_parse_phandle(np, "memory-region", i));
-	     i++) {
-		if (of_property_read_bool(node, "reusable")) {
-			ret = fpgabuf_cma_assign(fdev, np, i);
-		} else if (fdev->carveout) {
-			ret = -EINVAL;
-		} else {
-			struct fpgabuf_carveout *carveout =
-				fpgabuf_carveout_get(node);
-
-			ret = PTR_ERR_OR_ZERO(carveout);
-			if (!ret)
-				fdev->carveout = carveout;
-		}
-		if (ret)
-			dev_err(fdev->dev,
-				"cannot use memory-region %pOF (one without no-map, and one that is reusable): %d\n",
-				node, ret);
-		of_node_put(node);
-	}
-	return ret;
-}
-
 static struct fpgabuf_device *device_alloc(struct device *dev)
 {
 	struct fpgabuf_device *fdev;
@@ -136,15 +70,15 @@ static struct fpgabuf_device *device_alloc(struct device *dev)
 		ret = fdev->id;
 		goto err_free;
 	}
-	snprintf(fdev->name, sizeof(fdev->name), "fpgabuf%d", fdev->id);
 
-	fdev->wq = alloc_workqueue("%s", WQ_UNBOUND | WQ_HIGHPRI | WQ_MEM_RECLAIM,
-				   0, fdev->name);
+	fdev->wq = alloc_workqueue("fpgabuf%d",
+				   WQ_UNBOUND | WQ_HIGHPRI | WQ_MEM_RECLAIM, 0,
+				   fdev->id);
 	if (!fdev->wq)
 		goto err_id;
-	fdev->watchdog_wq = alloc_workqueue("%s-watchdog",
+	fdev->watchdog_wq = alloc_workqueue("fpgabuf%d-watchdog",
 					    WQ_UNBOUND | WQ_MEM_RECLAIM, 0,
-					    fdev->name);
+					    fdev->id);
 	if (!fdev->watchdog_wq)
 		goto err_wq;
 
@@ -153,7 +87,6 @@ static struct fpgabuf_device *device_alloc(struct device *dev)
 	init_rwsem(&fdev->binding);
 	mutex_init(&fdev->lock);
 	INIT_LIST_HEAD(&fdev->regions);
-	limits_init(fdev, dev);
 	fdev->timeout_ms = clamp_t(u32, timeout_ms, 1, FPGABUF_TIMEOUT_MAX_MS);
 	fpgabuf_capture_init(fdev);
 	return fdev;
@@ -171,7 +104,7 @@ static int node_register(struct fpgabuf_device *fdev)
 {
 	fdev->misc = (struct miscdevice){
 		.minor = MISC_DYNAMIC_MINOR,
-		.name = fdev->name,
+		.name = fdev->memory->name,
 		.fops = &fpgabuf_fops,
 		.parent = fdev->dev,
 		.mode = 0660,
@@ -181,19 +114,22 @@ static int node_register(struct fpgabuf_device *fdev)
 
 static int dma_setup(struct fpgabuf_device *fdev, struct platform_device *pdev)
 {
+	struct fpgabuf_channel *channel = &fdev->channel;
+	struct fpgabuf_memory *memory;
 	int ret;
 
-	ret = fpgabuf_channel_open(&fdev->channel, pdev, &fpgabuf_capture_ops);
+	ret = fpgabuf_channel_open(channel, pdev, &fpgabuf_capture_ops);
 	if (ret)
 		return ret;
-	fdev->dma_dev =
-		get_device(fpgabuf_channel_dma_device(&fdev->channel));
-	ret = fpgabuf_cma_init(fdev);
-	if (!ret)
-		ret = memory_regions(fdev, fdev->dev->of_node);
-	if (ret)
-		fpgabuf_channel_close(&fdev->channel);
-	return ret;
+	memory = fpgabuf_memory_create(fdev->dev,
+				       fpgabuf_channel_dma_device(channel),
+				       fdev->id);
+	if (IS_ERR(memory)) {
+		fpgabuf_channel_close(channel);
+		return PTR_ERR(memory);
+	}
+	fdev->memory = memory;
+	return 0;
 }
 
 static int fpgabuf_probe(struct platform_device *pdev)
@@ -210,7 +146,7 @@ static int fpgabuf_probe(struct platform_device *pdev)
 	ret = dma_setup(fdev, pdev);
 	if (ret)
 		goto err_device;
-	dev_info(dev, "%s captures through %s\n", fdev->name,
+	dev_info(dev, "%s captures through %s\n", fdev->memory->name,
 		 dma_chan_name(fdev->channel.chan));
 	ret = node_register(fdev);
 	if (ret)

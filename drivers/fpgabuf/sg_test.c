@@ -74,19 +74,20 @@ static struct fpgabuf_region *laid_out(struct kunit *test, struct page *from)
 
 	region = kunit_kzalloc(test, sizeof(*region), GFP_KERNEL);
 	KUNIT_ASSERT_NOT_NULL(test, region);
-	region->chunks = kunit_kcalloc(test, ARRAY_SIZE(layout),
-				       sizeof(*region->chunks), GFP_KERNEL);
-	KUNIT_ASSERT_NOT_NULL(test, region->chunks);
+	region->pages.chunks = kunit_kcalloc(test, ARRAY_SIZE(layout),
+					     sizeof(*region->pages.chunks),
+					     GFP_KERNEL);
+	KUNIT_ASSERT_NOT_NULL(test, region->pages.chunks);
 	for (i = 0; i < ARRAY_SIZE(layout); i++) {
-		region->chunks[i] = (struct fpgabuf_chunk){
+		region->pages.chunks[i] = (struct fpgabuf_chunk){
 			.page = from + layout[i].at,
 			.index = index,
 			.order = layout[i].order,
 		};
 		index += 1U << layout[i].order;
 	}
-	region->nr_chunks = ARRAY_SIZE(layout);
-	region->size = (size_t)index << PAGE_SHIFT;
+	region->pages.nr_chunks = ARRAY_SIZE(layout);
+	region->pages.size = (size_t)index << PAGE_SHIFT;
 	return region;
 }
 
@@ -118,7 +119,7 @@ static void expect_list(struct kunit *test,
 		last = first + k - 1;
 		last_size = sg->length;
 	}
-	KUNIT_EXPECT_EQ(test, (size_t)index << PAGE_SHIFT, region->size);
+	KUNIT_EXPECT_EQ(test, (size_t)index << PAGE_SHIFT, region->pages.size);
 }
 
 static void scattered_test(struct kunit *test)
@@ -191,7 +192,7 @@ static void unmapped_test(struct kunit *test)
 	fpgabuf_owner_unmap(region);
 	mutex_unlock(&bed->fdev.lock);
 	KUNIT_EXPECT_EQ(test, region->sgt.orig_nents, 0);
-	fpgabuf_owner_sync_for_cpu(region, region->size, DMA_FROM_DEVICE);
+	fpgabuf_owner_sync_for_cpu(region, region->pages.size, DMA_FROM_DEVICE);
 	KUNIT_EXPECT_EQ(test, atomic64_read(&bed->fdev.synced_for_cpu), 0);
 	dma_buf_put(region->dmabuf);
 }

@@ -47,9 +47,9 @@ TRACE_EVENT(fpgabuf_alloc,
 			     __field(u32, chunks)),
 	    TP_fast_assign(__entry->device = region->fdev->id;
 			   __entry->ino = region->ino;
-			   __entry->size = region->size;
-			   __entry->backend = region->backend->id;
-			   __entry->chunks = region->nr_chunks;),
+			   __entry->size = region->pages.size;
+			   __entry->backend = region->pages.backend->id;
+			   __entry->chunks = region->pages.nr_chunks;),
 	    TP_printk("fpgabuf%d ino=%llu size=%llu backend=%s chunks=%u",
 		      __entry->device, __entry->ino, __entry->size,
 		      show_backend(__entry->backend), __entry->chunks)
@@ -64,7 +64,7 @@ TRACE_EVENT(fpgabuf_free,
 			     __field(u64, size)),
 	    TP_fast_assign(__entry->device = region->fdev->id;
 			   __entry->ino = region->ino;
-			   __entry->size = region->size;),
+			   __entry->size = region->pages.size;),
 	    TP_printk("fpgabuf%d ino=%llu size=%llu",
 		      __entry->device, __entry->ino, __entry->size)
 );

@@ -260,8 +260,8 @@ series() {
     { print }'
   commit uapi
 
-  source_files fpgabuf.h channel.h region.c quarantine.c folio.c pages.c \
-    scatter.c carveout.c cma.c \
+  source_files memory.h memory.c backends.h backends.c folio.c pages.c \
+    scatter.c carveout.c cma.c fpgabuf.h channel.h region.c quarantine.c \
     dma.c trace.h trace.c
   [ -z "$COMPAT" ] || printf '%s\n' "$COMPAT" >"$DRIVER/compat.h"
   driver_makefile
