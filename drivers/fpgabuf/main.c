@@ -13,152 +13,73 @@
 #include <linux/pm.h>
 #include <linux/slab.h>
 
-#include "backends.h"
+#include "capture.h"
+#include "channel.h"
+#include "chardev.h"
 #include "compat.h"
-#include "fpgabuf.h"
+#include "debugfs.h"
+#include "fence.h"
+#include "memory.h"
+#include "region.h"
 
-static unsigned int timeout_ms = 10000;
-module_param(timeout_ms, uint, 0444);
-MODULE_PARM_DESC(timeout_ms, "timeout of captures that are queued without one, in ms (1 to 3600000)");
+/**
+ * struct fpgabuf_device - a capture device, while it is bound
+ * @id: number in the name of the node
+ * @stream: what is captured; a reference is held
+ * @node: the device node
+ * @debugfs: its directory there
+ *
+ * The driver core serialises who binds and unbinds.
+ */
+struct fpgabuf_device {
+	int id;
+	struct fpgabuf_stream *stream;
+	struct fpgabuf_node node;
+	struct dentry *debugfs;
+};
 
 static DEFINE_IDA(fpgabuf_ids);
 
-static void device_free(struct kref *ref)
+static int set_up(struct fpgabuf_device *fdev, struct platform_device *pdev)
 {
-	struct fpgabuf_device *fdev =
-		container_of(ref, struct fpgabuf_device, ref);
-
-	destroy_workqueue(fdev->watchdog_wq);
-	destroy_workqueue(fdev->wq);
-	if (fdev->memory)
-		fpgabuf_memory_put(fdev->memory);
-	put_device(fdev->dev);
-	kfree(fdev);
-}
-
-/**
- * fpgabuf_device_get() - take a reference
- * @fdev: a device the caller knows to be alive
- */
-void fpgabuf_device_get(struct fpgabuf_device *fdev)
-{
-	kref_get(&fdev->ref);
-}
-
-/**
- * fpgabuf_device_put() - drop a reference
- * @fdev: the device; freed with the last one
- *
- * Context: process, may sleep.
- */
-void fpgabuf_device_put(struct fpgabuf_device *fdev)
-{
-	kref_put(&fdev->ref, device_free);
-}
-
-static struct fpgabuf_device *device_alloc(struct device *dev)
-{
-	struct fpgabuf_device *fdev;
-	int ret = -ENOMEM;
-
-	fdev = kzalloc_obj(*fdev);
-	if (!fdev)
-		return ERR_PTR(-ENOMEM);
-
-	fdev->id = ida_alloc(&fpgabuf_ids, GFP_KERNEL);
-	if (fdev->id < 0) {
-		ret = fdev->id;
-		goto err_free;
-	}
-
-	fdev->wq = alloc_workqueue("fpgabuf%d",
-				   WQ_UNBOUND | WQ_HIGHPRI | WQ_MEM_RECLAIM, 0,
-				   fdev->id);
-	if (!fdev->wq)
-		goto err_id;
-	fdev->watchdog_wq = alloc_workqueue("fpgabuf%d-watchdog",
-					    WQ_UNBOUND | WQ_MEM_RECLAIM, 0,
-					    fdev->id);
-	if (!fdev->watchdog_wq)
-		goto err_wq;
-
-	kref_init(&fdev->ref);
-	fdev->dev = get_device(dev);
-	init_rwsem(&fdev->binding);
-	mutex_init(&fdev->lock);
-	INIT_LIST_HEAD(&fdev->regions);
-	fdev->timeout_ms = clamp_t(u32, timeout_ms, 1, FPGABUF_TIMEOUT_MAX_MS);
-	fpgabuf_capture_init(fdev);
-	return fdev;
-
-err_wq:
-	destroy_workqueue(fdev->wq);
-err_id:
-	ida_free(&fpgabuf_ids, fdev->id);
-err_free:
-	kfree(fdev);
-	return ERR_PTR(ret);
-}
-
-static int node_register(struct fpgabuf_device *fdev)
-{
-	fdev->misc = (struct miscdevice){
-		.minor = MISC_DYNAMIC_MINOR,
-		.name = fdev->memory->name,
-		.fops = &fpgabuf_fops,
-		.parent = fdev->dev,
-		.mode = 0660,
-	};
-	return misc_register(&fdev->misc);
-}
-
-static int dma_setup(struct fpgabuf_device *fdev, struct platform_device *pdev)
-{
-	struct fpgabuf_channel *channel = &fdev->channel;
-	struct fpgabuf_memory *memory;
+	struct fpgabuf_stream *stream = fpgabuf_stream_create(pdev, fdev->id);
 	int ret;
 
-	ret = fpgabuf_channel_open(channel, pdev, &fpgabuf_capture_ops);
-	if (ret)
+	if (IS_ERR(stream))
+		return PTR_ERR(stream);
+	fdev->stream = stream;
+	dev_info(&pdev->dev, "%s captures through %s\n", stream->memory->name,
+		 dma_chan_name(stream->channel.chan));
+	ret = fpgabuf_node_add(&fdev->node, stream, &pdev->dev);
+	if (ret) {
+		fpgabuf_stream_unbind(stream);
 		return ret;
-	memory = fpgabuf_memory_create(fdev->dev,
-				       fpgabuf_channel_dma_device(channel),
-				       fdev->id);
-	if (IS_ERR(memory)) {
-		fpgabuf_channel_close(channel);
-		return PTR_ERR(memory);
 	}
-	fdev->memory = memory;
+	fdev->debugfs = fpgabuf_debugfs_add(stream);
 	return 0;
 }
 
 static int fpgabuf_probe(struct platform_device *pdev)
 {
-	struct device *dev = &pdev->dev;
-	struct fpgabuf_device *fdev;
+	struct fpgabuf_device *fdev = kzalloc_obj(*fdev);
 	int ret;
 
-	fdev = device_alloc(dev);
-	if (IS_ERR(fdev))
-		return PTR_ERR(fdev);
+	if (!fdev)
+		return -ENOMEM;
+	ret = ida_alloc(&fpgabuf_ids, GFP_KERNEL);
+	if (ret < 0)
+		goto err_free;
+	fdev->id = ret;
 	platform_set_drvdata(pdev, fdev);
-
-	ret = dma_setup(fdev, pdev);
+	ret = set_up(fdev, pdev);
 	if (ret)
-		goto err_device;
-	dev_info(dev, "%s captures through %s\n", fdev->memory->name,
-		 dma_chan_name(fdev->channel.chan));
-	ret = node_register(fdev);
-	if (ret)
-		goto err_channel;
-	fpgabuf_debugfs_add(fdev);
+		goto err_id;
 	return 0;
 
-err_channel:
-	fpgabuf_channel_close(&fdev->channel);
-err_device:
+err_id:
 	ida_free(&fpgabuf_ids, fdev->id);
-	fpgabuf_device_put(fdev);
+err_free:
+	kfree(fdev);
 	return ret;
 }
 
@@ -170,29 +91,16 @@ err_device:
 static void fpgabuf_remove(struct platform_device *pdev)
 {
 	struct fpgabuf_device *fdev = platform_get_drvdata(pdev);
-	struct fpgabuf_region *region;
 
-	fpgabuf_debugfs_remove(fdev);
-	misc_deregister(&fdev->misc);
+	fpgabuf_debugfs_remove(fdev->debugfs);
+	fpgabuf_node_remove(&fdev->node);
 	/*
 	 * The number is that of the node: who is bound again has the same one,
 	 * whoever still holds a region of the past.
 	 */
 	ida_free(&fpgabuf_ids, fdev->id);
-
-	down_write(&fdev->binding);
-	mutex_lock(&fdev->lock);
-	WRITE_ONCE(fdev->gone, true);
-	fpgabuf_capture_cancel(fdev, -ENODEV);
-	fpgabuf_channel_close(&fdev->channel);
-	list_for_each_entry(region, &fdev->regions, node)
-		fpgabuf_owner_unmap(region);
-	mutex_unlock(&fdev->lock);
-	up_write(&fdev->binding);
-
-	cancel_delayed_work_sync(&fdev->watchdog);
-	wake_up_interruptible_all(&fdev->wait);
-	fpgabuf_device_put(fdev);
+	fpgabuf_stream_unbind(fdev->stream);
+	kfree(fdev);
 }
 
 /*
@@ -203,11 +111,7 @@ static void fpgabuf_shutdown(struct platform_device *pdev)
 {
 	struct fpgabuf_device *fdev = platform_get_drvdata(pdev);
 
-	mutex_lock(&fdev->lock);
-	WRITE_ONCE(fdev->gone, true);
-	fpgabuf_capture_cancel(fdev, -ESHUTDOWN);
-	mutex_unlock(&fdev->lock);
-	wake_up_interruptible_all(&fdev->wait);
+	fpgabuf_stream_stop(fdev->stream, -ESHUTDOWN);
 }
 
 /* Nobody queues meanwhile: processes are frozen before devices are suspended. */
@@ -215,9 +119,7 @@ static int fpgabuf_suspend(struct device *dev)
 {
 	struct fpgabuf_device *fdev = dev_get_drvdata(dev);
 
-	mutex_lock(&fdev->lock);
-	fpgabuf_capture_suspend(fdev);
-	mutex_unlock(&fdev->lock);
+	fpgabuf_stream_suspend(fdev->stream);
 	return 0;
 }
 
@@ -225,7 +127,7 @@ static int fpgabuf_resume(struct device *dev)
 {
 	struct fpgabuf_device *fdev = dev_get_drvdata(dev);
 
-	return fpgabuf_channel_resume(&fdev->channel);
+	return fpgabuf_stream_resume(fdev->stream);
 }
 
 static DEFINE_SIMPLE_DEV_PM_OPS(fpgabuf_pm_ops, fpgabuf_suspend,

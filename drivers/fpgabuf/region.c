@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * fpgabuf - the pages of a region
+ * fpgabuf - a region: pages that are charged to somebody, until nobody has them
  *
  * A region is an array of chunks, in order; a backend fills the array and gives
  * the memory back.  No backend rounds the size up or needs a symbol that is not
@@ -19,7 +19,57 @@
 
 #include "backends.h"
 #include "compat.h"
-#include "fpgabuf.h"
+#include "memory.h"
+#include "region.h"
+
+/**
+ * fpgabuf_account_create() - let somebody have memory of a device
+ * @memory: what the device may have; a reference is taken
+ *
+ * Context: process, may sleep.
+ *
+ * Return: the account with one reference, or NULL.
+ */
+struct fpgabuf_account *fpgabuf_account_create(struct fpgabuf_memory *memory)
+{
+	struct fpgabuf_account *account = kzalloc_obj(*account);
+
+	if (!account)
+		return NULL;
+	kref_init(&account->ref);
+	account->memory = fpgabuf_memory_get(memory);
+	account->quota.limit = memory->file_limit;
+	return account;
+}
+
+/**
+ * fpgabuf_account_get() - take a reference
+ * @account: an open file's, or a region's
+ */
+void fpgabuf_account_get(struct fpgabuf_account *account)
+{
+	kref_get(&account->ref);
+}
+
+static void account_free(struct kref *ref)
+{
+	struct fpgabuf_account *account =
+		container_of(ref, struct fpgabuf_account, ref);
+
+	fpgabuf_memory_put(account->memory);
+	kfree(account);
+}
+
+/**
+ * fpgabuf_account_put() - drop a reference
+ * @account: the account; freed with the last one
+ *
+ * Context: process, may sleep.
+ */
+void fpgabuf_account_put(struct fpgabuf_account *account)
+{
+	kref_put(&account->ref, account_free);
+}
 
 static int region_zero(struct fpgabuf_region *region)
 {
@@ -34,39 +84,39 @@ static int region_zero(struct fpgabuf_region *region)
 	return 0;
 }
 
-static void region_uncharge(struct fpgabuf_file *file, size_t size)
+static void region_uncharge(struct fpgabuf_account *account, size_t size)
 {
-	fpgabuf_quota_uncharge(&file->quota, size);
-	fpgabuf_quota_uncharge(&file->fdev->memory->quota, size);
+	fpgabuf_quota_uncharge(&account->quota, size);
+	fpgabuf_quota_uncharge(&account->memory->quota, size);
 }
 
-static int region_charge(struct fpgabuf_file *file, size_t size)
+static int region_charge(struct fpgabuf_account *account, size_t size)
 {
 	int ret;
 
-	ret = fpgabuf_quota_charge(&file->fdev->memory->quota, size);
+	ret = fpgabuf_quota_charge(&account->memory->quota, size);
 	if (ret)
 		return ret;
-	ret = fpgabuf_quota_charge(&file->quota, size);
+	ret = fpgabuf_quota_charge(&account->quota, size);
 	if (ret)
-		fpgabuf_quota_uncharge(&file->fdev->memory->quota, size);
+		fpgabuf_quota_uncharge(&account->memory->quota, size);
 	return ret;
 }
 
 /* What nobody has any more may not have been looked for lately. */
-static int charge_or_look(struct fpgabuf_file *file, size_t size)
+static int charge_or_look(struct fpgabuf_account *account, size_t size)
 {
-	int ret = region_charge(file, size);
+	int ret = region_charge(account, size);
 
 	if (!ret)
 		return 0;
 	fpgabuf_quarantine_look();
-	return region_charge(file, size);
+	return region_charge(account, size);
 }
 
 /**
  * fpgabuf_region_create() - allocate a zeroed region
- * @file: the open file it is made through; the region takes a reference
+ * @account: what it is charged to; the region takes a reference
  * @alloc: what is wanted, checked; the size is rounded up to whole pages
  *
  * Context: process, may sleep; the device must be bound.
@@ -74,7 +124,7 @@ static int charge_or_look(struct fpgabuf_file *file, size_t size)
  * Return: the region, to be ended by fpgabuf_region_destroy(), or ERR_PTR of
  * -EDQUOT, -ENOMEM (one log line says why) or -EINTR.
  */
-struct fpgabuf_region *fpgabuf_region_create(struct fpgabuf_file *file,
+struct fpgabuf_region *fpgabuf_region_create(struct fpgabuf_account *account,
 					     const struct fpgabuf_alloc *alloc)
 {
 	size_t size = PAGE_ALIGN(alloc->size);
@@ -85,20 +135,16 @@ struct fpgabuf_region *fpgabuf_region_create(struct fpgabuf_file *file,
 	if (!region)
 		return ERR_PTR(-ENOMEM);
 
-	ret = charge_or_look(file, size);
+	ret = charge_or_look(account, size);
 	if (ret) {
 		kfree(region);
 		return ERR_PTR(ret);
 	}
-	fpgabuf_file_get(file);
-	region->file = file;
-	region->fdev = file->fdev;
-	region->pages.memory = file->fdev->memory;
+	fpgabuf_account_get(account);
+	region->account = account;
+	region->pages.memory = account->memory;
 	region->pages.size = size;
 	region->pages.access = alloc->fd_flags & O_ACCMODE;
-	INIT_LIST_HEAD(&region->node);
-	init_rwsem(&region->sem);
-	INIT_LIST_HEAD(&region->importers);
 
 	ret = fpgabuf_pages_fill(&region->pages,
 				 alloc->flags & FPGABUF_ALLOC_SCATTER);
@@ -143,13 +189,12 @@ bool fpgabuf_region_at_rest(struct fpgabuf_region *region)
  */
 void fpgabuf_region_free(struct fpgabuf_region *region)
 {
-	struct fpgabuf_file *file = region->file;
+	struct fpgabuf_account *account = region->account;
 
 	fpgabuf_pages_empty(&region->pages);
-	kvfree(region->capture.mark.had);
-	region_uncharge(file, region->pages.size);
+	region_uncharge(account, region->pages.size);
 	kfree(region);
-	fpgabuf_file_put(file);
+	fpgabuf_account_put(account);
 }
 
 /**
@@ -239,21 +284,20 @@ static void between_reads(const struct fpgabuf_chunk *chunk)
  *
  *	references >= 1 + mappings + foreign ones.
  *
- * No new references for mappings can appear meanwhile: faults wait for the
- * semaphore, and fork() does not copy page tables (see fpgabuf_vm_open()).  One that a
+ * No new references for mappings can appear meanwhile: the caller keeps faults
+ * away, and fork() does not copy page tables (see fpgabuf_vm_open()).  One that a
  * fault took before may become a mapping between the two reads: it was among
  * the references, as a foreign one, and now is taken off again.  Mappings that
  * disappear make the difference larger, never smaller.  Thus only "in use" can
  * be wrong, and trying again heals that.
  *
- * Context: process; &fpgabuf_region.sem held for writing.
+ * Context: process; no page of it can become mapped, see &fpgabuf_buffer.sem.
  */
-void fpgabuf_region_usage(struct fpgabuf_region *region,
+void fpgabuf_region_usage(const struct fpgabuf_region *region,
 			  struct fpgabuf_usage *usage)
 {
 	unsigned int i;
 
-	lockdep_assert_held_write(&region->sem);
 	memset(usage, 0, sizeof(*usage));
 
 	for (i = 0; i < region->pages.nr_chunks; i++) {

@@ -67,7 +67,7 @@ KUNIT_ARRAY_PARAM(contiguous, contiguous, region_case_name);
 KUNIT_ARRAY_PARAM(scattered, scattered, region_case_name);
 
 static struct fpgabuf_region *create(struct kunit *test,
-				     struct fpgabuf_file *file, u64 size,
+				     struct fpgabuf_account *account, u64 size,
 				     u32 flags)
 {
 	const struct fpgabuf_alloc alloc = {
@@ -76,7 +76,7 @@ static struct fpgabuf_region *create(struct kunit *test,
 		.fd_flags = O_RDWR,
 	};
 
-	return fpgabuf_region_create(file, &alloc);
+	return fpgabuf_region_create(account, &alloc);
 }
 
 /* What the region gets has been somebody else's just now. */
@@ -160,7 +160,8 @@ static void check_region(struct kunit *test, u32 flags)
 		kunit_skip(test, "CONFIG_CONTIG_ALLOC is not set");
 
 	leave_stale_pages(test, c->pages);
-	region = create(test, bed->file, c->pages * PAGE_SIZE - c->less, flags);
+	region = create(test, bed->file->account,
+			c->pages * PAGE_SIZE - c->less, flags);
 	KUNIT_ASSERT_NOT_ERR_OR_NULL(test, region);
 	KUNIT_EXPECT_EQ(test, region->pages.size, c->pages * PAGE_SIZE);
 	KUNIT_EXPECT_EQ(test, region->pages.backend->id, c->backend);
@@ -192,25 +193,25 @@ static void quota_test(struct kunit *test)
 	struct fpgabuf_region *region[2];
 
 	quota->limit = 5 * PAGE_SIZE;
-	other->quota.limit = 2 * PAGE_SIZE;
+	other->account->quota.limit = 2 * PAGE_SIZE;
 
-	KUNIT_EXPECT_PTR_EQ(test, create(test, other, 3 * PAGE_SIZE, 0),
+	KUNIT_EXPECT_PTR_EQ(test, create(test, other->account, 3 * PAGE_SIZE, 0),
 			    ERR_PTR(-EDQUOT));
 	KUNIT_EXPECT_EQ(test, atomic64_read(&quota->used), 0);
-	KUNIT_EXPECT_EQ(test, atomic64_read(&other->quota.used), 0);
+	KUNIT_EXPECT_EQ(test, atomic64_read(&other->account->quota.used), 0);
 
 	/* One byte above a page is a page more. */
-	region[0] = create(test, bed->file, 3 * PAGE_SIZE + 1, 0);
+	region[0] = create(test, bed->file->account, 3 * PAGE_SIZE + 1, 0);
 	KUNIT_ASSERT_NOT_ERR_OR_NULL(test, region[0]);
-	KUNIT_EXPECT_PTR_EQ(test, create(test, other, PAGE_SIZE + 1, 0),
+	KUNIT_EXPECT_PTR_EQ(test, create(test, other->account, PAGE_SIZE + 1, 0),
 			    ERR_PTR(-EDQUOT));
-	KUNIT_EXPECT_EQ(test, atomic64_read(&other->quota.used), 0);
-	region[1] = create(test, other, PAGE_SIZE, 0);
+	KUNIT_EXPECT_EQ(test, atomic64_read(&other->account->quota.used), 0);
+	region[1] = create(test, other->account, PAGE_SIZE, 0);
 	KUNIT_ASSERT_NOT_ERR_OR_NULL(test, region[1]);
 	KUNIT_EXPECT_EQ(test, atomic64_read(&quota->used), quota->limit);
 
 	/* The file goes; what was made through it goes on to count. */
-	fpgabuf_file_put(other);
+	fpgabuf_file_close(other);
 	KUNIT_EXPECT_EQ(test, atomic64_read(&quota->used), quota->limit);
 	fpgabuf_region_destroy(region[1]);
 	KUNIT_EXPECT_EQ(test, atomic64_read(&quota->used), 4 * PAGE_SIZE);
@@ -226,15 +227,15 @@ static void no_memory_test(struct kunit *test)
 	long before, lost;
 
 	bed->memory.quota.limit = 2 * size;
-	bed->file->quota.limit = 2 * size;
+	bed->file->account->quota.limit = 2 * size;
 	before = global_zone_page_state(NR_FREE_PAGES);
-	KUNIT_EXPECT_PTR_EQ(test, create(test, bed->file, size, 0),
+	KUNIT_EXPECT_PTR_EQ(test, create(test, bed->file->account, size, 0),
 			    ERR_PTR(-ENOMEM));
 	lost = before - (long)global_zone_page_state(NR_FREE_PAGES);
 	/* Some rest in the lists of the processors. */
 	KUNIT_EXPECT_LT(test, lost, (long)(totalram_pages() / 32));
 	KUNIT_EXPECT_EQ(test, atomic64_read(&bed->memory.quota.used), 0);
-	KUNIT_EXPECT_EQ(test, atomic64_read(&bed->file->quota.used), 0);
+	KUNIT_EXPECT_EQ(test, atomic64_read(&bed->file->account->quota.used), 0);
 }
 
 /*
@@ -251,7 +252,7 @@ static void outlives_test(struct kunit *test)
 		struct fpgabuf_region *region;
 		struct page *page;
 
-		region = create(test, bed->file, sizes[i], 0);
+		region = create(test, bed->file->account, sizes[i], 0);
 		KUNIT_ASSERT_NOT_ERR_OR_NULL(test, region);
 		page = fpgabuf_region_page(region, 2);
 		get_page(page);
@@ -263,7 +264,7 @@ static void outlives_test(struct kunit *test)
 						   PAGE_SIZE));
 		KUNIT_EXPECT_EQ(test, atomic64_read(&bed->memory.quota.used),
 				sizes[i]);
-		KUNIT_EXPECT_EQ(test, atomic64_read(&bed->file->quota.used),
+		KUNIT_EXPECT_EQ(test, atomic64_read(&bed->file->account->quota.used),
 				sizes[i]);
 		put_page(page);
 		fpgabuf_quarantine_look();
@@ -279,16 +280,17 @@ static void escape_test(struct kunit *test)
 	struct page *page;
 
 	bed->memory.quota.limit = 32 * PAGE_SIZE;
-	region = create(test, bed->file, 16 * PAGE_SIZE, 0);
+	region = create(test, bed->file->account, 16 * PAGE_SIZE, 0);
 	KUNIT_ASSERT_NOT_ERR_OR_NULL(test, region);
 	page = fpgabuf_region_page(region, 0);
 	get_page(page);
 	fpgabuf_region_destroy(region);
-	KUNIT_EXPECT_PTR_EQ(test, create(test, bed->file, 32 * PAGE_SIZE, 0),
+	KUNIT_EXPECT_PTR_EQ(test,
+			    create(test, bed->file->account, 32 * PAGE_SIZE, 0),
 			    ERR_PTR(-EDQUOT));
 	put_page(page);
 	/* Whoever needs it has it at once. */
-	region = create(test, bed->file, 32 * PAGE_SIZE, 0);
+	region = create(test, bed->file->account, 32 * PAGE_SIZE, 0);
 	KUNIT_ASSERT_NOT_ERR_OR_NULL(test, region);
 	fpgabuf_region_destroy(region);
 }
@@ -306,7 +308,7 @@ static void search_test(struct kunit *test)
 
 	for (limit = 0; limit <= SZ_16M; limit += SZ_16M) {
 		bed->memory.search.limit = limit;
-		region = create(test, bed->file, 3 * 32 * PAGE_SIZE, 0);
+		region = create(test, bed->file->account, 3 * 32 * PAGE_SIZE, 0);
 		KUNIT_ASSERT_NOT_ERR_OR_NULL(test, region);
 		KUNIT_EXPECT_EQ(test, atomic64_read(&bed->memory.search.used), 0);
 		fpgabuf_region_destroy(region);
