@@ -1,14 +1,34 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * fpgabuf - the queue of captures
+ * fpgabuf - captures, and the stream of a device that they come from
  *
  * A capture is a region's turn.  QUEUE starts a transfer of the channel for it
- * and appends it to the device's queue; the channel runs the transfers one behind
- * the other.  When one has ended, what came is noted (in softirq context); a work
- * item then makes the data visible to the CPU, which can take milliseconds, and
- * moves the capture to the list DEQUEUE takes from.  The work takes captures from
- * the head of the queue only, so they are dequeued in the order in which they
- * were queued.
+ * and appends it to the queue of the stream; the channel runs the transfers one
+ * behind the other.  When one has ended, what came is noted (in softirq context);
+ * a work item then makes the data visible to the CPU, which can take milliseconds,
+ * and moves the capture to the list DEQUEUE takes from.
+ *
+ *	state		region is	in list		leaves it by
+ *	IDLE		IDLE		-		QUEUE: CLAIMED
+ *	CLAIMED		QUEUED		-		a place there: RUNNING
+ *							a refusal: IDLE
+ *	RUNNING		QUEUED		queued		its end, a stop: ENDED
+ *							a refusal: IDLE
+ *	ENDED		QUEUED		queued		the work item: FINISHING
+ *	FINISHING	QUEUED		-		the work item: DONE
+ *	DONE		DONE		done		DEQUEUE: TAKEN
+ *							the close: IDLE
+ *	TAKEN		DONE		-		the answer: IDLE
+ *							a fault in copying: DONE
+ *
+ * No variable holds the state.  It follows from &fpgabuf_buffer.state, which says
+ * what the region is, from the list, and from &fpgabuf_capture.ended, which tells
+ * ENDED from RUNNING.
+ *
+ * "Its end" is &fpgabuf_channel_ops.ended.  A stop ends all that are RUNNING, or
+ * the first of them; the others are started again, and stay RUNNING.  The work
+ * takes captures from the head of the queue only, so they are DONE in the order in
+ * which they were queued.
  *
  * A channel may be unable to stop.  Then the captures that it has end all the
  * same, without a byte, but the transfer keeps the region: it is not captured
@@ -17,22 +37,36 @@
  * The queue belongs to one open file at a time: a channel can only be stopped as
  * a whole, and nobody shall end another one's captures.
  */
+#include <linux/device.h>
 #include <linux/dma-fence.h>
 #include <linux/dma-resv.h>
-#include <linux/file.h>
 #include <linux/ktime.h>
-#include <linux/poll.h>
+#include <linux/moduleparam.h>
+#include <linux/platform_device.h>
+#include <linux/slab.h>
 
+#include "backends.h"
+#include "capture.h"
+#include "channel.h"
 #include "compat.h"
-#include "fpgabuf.h"
+#include "dmabuf.h"
+#include "fence.h"
+#include "mapping.h"
+#include "mark.h"
+#include "memory.h"
+#include "region.h"
 #include "trace.h"
 
 /* How often a channel is asked for errors that it does not report */
 #define POLL_MS	100
 
-static struct fpgabuf_region *capture_region(struct fpgabuf_capture *capture)
+static unsigned int default_timeout_ms = 10000;
+module_param_named(timeout_ms, default_timeout_ms, uint, 0444);
+MODULE_PARM_DESC(timeout_ms, "timeout of captures that are queued without one, in ms (1 to 3600000)");
+
+static struct fpgabuf_capture *buffer_capture(struct fpgabuf_buffer *buffer)
 {
-	return container_of(capture, struct fpgabuf_region, capture);
+	return container_of(buffer, struct fpgabuf_capture, buffer);
 }
 
 static struct fpgabuf_capture *first_capture(struct list_head *list)
@@ -42,26 +76,27 @@ static struct fpgabuf_capture *first_capture(struct list_head *list)
 
 static void set_bytes(struct fpgabuf_capture *capture, u32 bytes)
 {
-	capture->bytes = bytes;
+	capture->result.bytes = bytes;
 	if (bytes < capture->length)
-		capture->status |= FPGABUF_CAPTURE_PARTIAL;
+		capture->result.status |= FPGABUF_CAPTURE_PARTIAL;
 }
 
-static void capture_complete(struct fpgabuf_device *fdev,
-			     struct fpgabuf_capture *capture, int error)
+static void capture_end(struct fpgabuf_capture *capture, int error)
 {
-	lockdep_assert_held(&fdev->qlock);
+	struct fpgabuf_result *result = &capture->result;
 
-	capture->timestamp = ktime_get();
-	capture->error = error;
+	lockdep_assert_held(&capture->stream->queue.lock);
+
+	result->timestamp = ktime_get();
+	result->error = error;
 	if (error)
-		capture->status |= FPGABUF_CAPTURE_ERROR;
+		result->status |= FPGABUF_CAPTURE_ERROR;
 	if (error == -ETIMEDOUT)
-		capture->status |= FPGABUF_CAPTURE_TIMEOUT;
+		result->status |= FPGABUF_CAPTURE_TIMEOUT;
 	if (capture->transfer.gap)
-		capture->status |= FPGABUF_CAPTURE_GAP;
+		result->status |= FPGABUF_CAPTURE_GAP;
 	set_bytes(capture, capture->transfer.bytes);
-	capture->completed = true;
+	capture->ended = true;
 }
 
 static struct fpgabuf_capture *
@@ -73,28 +108,24 @@ transfer_capture(struct fpgabuf_transfer *transfer)
 static void transfer_ended(struct fpgabuf_transfer *transfer)
 {
 	struct fpgabuf_capture *capture = transfer_capture(transfer);
-	struct fpgabuf_device *fdev = capture_region(capture)->fdev;
+	struct fpgabuf_captures *queue = &capture->stream->queue;
 	unsigned long flags;
 
-	spin_lock_irqsave(&fdev->qlock, flags);
-	capture_complete(fdev, capture, transfer->error);
-	spin_unlock_irqrestore(&fdev->qlock, flags);
-	queue_work(fdev->wq, &fdev->finish);
+	spin_lock_irqsave(&queue->lock, flags);
+	capture_end(capture, transfer->error);
+	spin_unlock_irqrestore(&queue->lock, flags);
+	queue_work(queue->wq, &queue->finish);
 }
 
 /* The capture ends, but the region must live until the channel has let go. */
 static void transfer_abandoned(struct fpgabuf_transfer *transfer)
 {
-	get_dma_buf(capture_region(transfer_capture(transfer))->dmabuf);
+	fpgabuf_buffer_keep(&transfer_capture(transfer)->buffer);
 }
 
-/*
- * As dma_buf_put() does, which is not for softirq.  With the last reference the
- * region goes later, in a context that can sleep.
- */
 static void transfer_quiet(struct fpgabuf_transfer *transfer)
 {
-	fput(capture_region(transfer_capture(transfer))->dmabuf->file);
+	fpgabuf_buffer_let_go(&transfer_capture(transfer)->buffer);
 }
 
 const struct fpgabuf_channel_ops fpgabuf_capture_ops = {
@@ -103,17 +134,17 @@ const struct fpgabuf_channel_ops fpgabuf_capture_ops = {
 	.quiet = transfer_quiet,
 };
 
-static struct fpgabuf_capture *take_completed(struct fpgabuf_device *fdev)
+static struct fpgabuf_capture *take_ended(struct fpgabuf_captures *queue)
 {
 	struct fpgabuf_capture *capture;
 
-	spin_lock_irq(&fdev->qlock);
-	capture = first_capture(&fdev->queued);
-	if (capture && capture->completed)
+	spin_lock_irq(&queue->lock);
+	capture = first_capture(&queue->queued);
+	if (capture && capture->ended)
 		list_del(&capture->node);
 	else
 		capture = NULL;
-	spin_unlock_irq(&fdev->qlock);
+	spin_unlock_irq(&queue->lock);
 	return capture;
 }
 
@@ -121,22 +152,21 @@ static struct fpgabuf_capture *take_completed(struct fpgabuf_device *fdev)
  * Fence and queue say it in one step: who has dequeued a capture finds the fence
  * signalled, and who has waited for the fence finds it in the queue.
  */
-static void capture_done(struct fpgabuf_device *fdev,
+static void capture_done(struct fpgabuf_captures *queue,
 			 struct fpgabuf_capture *capture)
 {
-	spin_lock_irq(&fdev->qlock);
-	capture->sequence = fdev->captures++;
-	if (capture->status & FPGABUF_CAPTURE_GAP)
-		fdev->gaps++;
-	/* Whoever sees this sees the new generation: fpgabuf_capture_state() */
-	smp_store_release(&capture->state, FPGABUF_REGION_DONE);
-	trace_fpgabuf_done(capture_region(capture));
-	list_add_tail(&capture->node, &fdev->done);
-	fdev->nr_queued--;
-	fpgabuf_fence_signal(capture->fence, capture->error);
-	spin_unlock_irq(&fdev->qlock);
+	spin_lock_irq(&queue->lock);
+	capture->result.sequence = queue->captures++;
+	if (capture->result.status & FPGABUF_CAPTURE_GAP)
+		queue->gaps++;
+	fpgabuf_buffer_done(&capture->buffer);
+	trace_fpgabuf_done(capture);
+	list_add_tail(&capture->node, &queue->done);
+	queue->nr_queued--;
+	fpgabuf_fence_signal(capture->fence, capture->result.error);
+	spin_unlock_irq(&queue->lock);
 	/* Somebody may have dequeued the capture by now, and freed it. */
-	wake_up_interruptible(&fdev->wait);
+	wake_up_interruptible(&queue->wait);
 }
 
 /*
@@ -145,112 +175,94 @@ static void capture_done(struct fpgabuf_device *fdev,
  */
 static void check_mark(struct fpgabuf_capture *capture)
 {
-	if (capture->mark.had && capture->bytes == capture->length &&
-	    fpgabuf_mark_untouched(capture_region(capture), capture->length,
+	if (capture->mark.had && capture->result.bytes == capture->length &&
+	    fpgabuf_mark_untouched(&capture->buffer.mapping, capture->length,
 				   &capture->mark))
 		set_bytes(capture, 0);
 }
 
 static void finish_work(struct work_struct *work)
 {
-	struct fpgabuf_device *fdev =
-		container_of(work, struct fpgabuf_device, finish);
+	struct fpgabuf_captures *queue =
+		container_of(work, struct fpgabuf_captures, finish);
 	struct fpgabuf_capture *capture;
 	bool signalling = dma_fence_begin_signalling();
 
-	while ((capture = take_completed(fdev))) {
-		struct fpgabuf_region *region = capture_region(capture);
-
-		WRITE_ONCE(region->generation, region->generation + 1);
-		fpgabuf_owner_sync_for_cpu(region, capture->bytes,
-					   DMA_FROM_DEVICE);
+	while ((capture = take_ended(queue))) {
+		fpgabuf_buffer_captured(&capture->buffer,
+					capture->result.bytes);
 		check_mark(capture);
-		capture_done(fdev, capture);
+		capture_done(queue, capture);
 	}
 	dma_fence_end_signalling(signalling);
 }
 
 /* Take the region from its users, unless somebody still looks at it. */
-static int claim(struct fpgabuf_region *region)
+static int claim(struct fpgabuf_capture *capture)
 {
 	struct fpgabuf_usage usage;
-	int ret = 0;
+	int ret = fpgabuf_buffer_claim(&capture->buffer, &usage);
 
-	down_write(&region->sem);
-	if (fpgabuf_capture_state(region) != FPGABUF_REGION_IDLE ||
-	    fpgabuf_region_importers(region)) {
-		ret = -EBUSY;
-		goto out;
-	}
-	fpgabuf_region_usage(region, &usage);
 	if (usage.in_use) {
-		atomic64_inc(&region->fdev->busy);
-		trace_fpgabuf_busy(region, &usage);
-		ret = -EBUSY;
-		goto out;
+		atomic64_inc(&capture->stream->busy);
+		trace_fpgabuf_busy(capture->buffer.region, &usage);
 	}
-	WRITE_ONCE(region->capture.state, FPGABUF_REGION_QUEUED);
-out:
-	up_write(&region->sem);
 	return ret;
-}
-
-static void unclaim(struct fpgabuf_region *region)
-{
-	/* What the last capture left is written: fpgabuf_capture_state() */
-	smp_store_release(&region->capture.state, FPGABUF_REGION_IDLE);
 }
 
 static int may_queue(const struct fpgabuf_file *file)
 {
-	struct fpgabuf_device *fdev = file->fdev;
+	const struct fpgabuf_stream *stream = file->stream;
+	const struct fpgabuf_captures *queue = &stream->queue;
 
-	if (fdev->gone)
+	if (fpgabuf_buffers_gone(&stream->buffers))
 		return -ENODEV;
-	if (fdev->owner && fdev->owner != file)
+	if (queue->owner && queue->owner != file)
 		return -EUSERS;
-	if (READ_ONCE(fdev->nr_queued) >= FPGABUF_MAX_QUEUED)
+	if (READ_ONCE(queue->nr_queued) >= FPGABUF_MAX_QUEUED)
 		return -ENOBUFS;
 	return 0;
 }
 
 static void enqueue(struct fpgabuf_file *file, struct fpgabuf_capture *capture)
 {
-	struct fpgabuf_device *fdev = file->fdev;
+	struct fpgabuf_captures *queue = &file->stream->queue;
 
-	spin_lock_irq(&fdev->qlock);
-	fdev->owner = file;
-	list_add_tail(&capture->node, &fdev->queued);
-	fdev->nr_queued++;
-	spin_unlock_irq(&fdev->qlock);
+	spin_lock_irq(&queue->lock);
+	queue->owner = file;
+	list_add_tail(&capture->node, &queue->queued);
+	queue->nr_queued++;
+	spin_unlock_irq(&queue->lock);
 }
 
-static void dequeue(struct fpgabuf_device *fdev, struct fpgabuf_capture *capture,
-		    struct fpgabuf_file *owner)
+static void dequeue(struct fpgabuf_capture *capture, struct fpgabuf_file *owner)
 {
-	spin_lock_irq(&fdev->qlock);
-	fdev->owner = owner;
+	struct fpgabuf_captures *queue = &capture->stream->queue;
+
+	spin_lock_irq(&queue->lock);
+	queue->owner = owner;
 	list_del(&capture->node);
-	fdev->nr_queued--;
-	spin_unlock_irq(&fdev->qlock);
+	queue->nr_queued--;
+	spin_unlock_irq(&queue->lock);
 }
 
 /*
  * The watchdog shall run at that time, or earlier: soon, if the channel has to be
  * asked how it is.
  */
-static void watch(struct fpgabuf_device *fdev, ktime_t deadline)
+static void watch(struct fpgabuf_stream *stream, ktime_t deadline)
 {
+	struct fpgabuf_watchdog *watchdog = &stream->watchdog;
 	s64 ms;
 
-	lockdep_assert_held(&fdev->lock);
-	if (!fdev->channel.provider->calls_back)
+	lockdep_assert_held(&stream->lock);
+	if (!stream->channel.provider->calls_back)
 		deadline = min(deadline, ktime_add_ms(ktime_get(), POLL_MS));
-	if (ktime_compare(deadline, fdev->watchdog_at) >= 0)
+	if (ktime_compare(deadline, watchdog->at) >= 0)
 		return;
-	fdev->watchdog_at = deadline;
+	watchdog->at = deadline;
 	ms = max_t(s64, ktime_ms_delta(deadline, ktime_get()), 0);
-	mod_delayed_work(fdev->watchdog_wq, &fdev->watchdog,
+	mod_delayed_work(watchdog->wq, &watchdog->work,
 			 msecs_to_jiffies(ms) + 1);
 }
 
@@ -258,27 +270,27 @@ static void watch(struct fpgabuf_device *fdev, ktime_t deadline)
  * The memory goes to the device, before the channel hears of it: it may write at
  * once.  How far it gets must be seen where the channel does not tell.
  */
-static void hand_memory(struct fpgabuf_region *region)
+static void hand_memory(struct fpgabuf_capture *capture)
 {
-	struct fpgabuf_capture *capture = &region->capture;
+	struct fpgabuf_mapping *mapping = &capture->buffer.mapping;
 
-	fpgabuf_transfer_set(&capture->transfer, &region->sgt, capture->length);
+	fpgabuf_transfer_set(&capture->transfer, &mapping->sgt, capture->length);
 	if (capture->mark.had)
-		fpgabuf_mark_put(region, capture->length, &capture->mark);
-	fpgabuf_owner_sync_for_device(region, capture->length, DMA_FROM_DEVICE);
+		fpgabuf_mark_put(mapping, capture->length, &capture->mark);
+	fpgabuf_owner_sync_for_device(mapping, capture->length,
+				      DMA_FROM_DEVICE);
 }
 
 /* The channel did not take it; nobody else has seen that it was queued. */
-static void take_back(struct fpgabuf_region *region, struct fpgabuf_file *owner,
-		      int error)
+static void take_back(struct fpgabuf_capture *capture,
+		      struct fpgabuf_file *owner, int error)
 {
-	struct fpgabuf_capture *capture = &region->capture;
-
-	dequeue(region->fdev, capture, owner);
+	dequeue(capture, owner);
 	if (capture->mark.had)
-		fpgabuf_mark_undo(region, capture->length, &capture->mark);
+		fpgabuf_mark_undo(&capture->buffer.mapping, capture->length,
+				  &capture->mark);
 	fpgabuf_fence_signal(capture->fence, error);
-	dma_buf_put(region->dmabuf);
+	dma_buf_put(capture->buffer.dmabuf);
 }
 
 /*
@@ -286,14 +298,14 @@ static void take_back(struct fpgabuf_region *region, struct fpgabuf_file *owner,
  * waited for that could in turn wait for a fence.
  */
 static int queue_locked(struct fpgabuf_file *file,
-			struct fpgabuf_region *region,
+			struct fpgabuf_capture *capture,
 			const struct fpgabuf_queue *queue,
 			struct dma_fence *fence)
 {
-	struct fpgabuf_device *fdev = file->fdev;
-	struct fpgabuf_capture *capture = &region->capture;
-	u32 timeout_ms = queue->timeout_ms ?: fdev->timeout_ms;
-	struct fpgabuf_file *owner = fdev->owner;
+	struct fpgabuf_stream *stream = file->stream;
+	struct dma_buf *dmabuf = capture->buffer.dmabuf;
+	u32 timeout_ms = queue->timeout_ms ?: stream->timeout_ms;
+	struct fpgabuf_file *owner = stream->queue.owner;
 	ktime_t deadline;
 	int ret;
 
@@ -302,31 +314,31 @@ static int queue_locked(struct fpgabuf_file *file,
 		return ret;
 
 	capture->cookie = queue->cookie;
-	capture->length = queue->length ?: region->size;
-	capture->status = 0;
-	capture->completed = false;
+	capture->length = queue->length ?: dmabuf->size;
+	capture->result.status = 0;
+	capture->ended = false;
 	deadline = ktime_add_ms(ktime_get(), timeout_ms);
 	capture->deadline = deadline;
 	capture->fence = dma_fence_get(fence);
-	dma_resv_add_fence(region->dmabuf->resv, fence, DMA_RESV_USAGE_WRITE);
-	get_dma_buf(region->dmabuf);
-	hand_memory(region);
-	trace_fpgabuf_queue(region);
+	dma_resv_add_fence(dmabuf->resv, fence, DMA_RESV_USAGE_WRITE);
+	get_dma_buf(dmabuf);
+	hand_memory(capture);
+	trace_fpgabuf_queue(capture);
 	enqueue(file, capture);
 	/* When it has started it can be dequeued, and queued again. */
-	ret = fpgabuf_channel_start(&fdev->channel, &capture->transfer);
+	ret = fpgabuf_channel_start(&stream->channel, &capture->transfer);
 	if (ret) {
-		take_back(region, owner, ret);
+		take_back(capture, owner, ret);
 		return ret;
 	}
-	watch(fdev, deadline);
+	watch(stream, deadline);
 	return 0;
 }
 
 /**
  * fpgabuf_capture_queue() - queue a region for its next capture
  * @file: the open file it is queued by
- * @region: the region; the caller holds its dma-buf until this returns
+ * @capture: the region; the caller holds its dma-buf until this returns
  * @queue: length, timeout and cookie
  *
  * Context: process, may sleep.
@@ -335,23 +347,24 @@ static int queue_locked(struct fpgabuf_file *file,
  * -ENOMEM as the UAPI header says, or -ERESTARTSYS.
  */
 int fpgabuf_capture_queue(struct fpgabuf_file *file,
-			  struct fpgabuf_region *region,
+			  struct fpgabuf_capture *capture,
 			  const struct fpgabuf_queue *queue)
 {
-	struct fpgabuf_device *fdev = file->fdev;
-	struct dma_resv *resv = region->dmabuf->resv;
+	struct fpgabuf_stream *stream = file->stream;
+	struct dma_buf *dmabuf = capture->buffer.dmabuf;
+	struct dma_resv *resv = dmabuf->resv;
 	struct dma_fence *fence;
 	int ret;
 
-	if (queue->length > region->size ||
-	    queue->length & (fdev->channel.alignment - 1) ||
+	if (queue->length > dmabuf->size ||
+	    queue->length & (stream->channel.limits.alignment - 1) ||
 	    queue->timeout_ms > FPGABUF_TIMEOUT_MAX_MS)
 		return -EINVAL;
 	/* Before EBUSY: trying again would not help. */
-	if (READ_ONCE(fdev->gone))
+	if (fpgabuf_buffers_gone(&stream->buffers))
 		return -ENODEV;
 
-	fence = fpgabuf_fence_create(fdev);
+	fence = fpgabuf_fence_create(stream->memory->name);
 	if (!fence)
 		return -ENOMEM;
 	ret = dma_resv_lock_interruptible(resv, NULL);
@@ -364,19 +377,19 @@ int fpgabuf_capture_queue(struct fpgabuf_file *file,
 	if (ret)
 		goto unlock;
 	/*
-	 * Outside the lock of the device, which the watchdog takes: a page
+	 * Outside the lock of the stream, which the watchdog takes: a page
 	 * fault that this waits for may be waiting for memory, and that for
 	 * a fence.
 	 */
-	ret = claim(region);
+	ret = claim(capture);
 	if (ret)
 		goto unlock;
 
-	mutex_lock(&fdev->lock);
-	ret = queue_locked(file, region, queue, fence);
-	mutex_unlock(&fdev->lock);
+	mutex_lock(&stream->lock);
+	ret = queue_locked(file, capture, queue, fence);
+	mutex_unlock(&stream->lock);
 	if (ret)
-		unclaim(region);
+		fpgabuf_buffer_unclaim(&capture->buffer);
 unlock:
 	dma_resv_unlock(resv);
 put:
@@ -386,8 +399,8 @@ put:
 
 static bool owns_queue(const struct fpgabuf_file *file)
 {
-	lockdep_assert_held(&file->fdev->qlock);
-	return file->fdev->owner == file;
+	lockdep_assert_held(&file->stream->queue.lock);
+	return file->stream->queue.owner == file;
 }
 
 /*
@@ -396,18 +409,19 @@ static bool owns_queue(const struct fpgabuf_file *file)
  */
 static struct fpgabuf_capture *try_dequeue(const struct fpgabuf_file *file)
 {
-	struct fpgabuf_device *fdev = file->fdev;
+	struct fpgabuf_captures *queue = &file->stream->queue;
 	struct fpgabuf_capture *capture = NULL;
 	int error = -EAGAIN;
 
-	spin_lock_irq(&fdev->qlock);
+	spin_lock_irq(&queue->lock);
 	if (owns_queue(file))
-		capture = first_capture(&fdev->done);
+		capture = first_capture(&queue->done);
 	if (capture)
 		list_del(&capture->node);
-	else if (!owns_queue(file) || !fdev->nr_queued)
-		error = READ_ONCE(fdev->gone) ? -ENODEV : -EPIPE;
-	spin_unlock_irq(&fdev->qlock);
+	else if (!owns_queue(file) || !queue->nr_queued)
+		error = fpgabuf_buffers_gone(&file->stream->buffers) ?
+			-ENODEV : -EPIPE;
+	spin_unlock_irq(&queue->lock);
 	return capture ?: ERR_PTR(error);
 }
 
@@ -431,7 +445,7 @@ struct fpgabuf_capture *fpgabuf_capture_dequeue(struct fpgabuf_file *file,
 	if (capture != ERR_PTR(-EAGAIN) || !wait)
 		return capture;
 
-	ret = wait_event_interruptible(file->fdev->wait,
+	ret = wait_event_interruptible(file->stream->queue.wait,
 				       (capture = try_dequeue(file)) !=
 				       ERR_PTR(-EAGAIN));
 	if (ret)
@@ -445,12 +459,12 @@ struct fpgabuf_capture *fpgabuf_capture_dequeue(struct fpgabuf_file *file,
  */
 void fpgabuf_capture_put_back(struct fpgabuf_capture *capture)
 {
-	struct fpgabuf_device *fdev = capture_region(capture)->fdev;
+	struct fpgabuf_captures *queue = &capture->stream->queue;
 
-	spin_lock_irq(&fdev->qlock);
-	list_add(&capture->node, &fdev->done);
-	spin_unlock_irq(&fdev->qlock);
-	wake_up_interruptible(&fdev->wait);
+	spin_lock_irq(&queue->lock);
+	list_add(&capture->node, &queue->done);
+	spin_unlock_irq(&queue->lock);
+	wake_up_interruptible(&queue->wait);
 }
 
 /**
@@ -459,278 +473,585 @@ void fpgabuf_capture_put_back(struct fpgabuf_capture *capture)
  */
 void fpgabuf_capture_release(struct fpgabuf_capture *capture)
 {
-	struct fpgabuf_region *region = capture_region(capture);
-
-	unclaim(region);
-	dma_buf_put(region->dmabuf);
+	fpgabuf_buffer_unclaim(&capture->buffer);
+	dma_buf_put(capture->buffer.dmabuf);
 }
 
 /*
  * With the channel stopped, end what is queued, up to @last or all of it.
- * Returns how many captures had not been completed.
+ * Returns how many captures had not ended.
  */
-static unsigned int end_captures(struct fpgabuf_device *fdev,
+static unsigned int end_captures(struct fpgabuf_captures *queue,
 				 const struct fpgabuf_capture *last, int error)
 {
 	struct fpgabuf_capture *capture;
 	unsigned int ended = 0;
 
-	spin_lock_irq(&fdev->qlock);
-	list_for_each_entry(capture, &fdev->queued, node) {
-		if (!capture->completed) {
-			capture_complete(fdev, capture, error);
+	spin_lock_irq(&queue->lock);
+	list_for_each_entry(capture, &queue->queued, node) {
+		if (!capture->ended) {
+			capture_end(capture, error);
 			ended++;
 		}
 		if (capture == last)
 			break;
 	}
-	spin_unlock_irq(&fdev->qlock);
-	queue_work(fdev->wq, &fdev->finish);
+	spin_unlock_irq(&queue->lock);
+	queue_work(queue->wq, &queue->finish);
 	return ended;
 }
 
-/**
- * fpgabuf_capture_cancel() - stop the channel and end everything queued
- * @fdev: the device
- * @error: what the captures shall say, a negative errno
- *
- * On return all captures can be dequeued.
- *
- * Context: process, sleeps; &fpgabuf_device.lock held.
- *
- * Return: how many captures were ended that way.
+/*
+ * Stop the channel and end everything queued.  On return all captures can be
+ * dequeued.  Returns how many were ended that way.
  */
-unsigned int fpgabuf_capture_cancel(struct fpgabuf_device *fdev, int error)
+static unsigned int cancel(struct fpgabuf_stream *stream, int error)
 {
 	unsigned int canceled;
 
-	lockdep_assert_held(&fdev->lock);
-	if (!fdev->channel.chan)
+	lockdep_assert_held(&stream->lock);
+	if (!stream->channel.chan)
 		return 0;
 
-	fpgabuf_channel_stop(&fdev->channel);
-	canceled = end_captures(fdev, NULL, error);
-	flush_work(&fdev->finish);
+	fpgabuf_channel_stop(&stream->channel);
+	canceled = end_captures(&stream->queue, NULL, error);
+	flush_work(&stream->queue.finish);
 	return canceled;
 }
 
 /**
- * fpgabuf_capture_suspend() - end everything queued, the stream goes on later
- * @fdev: the device
+ * fpgabuf_capture_cancel() - end everything that an open file has queued
+ * @file: the file
+ * @canceled: how many captures were ended that way; all can be dequeued
  *
- * As fpgabuf_capture_cancel(); but the next capture has a gap before it.
+ * Context: process, sleeps.
  *
- * Context: process, sleeps; &fpgabuf_device.lock held.
+ * Return: 0 or -ENODEV.
  */
-void fpgabuf_capture_suspend(struct fpgabuf_device *fdev)
+int fpgabuf_capture_cancel(struct fpgabuf_file *file, u32 *canceled)
 {
-	lockdep_assert_held(&fdev->lock);
-	fpgabuf_channel_pause(&fdev->channel);
-	end_captures(fdev, NULL, -ESHUTDOWN);
-	flush_work(&fdev->finish);
+	struct fpgabuf_stream *stream = file->stream;
+	int ret = 0;
+
+	*canceled = 0;
+	mutex_lock(&stream->lock);
+	if (fpgabuf_buffers_gone(&stream->buffers))
+		ret = -ENODEV;
+	else if (stream->queue.owner == file)
+		*canceled = cancel(stream, -ECANCELED);
+	mutex_unlock(&stream->lock);
+	return ret;
 }
 
 /* The last capture in the queue whose time is over, or NULL. */
-static struct fpgabuf_capture *last_expired(struct fpgabuf_device *fdev)
+static struct fpgabuf_capture *last_expired(struct fpgabuf_captures *queue)
 {
 	struct fpgabuf_capture *capture, *last = NULL;
 	ktime_t now = ktime_get();
 
-	spin_lock_irq(&fdev->qlock);
-	list_for_each_entry(capture, &fdev->queued, node)
-		if (!capture->completed &&
+	spin_lock_irq(&queue->lock);
+	list_for_each_entry(capture, &queue->queued, node)
+		if (!capture->ended &&
 		    ktime_compare(capture->deadline, now) <= 0)
 			last = capture;
-	spin_unlock_irq(&fdev->qlock);
+	spin_unlock_irq(&queue->lock);
 	return last;
 }
 
-static struct fpgabuf_capture *first_running(struct fpgabuf_device *fdev)
+static struct fpgabuf_capture *first_running(struct fpgabuf_captures *queue)
 {
 	struct fpgabuf_capture *capture, *found = NULL;
 
-	spin_lock_irq(&fdev->qlock);
-	list_for_each_entry(capture, &fdev->queued, node) {
-		if (!capture->completed) {
+	spin_lock_irq(&queue->lock);
+	list_for_each_entry(capture, &queue->queued, node) {
+		if (!capture->ended) {
 			found = capture;
 			break;
 		}
 	}
-	spin_unlock_irq(&fdev->qlock);
+	spin_unlock_irq(&queue->lock);
 	return found;
 }
 
 /*
  * Give the channel again what it had when it was stopped.  Captures that are
- * not completed leave the queue only under &fpgabuf_device.lock, and the
- * completed ones are in front of them: the list can be walked.
+ * not ended leave the queue only under &fpgabuf_stream.lock, and the
+ * ended ones are in front of them: the list can be walked.
  */
-static void restart_channel(struct fpgabuf_device *fdev)
+static void restart_channel(struct fpgabuf_stream *stream)
 {
-	struct fpgabuf_capture *capture = first_running(fdev), *next;
+	struct fpgabuf_capture *capture = first_running(&stream->queue), *next;
 
 	if (!capture)
 		return;
-	capture->status |= FPGABUF_CAPTURE_GAP;
+	capture->result.status |= FPGABUF_CAPTURE_GAP;
 	/* One that is started may end at once, and leave the list. */
-	list_for_each_entry_safe_from(capture, next, &fdev->queued, node) {
+	list_for_each_entry_safe_from(capture, next, &stream->queue.queued, node) {
 		int ret;
 
 		/* They may be what a channel was left with that does not stop. */
 		if (fpgabuf_transfer_busy(&capture->transfer))
 			ret = -EIO;
 		else
-			ret = fpgabuf_channel_start(&fdev->channel,
+			ret = fpgabuf_channel_start(&stream->channel,
 						    &capture->transfer);
 		if (ret) {
-			fpgabuf_channel_stop(&fdev->channel);
-			end_captures(fdev, NULL, -EIO);
+			fpgabuf_channel_stop(&stream->channel);
+			end_captures(&stream->queue, NULL, -EIO);
 			return;
 		}
 	}
 }
 
-static void watch_queued(struct fpgabuf_device *fdev)
+static void watch_queued(struct fpgabuf_stream *stream)
 {
 	ktime_t earliest = KTIME_MAX;
 	struct fpgabuf_capture *capture;
 
-	spin_lock_irq(&fdev->qlock);
-	list_for_each_entry(capture, &fdev->queued, node)
-		if (!capture->completed &&
+	spin_lock_irq(&stream->queue.lock);
+	list_for_each_entry(capture, &stream->queue.queued, node)
+		if (!capture->ended &&
 		    ktime_compare(capture->deadline, earliest) < 0)
 			earliest = capture->deadline;
-	spin_unlock_irq(&fdev->qlock);
+	spin_unlock_irq(&stream->queue.lock);
 
-	fdev->watchdog_at = KTIME_MAX;
+	stream->watchdog.at = KTIME_MAX;
 	if (earliest != KTIME_MAX)
-		watch(fdev, earliest);
+		watch(stream, earliest);
 }
 
 /*
  * A capture whose time is over ends, and so do those in front of it: it had to
  * wait for them.  Those behind it go on.
  */
-static void end_expired(struct fpgabuf_device *fdev)
+static void end_expired(struct fpgabuf_stream *stream)
 {
 	struct fpgabuf_capture *last;
 
-	fpgabuf_channel_pause(&fdev->channel);
+	fpgabuf_channel_pause(&stream->channel);
 	/* It may have been completed at the last moment. */
-	last = last_expired(fdev);
+	last = last_expired(&stream->queue);
 	if (last)
-		end_captures(fdev, last, -ETIMEDOUT);
-	restart_channel(fdev);
+		end_captures(&stream->queue, last, -ETIMEDOUT);
+	restart_channel(stream);
 }
 
 /* The same for one that has failed; those behind it go on. */
-static void end_failed(struct fpgabuf_device *fdev)
+static void end_failed(struct fpgabuf_stream *stream)
 {
-	struct fpgabuf_capture *failed = first_running(fdev);
+	struct fpgabuf_capture *failed = first_running(&stream->queue);
 
-	fpgabuf_channel_pause(&fdev->channel);
-	if (failed && failed == first_running(fdev))
-		end_captures(fdev, failed, -EIO);
-	restart_channel(fdev);
+	fpgabuf_channel_pause(&stream->channel);
+	if (failed && failed == first_running(&stream->queue))
+		end_captures(&stream->queue, failed, -EIO);
+	restart_channel(stream);
 }
 
 static void watchdog_work(struct work_struct *work)
 {
-	struct fpgabuf_device *fdev =
-		container_of(work, struct fpgabuf_device, watchdog.work);
+	struct fpgabuf_stream *stream =
+		container_of(work, struct fpgabuf_stream, watchdog.work.work);
 
-	mutex_lock(&fdev->lock);
-	if (!fdev->gone) {
-		if (last_expired(fdev))
-			end_expired(fdev);
-		else if (fpgabuf_channel_failed(&fdev->channel))
-			end_failed(fdev);
-		watch_queued(fdev);
+	mutex_lock(&stream->lock);
+	if (!fpgabuf_buffers_gone(&stream->buffers)) {
+		if (last_expired(&stream->queue))
+			end_expired(stream);
+		else if (fpgabuf_channel_failed(&stream->channel))
+			end_failed(stream);
+		watch_queued(stream);
 	}
-	mutex_unlock(&fdev->lock);
+	mutex_unlock(&stream->lock);
 }
 
-/**
- * fpgabuf_capture_init() - set up an empty queue
- * @fdev: device in the making
- */
-void fpgabuf_capture_init(struct fpgabuf_device *fdev)
+static void capture_free(struct fpgabuf_capture *capture)
 {
-	spin_lock_init(&fdev->qlock);
-	INIT_LIST_HEAD(&fdev->queued);
-	INIT_LIST_HEAD(&fdev->done);
-	init_waitqueue_head(&fdev->wait);
-	INIT_WORK(&fdev->finish, finish_work);
-	INIT_DELAYED_WORK(&fdev->watchdog, watchdog_work);
-	fdev->watchdog_at = KTIME_MAX;
+	struct fpgabuf_stream *stream = capture->stream;
+
+	sg_free_table(&capture->transfer.sgt);
+	fpgabuf_mark_exit(&capture->mark);
+	fpgabuf_buffer_exit(&capture->buffer);
+	kfree(capture);
+	fpgabuf_stream_put(stream);
+}
+
+static void release_buffer(struct fpgabuf_buffer *buffer)
+{
+	capture_free(buffer_capture(buffer));
+}
+
+/* The list that the channel is given, and room for what marks replace */
+static int make_lists(struct fpgabuf_capture *capture)
+{
+	const struct fpgabuf_mapping *mapping = &capture->buffer.mapping;
+	const struct fpgabuf_channel *channel = &capture->stream->channel;
+	int ret;
+
+	ret = fpgabuf_owner_build(mapping->owner, mapping->region,
+				  &capture->transfer.sgt);
+	if (ret || channel->tells)
+		return ret;
+	return fpgabuf_mark_init(&capture->mark, mapping->sgt.orig_nents,
+				 channel->limits.alignment);
 }
 
 /**
- * fpgabuf_capture_close() - an open file goes: end what it has in the queue
+ * fpgabuf_capture_create() - make a region, and the dma-buf that owns it
+ * @file: the open file it is made through
+ * @alloc: what is wanted, checked
+ *
+ * Context: process, may sleep.
+ *
+ * Return: the region with one reference on its dma-buf, or ERR_PTR of -EDQUOT,
+ * -ENOMEM, -EINTR, -EIO or -ENODEV.
+ */
+struct fpgabuf_capture *fpgabuf_capture_create(struct fpgabuf_file *file,
+					       const struct fpgabuf_alloc *alloc)
+{
+	struct fpgabuf_stream *stream = file->stream;
+	struct fpgabuf_capture *capture = kzalloc_obj(*capture);
+	int ret;
+
+	if (!capture)
+		return ERR_PTR(-ENOMEM);
+	ret = fpgabuf_buffer_init(&capture->buffer, &stream->buffers,
+				  file->account, alloc);
+	if (ret) {
+		kfree(capture);
+		return ERR_PTR(ret);
+	}
+	fpgabuf_stream_get(stream);
+	capture->stream = stream;
+	ret = make_lists(capture);
+	if (!ret)
+		ret = fpgabuf_buffer_export(&capture->buffer);
+	if (ret) {
+		capture_free(capture);
+		return ERR_PTR(ret);
+	}
+	return capture;
+}
+
+/**
+ * fpgabuf_capture_find() - the region behind a descriptor
+ * @file: an open file of the device it must belong to
+ * @fd: a descriptor of the calling process
+ *
+ * Return: as fpgabuf_buffers_find().
+ */
+struct fpgabuf_capture *fpgabuf_capture_find(const struct fpgabuf_file *file,
+					     int fd)
+{
+	struct fpgabuf_buffer *buffer =
+		fpgabuf_buffers_find(&file->stream->buffers, fd);
+
+	return IS_ERR(buffer) ? ERR_CAST(buffer) : buffer_capture(buffer);
+}
+
+static void queue_init(struct fpgabuf_captures *queue)
+{
+	spin_lock_init(&queue->lock);
+	INIT_LIST_HEAD(&queue->queued);
+	INIT_LIST_HEAD(&queue->done);
+	init_waitqueue_head(&queue->wait);
+	INIT_WORK(&queue->finish, finish_work);
+}
+
+/**
+ * fpgabuf_stream_init() - set up a stream whose channel is open
+ * @stream: the stream; all 0 but its channel and its workqueues
+ * @memory: what its regions are made of; the caller's reference is taken over
+ */
+void fpgabuf_stream_init(struct fpgabuf_stream *stream,
+			 struct fpgabuf_memory *memory)
+{
+	struct device *dma_dev = memory->dma_dev;
+
+	kref_init(&stream->ref);
+	stream->memory = memory;
+	fpgabuf_buffers_init(&stream->buffers, dma_dev,
+			     fpgabuf_channel_segment(&stream->channel, dma_dev),
+			     release_buffer);
+	mutex_init(&stream->lock);
+	queue_init(&stream->queue);
+	INIT_DELAYED_WORK(&stream->watchdog.work, watchdog_work);
+	stream->watchdog.at = KTIME_MAX;
+	stream->timeout_ms = clamp_t(u32, default_timeout_ms, 1,
+				     FPGABUF_TIMEOUT_MAX_MS);
+}
+
+static int workqueues_alloc(struct fpgabuf_stream *stream, int id)
+{
+	stream->queue.wq =
+		alloc_workqueue("fpgabuf%d",
+				WQ_UNBOUND | WQ_HIGHPRI | WQ_MEM_RECLAIM, 0,
+				id);
+	if (!stream->queue.wq)
+		return -ENOMEM;
+	stream->watchdog.wq = alloc_workqueue("fpgabuf%d-watchdog",
+					      WQ_UNBOUND | WQ_MEM_RECLAIM, 0,
+					      id);
+	return stream->watchdog.wq ? 0 : -ENOMEM;
+}
+
+static void workqueues_free(struct fpgabuf_stream *stream)
+{
+	if (stream->watchdog.wq)
+		destroy_workqueue(stream->watchdog.wq);
+	if (stream->queue.wq)
+		destroy_workqueue(stream->queue.wq);
+}
+
+/* With the channel open */
+static int stream_setup(struct fpgabuf_stream *stream, struct device *dev,
+			int id)
+{
+	struct fpgabuf_memory *memory;
+	int ret;
+
+	ret = workqueues_alloc(stream, id);
+	if (ret)
+		return ret;
+	memory = fpgabuf_memory_create(dev,
+				       fpgabuf_channel_dma_device(&stream->channel),
+				       id);
+	if (IS_ERR(memory))
+		return PTR_ERR(memory);
+	fpgabuf_stream_init(stream, memory);
+	return 0;
+}
+
+/**
+ * fpgabuf_stream_create() - open the channel of a device, with an empty queue
+ * @pdev: the capture device
+ * @id: its number
+ *
+ * Context: process, may sleep.
+ *
+ * Return: the stream with one reference, to be ended by fpgabuf_stream_unbind(),
+ * or ERR_PTR, and if it is not -ENOMEM the log says why.
+ */
+struct fpgabuf_stream *fpgabuf_stream_create(struct platform_device *pdev,
+					     int id)
+{
+	struct fpgabuf_stream *stream = kzalloc_obj(*stream);
+	int ret;
+
+	if (!stream)
+		return ERR_PTR(-ENOMEM);
+	ret = fpgabuf_channel_open(&stream->channel, pdev,
+				   &fpgabuf_capture_ops);
+	if (ret)
+		goto err_free;
+	ret = stream_setup(stream, &pdev->dev, id);
+	if (ret)
+		goto err_channel;
+	return stream;
+
+err_channel:
+	workqueues_free(stream);
+	fpgabuf_channel_close(&stream->channel);
+err_free:
+	kfree(stream);
+	return ERR_PTR(ret);
+}
+
+static void stream_free(struct kref *ref)
+{
+	struct fpgabuf_stream *stream =
+		container_of(ref, struct fpgabuf_stream, ref);
+
+	workqueues_free(stream);
+	fpgabuf_memory_put(stream->memory);
+	kfree(stream);
+}
+
+/**
+ * fpgabuf_stream_get() - take a reference
+ * @stream: a stream the caller knows to be alive
+ */
+void fpgabuf_stream_get(struct fpgabuf_stream *stream)
+{
+	kref_get(&stream->ref);
+}
+
+/**
+ * fpgabuf_stream_put() - drop a reference
+ * @stream: the stream; freed with the last one
+ *
+ * Context: process, may sleep.
+ */
+void fpgabuf_stream_put(struct fpgabuf_stream *stream)
+{
+	kref_put(&stream->ref, stream_free);
+}
+
+/**
+ * fpgabuf_stream_stop() - end everything, and start nothing any more
+ * @stream: the stream
+ * @error: what the captures shall say, a negative errno
+ *
+ * On return all captures can be dequeued, and whoever waits is told.
+ *
+ * Context: process, sleeps.
+ *
+ * Return: how many captures were ended that way.
+ */
+unsigned int fpgabuf_stream_stop(struct fpgabuf_stream *stream, int error)
+{
+	unsigned int ended;
+
+	mutex_lock(&stream->lock);
+	fpgabuf_buffers_end(&stream->buffers);
+	ended = cancel(stream, error);
+	mutex_unlock(&stream->lock);
+	wake_up_interruptible_all(&stream->queue.wait);
+	return ended;
+}
+
+/**
+ * fpgabuf_stream_unbind() - end the DMA, but not the memory
+ * @stream: the stream; the caller's reference is dropped
+ *
+ * Captures that ran come back with ENODEV, data already captured stays readable,
+ * and regions go with their last holder.
+ *
+ * Context: process, sleeps.
+ */
+void fpgabuf_stream_unbind(struct fpgabuf_stream *stream)
+{
+	fpgabuf_stream_stop(stream, -ENODEV);
+	mutex_lock(&stream->lock);
+	fpgabuf_channel_close(&stream->channel);
+	mutex_unlock(&stream->lock);
+	fpgabuf_buffers_unmap(&stream->buffers);
+	cancel_delayed_work_sync(&stream->watchdog.work);
+	fpgabuf_stream_put(stream);
+}
+
+/**
+ * fpgabuf_stream_suspend() - end everything queued, the stream goes on later
+ * @stream: the stream; nobody queues meanwhile
+ *
+ * The next capture has a gap before it.
+ *
+ * Context: process, sleeps.
+ */
+void fpgabuf_stream_suspend(struct fpgabuf_stream *stream)
+{
+	mutex_lock(&stream->lock);
+	fpgabuf_channel_pause(&stream->channel);
+	end_captures(&stream->queue, NULL, -ESHUTDOWN);
+	flush_work(&stream->queue.finish);
+	mutex_unlock(&stream->lock);
+}
+
+/**
+ * fpgabuf_stream_resume() - undo fpgabuf_stream_suspend()
+ * @stream: the stream
+ *
+ * Return: 0 or a negative errno.
+ */
+int fpgabuf_stream_resume(struct fpgabuf_stream *stream)
+{
+	return fpgabuf_channel_resume(&stream->channel);
+}
+
+/**
+ * fpgabuf_stream_count() - how the queue is
+ * @stream: the stream
+ * @counts: filled in, of one moment
+ *
+ * Context: process.
+ */
+void fpgabuf_stream_count(struct fpgabuf_stream *stream,
+			  struct fpgabuf_counts *counts)
+{
+	struct fpgabuf_captures *queue = &stream->queue;
+
+	spin_lock_irq(&queue->lock);
+	counts->queued = queue->nr_queued;
+	counts->captures = queue->captures;
+	counts->gaps = queue->gaps;
+	spin_unlock_irq(&queue->lock);
+}
+
+/**
+ * fpgabuf_file_open() - somebody opens the device node
+ * @stream: of the device
+ *
+ * Context: process, may sleep.
+ *
+ * Return: the file, to be ended by fpgabuf_file_close(), or NULL.
+ */
+struct fpgabuf_file *fpgabuf_file_open(struct fpgabuf_stream *stream)
+{
+	struct fpgabuf_file *file = kzalloc_obj(*file);
+
+	if (!file)
+		return NULL;
+	file->account = fpgabuf_account_create(stream->memory);
+	if (!file->account) {
+		kfree(file);
+		return NULL;
+	}
+	fpgabuf_stream_get(stream);
+	file->stream = stream;
+	return file;
+}
+
+/* What is done goes with its file; its regions can be queued by others. */
+static void give_up_queue(struct fpgabuf_stream *stream, struct list_head *done)
+{
+	struct fpgabuf_captures *queue = &stream->queue;
+
+	cancel(stream, -ECANCELED);
+	spin_lock_irq(&queue->lock);
+	list_splice_init(&queue->done, done);
+	queue->owner = NULL;
+	spin_unlock_irq(&queue->lock);
+}
+
+/**
+ * fpgabuf_file_close() - an open file goes: end what it has in the queue
  * @file: the file
  *
  * Context: process, sleeps.
  */
-void fpgabuf_capture_close(struct fpgabuf_file *file)
+void fpgabuf_file_close(struct fpgabuf_file *file)
 {
-	struct fpgabuf_device *fdev = file->fdev;
+	struct fpgabuf_stream *stream = file->stream;
 	struct fpgabuf_capture *capture, *next;
 	LIST_HEAD(done);
 
-	mutex_lock(&fdev->lock);
-	if (fdev->owner == file) {
-		fpgabuf_capture_cancel(fdev, -ECANCELED);
-		spin_lock_irq(&fdev->qlock);
-		list_splice_init(&fdev->done, &done);
-		fdev->owner = NULL;
-		spin_unlock_irq(&fdev->qlock);
-	}
-	mutex_unlock(&fdev->lock);
+	mutex_lock(&stream->lock);
+	if (stream->queue.owner == file)
+		give_up_queue(stream, &done);
+	mutex_unlock(&stream->lock);
 
 	list_for_each_entry_safe(capture, next, &done, node)
 		fpgabuf_capture_release(capture);
+	fpgabuf_account_put(file->account);
+	kfree(file);
+	fpgabuf_stream_put(stream);
 }
 
 /**
- * fpgabuf_capture_state() - what a region is doing, as its users see it
- * @region: the region
- *
- * As long as the channel has not let go of it, it is as good as queued.
- *
- * Context: any.
- *
- * Return: a snapshot.
- */
-enum fpgabuf_region_state
-fpgabuf_capture_state(const struct fpgabuf_region *region)
-{
-	enum fpgabuf_region_state state;
-
-	/* Pairs with the release of those who end a capture. */
-	state = smp_load_acquire(&region->capture.state);
-	if (state == FPGABUF_REGION_IDLE &&
-	    fpgabuf_transfer_busy(&region->capture.transfer))
-		return FPGABUF_REGION_QUEUED;
-	return state;
-}
-
-/**
- * fpgabuf_capture_poll() - what poll() shall say
+ * fpgabuf_file_poll() - what poll() shall say
  * @file: the open file
  *
  * Return: readable when something can be dequeued, hung up when the device is
  * gone.
  */
-__poll_t fpgabuf_capture_poll(struct fpgabuf_file *file)
+__poll_t fpgabuf_file_poll(const struct fpgabuf_file *file)
 {
-	struct fpgabuf_device *fdev = file->fdev;
+	struct fpgabuf_captures *queue = &file->stream->queue;
 	__poll_t events = 0;
 
-	spin_lock_irq(&fdev->qlock);
-	if (owns_queue(file) && !list_empty(&fdev->done))
+	spin_lock_irq(&queue->lock);
+	if (owns_queue(file) && !list_empty(&queue->done))
 		events |= EPOLLIN | EPOLLRDNORM;
-	if (READ_ONCE(fdev->gone))
+	if (fpgabuf_buffers_gone(&file->stream->buffers))
 		events |= EPOLLHUP;
-	spin_unlock_irq(&fdev->qlock);
+	spin_unlock_irq(&queue->lock);
 	return events;
 }

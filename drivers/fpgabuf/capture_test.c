@@ -32,20 +32,20 @@ struct taken {
 	int error;
 };
 
-static void make_regions(struct kunit *test, struct fpgabuf_region **region,
+static void make_regions(struct kunit *test, struct fpgabuf_capture **region,
 			 unsigned int nr)
 {
 	while (nr--)
 		region[nr] = bed_region(test, SIZE, 0);
 }
 
-static void put_regions(struct fpgabuf_region **region, unsigned int nr)
+static void put_regions(struct fpgabuf_capture **region, unsigned int nr)
 {
 	while (nr--)
-		dma_buf_put(region[nr]->dmabuf);
+		dma_buf_put(region[nr]->buffer.dmabuf);
 }
 
-static int try_queue(struct bed *bed, struct fpgabuf_region *region,
+static int try_queue(struct bed *bed, struct fpgabuf_capture *region,
 		     u64 length, u64 cookie, u32 timeout_ms)
 {
 	const struct fpgabuf_queue queue = {
@@ -57,7 +57,7 @@ static int try_queue(struct bed *bed, struct fpgabuf_region *region,
 	return fpgabuf_capture_queue(bed->file, region, &queue);
 }
 
-static void queue_all(struct kunit *test, struct fpgabuf_region **region,
+static void queue_all(struct kunit *test, struct fpgabuf_capture **region,
 		      unsigned int nr)
 {
 	unsigned int i;
@@ -74,15 +74,15 @@ static struct taken dequeue(struct kunit *test)
 	struct fpgabuf_capture *capture;
 	struct taken taken;
 
-	flush_work(&bed->fdev.finish);
+	flush_work(&bed->stream.queue.finish);
 	capture = fpgabuf_capture_dequeue(bed->file, false);
 	KUNIT_ASSERT_NOT_ERR_OR_NULL(test, capture);
 	taken = (struct taken){
 		.cookie = capture->cookie,
-		.bytes = capture->bytes,
-		.sequence = capture->sequence,
-		.status = capture->status,
-		.error = capture->error,
+		.bytes = capture->result.bytes,
+		.sequence = capture->result.sequence,
+		.status = capture->result.status,
+		.error = capture->result.error,
 	};
 	fpgabuf_capture_release(capture);
 	return taken;
@@ -102,14 +102,14 @@ static void expect_taken(struct kunit *test, u64 cookie, u32 bytes, u32 status,
 static void expect_poll(struct kunit *test, struct fpgabuf_file *file,
 			__poll_t events)
 {
-	KUNIT_EXPECT_TRUE(test, fpgabuf_capture_poll(file) == events);
+	KUNIT_EXPECT_TRUE(test, fpgabuf_file_poll(file) == events);
 }
 
 static void expect_none(struct kunit *test, int error)
 {
 	struct bed *bed = test->priv;
 
-	flush_work(&bed->fdev.finish);
+	flush_work(&bed->stream.queue.finish);
 	KUNIT_EXPECT_PTR_EQ(test, fpgabuf_capture_dequeue(bed->file, false),
 			    ERR_PTR(error));
 }
@@ -121,17 +121,14 @@ static void complete_one(struct bed *bed)
 
 static unsigned int cancel(struct bed *bed)
 {
-	unsigned int canceled;
+	u32 canceled;
 
-	mutex_lock(&bed->fdev.lock);
-	canceled = fpgabuf_capture_cancel(&bed->fdev, -ECANCELED);
-	mutex_unlock(&bed->fdev.lock);
-	return canceled;
+	return fpgabuf_capture_cancel(bed->file, &canceled) ?: canceled;
 }
 
 static void order_test(struct kunit *test)
 {
-	struct fpgabuf_region *region[NR];
+	struct fpgabuf_capture *region[NR];
 	struct bed *bed = test->priv;
 	unsigned int i;
 
@@ -141,10 +138,10 @@ static void order_test(struct kunit *test)
 	expect_none(test, -EAGAIN);
 	for (i = 0; i < NR; i++) {
 		KUNIT_EXPECT_EQ(test, bed_transfer(bed, 0)->addr,
-				sg_dma_address(region[i]->sgt.sgl));
-		KUNIT_EXPECT_EQ(test, bed->fdev.nr_queued, NR - i);
+				sg_dma_address(region[i]->buffer.mapping.sgt.sgl));
+		KUNIT_EXPECT_EQ(test, bed->stream.queue.nr_queued, NR - i);
 		complete_one(bed);
-		flush_work(&bed->fdev.finish);
+		flush_work(&bed->stream.queue.finish);
 	}
 	expect_poll(test, bed->file, EPOLLIN | EPOLLRDNORM);
 	for (i = 0; i < NR; i++) {
@@ -163,7 +160,7 @@ static void order_test(struct kunit *test)
 /* A capture that is put back is the next one again. */
 static void put_back_test(struct kunit *test)
 {
-	struct fpgabuf_region *region[2];
+	struct fpgabuf_capture *region[2];
 	struct fpgabuf_capture *capture;
 	struct bed *bed = test->priv;
 
@@ -171,7 +168,7 @@ static void put_back_test(struct kunit *test)
 	queue_all(test, region, 2);
 	complete_one(bed);
 	complete_one(bed);
-	flush_work(&bed->fdev.finish);
+	flush_work(&bed->stream.queue.finish);
 	capture = fpgabuf_capture_dequeue(bed->file, false);
 	KUNIT_ASSERT_NOT_ERR_OR_NULL(test, capture);
 	fpgabuf_capture_put_back(capture);
@@ -188,19 +185,19 @@ static void length_test(struct kunit *test)
 		BED_ALIGNMENT, PAGE_SIZE - BED_ALIGNMENT, PAGE_SIZE,
 		PAGE_SIZE + BED_ALIGNMENT, 3 * PAGE_SIZE, SIZE,
 	};
-	struct fpgabuf_region *region;
+	struct fpgabuf_capture *region;
 	struct bed *bed = test->priv;
 	struct scatterlist *sg;
 	unsigned int i, k;
 
 	dma_set_max_seg_size(&bed->pdev->dev, PAGE_SIZE);
 	region = bed_region(test, SIZE, 0);
-	KUNIT_ASSERT_EQ(test, region->sgt.orig_nents, 4);
+	KUNIT_ASSERT_EQ(test, region->buffer.mapping.sgt.orig_nents, 4);
 	for (i = 0; i < ARRAY_SIZE(lengths); i++) {
 		KUNIT_ASSERT_EQ(test, try_queue(bed, region, lengths[i], i, 0),
 				0);
 		KUNIT_EXPECT_EQ(test, bed_transfer(bed, 0)->size, lengths[i]);
-		for_each_sgtable_sg(&region->sgt, sg, k)
+		for_each_sgtable_sg(&region->buffer.mapping.sgt, sg, k)
 			KUNIT_EXPECT_EQ(test, sg_dma_len(sg), PAGE_SIZE);
 		bed_complete(bed, lengths[i], DMA_TRANS_NOERROR);
 		expect_taken(test, i, lengths[i],
@@ -212,13 +209,13 @@ static void length_test(struct kunit *test)
 			-EINVAL);
 	KUNIT_EXPECT_EQ(test, try_queue(bed, region, 0, 0,
 					FPGABUF_TIMEOUT_MAX_MS + 1), -EINVAL);
-	dma_buf_put(region->dmabuf);
+	dma_buf_put(region->buffer.dmabuf);
 }
 
 /* The channel says how much is missing. */
 static void residue_test(struct kunit *test)
 {
-	struct fpgabuf_region *region[3];
+	struct fpgabuf_capture *region[3];
 	struct bed *bed = test->priv;
 
 	make_regions(test, region, 3);
@@ -239,85 +236,86 @@ static void residue_test(struct kunit *test)
 static void synced_test(struct kunit *test)
 {
 	struct bed *bed = test->priv;
-	struct fpgabuf_region *region = bed_region(test, SIZE, 0);
+	struct fpgabuf_capture *region = bed_region(test, SIZE, 0);
+	struct fpgabuf_owner *owner = &bed->stream.buffers.owner;
 
 	KUNIT_ASSERT_EQ(test, try_queue(bed, region, PAGE_SIZE, 0, 0), 0);
-	KUNIT_EXPECT_EQ(test, atomic64_read(&bed->fdev.synced_for_device),
+	KUNIT_EXPECT_EQ(test, atomic64_read(&owner->synced_for_device),
 			PAGE_SIZE);
 	bed_complete(bed, 100, DMA_TRANS_NOERROR);
 	expect_taken(test, 0, 100, FPGABUF_CAPTURE_PARTIAL, 0);
-	KUNIT_EXPECT_EQ(test, atomic64_read(&bed->fdev.synced_for_cpu), 100);
-	dma_buf_put(region->dmabuf);
+	KUNIT_EXPECT_EQ(test, atomic64_read(&owner->synced_for_cpu), 100);
+	dma_buf_put(region->buffer.dmabuf);
 }
 
 /* A transfer that the channel does not take leaves the region as it was. */
 static void refused_test(struct kunit *test)
 {
 	struct bed *bed = test->priv;
-	struct fpgabuf_region *region = bed_region(test, SIZE, 0);
+	struct fpgabuf_capture *region = bed_region(test, SIZE, 0);
 
 	bed->fail_prep = 1;
 	KUNIT_EXPECT_EQ(test, try_queue(bed, region, 0, 0, 0), -EIO);
 	bed->fail_submit = 1;
 	KUNIT_EXPECT_EQ(test, try_queue(bed, region, 0, 0, 0), -EIO);
-	KUNIT_EXPECT_EQ(test, region->capture.state, FPGABUF_REGION_IDLE);
-	KUNIT_EXPECT_EQ(test, bed->fdev.nr_queued, 0);
+	KUNIT_EXPECT_EQ(test, region->buffer.state, FPGABUF_REGION_IDLE);
+	KUNIT_EXPECT_EQ(test, bed->stream.queue.nr_queued, 0);
 	KUNIT_EXPECT_NULL(test, bed_transfer(bed, 0));
 	/* No fence is left behind that nobody would signal. */
-	KUNIT_EXPECT_TRUE(test, dma_resv_test_signaled(region->dmabuf->resv,
+	KUNIT_EXPECT_TRUE(test, dma_resv_test_signaled(region->buffer.dmabuf->resv,
 						       DMA_RESV_USAGE_WRITE));
 	expect_none(test, -EPIPE);
 
 	KUNIT_EXPECT_EQ(test, try_queue(bed, region, 0, 7, 0), 0);
 	complete_one(bed);
 	expect_taken(test, 7, SIZE, 0, 0);
-	dma_buf_put(region->dmabuf);
+	dma_buf_put(region->buffer.dmabuf);
 }
 
 static void busy_test(struct kunit *test)
 {
 	struct bed *bed = test->priv;
-	struct fpgabuf_region *region = bed_region(test, SIZE, 0);
-	struct page *page = fpgabuf_region_page(region, 3);
+	struct fpgabuf_capture *region = bed_region(test, SIZE, 0);
+	struct page *page = fpgabuf_region_page(region->buffer.region, 3);
 
 	get_page(page);
 	KUNIT_EXPECT_EQ(test, try_queue(bed, region, 0, 0, 0), -EBUSY);
-	KUNIT_EXPECT_EQ(test, atomic64_read(&bed->fdev.busy), 1);
+	KUNIT_EXPECT_EQ(test, atomic64_read(&bed->stream.busy), 1);
 	put_page(page);
 	KUNIT_EXPECT_EQ(test, try_queue(bed, region, 0, 0, 0), 0);
 	KUNIT_EXPECT_EQ(test, try_queue(bed, region, 0, 0, 0), -EBUSY);
 	complete_one(bed);
-	flush_work(&bed->fdev.finish);
+	flush_work(&bed->stream.queue.finish);
 	KUNIT_EXPECT_EQ(test, try_queue(bed, region, 0, 0, 0), -EBUSY);
 	expect_taken(test, 0, SIZE, 0, 0);
-	KUNIT_EXPECT_EQ(test, atomic64_read(&bed->fdev.busy), 1);
+	KUNIT_EXPECT_EQ(test, atomic64_read(&bed->stream.busy), 1);
 
-	region->vmapped = true;
+	region->buffer.vmapped = true;
 	KUNIT_EXPECT_EQ(test, try_queue(bed, region, 0, 0, 0), -EBUSY);
-	region->vmapped = false;
-	dma_buf_put(region->dmabuf);
+	region->buffer.vmapped = false;
+	dma_buf_put(region->buffer.dmabuf);
 }
 
 static void depth_test(struct kunit *test)
 {
 	struct bed *bed = test->priv;
-	struct fpgabuf_region *region = bed_region(test, SIZE, 0);
+	struct fpgabuf_capture *region = bed_region(test, SIZE, 0);
 
-	bed->fdev.nr_queued = FPGABUF_MAX_QUEUED;
+	bed->stream.queue.nr_queued = FPGABUF_MAX_QUEUED;
 	KUNIT_EXPECT_EQ(test, try_queue(bed, region, 0, 0, 0), -ENOBUFS);
-	bed->fdev.nr_queued = FPGABUF_MAX_QUEUED - 1;
+	bed->stream.queue.nr_queued = FPGABUF_MAX_QUEUED - 1;
 	KUNIT_EXPECT_EQ(test, try_queue(bed, region, 0, 0, 0), 0);
-	bed->fdev.nr_queued = 1;
+	bed->stream.queue.nr_queued = 1;
 	complete_one(bed);
 	expect_taken(test, 0, SIZE, 0, 0);
-	dma_buf_put(region->dmabuf);
+	dma_buf_put(region->buffer.dmabuf);
 }
 
 static void owner_test(struct kunit *test)
 {
 	struct bed *bed = test->priv;
 	struct fpgabuf_file *first = bed->file, *second = bed_open(test);
-	struct fpgabuf_region *region[2];
+	struct fpgabuf_capture *region[2];
 
 	make_regions(test, region, 2);
 	queue_all(test, region, 1);
@@ -328,21 +326,20 @@ static void owner_test(struct kunit *test)
 	expect_poll(test, second, 0);
 
 	/* Closing gives the queue away, and with it what was done in it. */
-	fpgabuf_capture_close(first);
-	KUNIT_EXPECT_EQ(test, region[0]->capture.state, FPGABUF_REGION_IDLE);
+	fpgabuf_file_close(first);
+	KUNIT_EXPECT_EQ(test, region[0]->buffer.state, FPGABUF_REGION_IDLE);
 	KUNIT_EXPECT_EQ(test, try_queue(bed, region[1], 0, 1, 0), 0);
 	complete_one(bed);
 	/* The channel was stopped in between: nothing to compare with. */
 	expect_taken(test, 1, SIZE, 0, 0);
-	bed->file = first;
-	fpgabuf_capture_close(second);
-	fpgabuf_file_put(second);
+	fpgabuf_file_close(second);
+	bed->file = bed_open(test);
 	put_regions(region, 2);
 }
 
 static void fence_test(struct kunit *test)
 {
-	struct fpgabuf_region *region[2];
+	struct fpgabuf_capture *region[2];
 	struct bed *bed = test->priv;
 	struct dma_fence *fence[2];
 	int i;
@@ -350,14 +347,14 @@ static void fence_test(struct kunit *test)
 	make_regions(test, region, 2);
 	queue_all(test, region, 2);
 	for (i = 0; i < 2; i++) {
-		fence[i] = dma_fence_get(region[i]->capture.fence);
+		fence[i] = dma_fence_get(region[i]->fence);
 		KUNIT_EXPECT_FALSE(test, dma_fence_is_signaled(fence[i]));
 		KUNIT_EXPECT_FALSE(test,
-				   dma_resv_test_signaled(region[i]->dmabuf->resv,
+				   dma_resv_test_signaled(region[i]->buffer.dmabuf->resv,
 							  DMA_RESV_USAGE_READ));
 	}
 	complete_one(bed);
-	flush_work(&bed->fdev.finish);
+	flush_work(&bed->stream.queue.finish);
 	KUNIT_EXPECT_EQ(test, dma_fence_get_status(fence[0]), 1);
 	KUNIT_EXPECT_EQ(test, dma_fence_get_status(fence[1]), 0);
 	KUNIT_EXPECT_EQ(test, cancel(bed), 1);
@@ -374,7 +371,7 @@ static void fence_test(struct kunit *test)
 static void cancel_test(struct kunit *test)
 {
 	const u32 canceled = FPGABUF_CAPTURE_PARTIAL | FPGABUF_CAPTURE_ERROR;
-	struct fpgabuf_region *region[3];
+	struct fpgabuf_capture *region[3];
 	struct bed *bed = test->priv;
 
 	make_regions(test, region, 3);
@@ -400,7 +397,7 @@ static void cancel_test(struct kunit *test)
 
 static void gap_between_test(struct kunit *test)
 {
-	struct fpgabuf_region *region[3];
+	struct fpgabuf_capture *region[3];
 	struct bed *bed = test->priv;
 
 	make_regions(test, region, 3);
@@ -412,8 +409,8 @@ static void gap_between_test(struct kunit *test)
 	expect_taken(test, 0, SIZE, 0, 0);
 	expect_taken(test, 1, SIZE, 0, 0);
 	expect_taken(test, 2, SIZE, FPGABUF_CAPTURE_GAP, 0);
-	KUNIT_EXPECT_EQ(test, bed->fdev.gaps, 1);
-	KUNIT_EXPECT_EQ(test, bed->fdev.captures, 3);
+	KUNIT_EXPECT_EQ(test, bed->stream.queue.gaps, 1);
+	KUNIT_EXPECT_EQ(test, bed->stream.queue.captures, 3);
 	put_regions(region, 3);
 }
 
@@ -480,7 +477,7 @@ KUNIT_ARRAY_PARAM(handovers, handovers, handover_name);
 static void handover_test(struct kunit *test)
 {
 	const struct handover *h = test->param_value;
-	struct fpgabuf_region *region[2];
+	struct fpgabuf_capture *region[2];
 	struct bed *bed = test->priv;
 	unsigned int i;
 
@@ -495,7 +492,7 @@ static void handover_test(struct kunit *test)
 	KUNIT_EXPECT_NULL(test, bed_transfer(bed, 0));
 	expect_taken(test, 0, SIZE, 0, 0);
 	expect_taken(test, 1, SIZE, h->status, 0);
-	KUNIT_EXPECT_EQ(test, bed->fdev.gaps, !!h->status);
+	KUNIT_EXPECT_EQ(test, bed->stream.queue.gaps, !!h->status);
 	put_regions(region, 2);
 }
 
@@ -505,13 +502,13 @@ static u64 finished_early;
 static void finish_early(struct bed *bed)
 {
 	complete_two(bed);
-	flush_work(&bed->fdev.finish);
-	finished_early = bed->fdev.captures;
+	flush_work(&bed->stream.queue.finish);
+	finished_early = bed->stream.queue.captures;
 }
 
 static void early_test(struct kunit *test)
 {
-	struct fpgabuf_region *region[2];
+	struct fpgabuf_capture *region[2];
 	struct bed *bed = test->priv;
 
 	make_regions(test, region, 2);
@@ -528,41 +525,41 @@ static void early_test(struct kunit *test)
 static void at_once_test(struct kunit *test)
 {
 	struct bed *bed = test->priv;
-	struct fpgabuf_region *region = bed_region(test, SIZE, 0);
+	struct fpgabuf_capture *region = bed_region(test, SIZE, 0);
 
 	bed->after_issue = complete_one;
 	KUNIT_EXPECT_EQ(test, try_queue(bed, region, 0, 5, 0), 0);
 	expect_taken(test, 5, SIZE, 0, 0);
 	expect_none(test, -EPIPE);
-	dma_buf_put(region->dmabuf);
+	dma_buf_put(region->buffer.dmabuf);
 }
 
 /* The time of a capture is over, without that anybody has to wait for it. */
-static void expire(struct bed *bed, struct fpgabuf_region *region)
+static void expire(struct bed *bed, struct fpgabuf_capture *region)
 {
-	mutex_lock(&bed->fdev.lock);
-	region->capture.deadline = ktime_get();
-	mod_delayed_work(bed->fdev.watchdog_wq, &bed->fdev.watchdog, 0);
-	mutex_unlock(&bed->fdev.lock);
-	flush_delayed_work(&bed->fdev.watchdog);
+	mutex_lock(&bed->stream.lock);
+	region->deadline = ktime_get();
+	mod_delayed_work(bed->stream.watchdog.wq, &bed->stream.watchdog.work, 0);
+	mutex_unlock(&bed->stream.lock);
+	flush_delayed_work(&bed->stream.watchdog.work);
 }
 
 /* By the clock: the watchdog comes by itself, and not too early. */
 static void clock_test(struct kunit *test)
 {
 	struct bed *bed = test->priv;
-	struct fpgabuf_region *region = bed_region(test, SIZE, 0);
+	struct fpgabuf_capture *region = bed_region(test, SIZE, 0);
 	ktime_t begin = ktime_get();
 
 	KUNIT_ASSERT_EQ(test, try_queue(bed, region, 0, 0, 50), 0);
 	KUNIT_ASSERT_GT(test,
-			wait_event_interruptible_timeout(bed->fdev.wait,
-							 fpgabuf_capture_poll(bed->file),
+			wait_event_interruptible_timeout(bed->stream.queue.wait,
+							 fpgabuf_file_poll(bed->file),
 							 10 * HZ),
 			0);
 	KUNIT_EXPECT_GE(test, ktime_ms_delta(ktime_get(), begin), 50);
 	expect_taken(test, 0, 0, EXPIRED, -ETIMEDOUT);
-	dma_buf_put(region->dmabuf);
+	dma_buf_put(region->buffer.dmabuf);
 }
 
 /*
@@ -571,7 +568,7 @@ static void clock_test(struct kunit *test)
  */
 static void timeout_test(struct kunit *test)
 {
-	struct fpgabuf_region *region[NR];
+	struct fpgabuf_capture *region[NR];
 	struct bed *bed = test->priv;
 	unsigned int i;
 
@@ -584,7 +581,7 @@ static void timeout_test(struct kunit *test)
 	KUNIT_EXPECT_NULL(test, bed_transfer(bed, 2));
 	for (i = 0; i < 2; i++)
 		KUNIT_EXPECT_EQ(test, bed_transfer(bed, i)->addr,
-				sg_dma_address(region[2 + i]->sgt.sgl));
+				sg_dma_address(region[2 + i]->buffer.mapping.sgt.sgl));
 	expect_taken(test, 0, 5000, EXPIRED, -ETIMEDOUT);
 	expect_taken(test, 1, 0, EXPIRED, -ETIMEDOUT);
 	expect_none(test, -EAGAIN);
@@ -598,7 +595,7 @@ static void timeout_test(struct kunit *test)
 static void restart_test(struct kunit *test)
 {
 	const u32 failed = FPGABUF_CAPTURE_PARTIAL | FPGABUF_CAPTURE_ERROR;
-	struct fpgabuf_region *region[3];
+	struct fpgabuf_capture *region[3];
 	struct bed *bed = test->priv;
 
 	make_regions(test, region, 3);
@@ -615,7 +612,7 @@ static void restart_test(struct kunit *test)
 /* It ends as the watchdog is about to stop it: then it has not expired. */
 static void last_moment_test(struct kunit *test)
 {
-	struct fpgabuf_region *region[2];
+	struct fpgabuf_capture *region[2];
 	struct bed *bed = test->priv;
 
 	make_regions(test, region, 2);
@@ -634,33 +631,30 @@ static void last_moment_test(struct kunit *test)
 static void too_early_test(struct kunit *test)
 {
 	struct bed *bed = test->priv;
-	struct fpgabuf_region *region = bed_region(test, SIZE, 0);
+	struct fpgabuf_capture *region = bed_region(test, SIZE, 0);
 
 	KUNIT_ASSERT_EQ(test, try_queue(bed, region, 0, 0, 0), 0);
-	mod_delayed_work(bed->fdev.watchdog_wq, &bed->fdev.watchdog, 0);
-	flush_delayed_work(&bed->fdev.watchdog);
+	mod_delayed_work(bed->stream.watchdog.wq, &bed->stream.watchdog.work, 0);
+	flush_delayed_work(&bed->stream.watchdog.work);
 	KUNIT_EXPECT_EQ(test, bed->stops, 0);
-	KUNIT_EXPECT_EQ(test, bed->fdev.watchdog_at, region->capture.deadline);
+	KUNIT_EXPECT_EQ(test, bed->stream.watchdog.at, region->deadline);
 	complete_one(bed);
 	expect_taken(test, 0, SIZE, 0, 0);
-	dma_buf_put(region->dmabuf);
+	dma_buf_put(region->buffer.dmabuf);
 }
 
 /* The binding ends: what runs ends with ENODEV, and is there to be taken. */
 static void gone_test(struct kunit *test)
 {
-	struct fpgabuf_region *region[2];
+	struct fpgabuf_capture *region[2];
 	struct bed *bed = test->priv;
 
 	make_regions(test, region, 2);
 	queue_all(test, region, 2);
 	complete_one(bed);
-	mutex_lock(&bed->fdev.lock);
-	WRITE_ONCE(bed->fdev.gone, true);
-	KUNIT_EXPECT_EQ(test, fpgabuf_capture_cancel(&bed->fdev, -ENODEV), 1);
-	bed->fdev.channel.chan = NULL;
-	KUNIT_EXPECT_EQ(test, fpgabuf_capture_cancel(&bed->fdev, -ENODEV), 0);
-	mutex_unlock(&bed->fdev.lock);
+	KUNIT_EXPECT_EQ(test, fpgabuf_stream_stop(&bed->stream, -ENODEV), 1);
+	bed->stream.channel.chan = NULL;
+	KUNIT_EXPECT_EQ(test, fpgabuf_stream_stop(&bed->stream, -ENODEV), 0);
 	expect_poll(test, bed->file, EPOLLIN | EPOLLRDNORM | EPOLLHUP);
 	KUNIT_EXPECT_EQ(test, try_queue(bed, region[0], 0, 0, 0), -ENODEV);
 	expect_taken(test, 0, SIZE, 0, 0);

@@ -20,8 +20,9 @@
 #include <linux/of_reserved_mem.h>
 #include <linux/slab.h>
 
+#include "backends.h"
 #include "compat.h"
-#include "fpgabuf.h"
+#include "memory.h"
 
 /**
  * struct fpgabuf_carveout - a reserved piece of memory
@@ -133,15 +134,15 @@ void fpgabuf_carveout_put(struct fpgabuf_carveout *carveout)
 	mutex_unlock(&carveouts_lock);
 }
 
-static int carveout_fill(struct fpgabuf_region *region)
+static int carveout_fill(struct fpgabuf_pages *pages)
 {
-	struct fpgabuf_carveout *carveout = region->fdev->carveout;
-	unsigned long first, nr = region->size >> PAGE_SHIFT;
+	struct fpgabuf_carveout *carveout = pages->memory->carveout;
+	unsigned long first, nr = pages->size >> PAGE_SHIFT;
 	int ret;
 
 	if (!carveout)
 		return -EOPNOTSUPP;
-	ret = fpgabuf_chunks_alloc(region, nr);
+	ret = fpgabuf_chunks_alloc(pages, nr);
 	if (ret)
 		return ret;
 
@@ -154,18 +155,18 @@ static int carveout_fill(struct fpgabuf_region *region)
 	if (first >= carveout->nr)
 		return -ENOMEM;
 
-	fpgabuf_chunks_set(region, pfn_to_page(carveout->pfn + first));
+	fpgabuf_chunks_set(pages, pfn_to_page(carveout->pfn + first));
 	return 0;
 }
 
-static void carveout_empty(struct fpgabuf_region *region)
+static void carveout_empty(struct fpgabuf_pages *pages)
 {
-	struct fpgabuf_carveout *carveout = region->fdev->carveout;
+	struct fpgabuf_carveout *carveout = pages->memory->carveout;
 
 	mutex_lock(&carveout->lock);
 	bitmap_clear(carveout->taken,
-		     page_to_pfn(region->chunks[0].page) - carveout->pfn,
-		     region->nr_chunks);
+		     page_to_pfn(pages->chunks[0].page) - carveout->pfn,
+		     pages->nr_chunks);
 	mutex_unlock(&carveout->lock);
 }
 

@@ -97,7 +97,7 @@ static int configure(struct fpgabuf_channel *channel,
 		ret = read_config(pdev, reg, max_burst, &channel->config);
 		if (ret)
 			return ret;
-		channel->alignment = channel->config.src_addr_width;
+		channel->limits.alignment = channel->config.src_addr_width;
 	} else if (channel->provider->insists ||
 		   device_property_present(dev, "fpgabuf,address")) {
 		address_config(dev, &channel->config);
@@ -140,9 +140,16 @@ static u32 narrowest_access(const struct dma_device *dma, u32 widths)
 		     1U << dma->copy_align);
 }
 
+/* What the provider's driver alone knows of its limits */
+static int probe(struct fpgabuf_channel *channel, struct device *dev)
+{
+	const struct fpgabuf_provider_ops *ops = channel->provider->ops;
+
+	return ops && ops->probe ? ops->probe(channel, dev) : 0;
+}
+
 static int setup(struct fpgabuf_channel *channel, struct platform_device *pdev)
 {
-	const struct fpgabuf_provider *provider = channel->provider;
 	struct dma_device *dma = channel->chan->device;
 	struct device *dev = &pdev->dev;
 	struct dma_slave_caps caps;
@@ -160,9 +167,10 @@ static int setup(struct fpgabuf_channel *channel, struct platform_device *pdev)
 	ret = configure(channel, pdev, caps.max_burst);
 	if (ret)
 		return ret;
-	channel->alignment = max(channel->alignment,
-				 narrowest_access(dma, caps.dst_addr_widths));
-	return provider->probe ? provider->probe(channel, dev) : 0;
+	channel->limits.alignment =
+		max(channel->limits.alignment,
+		    narrowest_access(dma, caps.dst_addr_widths));
+	return probe(channel, dev);
 }
 
 /**
@@ -185,12 +193,12 @@ void fpgabuf_channel_init(struct fpgabuf_channel *channel, struct device *dev,
 		.dev = dev,
 		.stops = chan->device->device_terminate_all,
 		.tells = provider->tells,
-		.alignment = 1,
+		.limits.alignment = 1,
 	};
-	spin_lock_init(&channel->lock);
-	INIT_LIST_HEAD(&channel->waiting);
-	INIT_LIST_HEAD(&channel->running);
-	init_waitqueue_head(&channel->wait);
+	spin_lock_init(&channel->turns.lock);
+	INIT_LIST_HEAD(&channel->turns.waiting);
+	INIT_LIST_HEAD(&channel->turns.running);
+	init_waitqueue_head(&channel->turns.wait);
 }
 
 /**
@@ -278,7 +286,7 @@ size_t fpgabuf_channel_segment(const struct fpgabuf_channel *channel,
  */
 bool fpgabuf_channel_serial(const struct fpgabuf_channel *channel)
 {
-	return channel->provider->serial || channel->provider->drains ||
+	return channel->provider->serial || channel->provider->gives_up_ms ||
 	       !channel->stops;
 }
 
@@ -299,7 +307,7 @@ u64 fpgabuf_channel_capabilities(const struct fpgabuf_channel *channel)
 		caps |= FPGABUF_CAP_EXACT_BYTES;
 	if (channel->tells)
 		caps |= FPGABUF_CAP_PACKETS;
-	if (channel->stops && !provider->drains)
+	if (channel->stops && !provider->gives_up_ms)
 		caps |= FPGABUF_CAP_STOP;
 	return caps;
 }
@@ -312,7 +320,7 @@ u64 fpgabuf_channel_capabilities(const struct fpgabuf_channel *channel)
  */
 u64 fpgabuf_channel_max_length(const struct fpgabuf_channel *channel)
 {
-	return (u64)channel->max_pieces * channel->piece;
+	return (u64)channel->limits.max_pieces * channel->limits.piece;
 }
 
 /**
@@ -323,12 +331,15 @@ u64 fpgabuf_channel_max_length(const struct fpgabuf_channel *channel)
  */
 u64 fpgabuf_channel_max_packet(const struct fpgabuf_channel *channel)
 {
-	return channel->tells && !channel->provider->prefix ? channel->piece : 0;
+	return channel->tells && !channel->provider->prefix ?
+	       channel->limits.piece : 0;
 }
 
 static u32 pieces_of(const struct fpgabuf_channel *channel, u32 size)
 {
-	return channel->piece ? DIV_ROUND_UP(size, channel->piece) : 1;
+	u32 piece = channel->limits.piece;
+
+	return piece ? DIV_ROUND_UP(size, piece) : 1;
 }
 
 /* In how many pieces the controller takes a transfer, as far as is known */
@@ -390,8 +401,8 @@ static u32 certain_bytes(const struct fpgabuf_transfer *transfer, u32 residue)
 		return transfer->length;
 	if (channel->provider->prefix)
 		return transfer->length - residue;
-	if (count_pieces(transfer) > 1 && channel->piece)
-		front = min(front, channel->piece);
+	if (count_pieces(transfer) > 1 && channel->limits.piece)
+		front = min(front, channel->limits.piece);
 	return front > residue ? front - residue : 0;
 }
 
@@ -410,7 +421,7 @@ static bool in_progress(const struct fpgabuf_channel *channel,
 /* Out of the channel's hands */
 static void let_go(struct fpgabuf_transfer *transfer)
 {
-	lockdep_assert_held(&transfer->channel->lock);
+	lockdep_assert_held(&transfer->channel->turns.lock);
 	list_del(&transfer->node);
 	WRITE_ONCE(transfer->state, FPGABUF_TRANSFER_IDLE);
 }
@@ -427,11 +438,11 @@ static void came(struct fpgabuf_transfer *transfer, u32 bytes, int error)
 	bool abandoned, ended, ours;
 	unsigned long flags;
 
-	spin_lock_irqsave(&channel->lock, flags);
+	spin_lock_irqsave(&channel->turns.lock, flags);
 	/* Some call back once more for what has been terminated. */
 	if (transfer->called ||
 	    transfer->state < FPGABUF_TRANSFER_RUNNING) {
-		spin_unlock_irqrestore(&channel->lock, flags);
+		spin_unlock_irqrestore(&channel->turns.lock, flags);
 		return;
 	}
 	abandoned = transfer->state == FPGABUF_TRANSFER_ABANDONED;
@@ -441,10 +452,10 @@ static void came(struct fpgabuf_transfer *transfer, u32 bytes, int error)
 	ended = transfer->handed;
 	if (ended)
 		let_go(transfer);
-	ours = !channel->handing;
-	channel->handing = true;
-	channel->nudge = true;
-	spin_unlock_irqrestore(&channel->lock, flags);
+	ours = !channel->turns.handing;
+	channel->turns.handing = true;
+	channel->turns.nudge = true;
+	spin_unlock_irqrestore(&channel->turns.lock, flags);
 
 	if (ended && !abandoned)
 		channel->ops->ended(transfer);
@@ -512,18 +523,18 @@ static int hand_over(struct fpgabuf_channel *channel,
 	if (ret)
 		return ret;
 	dma_async_issue_pending(channel->chan);
-	gap = channel->streaming &&
+	gap = channel->turns.streaming &&
 	      !(channel->provider->chains && previous &&
 		in_progress(channel, previous));
 
-	spin_lock_irqsave(&channel->lock, flags);
-	channel->streaming = true;
+	spin_lock_irqsave(&channel->turns.lock, flags);
+	channel->turns.streaming = true;
 	transfer->gap = gap;
 	transfer->handed = true;
 	ended = transfer->called;
 	if (ended)
 		let_go(transfer);
-	spin_unlock_irqrestore(&channel->lock, flags);
+	spin_unlock_irqrestore(&channel->turns.lock, flags);
 	if (ended)
 		channel->ops->ended(transfer);
 	return 0;
@@ -539,13 +550,13 @@ static struct fpgabuf_transfer *next_turn(struct fpgabuf_channel *channel)
 {
 	struct fpgabuf_transfer *transfer;
 
-	lockdep_assert_held(&channel->lock);
-	if (!list_empty(&channel->running))
+	lockdep_assert_held(&channel->turns.lock);
+	if (!list_empty(&channel->turns.running))
 		return NULL;
-	transfer = first_of(&channel->waiting);
+	transfer = first_of(&channel->turns.waiting);
 	if (!transfer)
 		return NULL;
-	list_move_tail(&transfer->node, &channel->running);
+	list_move_tail(&transfer->node, &channel->turns.running);
 	WRITE_ONCE(transfer->state, FPGABUF_TRANSFER_RUNNING);
 	return transfer;
 }
@@ -558,11 +569,11 @@ static void hand_over_or_end(struct fpgabuf_channel *channel,
 
 	if (!hand_over(channel, transfer, 0))
 		return;
-	spin_lock_irqsave(&channel->lock, flags);
+	spin_lock_irqsave(&channel->turns.lock, flags);
 	let_go(transfer);
 	transfer->error = -EIO;
-	channel->nudge = true;
-	spin_unlock_irqrestore(&channel->lock, flags);
+	channel->turns.nudge = true;
+	spin_unlock_irqrestore(&channel->turns.lock, flags);
 	channel->ops->ended(transfer);
 }
 
@@ -578,24 +589,31 @@ static void hand_on(struct fpgabuf_channel *channel)
 	unsigned long flags;
 	bool issue;
 
-	spin_lock_irqsave(&channel->lock, flags);
-	while (channel->nudge) {
-		channel->nudge = false;
-		if (channel->stopping)
+	spin_lock_irqsave(&channel->turns.lock, flags);
+	while (channel->turns.nudge) {
+		channel->turns.nudge = false;
+		if (channel->turns.stopping)
 			break;
 		issue = !channel->provider->chains &&
-			!list_empty(&channel->running);
+			!list_empty(&channel->turns.running);
 		transfer = next_turn(channel);
-		spin_unlock_irqrestore(&channel->lock, flags);
+		spin_unlock_irqrestore(&channel->turns.lock, flags);
 		if (transfer)
 			hand_over_or_end(channel, transfer);
 		else if (issue)
 			dma_async_issue_pending(channel->chan);
-		spin_lock_irqsave(&channel->lock, flags);
+		spin_lock_irqsave(&channel->turns.lock, flags);
 	}
-	channel->handing = false;
-	wake_up(&channel->wait);
-	spin_unlock_irqrestore(&channel->lock, flags);
+	channel->turns.handing = false;
+	wake_up(&channel->turns.wait);
+	spin_unlock_irqrestore(&channel->turns.lock, flags);
+}
+
+/* Whoever is handing over transfers has done so. */
+static void wait_for_handing(struct fpgabuf_channel *channel)
+{
+	wait_event_lock_irq(channel->turns.wait, !channel->turns.handing,
+			    channel->turns.lock);
 }
 
 /* It takes its turn now, or waits for it.  Returns whether it is now. */
@@ -610,21 +628,22 @@ static bool enlist(struct fpgabuf_channel *channel,
 		.nents = transfer->nents,
 		.length = transfer->length,
 	};
-	spin_lock_irq(&channel->lock);
-	wait_event_lock_irq(channel->wait, !channel->handing, channel->lock);
+	spin_lock_irq(&channel->turns.lock);
+	wait_for_handing(channel);
 	now = !fpgabuf_channel_serial(channel) ||
-	      (list_empty(&channel->running) && list_empty(&channel->waiting));
+	      (list_empty(&channel->turns.running) &&
+	       list_empty(&channel->turns.waiting));
 	*previous = 0;
-	if (!list_empty(&channel->running))
-		*previous = list_last_entry(&channel->running,
+	if (!list_empty(&channel->turns.running))
+		*previous = list_last_entry(&channel->turns.running,
 					    struct fpgabuf_transfer,
 					    node)->cookie;
 	list_add_tail(&transfer->node,
-		      now ? &channel->running : &channel->waiting);
+		      now ? &channel->turns.running : &channel->turns.waiting);
 	WRITE_ONCE(transfer->state, now ? FPGABUF_TRANSFER_RUNNING :
 					  FPGABUF_TRANSFER_WAITING);
-	channel->handing = now;
-	spin_unlock_irq(&channel->lock);
+	channel->turns.handing = now;
+	spin_unlock_irq(&channel->turns.lock);
 	return now;
 }
 
@@ -644,25 +663,26 @@ static bool enlist(struct fpgabuf_channel *channel,
 int fpgabuf_channel_start(struct fpgabuf_channel *channel,
 			  struct fpgabuf_transfer *transfer)
 {
+	u32 max_pieces = channel->limits.max_pieces;
 	dma_cookie_t previous;
 	int ret;
 
-	if (channel->stuck)
+	if (channel->turns.stuck)
 		return -EIO;
 	transfer->channel = channel;
-	if (channel->max_pieces && count_pieces(transfer) > channel->max_pieces)
+	if (max_pieces && count_pieces(transfer) > max_pieces)
 		return -EMSGSIZE;
 	if (!enlist(channel, transfer, &previous))
 		return 0;
 
 	ret = hand_over(channel, transfer, previous);
 	if (ret) {
-		spin_lock_irq(&channel->lock);
+		spin_lock_irq(&channel->turns.lock);
 		let_go(transfer);
 		/* With all its room free, it will not have more later. */
-		if (list_empty(&channel->running))
+		if (list_empty(&channel->turns.running))
 			ret = -EIO;
-		spin_unlock_irq(&channel->lock);
+		spin_unlock_irq(&channel->turns.lock);
 	}
 	hand_on(channel);
 	return ret;
@@ -674,12 +694,12 @@ static bool callback_due(struct fpgabuf_channel *channel)
 	struct fpgabuf_transfer *transfer;
 	bool due = false;
 
-	spin_lock_irq(&channel->lock);
-	list_for_each_entry(transfer, &channel->running, node)
+	spin_lock_irq(&channel->turns.lock);
+	list_for_each_entry(transfer, &channel->turns.running, node)
 		if (transfer->state == FPGABUF_TRANSFER_RUNNING &&
 		    status_of(channel, transfer->cookie) == DMA_COMPLETE)
 			due = true;
-	spin_unlock_irq(&channel->lock);
+	spin_unlock_irq(&channel->turns.lock);
 	return due;
 }
 
@@ -688,8 +708,8 @@ static void count_bytes(struct fpgabuf_channel *channel)
 {
 	struct fpgabuf_transfer *transfer;
 
-	spin_lock_irq(&channel->lock);
-	list_for_each_entry(transfer, &channel->running, node) {
+	spin_lock_irq(&channel->turns.lock);
+	list_for_each_entry(transfer, &channel->turns.running, node) {
 		struct dma_tx_state state = { .residue = transfer->length };
 
 		transfer->bytes = 0;
@@ -699,7 +719,7 @@ static void count_bytes(struct fpgabuf_channel *channel)
 			transfer->bytes = transfer->length -
 					  min(state.residue, transfer->length);
 	}
-	spin_unlock_irq(&channel->lock);
+	spin_unlock_irq(&channel->turns.lock);
 }
 
 /*
@@ -725,9 +745,17 @@ static int terminate_twice(struct fpgabuf_channel *channel)
 /* Did the provider wait for the controller until it lost patience? */
 static bool gave_up(const struct fpgabuf_channel *channel, ktime_t begin)
 {
-	unsigned int patience = channel->provider->give_up_ms;
+	unsigned int patience = channel->provider->gives_up_ms;
 
 	return patience && ktime_ms_delta(ktime_get(), begin) >= patience;
+}
+
+/* Does the controller itself say so?  Most are not asked. */
+static bool looks_stopped(const struct fpgabuf_channel *channel)
+{
+	const struct fpgabuf_provider_ops *ops = channel->provider->ops;
+
+	return !ops || !ops->stopped || ops->stopped(channel);
 }
 
 /*
@@ -738,7 +766,6 @@ static bool gave_up(const struct fpgabuf_channel *channel, ktime_t begin)
  */
 static bool terminate(struct fpgabuf_channel *channel)
 {
-	const struct fpgabuf_provider *provider = channel->provider;
 	ktime_t begin = ktime_get();
 	int ret;
 
@@ -748,8 +775,7 @@ static bool terminate(struct fpgabuf_channel *channel)
 	if (!ret && channel->configured)
 		/* Some forget it. */
 		dmaengine_slave_config(channel->chan, &channel->config);
-	return !ret && !gave_up(channel, begin) &&
-	       (!provider->stopped || provider->stopped(channel));
+	return !ret && !gave_up(channel, begin) && looks_stopped(channel);
 }
 
 /* What did not get its turn has no byte. */
@@ -757,8 +783,8 @@ static void drop_waiting(struct fpgabuf_channel *channel)
 {
 	struct fpgabuf_transfer *transfer, *next;
 
-	lockdep_assert_held(&channel->lock);
-	list_for_each_entry_safe(transfer, next, &channel->waiting, node)
+	lockdep_assert_held(&channel->turns.lock);
+	list_for_each_entry_safe(transfer, next, &channel->turns.waiting, node)
 		let_go(transfer);
 }
 
@@ -768,8 +794,8 @@ static void drop_running(struct fpgabuf_channel *channel, bool stopped,
 {
 	struct fpgabuf_transfer *transfer, *next;
 
-	lockdep_assert_held(&channel->lock);
-	list_for_each_entry_safe(transfer, next, &channel->running, node) {
+	lockdep_assert_held(&channel->turns.lock);
+	list_for_each_entry_safe(transfer, next, &channel->turns.running, node) {
 		if (transfer->state == FPGABUF_TRANSFER_ABANDONED) {
 			if (stopped)
 				list_move_tail(&transfer->node, quiet);
@@ -790,9 +816,9 @@ static void report_quiet(struct fpgabuf_channel *channel,
 	struct fpgabuf_transfer *transfer, *next;
 
 	list_for_each_entry_safe(transfer, next, quiet, node) {
-		spin_lock_irq(&channel->lock);
+		spin_lock_irq(&channel->turns.lock);
 		let_go(transfer);
-		spin_unlock_irq(&channel->lock);
+		spin_unlock_irq(&channel->turns.lock);
 		channel->ops->quiet(transfer);
 	}
 }
@@ -801,29 +827,29 @@ static bool is_idle(struct fpgabuf_channel *channel)
 {
 	bool idle;
 
-	spin_lock_irq(&channel->lock);
-	idle = list_empty(&channel->running);
-	spin_unlock_irq(&channel->lock);
+	spin_lock_irq(&channel->turns.lock);
+	idle = list_empty(&channel->turns.running);
+	spin_unlock_irq(&channel->turns.lock);
 	return idle;
 }
 
 /* Nothing is handed over any more, and nobody is about to do it. */
 static void hold(struct fpgabuf_channel *channel)
 {
-	spin_lock_irq(&channel->lock);
-	channel->stopping = true;
-	wait_event_lock_irq(channel->wait, !channel->handing, channel->lock);
-	spin_unlock_irq(&channel->lock);
+	spin_lock_irq(&channel->turns.lock);
+	channel->turns.stopping = true;
+	wait_for_handing(channel);
+	spin_unlock_irq(&channel->turns.lock);
 }
 
 static void drop(struct fpgabuf_channel *channel, bool stopped)
 {
 	LIST_HEAD(quiet);
 
-	spin_lock_irq(&channel->lock);
+	spin_lock_irq(&channel->turns.lock);
 	drop_waiting(channel);
 	drop_running(channel, stopped, &quiet);
-	spin_unlock_irq(&channel->lock);
+	spin_unlock_irq(&channel->turns.lock);
 	report_quiet(channel, &quiet);
 }
 
@@ -832,7 +858,7 @@ static bool stop_running(struct fpgabuf_channel *channel)
 {
 	if (is_idle(channel))
 		return true;
-	wait_event_timeout(channel->wait, !callback_due(channel),
+	wait_event_timeout(channel->turns.wait, !callback_due(channel),
 			   msecs_to_jiffies(CALLBACK_MS));
 	count_bytes(channel);
 	return terminate(channel);
@@ -853,22 +879,22 @@ void fpgabuf_channel_pause(struct fpgabuf_channel *channel)
 {
 	bool stopped, stops;
 
-	if (channel->stuck)
+	if (channel->turns.stuck)
 		return;
 	hold(channel);
 	/* One that does not stop while it waits for data has, when it failed. */
-	stops = channel->stops && (!channel->provider->drains ||
+	stops = channel->stops && (!channel->provider->gives_up_ms ||
 				   fpgabuf_channel_failed(channel));
 	stopped = stops ? stop_running(channel) : is_idle(channel);
 	if (stops && !stopped) {
-		channel->stuck = true;
+		channel->turns.stuck = true;
 		dev_err(channel->dev,
 			"the DMA channel does not stop: it may go on writing, so it is not used any more, and its memory is kept until the next boot\n");
 	}
 	drop(channel, stopped);
-	spin_lock_irq(&channel->lock);
-	channel->stopping = false;
-	spin_unlock_irq(&channel->lock);
+	spin_lock_irq(&channel->turns.lock);
+	channel->turns.stopping = false;
+	spin_unlock_irq(&channel->turns.lock);
 }
 
 /**
@@ -880,9 +906,9 @@ void fpgabuf_channel_pause(struct fpgabuf_channel *channel)
 void fpgabuf_channel_stop(struct fpgabuf_channel *channel)
 {
 	fpgabuf_channel_pause(channel);
-	spin_lock_irq(&channel->lock);
-	channel->streaming = false;
-	spin_unlock_irq(&channel->lock);
+	spin_lock_irq(&channel->turns.lock);
+	channel->turns.streaming = false;
+	spin_unlock_irq(&channel->turns.lock);
 }
 
 /**
@@ -898,6 +924,16 @@ int fpgabuf_channel_resume(struct fpgabuf_channel *channel)
 	return dmaengine_slave_config(channel->chan, &channel->config);
 }
 
+static bool looks_failed(const struct fpgabuf_channel *channel,
+			 const struct fpgabuf_transfer *transfer)
+{
+	const struct fpgabuf_provider_ops *ops = channel->provider->ops;
+
+	return ops && ops->failed ?
+	       ops->failed(channel) :
+	       status_of(channel, transfer->cookie) == DMA_ERROR;
+}
+
 /**
  * fpgabuf_channel_failed() - has the running transfer met an error?
  * @channel: the channel
@@ -908,17 +944,15 @@ int fpgabuf_channel_resume(struct fpgabuf_channel *channel)
  */
 bool fpgabuf_channel_failed(struct fpgabuf_channel *channel)
 {
-	const struct fpgabuf_provider *provider = channel->provider;
 	struct fpgabuf_transfer *transfer;
 	bool failed = false;
 
-	spin_lock_irq(&channel->lock);
-	transfer = first_of(&channel->running);
+	spin_lock_irq(&channel->turns.lock);
+	transfer = first_of(&channel->turns.running);
 	if (transfer && transfer->state == FPGABUF_TRANSFER_RUNNING &&
 	    transfer->handed)
-		failed = provider->failed ? provider->failed(channel) :
-			 status_of(channel, transfer->cookie) == DMA_ERROR;
-	spin_unlock_irq(&channel->lock);
+		failed = looks_failed(channel, transfer);
+	spin_unlock_irq(&channel->turns.lock);
 	return failed;
 }
 
@@ -943,10 +977,10 @@ void fpgabuf_channel_close(struct fpgabuf_channel *channel)
 {
 	hold(channel);
 	/* Also if it is idle: not all stop what they are about to free. */
-	if (channel->stops && !channel->stuck)
+	if (channel->stops && !channel->turns.stuck)
 		drop(channel, terminate(channel));
-	if (channel->provider->remove)
-		channel->provider->remove(channel);
+	if (channel->provider->ops && channel->provider->ops->remove)
+		channel->provider->ops->remove(channel);
 	if (is_idle(channel) || provider_goes(channel))
 		dma_release_channel(channel->chan);
 	else

@@ -38,6 +38,23 @@ struct platform_device;
 struct fpgabuf_channel;
 
 /**
+ * struct fpgabuf_provider_ops - what a provider is asked for, past dmaengine
+ * @probe: find out the limits of a channel, and map what @stopped and @failed
+ *	look at; 0 or a negative errno, and the log says why
+ * @remove: undo @probe
+ * @stopped: after a stop: has the controller really stopped?
+ * @failed: has the transfer that is running met an error?
+ *
+ * Each may be NULL.
+ */
+struct fpgabuf_provider_ops {
+	int (*probe)(struct fpgabuf_channel *channel, struct device *dev);
+	void (*remove)(struct fpgabuf_channel *channel);
+	bool (*stopped)(const struct fpgabuf_channel *channel);
+	bool (*failed)(const struct fpgabuf_channel *channel);
+};
+
+/**
  * struct fpgabuf_provider - what is known of the driver of a DMA controller
  * @driver: its name
  * @counts: the residue of a transfer that is running is right, whichever one is
@@ -48,20 +65,14 @@ struct fpgabuf_channel;
  * @chains: the controller goes on with the next transfer by itself, however late
  *	its interrupt is served
  * @serial: it must not be given a transfer before the last one has ended
- * @drains: a transfer that waits for data cannot be stopped, although the
- *	provider says that it was
  * @plain: &dma_async_tx_descriptor.callback_result must not be set
  * @splits: it cuts long segments itself, so that dma_get_max_seg_size() of its
  *	device need not be kept
  * @calls_back: a transfer that fails is called back, or cannot fail
  * @insists: it prepares nothing before dmaengine_slave_config()
- * @give_up_ms: after so long it stops to wait for the controller, and says that
- *	it has stopped; 0 if it does not wait
- * @probe: find out the limits of a channel, and map what @stopped and @failed
- *	look at; 0 or a negative errno, and the log says why
- * @remove: undo @probe
- * @stopped: after a stop: has the controller really stopped?
- * @failed: has the transfer that is running met an error?
+ * @gives_up_ms: a transfer that waits for data cannot be stopped: after so many
+ *	milliseconds the provider gives up, and says that it was; 0 if it can be
+ * @ops: what else is asked of it, or NULL
  *
  * Everything but @driver may be left out, and is then the cautious answer.
  */
@@ -72,16 +83,12 @@ struct fpgabuf_provider {
 	bool prefix;
 	bool chains;
 	bool serial;
-	bool drains;
 	bool plain;
 	bool splits;
 	bool calls_back;
 	bool insists;
-	unsigned int give_up_ms;
-	int (*probe)(struct fpgabuf_channel *channel, struct device *dev);
-	void (*remove)(struct fpgabuf_channel *channel);
-	bool (*stopped)(const struct fpgabuf_channel *channel);
-	bool (*failed)(const struct fpgabuf_channel *channel);
+	unsigned int gives_up_ms;
+	const struct fpgabuf_provider_ops *ops;
 };
 
 enum fpgabuf_transfer_state {
@@ -95,7 +102,7 @@ enum fpgabuf_transfer_state {
  * struct fpgabuf_transfer - one transfer of a channel
  * @channel: the channel, once it was started
  * @node: in one of the channel's lists
- * @state: under &fpgabuf_channel.lock
+ * @state: under &fpgabuf_turns.lock
  * @handed: the controller has it, and @gap is known; under the same lock
  * @called: the provider has called back; under the same lock
  * @sgt: what the provider is given.  It is the transfer's own, because some
@@ -126,7 +133,7 @@ struct fpgabuf_transfer {
  * struct fpgabuf_channel_ops - what becomes of transfers
  * @ended: it has ended, @bytes, @error and @gap say how; IDLE again.  Softirq or
  *	process
- * @abandoned: it could not be stopped.  &fpgabuf_channel.lock is held
+ * @abandoned: it could not be stopped.  &fpgabuf_turns.lock is held
  * @quiet: it was abandoned and has ended after all; IDLE again.  Softirq or
  *	process
  */
@@ -134,6 +141,44 @@ struct fpgabuf_channel_ops {
 	void (*ended)(struct fpgabuf_transfer *transfer);
 	void (*abandoned)(struct fpgabuf_transfer *transfer);
 	void (*quiet)(struct fpgabuf_transfer *transfer);
+};
+
+/**
+ * struct fpgabuf_limits - how much a channel takes
+ * @alignment: what a length must be a multiple of, in bytes, a power of two
+ * @piece: longest piece that the controller takes in one go, in bytes, 0 = not
+ *	known
+ * @max_pieces: most pieces of a transfer, 0 = not known
+ */
+struct fpgabuf_limits {
+	u32 alignment;
+	u32 piece;
+	u32 max_pieces;
+};
+
+/**
+ * struct fpgabuf_turns - the transfers of a channel, and whose turn it is
+ * @lock: guards all of this, and the states of transfers; taken in callbacks.
+ *	Innermost: nothing is taken inside it
+ * @waiting: transfers that wait for their turn, oldest first
+ * @running: transfers that the controller has, oldest first
+ * @stopping: nothing is handed over any more
+ * @handing: somebody is just handing over transfers
+ * @nudge: when he has done so he shall look again
+ * @streaming: a transfer was started since the last full stop
+ * @stuck: the channel did not stop, and takes no transfer any more
+ * @wait: for @handing to end, and for callbacks
+ */
+struct fpgabuf_turns {
+	spinlock_t lock; /* the lists, and states of transfers */
+	struct list_head waiting;
+	struct list_head running;
+	bool stopping;
+	bool handing;
+	bool nudge;
+	bool streaming;
+	bool stuck;
+	wait_queue_head_t wait;
 };
 
 /**
@@ -147,21 +192,13 @@ struct fpgabuf_channel_ops {
  * @configured: that there is something to tell it
  * @stops: the provider has a way to stop it
  * @tells: the result of a transfer that has ended says how much came
- * @alignment: what a length must be a multiple of, in bytes, a power of two
- * @piece: longest piece that the controller takes in one go, 0 = not known
- * @max_pieces: most pieces of a transfer, 0 = not known
+ * @limits: how much it takes
  * @regs: registers of the provider that are looked at, or NULL
- * @lock: guards what follows, and the states of transfers; taken in callbacks
- * @waiting: transfers that wait for their turn, oldest first
- * @running: transfers that the controller has, oldest first
- * @stopping: nothing is handed over any more
- * @handing: somebody is just handing over transfers
- * @nudge: when he has done so he shall look again
- * @streaming: a transfer was started since the last full stop
- * @stuck: it did not stop, and takes no transfer any more
- * @wait: for @handing to end, and for callbacks
+ * @turns: its transfers
  *
- * The calls that start and stop are serialised by the user of the channel.
+ * Lives in the structure of its user, from fpgabuf_channel_init() or _open() on.
+ * All but @turns stays as it is until fpgabuf_channel_close().  The calls that
+ * start and stop are serialised by the user of the channel.
  */
 struct fpgabuf_channel {
 	struct dma_chan *chan;
@@ -173,20 +210,9 @@ struct fpgabuf_channel {
 	bool configured;
 	bool stops;
 	bool tells;
-	u32 alignment;
-	u32 piece;
-	u32 max_pieces;
+	struct fpgabuf_limits limits;
 	void __iomem *regs;
-
-	spinlock_t lock; /* the lists, and states of transfers */
-	struct list_head waiting;
-	struct list_head running;
-	bool stopping;
-	bool handing;
-	bool nudge;
-	bool streaming;
-	bool stuck;
-	wait_queue_head_t wait;
+	struct fpgabuf_turns turns;
 };
 
 /* provider.c */

@@ -18,7 +18,7 @@
 
 #define CUT	(FPGABUF_CAPTURE_PARTIAL | FPGABUF_CAPTURE_ERROR)
 
-static int queue(struct kunit *test, struct fpgabuf_region *region, u32 length)
+static int queue(struct kunit *test, struct fpgabuf_capture *region, u32 length)
 {
 	const struct fpgabuf_queue queue = { .length = length };
 	struct bed *bed = test->priv;
@@ -26,7 +26,7 @@ static int queue(struct kunit *test, struct fpgabuf_region *region, u32 length)
 	return fpgabuf_capture_queue(bed->file, region, &queue);
 }
 
-static void make_regions(struct kunit *test, struct fpgabuf_region **region,
+static void make_regions(struct kunit *test, struct fpgabuf_capture **region,
 			 unsigned int nr)
 {
 	unsigned int i;
@@ -37,10 +37,10 @@ static void make_regions(struct kunit *test, struct fpgabuf_region **region,
 	}
 }
 
-static void put_regions(struct fpgabuf_region **region, unsigned int nr)
+static void put_regions(struct fpgabuf_capture **region, unsigned int nr)
 {
 	while (nr--)
-		dma_buf_put(region[nr]->dmabuf);
+		dma_buf_put(region[nr]->buffer.dmabuf);
 }
 
 static void expect_capture(struct kunit *test, u32 bytes, u32 status, int error)
@@ -48,44 +48,41 @@ static void expect_capture(struct kunit *test, u32 bytes, u32 status, int error)
 	struct bed *bed = test->priv;
 	struct fpgabuf_capture *capture;
 
-	flush_work(&bed->fdev.finish);
+	flush_work(&bed->stream.queue.finish);
 	capture = fpgabuf_capture_dequeue(bed->file, false);
 	KUNIT_ASSERT_NOT_ERR_OR_NULL(test, capture);
-	KUNIT_EXPECT_EQ(test, capture->bytes, bytes);
-	KUNIT_EXPECT_EQ(test, capture->status, status);
-	KUNIT_EXPECT_EQ(test, capture->error, error);
+	KUNIT_EXPECT_EQ(test, capture->result.bytes, bytes);
+	KUNIT_EXPECT_EQ(test, capture->result.status, status);
+	KUNIT_EXPECT_EQ(test, capture->result.error, error);
 	fpgabuf_capture_release(capture);
 }
 
 static unsigned int cancel(struct bed *bed)
 {
-	unsigned int canceled;
+	u32 canceled;
 
-	mutex_lock(&bed->fdev.lock);
-	canceled = fpgabuf_capture_cancel(&bed->fdev, -ECANCELED);
-	mutex_unlock(&bed->fdev.lock);
-	return canceled;
+	return fpgabuf_capture_cancel(bed->file, &canceled) ?: canceled;
 }
 
 /* The watchdog looks at the channel. */
 static void look(struct bed *bed)
 {
-	mod_delayed_work(bed->fdev.watchdog_wq, &bed->fdev.watchdog, 0);
-	flush_delayed_work(&bed->fdev.watchdog);
+	mod_delayed_work(bed->stream.watchdog.wq, &bed->stream.watchdog.work, 0);
+	flush_delayed_work(&bed->stream.watchdog.work);
 }
 
 /* As the FPGA does, where the capture ends. */
-static void write_end(struct fpgabuf_region *region, u32 length)
+static void write_end(struct fpgabuf_capture *region, u32 length)
 {
 	u32 last = length - 1;
-	u8 *page = kmap_local_page(fpgabuf_region_page(region,
+	u8 *page = kmap_local_page(fpgabuf_region_page(region->buffer.region,
 						       last >> PAGE_SHIFT));
 
 	page[offset_in_page(last)]++;
 	kunmap_local(page);
 }
 
-static void complete_whole(struct bed *bed, struct fpgabuf_region *region)
+static void complete_whole(struct bed *bed, struct fpgabuf_capture *region)
 {
 	write_end(region, SIZE);
 	bed_complete(bed, SIZE, DMA_TRANS_NOERROR);
@@ -95,7 +92,7 @@ static void complete_whole(struct bed *bed, struct fpgabuf_region *region)
 static void unknown_caps_test(struct kunit *test)
 {
 	struct bed *bed = test->priv;
-	struct fpgabuf_channel *channel = &bed->fdev.channel;
+	struct fpgabuf_channel *channel = &bed->stream.channel;
 
 	KUNIT_EXPECT_EQ(test, fpgabuf_channel_capabilities(channel),
 			FPGABUF_CAP_EXACT_GAPS | FPGABUF_CAP_EXACT_BYTES |
@@ -111,7 +108,7 @@ static void unknown_caps_test(struct kunit *test)
 /* A residue of what is running is believed where somebody counts. */
 static void cut_bytes_test(struct kunit *test)
 {
-	struct fpgabuf_region *region[2];
+	struct fpgabuf_capture *region[2];
 	struct bed *bed = test->priv;
 
 	bed_provider(bed, UNKNOWN);
@@ -126,7 +123,7 @@ static void cut_bytes_test(struct kunit *test)
 
 static void error_bytes_test(struct kunit *test)
 {
-	struct fpgabuf_region *region[1];
+	struct fpgabuf_capture *region[1];
 	struct bed *bed = test->priv;
 
 	bed_provider(bed, UNKNOWN);
@@ -145,7 +142,7 @@ static void silent_short_test(struct kunit *test)
 		PAGE_SIZE + BED_ALIGNMENT, SIZE,
 	};
 	struct bed *bed = test->priv;
-	struct fpgabuf_region *region;
+	struct fpgabuf_capture *region;
 	unsigned int i;
 	u32 gap = 0;
 
@@ -161,18 +158,18 @@ static void silent_short_test(struct kunit *test)
 		bed_complete(bed, lengths[i], DMA_TRANS_NOERROR);
 		expect_capture(test, lengths[i], gap, 0);
 	}
-	dma_buf_put(region->dmabuf);
+	dma_buf_put(region->buffer.dmabuf);
 }
 
 /* One that lacks but the last word has overwritten most of the mark. */
 static void silent_word_test(struct kunit *test)
 {
 	struct bed *bed = test->priv;
-	struct fpgabuf_region *region;
+	struct fpgabuf_capture *region;
 	u64 *last;
 
 	bed_provider(bed, UNKNOWN);
-	bed->fdev.channel.alignment = 4;
+	bed->stream.channel.limits.alignment = 4;
 	region = bed_region(test, PAGE_SIZE, 0);
 	KUNIT_ASSERT_EQ(test, queue(test, region, 0), 0);
 	write_end(region, PAGE_SIZE - 4);
@@ -181,20 +178,21 @@ static void silent_word_test(struct kunit *test)
 
 	/* Data that are like the mark but for the last word are data. */
 	KUNIT_ASSERT_EQ(test, queue(test, region, 0), 0);
-	last = kmap_local_page(fpgabuf_region_page(region, 0)) + PAGE_SIZE - 8;
-	KUNIT_EXPECT_EQ(test, *last, region->capture.mark.put);
+	last = kmap_local_page(fpgabuf_region_page(region->buffer.region, 0)) +
+	       PAGE_SIZE - 8;
+	KUNIT_EXPECT_EQ(test, *last, region->mark.put);
 	kunmap_local(last);
 	write_end(region, PAGE_SIZE);
 	bed_complete(bed, PAGE_SIZE, DMA_TRANS_NOERROR);
 	expect_capture(test, PAGE_SIZE, FPGABUF_CAPTURE_GAP, 0);
-	dma_buf_put(region->dmabuf);
+	dma_buf_put(region->buffer.dmabuf);
 }
 
 /* A packet may have ended any segment, and the next one filled the last. */
 static void silent_hole_test(struct kunit *test)
 {
 	struct bed *bed = test->priv;
-	struct fpgabuf_region *region;
+	struct fpgabuf_capture *region;
 	unsigned int hole, i;
 	u32 gap = 0;
 
@@ -213,14 +211,14 @@ static void silent_hole_test(struct kunit *test)
 			       gap | (whole ? 0 : FPGABUF_CAPTURE_PARTIAL), 0);
 		gap = FPGABUF_CAPTURE_GAP;
 	}
-	dma_buf_put(region->dmabuf);
+	dma_buf_put(region->buffer.dmabuf);
 }
 
 /* QUEUE that fails leaves the memory as it was, the mark included. */
 static void mark_undone_test(struct kunit *test)
 {
 	struct bed *bed = test->priv;
-	struct fpgabuf_region *region;
+	struct fpgabuf_capture *region;
 	u32 i;
 	u8 *page;
 
@@ -230,11 +228,11 @@ static void mark_undone_test(struct kunit *test)
 	bed->fail_prep = 1;
 	KUNIT_EXPECT_EQ(test, queue(test, region, 0), -EIO);
 	for (i = 0; i < 2; i++) {
-		page = kmap_local_page(fpgabuf_region_page(region, i));
+		page = kmap_local_page(fpgabuf_region_page(region->buffer.region, i));
 		KUNIT_EXPECT_NULL(test, memchr_inv(page, 0, PAGE_SIZE));
 		kunmap_local(page);
 	}
-	dma_buf_put(region->dmabuf);
+	dma_buf_put(region->buffer.dmabuf);
 }
 
 /*
@@ -244,7 +242,7 @@ static void mark_undone_test(struct kunit *test)
 static void pieces_test(struct kunit *test)
 {
 	struct bed *bed = test->priv;
-	struct fpgabuf_region *region;
+	struct fpgabuf_capture *region;
 
 	bed_provider(bed, UNKNOWN);
 	dma_set_max_seg_size(&bed->pdev->dev, PAGE_SIZE);
@@ -261,7 +259,7 @@ static void pieces_test(struct kunit *test)
 	bed_complete(bed, 100, DMA_TRANS_NOERROR);
 	expect_capture(test, 100, FPGABUF_CAPTURE_PARTIAL | FPGABUF_CAPTURE_GAP,
 		       0);
-	dma_buf_put(region->dmabuf);
+	dma_buf_put(region->buffer.dmabuf);
 }
 
 /* What had been done when the channel got the transfer */
@@ -273,12 +271,13 @@ static struct {
 
 static void run_at_once(struct bed *bed)
 {
+	struct fpgabuf_owner *owner = &bed->stream.buffers.owner;
 	struct fpgabuf_capture *capture =
-		list_first_entry(&bed->fdev.queued, struct fpgabuf_capture,
+		list_first_entry(&bed->stream.queue.queued, struct fpgabuf_capture,
 				 node);
 
-	at_submit.queued = bed->fdev.nr_queued;
-	at_submit.synced = atomic64_read(&bed->fdev.synced_for_device);
+	at_submit.queued = bed->stream.queue.nr_queued;
+	at_submit.synced = atomic64_read(&owner->synced_for_device);
 	at_submit.fence = at_submit.queued && capture->fence &&
 			  !dma_fence_is_signaled(capture->fence);
 	spin_lock_irq(&bed->lock);
@@ -291,7 +290,7 @@ static void run_at_once(struct bed *bed)
 static void at_submit_test(struct kunit *test)
 {
 	struct bed *bed = test->priv;
-	struct fpgabuf_region *region = bed_region(test, SIZE, 0);
+	struct fpgabuf_capture *region = bed_region(test, SIZE, 0);
 
 	bed->at_submit = run_at_once;
 	KUNIT_ASSERT_EQ(test, queue(test, region, 0), 0);
@@ -299,10 +298,10 @@ static void at_submit_test(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, at_submit.queued, 1);
 	KUNIT_EXPECT_TRUE(test, at_submit.fence);
 	expect_capture(test, SIZE, 0, 0);
-	KUNIT_EXPECT_EQ(test, bed->fdev.nr_queued, 0);
-	KUNIT_EXPECT_TRUE(test, dma_resv_test_signaled(region->dmabuf->resv,
+	KUNIT_EXPECT_EQ(test, bed->stream.queue.nr_queued, 0);
+	KUNIT_EXPECT_TRUE(test, dma_resv_test_signaled(region->buffer.dmabuf->resv,
 						       DMA_RESV_USAGE_WRITE));
-	dma_buf_put(region->dmabuf);
+	dma_buf_put(region->buffer.dmabuf);
 }
 
 #ifdef CONFIG_PCI
@@ -314,13 +313,13 @@ static void card_test(struct kunit *test)
 	struct device *card;
 
 	KUNIT_EXPECT_PTR_EQ(test,
-			    fpgabuf_channel_dma_device(&bed->fdev.channel), dev);
+			    fpgabuf_channel_dma_device(&bed->stream.channel), dev);
 	card = kunit_kzalloc(test, sizeof(*card), GFP_KERNEL);
 	KUNIT_ASSERT_NOT_NULL(test, card);
 	card->bus = &pci_bus_type;
 	dev->parent = card;
 	KUNIT_EXPECT_PTR_EQ(test,
-			    fpgabuf_channel_dma_device(&bed->fdev.channel),
+			    fpgabuf_channel_dma_device(&bed->stream.channel),
 			    card);
 	dev->parent = parent;
 }
@@ -329,7 +328,7 @@ static void card_test(struct kunit *test)
 /* Some start the next one only when they are told again. */
 static void nudge_test(struct kunit *test)
 {
-	struct fpgabuf_region *region[3];
+	struct fpgabuf_capture *region[3];
 	struct bed *bed = test->priv;
 
 	bed_provider(bed, UNKNOWN);
@@ -349,7 +348,7 @@ static void nudge_test(struct kunit *test)
 /* One at a time, and the next as soon as it has ended */
 static void serial_test(struct kunit *test)
 {
-	struct fpgabuf_region *region[3];
+	struct fpgabuf_capture *region[3];
 	struct bed *bed = test->priv;
 	unsigned int i;
 
@@ -359,7 +358,7 @@ static void serial_test(struct kunit *test)
 		KUNIT_ASSERT_NOT_NULL(test, bed_transfer(bed, 0));
 		KUNIT_EXPECT_NULL(test, bed_transfer(bed, 1));
 		KUNIT_EXPECT_EQ(test, bed_transfer(bed, 0)->addr,
-				sg_dma_address(region[i]->sgt.sgl));
+				sg_dma_address(region[i]->buffer.mapping.sgt.sgl));
 		complete_whole(bed, region[i]);
 	}
 	for (i = 0; i < 3; i++)
@@ -370,7 +369,7 @@ static void serial_test(struct kunit *test)
 /* The second is refused when its turn comes: it ends, and the third runs. */
 static void serial_refused_test(struct kunit *test)
 {
-	struct fpgabuf_region *region[3];
+	struct fpgabuf_capture *region[3];
 	struct bed *bed = test->priv;
 
 	bed_provider(bed, "altera-msgdma");
@@ -379,7 +378,7 @@ static void serial_refused_test(struct kunit *test)
 	complete_whole(bed, region[0]);
 	KUNIT_ASSERT_NOT_NULL(test, bed_transfer(bed, 0));
 	KUNIT_EXPECT_EQ(test, bed_transfer(bed, 0)->addr,
-			sg_dma_address(region[2]->sgt.sgl));
+			sg_dma_address(region[2]->buffer.mapping.sgt.sgl));
 	complete_whole(bed, region[2]);
 	expect_capture(test, SIZE, 0, 0);
 	expect_capture(test, 0, CUT, -EIO);
@@ -393,11 +392,11 @@ static void serial_refused_test(struct kunit *test)
  */
 static void abandoned_test(struct kunit *test)
 {
-	struct fpgabuf_region *region[2];
+	struct fpgabuf_capture *region[2];
 	struct bed *bed = test->priv;
 
 	bed_provider(bed, UNKNOWN);
-	bed->fdev.channel.stops = false;
+	bed->stream.channel.stops = false;
 	make_regions(test, region, 2);
 	bed_transfer(bed, 0)->done = 1000;
 	KUNIT_EXPECT_EQ(test, cancel(bed), 2);
@@ -409,23 +408,23 @@ static void abandoned_test(struct kunit *test)
 	KUNIT_EXPECT_NULL(test, bed_transfer(bed, 1));
 
 	/* Nobody has it any more but the FPGA. */
-	dma_buf_put(region[0]->dmabuf);
+	dma_buf_put(region[0]->buffer.dmabuf);
 	flush_delayed_fput();
 	KUNIT_EXPECT_EQ(test, bed_transfer(bed, 0)->addr,
-			sg_dma_address(region[0]->sgt.sgl));
+			sg_dma_address(region[0]->buffer.mapping.sgt.sgl));
 	bed_complete(bed, SIZE, DMA_TRANS_NOERROR);
 	KUNIT_ASSERT_NOT_NULL(test, bed_transfer(bed, 0));
 	KUNIT_EXPECT_EQ(test, bed_transfer(bed, 0)->addr,
-			sg_dma_address(region[1]->sgt.sgl));
+			sg_dma_address(region[1]->buffer.mapping.sgt.sgl));
 	complete_whole(bed, region[1]);
 	expect_capture(test, SIZE, 0, 0);
-	dma_buf_put(region[1]->dmabuf);
+	dma_buf_put(region[1]->buffer.dmabuf);
 }
 
 /* "Not now" is asked again; when it stops at last nothing is lost. */
 static void stop_late_test(struct kunit *test)
 {
-	struct fpgabuf_region *region[1];
+	struct fpgabuf_capture *region[1];
 	struct bed *bed = test->priv;
 
 	make_regions(test, region, 1);
@@ -442,7 +441,7 @@ static void stop_late_test(struct kunit *test)
 /* It never stops: it is not used again, and has its memory for ever. */
 static void stuck_test(struct kunit *test)
 {
-	struct fpgabuf_region *region[3], *other;
+	struct fpgabuf_capture *region[3], *other;
 	struct bed *bed = test->priv;
 	unsigned int i;
 
@@ -453,23 +452,23 @@ static void stuck_test(struct kunit *test)
 	for (i = 0; i < 3; i++) {
 		expect_capture(test, 0, CUT, -ECANCELED);
 		KUNIT_EXPECT_EQ(test, queue(test, region[i], 0), -EBUSY);
-		dma_buf_put(region[i]->dmabuf);
+		dma_buf_put(region[i]->buffer.dmabuf);
 	}
 	KUNIT_EXPECT_EQ(test, queue(test, other, 0), -EIO);
 	flush_delayed_fput();
 	for (i = 0; i < 3; i++)
-		KUNIT_EXPECT_EQ(test, region[i]->nr_chunks > 0, true);
+		KUNIT_EXPECT_EQ(test, region[i]->buffer.region->pages.nr_chunks > 0, true);
 
 	/* For the test alone: in the end it is at rest. */
 	for (i = 0; i < 3; i++)
 		bed_complete(bed, SIZE, DMA_TRANS_NOERROR);
-	dma_buf_put(other->dmabuf);
+	dma_buf_put(other->buffer.dmabuf);
 }
 
 /* An error that only the status tells ends the capture, and no other. */
 static void status_test(struct kunit *test)
 {
-	struct fpgabuf_region *region[2];
+	struct fpgabuf_capture *region[2];
 	struct bed *bed = test->priv;
 
 	bed_provider(bed, UNKNOWN);
@@ -485,7 +484,7 @@ static void status_test(struct kunit *test)
 /* No room for one more is not the same as a transfer that cannot be. */
 static void room_test(struct kunit *test)
 {
-	struct fpgabuf_region *region[1], *other;
+	struct fpgabuf_capture *region[1], *other;
 	struct bed *bed = test->priv;
 
 	other = bed_region(test, SIZE, 0);
@@ -496,13 +495,13 @@ static void room_test(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, queue(test, other, 0), -ENOBUFS);
 	bed_complete(bed, SIZE, DMA_TRANS_NOERROR);
 	expect_capture(test, SIZE, 0, 0);
-	bed->fdev.channel.piece = PAGE_SIZE;
-	bed->fdev.channel.max_pieces = 3;
+	bed->stream.channel.limits.piece = PAGE_SIZE;
+	bed->stream.channel.limits.max_pieces = 3;
 	KUNIT_EXPECT_EQ(test, queue(test, other, 0), -EMSGSIZE);
 	KUNIT_EXPECT_EQ(test, queue(test, other, 3 * PAGE_SIZE), 0);
 	bed_complete(bed, 3 * PAGE_SIZE, DMA_TRANS_NOERROR);
 	expect_capture(test, 3 * PAGE_SIZE, FPGABUF_CAPTURE_GAP, 0);
-	dma_buf_put(other->dmabuf);
+	dma_buf_put(other->buffer.dmabuf);
 	put_regions(region, 1);
 }
 
@@ -513,7 +512,7 @@ static void list_test(struct kunit *test)
 		SIZE, PAGE_SIZE, SIZE - PAGE_SIZE, BED_ALIGNMENT, SIZE,
 	};
 	struct bed *bed = test->priv;
-	struct fpgabuf_region *region;
+	struct fpgabuf_capture *region;
 	struct scatterlist *sg;
 	unsigned int i;
 
@@ -522,16 +521,16 @@ static void list_test(struct kunit *test)
 	for (i = 0; i < ARRAY_SIZE(lengths); i++) {
 		u32 size = 0;
 
-		fpgabuf_transfer_set(&region->capture.transfer, &region->sgt,
+		fpgabuf_transfer_set(&region->transfer, &region->buffer.mapping.sgt,
 				     lengths[i]);
-		for (sg = region->capture.transfer.sgt.sgl; sg;
+		for (sg = region->transfer.sgt.sgl; sg;
 		     sg = sg_next(sg))
 			size += sg_dma_len(sg);
 		KUNIT_EXPECT_EQ(test, size, lengths[i]);
-		KUNIT_EXPECT_EQ(test, region->capture.transfer.nents,
+		KUNIT_EXPECT_EQ(test, region->transfer.nents,
 				DIV_ROUND_UP(lengths[i], PAGE_SIZE));
 	}
-	dma_buf_put(region->dmabuf);
+	dma_buf_put(region->buffer.dmabuf);
 }
 
 static struct kunit_case channel_cases[] = {

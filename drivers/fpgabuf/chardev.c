@@ -2,8 +2,8 @@
 /*
  * fpgabuf - the device node
  *
- * Checks what user space hands in and turns it into calls of dmabuf.c and
- * capture.c.  The contract of each call is in uapi/linux/fpgabuf.h.
+ * Checks what user space hands in and turns it into calls of capture.c.  The
+ * contract of each call is in uapi/linux/fpgabuf.h.
  */
 #include <linux/fcntl.h>
 #include <linux/file.h>
@@ -14,8 +14,15 @@
 #include <linux/string.h>
 #include <linux/uaccess.h>
 
+#include <linux/fpgabuf.h>
+
+#include "capture.h"
+#include "channel.h"
+#include "chardev.h"
 #include "compat.h"
-#include "fpgabuf.h"
+#include "dmabuf.h"
+#include "memory.h"
+#include "region.h"
 
 union fpgabuf_arg {
 	struct fpgabuf_info info;
@@ -37,9 +44,9 @@ static int reply(const struct fpgabuf_reply *reply, const void *arg)
 	return copy_to_user(reply->to, arg, reply->size) ? -EFAULT : 0;
 }
 
-static u64 max_region(const struct fpgabuf_device *fdev)
+static u64 max_region(const struct fpgabuf_memory *memory)
 {
-	u64 limit = min(fdev->quota.limit, fdev->file_limit);
+	u64 limit = min(memory->quota.limit, memory->file_limit);
 
 	return min(round_down(limit, PAGE_SIZE), FPGABUF_MAX_REGION);
 }
@@ -47,9 +54,12 @@ static u64 max_region(const struct fpgabuf_device *fdev)
 static int ioctl_info(struct file *filp, union fpgabuf_arg *arg,
 		      const struct fpgabuf_reply *to)
 {
-	struct fpgabuf_file *file = filp->private_data;
-	struct fpgabuf_device *fdev = file->fdev;
+	const struct fpgabuf_file *file = filp->private_data;
+	struct fpgabuf_stream *stream = file->stream;
+	const struct fpgabuf_memory *memory = stream->memory;
+	const struct fpgabuf_channel *channel = &stream->channel;
 	struct fpgabuf_info *info = &arg->info;
+	struct fpgabuf_counts counts;
 
 	if (info->flags || info->reserved0 ||
 	    memchr_inv(info->reserved, 0, sizeof(info->reserved)))
@@ -59,31 +69,30 @@ static int ioctl_info(struct file *filp, union fpgabuf_arg *arg,
 	fpgabuf_quarantine_look();
 	memset(info, 0, sizeof(*info));
 	info->version = FPGABUF_UAPI_VERSION;
-	strscpy(info->name, fdev->name, sizeof(info->name));
-	info->max_region_size = max_region(fdev);
-	info->limit_bytes = fdev->quota.limit;
-	info->used_bytes = atomic64_read(&fdev->quota.used);
-	info->file_limit_bytes = file->quota.limit;
-	info->file_used_bytes = atomic64_read(&file->quota.used);
-	info->capabilities = fpgabuf_channel_capabilities(&fdev->channel);
-	info->max_capture = fpgabuf_channel_max_length(&fdev->channel);
-	info->max_packet = fpgabuf_channel_max_packet(&fdev->channel);
-	info->transfers = fpgabuf_channel_serial(&fdev->channel) ?
+	strscpy(info->name, memory->name, sizeof(info->name));
+	info->max_region_size = max_region(memory);
+	info->limit_bytes = memory->quota.limit;
+	info->used_bytes = atomic64_read(&memory->quota.used);
+	info->file_limit_bytes = file->account->quota.limit;
+	info->file_used_bytes = atomic64_read(&file->account->quota.used);
+	info->capabilities = fpgabuf_channel_capabilities(channel);
+	info->max_capture = fpgabuf_channel_max_length(channel);
+	info->max_packet = fpgabuf_channel_max_packet(channel);
+	info->transfers = fpgabuf_channel_serial(channel) ?
 			  1 : FPGABUF_MAX_QUEUED;
-	info->alignment = fdev->channel.alignment;
+	info->alignment = channel->limits.alignment;
 	info->queue_depth = FPGABUF_MAX_QUEUED;
-	info->default_timeout_ms = fdev->timeout_ms;
-	info->busy = atomic64_read(&fdev->busy);
+	info->default_timeout_ms = stream->timeout_ms;
+	info->busy = atomic64_read(&stream->busy);
 
-	spin_lock_irq(&fdev->qlock);
-	info->queued = fdev->nr_queued;
-	info->captures = fdev->captures;
-	info->gaps = fdev->gaps;
-	spin_unlock_irq(&fdev->qlock);
+	fpgabuf_stream_count(stream, &counts);
+	info->queued = counts.queued;
+	info->captures = counts.captures;
+	info->gaps = counts.gaps;
 	return reply(to, info);
 }
 
-static bool alloc_valid(const struct fpgabuf_device *fdev,
+static bool alloc_valid(const struct fpgabuf_memory *memory,
 			const struct fpgabuf_alloc *alloc)
 {
 	u32 access = alloc->fd_flags & O_ACCMODE;
@@ -92,7 +101,7 @@ static bool alloc_valid(const struct fpgabuf_device *fdev,
 	       !memchr_inv(alloc->reserved, 0, sizeof(alloc->reserved)) &&
 	       !(alloc->fd_flags & ~(O_CLOEXEC | O_ACCMODE)) &&
 	       (access == O_RDONLY || access == O_RDWR) &&
-	       alloc->size && alloc->size <= max_region(fdev);
+	       alloc->size && alloc->size <= max_region(memory);
 }
 
 static int ioctl_alloc(struct file *filp, union fpgabuf_arg *arg,
@@ -100,27 +109,29 @@ static int ioctl_alloc(struct file *filp, union fpgabuf_arg *arg,
 {
 	struct fpgabuf_file *file = filp->private_data;
 	struct fpgabuf_alloc *alloc = &arg->alloc;
-	struct fpgabuf_region *region;
+	const struct fpgabuf_pages *pages;
+	struct fpgabuf_capture *capture;
 	struct dma_buf *dmabuf;
 	int fd, ret;
 
-	if (!alloc_valid(file->fdev, alloc))
+	if (!alloc_valid(file->stream->memory, alloc))
 		return -EINVAL;
 
 	fd = get_unused_fd_flags(alloc->fd_flags & O_CLOEXEC);
 	if (fd < 0)
 		return fd;
 
-	dmabuf = fpgabuf_dmabuf_create(file, alloc);
-	if (IS_ERR(dmabuf)) {
+	capture = fpgabuf_capture_create(file, alloc);
+	if (IS_ERR(capture)) {
 		put_unused_fd(fd);
-		return PTR_ERR(dmabuf);
+		return PTR_ERR(capture);
 	}
-	region = dmabuf->priv;
-	alloc->size = region->size;
+	dmabuf = capture->buffer.dmabuf;
+	pages = &capture->buffer.region->pages;
+	alloc->size = pages->size;
 	alloc->fd = fd;
-	alloc->backend = region->backend->id;
-	alloc->chunks = region->nr_chunks;
+	alloc->backend = pages->backend->id;
+	alloc->chunks = pages->nr_chunks;
 
 	ret = reply(to, alloc);
 	if (ret) {
@@ -137,19 +148,19 @@ static int ioctl_queue(struct file *filp, union fpgabuf_arg *arg,
 {
 	struct fpgabuf_file *file = filp->private_data;
 	const struct fpgabuf_queue *queue = &arg->queue;
-	struct fpgabuf_region *region;
+	struct fpgabuf_capture *capture;
 	int ret;
 
 	if (queue->flags || queue->reserved0 ||
 	    memchr_inv(queue->reserved, 0, sizeof(queue->reserved)))
 		return -EINVAL;
 
-	region = fpgabuf_dmabuf_get(file->fdev, queue->fd);
-	if (IS_ERR(region))
-		return PTR_ERR(region);
+	capture = fpgabuf_capture_find(file, queue->fd);
+	if (IS_ERR(capture))
+		return PTR_ERR(capture);
 
-	ret = fpgabuf_capture_queue(file, region, queue);
-	dma_buf_put(region->dmabuf);
+	ret = fpgabuf_capture_queue(file, capture, queue);
+	dma_buf_put(capture->buffer.dmabuf);
 	return ret;
 }
 
@@ -157,6 +168,7 @@ static int ioctl_dequeue(struct file *filp, union fpgabuf_arg *arg,
 			 const struct fpgabuf_reply *to)
 {
 	struct fpgabuf_dequeue *dequeue = &arg->dequeue;
+	const struct fpgabuf_result *result;
 	struct fpgabuf_capture *capture;
 	int ret;
 
@@ -169,13 +181,14 @@ static int ioctl_dequeue(struct file *filp, union fpgabuf_arg *arg,
 	if (IS_ERR(capture))
 		return PTR_ERR(capture);
 
+	result = &capture->result;
 	*dequeue = (struct fpgabuf_dequeue){
-		.status = capture->status,
+		.status = result->status,
 		.cookie = capture->cookie,
-		.bytes = capture->bytes,
-		.sequence = capture->sequence,
-		.timestamp_ns = ktime_to_ns(capture->timestamp),
-		.error = capture->error,
+		.bytes = result->bytes,
+		.sequence = result->sequence,
+		.timestamp_ns = ktime_to_ns(result->timestamp),
+		.error = result->error,
 	};
 	ret = reply(to, dequeue);
 	if (ret)
@@ -188,54 +201,45 @@ static int ioctl_dequeue(struct file *filp, union fpgabuf_arg *arg,
 static int ioctl_cancel(struct file *filp, union fpgabuf_arg *arg,
 			const struct fpgabuf_reply *to)
 {
-	struct fpgabuf_file *file = filp->private_data;
-	struct fpgabuf_device *fdev = file->fdev;
 	struct fpgabuf_cancel *cancel = &arg->cancel;
-	int ret = 0;
+	int ret;
 
 	if (cancel->flags ||
 	    memchr_inv(cancel->reserved, 0, sizeof(cancel->reserved)))
 		return -EINVAL;
 
-	cancel->canceled = 0;
-	mutex_lock(&fdev->lock);
-	if (fdev->gone)
-		ret = -ENODEV;
-	else if (fdev->owner == file)
-		cancel->canceled = fpgabuf_capture_cancel(fdev, -ECANCELED);
-	mutex_unlock(&fdev->lock);
+	ret = fpgabuf_capture_cancel(filp->private_data, &cancel->canceled);
 	return ret ?: reply(to, cancel);
 }
 
 static int ioctl_region_info(struct file *filp, union fpgabuf_arg *arg,
 			     const struct fpgabuf_reply *to)
 {
-	struct fpgabuf_file *file = filp->private_data;
 	struct fpgabuf_region_info *info = &arg->region_info;
-	struct fpgabuf_region *region;
+	const struct fpgabuf_pages *pages;
+	struct fpgabuf_capture *capture;
+	struct fpgabuf_buffer *buffer;
 	struct fpgabuf_usage usage;
-	u32 importers;
+	unsigned int importers;
 
 	if (info->flags || memchr_inv(info->reserved, 0, sizeof(info->reserved)))
 		return -EINVAL;
 
-	region = fpgabuf_dmabuf_get(file->fdev, info->fd);
-	if (IS_ERR(region))
-		return PTR_ERR(region);
+	capture = fpgabuf_capture_find(filp->private_data, info->fd);
+	if (IS_ERR(capture))
+		return PTR_ERR(capture);
 
-	down_write(&region->sem);
-	fpgabuf_region_usage(region, &usage);
-	importers = fpgabuf_region_importers(region);
-	up_write(&region->sem);
-
-	info->size = region->size;
-	info->backend = region->backend->id;
-	info->chunks = region->nr_chunks;
-	info->state = fpgabuf_capture_state(region);
+	buffer = &capture->buffer;
+	pages = &buffer->region->pages;
+	fpgabuf_buffer_look(buffer, &usage, &importers);
+	info->size = pages->size;
+	info->backend = pages->backend->id;
+	info->chunks = pages->nr_chunks;
+	info->state = fpgabuf_buffer_state(buffer);
 	info->importers = importers;
 	info->in_use = usage.in_use;
 	info->mappings = usage.mappings;
-	dma_buf_put(region->dmabuf);
+	dma_buf_put(buffer->dmabuf);
 	return reply(to, info);
 }
 
@@ -298,66 +302,30 @@ static __poll_t fpgabuf_poll(struct file *filp, poll_table *wait)
 {
 	struct fpgabuf_file *file = filp->private_data;
 
-	poll_wait(filp, &file->fdev->wait, wait);
-	return fpgabuf_capture_poll(file);
+	poll_wait(filp, &file->stream->queue.wait, wait);
+	return fpgabuf_file_poll(file);
 }
 
-static void file_free(struct kref *ref)
-{
-	struct fpgabuf_file *file = container_of(ref, struct fpgabuf_file, ref);
-
-	fpgabuf_device_put(file->fdev);
-	kfree(file);
-}
-
-/**
- * fpgabuf_file_get() - take a reference
- * @file: an open file, or one that a region remembers
- */
-void fpgabuf_file_get(struct fpgabuf_file *file)
-{
-	kref_get(&file->ref);
-}
-
-/**
- * fpgabuf_file_put() - drop a reference
- * @file: the file; freed with the last one
- *
- * Context: process, may sleep.
- */
-void fpgabuf_file_put(struct fpgabuf_file *file)
-{
-	kref_put(&file->ref, file_free);
-}
-
-/* misc_open() holds its mutex, so the device cannot go while this runs. */
+/* misc_open() holds its mutex, so the node cannot go while this runs. */
 static int fpgabuf_open(struct inode *inode, struct file *filp)
 {
-	struct fpgabuf_device *fdev =
-		container_of(filp->private_data, struct fpgabuf_device, misc);
-	struct fpgabuf_file *file;
+	struct fpgabuf_node *node =
+		container_of(filp->private_data, struct fpgabuf_node, misc);
+	struct fpgabuf_file *file = fpgabuf_file_open(node->stream);
 
-	file = kzalloc_obj(*file);
 	if (!file)
 		return -ENOMEM;
-	kref_init(&file->ref);
-	fpgabuf_device_get(fdev);
-	file->fdev = fdev;
-	file->quota.limit = fdev->file_limit;
 	filp->private_data = file;
 	return nonseekable_open(inode, filp);
 }
 
 static int fpgabuf_close(struct inode *inode, struct file *filp)
 {
-	struct fpgabuf_file *file = filp->private_data;
-
-	fpgabuf_capture_close(file);
-	fpgabuf_file_put(file);
+	fpgabuf_file_close(filp->private_data);
 	return 0;
 }
 
-const struct file_operations fpgabuf_fops = {
+static const struct file_operations fpgabuf_fops = {
 	.owner = THIS_MODULE,
 	.open = fpgabuf_open,
 	.release = fpgabuf_close,
@@ -365,3 +333,38 @@ const struct file_operations fpgabuf_fops = {
 	.compat_ioctl = compat_ptr_ioctl,
 	.poll = fpgabuf_poll,
 };
+
+/**
+ * fpgabuf_node_add() - let programs have a device
+ * @node: filled in
+ * @stream: what they capture from; lives until fpgabuf_node_remove()
+ * @parent: the capture device
+ *
+ * Context: process, may sleep.
+ *
+ * Return: 0 or a negative errno.
+ */
+int fpgabuf_node_add(struct fpgabuf_node *node, struct fpgabuf_stream *stream,
+		     struct device *parent)
+{
+	node->stream = stream;
+	node->misc = (struct miscdevice){
+		.minor = MISC_DYNAMIC_MINOR,
+		.name = stream->memory->name,
+		.fops = &fpgabuf_fops,
+		.parent = parent,
+		.mode = 0660,
+	};
+	return misc_register(&node->misc);
+}
+
+/**
+ * fpgabuf_node_remove() - nobody opens it any more
+ * @node: the node; files that are open stay
+ *
+ * Context: process, may sleep.
+ */
+void fpgabuf_node_remove(struct fpgabuf_node *node)
+{
+	misc_deregister(&node->misc);
+}

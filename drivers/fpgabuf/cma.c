@@ -22,18 +22,19 @@
 #include <linux/of_reserved_mem.h>
 #include <linux/slab.h>
 
+#include "backends.h"
 #include "compat.h"
-#include "fpgabuf.h"
+#include "memory.h"
 
 /**
  * struct fpgabuf_cma - a piece of the allocator's memory
- * @fdev: the device it was allocated for
+ * @memory: what it was allocated for
  * @page: first page
  * @size: bytes
  * @addr: what dma_alloc_pages() said
  */
 struct fpgabuf_cma {
-	struct fpgabuf_device *fdev;
+	struct fpgabuf_memory *memory;
 	struct page *page;
 	size_t size;
 	dma_addr_t addr;
@@ -45,7 +46,7 @@ struct fpgabuf_cma {
  */
 static int cma_alloc_pages(struct fpgabuf_cma *cma)
 {
-	struct device *dev = cma->fdev->cma_dev;
+	struct device *dev = cma->memory->cma_dev;
 
 	cma->page = dma_alloc_pages(dev, cma->size, &cma->addr, DMA_TO_DEVICE,
 				    GFP_KERNEL | __GFP_NOWARN);
@@ -54,7 +55,7 @@ static int cma_alloc_pages(struct fpgabuf_cma *cma)
 
 static void cma_free_pages(struct fpgabuf_cma *cma)
 {
-	dma_free_pages(cma->fdev->cma_dev, cma->size, cma->page, cma->addr,
+	dma_free_pages(cma->memory->cma_dev, cma->size, cma->page, cma->addr,
 		       DMA_TO_DEVICE);
 }
 
@@ -67,14 +68,15 @@ static bool is_cma(const struct fpgabuf_cma *cma)
 	return page_ref_count(pfn_to_page(page_to_pfn(cma->page) + 1)) == 1;
 }
 
-static struct fpgabuf_cma *cma_create(struct fpgabuf_device *fdev, size_t size)
+static struct fpgabuf_cma *cma_create(struct fpgabuf_memory *memory,
+				      size_t size)
 {
 	struct fpgabuf_cma *cma;
 
 	cma = kzalloc_obj(*cma);
 	if (!cma)
 		return NULL;
-	cma->fdev = fdev;
+	cma->memory = memory;
 	cma->size = size;
 	if (!cma_alloc_pages(cma)) {
 		if (is_cma(cma))
@@ -86,28 +88,28 @@ static struct fpgabuf_cma *cma_create(struct fpgabuf_device *fdev, size_t size)
 }
 
 /* A single page can be had everywhere. */
-static int cma_fill(struct fpgabuf_region *region)
+static int cma_fill(struct fpgabuf_pages *pages)
 {
 	int ret;
 
-	if (!IS_ENABLED(CONFIG_DMA_CMA) || region->access != O_RDONLY ||
-	    region->size == PAGE_SIZE)
+	if (!IS_ENABLED(CONFIG_DMA_CMA) || pages->access != O_RDONLY ||
+	    pages->size == PAGE_SIZE)
 		return -EOPNOTSUPP;
 
-	ret = fpgabuf_chunks_alloc(region, region->size >> PAGE_SHIFT);
+	ret = fpgabuf_chunks_alloc(pages, pages->size >> PAGE_SHIFT);
 	if (ret)
 		return ret;
-	region->cma = cma_create(region->fdev, region->size);
-	if (!region->cma)
+	pages->cma = cma_create(pages->memory, pages->size);
+	if (!pages->cma)
 		return -ENOMEM;
-	fpgabuf_chunks_set(region, region->cma->page);
+	fpgabuf_chunks_set(pages, pages->cma->page);
 	return 0;
 }
 
-static void cma_empty(struct fpgabuf_region *region)
+static void cma_empty(struct fpgabuf_pages *pages)
 {
-	cma_free_pages(region->cma);
-	kfree(region->cma);
+	cma_free_pages(pages->cma);
+	kfree(pages->cma);
 }
 
 const struct fpgabuf_backend_ops fpgabuf_cma_ops = {
@@ -124,13 +126,13 @@ static void cma_dev_release(struct device *dev)
 
 /**
  * fpgabuf_cma_init() - make the device that memory is allocated for
- * @fdev: device in the making, its dma_dev is known
+ * @memory: in the making, name and dma_dev are known
  *
  * Context: process, may sleep.
  *
  * Return: 0 or -ENOMEM.
  */
-int fpgabuf_cma_init(struct fpgabuf_device *fdev)
+int fpgabuf_cma_init(struct fpgabuf_memory *memory)
 {
 	struct device *dev = kzalloc_obj(*dev);
 	int ret;
@@ -139,21 +141,21 @@ int fpgabuf_cma_init(struct fpgabuf_device *fdev)
 		return -ENOMEM;
 	device_initialize(dev);
 	dev->release = cma_dev_release;
-	dev->coherent_dma_mask = dma_get_mask(fdev->dma_dev);
+	dev->coherent_dma_mask = dma_get_mask(memory->dma_dev);
 	dev->dma_mask = &dev->coherent_dma_mask;
-	set_dev_node(dev, dev_to_node(fdev->dma_dev));
-	ret = dev_set_name(dev, "%s-cma", fdev->name);
+	set_dev_node(dev, dev_to_node(memory->dma_dev));
+	ret = dev_set_name(dev, "%s-cma", memory->name);
 	if (ret) {
 		put_device(dev);
 		return ret;
 	}
-	fdev->cma_dev = dev;
+	memory->cma_dev = dev;
 	return 0;
 }
 
 /**
  * fpgabuf_cma_assign() - let the memory come from an area of the device tree
- * @fdev: the device
+ * @memory: what the device may have
  * @node: the node that has the memory-region
  * @index: which of them it is; "reusable"
  *
@@ -161,20 +163,20 @@ int fpgabuf_cma_init(struct fpgabuf_device *fdev)
  *
  * Return: 0 or a negative errno.
  */
-int fpgabuf_cma_assign(struct fpgabuf_device *fdev, struct device_node *node,
+int fpgabuf_cma_assign(struct fpgabuf_memory *memory, struct device_node *node,
 		       int index)
 {
-	return of_reserved_mem_device_init_by_idx(fdev->cma_dev, node, index);
+	return of_reserved_mem_device_init_by_idx(memory->cma_dev, node, index);
 }
 
 /**
  * fpgabuf_cma_exit() - undo fpgabuf_cma_init() and fpgabuf_cma_assign()
- * @fdev: a device of which no memory is left; harmless if there is none
+ * @memory: of which nothing is left; harmless if there is no such device
  */
-void fpgabuf_cma_exit(struct fpgabuf_device *fdev)
+void fpgabuf_cma_exit(struct fpgabuf_memory *memory)
 {
-	if (!fdev->cma_dev)
+	if (!memory->cma_dev)
 		return;
-	of_reserved_mem_device_release(fdev->cma_dev);
-	put_device(fdev->cma_dev);
+	of_reserved_mem_device_release(memory->cma_dev);
+	put_device(memory->cma_dev);
 }

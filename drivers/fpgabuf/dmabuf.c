@@ -11,6 +11,7 @@
 #include <linux/dma-buf.h>
 #include <linux/dma-mapping.h>
 #include <linux/fcntl.h>
+#include <linux/file.h>
 #include <linux/mm.h>
 #include <linux/module.h>
 #include <linux/pagemap.h>
@@ -18,18 +19,21 @@
 #include <linux/vmalloc.h>
 
 #include "compat.h"
-#include "fpgabuf.h"
+#include "dmabuf.h"
+#include "mapping.h"
+#include "memory.h"
+#include "region.h"
 #include "trace.h"
 
 /**
  * struct fpgabuf_importer - a mapping by an importing device
- * @node: in &fpgabuf_region.importers
+ * @node: in &fpgabuf_buffer.importers
  * @dev: the device
  * @dir: the direction it was mapped for
  * @sgt: our description of the mapping, used to sync it
  * @handed: the copy the importer has; with CONFIG_DMABUF_DEBUG its page links
  *	are scrambled while it has it
- * @generation: &fpgabuf_region.generation when the device last got the memory
+ * @generation: &fpgabuf_buffer.generation when the device last got the memory
  */
 struct fpgabuf_importer {
 	struct list_head node;
@@ -66,17 +70,17 @@ static int copy_mapped_table(struct sg_table *to, const struct sg_table *from)
  * belongs to the FPGA.  The owner's mapping is left alone then: to maintain it
  * would write over what is just arriving.
  */
-static bool owner_has_it(const struct fpgabuf_region *region)
+static bool owner_has_it(const struct fpgabuf_buffer *buffer)
 {
-	return fpgabuf_capture_state(region) == FPGABUF_REGION_QUEUED;
+	return fpgabuf_buffer_state(buffer) == FPGABUF_REGION_QUEUED;
 }
 
-static void sync_importer_for_device(const struct fpgabuf_region *region,
+static void sync_importer_for_device(const struct fpgabuf_buffer *buffer,
 				     struct fpgabuf_importer *imp,
 				     enum dma_data_direction dir)
 {
 	/* Read first: what is captured from here on, the device has not got. */
-	imp->generation = READ_ONCE(region->generation);
+	imp->generation = READ_ONCE(buffer->generation);
 	/* The state is looked at again before it is compared. */
 	smp_rmb();
 	dma_sync_sgtable_for_device(imp->dev, &imp->sgt, dir);
@@ -85,13 +89,13 @@ static void sync_importer_for_device(const struct fpgabuf_region *region,
 /*
  * A bounce buffer that is older than the last capture must not be copied over it.
  */
-static void sync_importer_for_cpu(const struct fpgabuf_region *region,
+static void sync_importer_for_cpu(const struct fpgabuf_buffer *buffer,
 				  struct fpgabuf_importer *imp,
 				  enum dma_data_direction dir)
 {
-	lockdep_assert_held(&region->sem);
-	if (owner_has_it(region) ||
-	    imp->generation != READ_ONCE(region->generation))
+	lockdep_assert_held(&buffer->sem);
+	if (owner_has_it(buffer) ||
+	    imp->generation != READ_ONCE(buffer->generation))
 		return;
 	dma_sync_sgtable_for_cpu(imp->dev, &imp->sgt, dir);
 }
@@ -100,14 +104,14 @@ static void sync_importer_for_cpu(const struct fpgabuf_region *region,
  * The owner has the memory mapped as well, and mappings that overlap must not
  * maintain it behind each other's back: so it is synced in calls of its own.
  */
-static int importer_map(const struct fpgabuf_region *region,
+static int importer_map(const struct fpgabuf_buffer *buffer,
 			struct fpgabuf_importer *imp)
 {
 	int ret = dma_map_sgtable(imp->dev, &imp->sgt, imp->dir,
 				  DMA_ATTR_SKIP_CPU_SYNC);
 
 	if (!ret)
-		sync_importer_for_device(region, imp, imp->dir);
+		sync_importer_for_device(buffer, imp, imp->dir);
 	return ret;
 }
 
@@ -120,7 +124,7 @@ static void importer_unmap(struct fpgabuf_importer *imp)
 static struct sg_table *fpgabuf_map_dma_buf(struct dma_buf_attachment *attach,
 					    enum dma_data_direction dir)
 {
-	struct fpgabuf_region *region = attach->dmabuf->priv;
+	struct fpgabuf_buffer *buffer = attach->dmabuf->priv;
 	struct fpgabuf_importer *imp;
 	int ret;
 
@@ -130,20 +134,20 @@ static struct sg_table *fpgabuf_map_dma_buf(struct dma_buf_attachment *attach,
 	imp->dev = attach->dev;
 	imp->dir = dir;
 
-	ret = fpgabuf_sg_build(region, imp->dev, dma_get_max_seg_size(imp->dev),
-			       &imp->sgt);
+	ret = fpgabuf_sg_build(buffer->region, imp->dev,
+			       dma_get_max_seg_size(imp->dev), &imp->sgt);
 	if (ret)
 		goto err_free;
-	ret = importer_map(region, imp);
+	ret = importer_map(buffer, imp);
 	if (ret)
 		goto err_table;
 	ret = copy_mapped_table(&imp->handed, &imp->sgt);
 	if (ret)
 		goto err_unmap;
 
-	down_write(&region->sem);
-	list_add(&imp->node, &region->importers);
-	up_write(&region->sem);
+	down_write(&buffer->sem);
+	list_add(&imp->node, &buffer->importers);
+	up_write(&buffer->sem);
 	return &imp->handed;
 
 err_unmap:
@@ -161,14 +165,14 @@ static void fpgabuf_unmap_dma_buf(struct dma_buf_attachment *attach,
 {
 	struct fpgabuf_importer *imp =
 		container_of(sgt, struct fpgabuf_importer, handed);
-	struct fpgabuf_region *region = attach->dmabuf->priv;
+	struct fpgabuf_buffer *buffer = attach->dmabuf->priv;
 
 	/* In one step: until it is unmapped, the region must not be captured into. */
-	down_write(&region->sem);
-	sync_importer_for_cpu(region, imp, imp->dir);
+	down_write(&buffer->sem);
+	sync_importer_for_cpu(buffer, imp, imp->dir);
 	importer_unmap(imp);
 	list_del(&imp->node);
-	up_write(&region->sem);
+	up_write(&buffer->sem);
 
 	sg_free_table(&imp->handed);
 	sg_free_table(&imp->sgt);
@@ -177,7 +181,7 @@ static void fpgabuf_unmap_dma_buf(struct dma_buf_attachment *attach,
 
 static struct page **pages_array(const struct fpgabuf_region *region)
 {
-	unsigned long i, nr = region->size >> PAGE_SHIFT;
+	unsigned long i, nr = region->pages.size >> PAGE_SHIFT;
 	struct page **pages;
 
 	pages = kvmalloc_array(nr, sizeof(*pages), GFP_KERNEL);
@@ -194,51 +198,209 @@ static struct page **pages_array(const struct fpgabuf_region *region)
  */
 static int fpgabuf_vmap(struct dma_buf *dmabuf, struct iosys_map *map)
 {
-	struct fpgabuf_region *region = dmabuf->priv;
-	struct page **pages = pages_array(region);
+	struct fpgabuf_buffer *buffer = dmabuf->priv;
+	struct page **pages = pages_array(buffer->region);
 	void *addr;
 
 	if (!pages)
 		return -ENOMEM;
-	addr = vmap(pages, region->size >> PAGE_SHIFT, VM_MAP, PAGE_KERNEL);
+	addr = vmap(pages, dmabuf->size >> PAGE_SHIFT, VM_MAP, PAGE_KERNEL);
 	kvfree(pages);
 	if (!addr)
 		return -ENOMEM;
 
-	down_write(&region->sem);
-	region->vmapped = true;
-	up_write(&region->sem);
+	down_write(&buffer->sem);
+	buffer->vmapped = true;
+	up_write(&buffer->sem);
 	iosys_map_set_vaddr(map, addr);
 	return 0;
 }
 
 static void fpgabuf_vunmap(struct dma_buf *dmabuf, struct iosys_map *map)
 {
-	struct fpgabuf_region *region = dmabuf->priv;
+	struct fpgabuf_buffer *buffer = dmabuf->priv;
 
 	vunmap(map->vaddr);
-	down_write(&region->sem);
-	region->vmapped = false;
-	up_write(&region->sem);
+	down_write(&buffer->sem);
+	buffer->vmapped = false;
+	up_write(&buffer->sem);
+}
+
+/* Mappings by devices, and one more if it is mapped into the kernel */
+static unsigned int count_importers(const struct fpgabuf_buffer *buffer)
+{
+	unsigned int nr = buffer->vmapped;
+	struct list_head *importer;
+
+	lockdep_assert_held(&buffer->sem);
+	list_for_each(importer, &buffer->importers)
+		nr++;
+	return nr;
+}
+
+static void look(struct fpgabuf_buffer *buffer, struct fpgabuf_usage *usage,
+		 unsigned int *importers)
+{
+	lockdep_assert_held_write(&buffer->sem);
+	fpgabuf_region_usage(buffer->region, usage);
+	*importers = count_importers(buffer);
 }
 
 /**
- * fpgabuf_region_importers() - how often importers have the region mapped
- * @region: the region
+ * fpgabuf_buffer_look() - who refers to the region?
+ * @buffer: the region
+ * @usage: filled in
+ * @importers: how often importers have it mapped
  *
- * Context: &fpgabuf_region.sem held.
- *
- * Return: mappings by devices, and one more if it is mapped into the kernel.
+ * Context: process, sleeps; page faults wait meanwhile.
  */
-unsigned int fpgabuf_region_importers(const struct fpgabuf_region *region)
+void fpgabuf_buffer_look(struct fpgabuf_buffer *buffer,
+			 struct fpgabuf_usage *usage, unsigned int *importers)
 {
-	unsigned int nr = region->vmapped;
-	struct list_head *importer;
+	down_write(&buffer->sem);
+	look(buffer, usage, importers);
+	up_write(&buffer->sem);
+}
 
-	lockdep_assert_held(&region->sem);
-	list_for_each(importer, &region->importers)
-		nr++;
-	return nr;
+/**
+ * fpgabuf_buffer_try_look() - the same, if nobody else is at it
+ * @buffer: the region
+ * @usage: filled in
+ * @importers: how often importers have it mapped
+ *
+ * Context: process, may sleep, but waits for no page fault.
+ *
+ * Return: whether anything was filled in.
+ */
+bool fpgabuf_buffer_try_look(struct fpgabuf_buffer *buffer,
+			     struct fpgabuf_usage *usage,
+			     unsigned int *importers)
+{
+	if (!down_write_trylock(&buffer->sem))
+		return false;
+	look(buffer, usage, importers);
+	up_write(&buffer->sem);
+	return true;
+}
+
+/**
+ * fpgabuf_buffer_state() - what a region is doing, as its users see it
+ * @buffer: the region
+ *
+ * As long as the channel has not let go of it, it is as good as queued.
+ *
+ * Context: any.
+ *
+ * Return: a snapshot.
+ */
+enum fpgabuf_region_state
+fpgabuf_buffer_state(const struct fpgabuf_buffer *buffer)
+{
+	enum fpgabuf_region_state state;
+
+	/* Pairs with the release of those who end a capture. */
+	state = smp_load_acquire(&buffer->state);
+	if (state == FPGABUF_REGION_IDLE && READ_ONCE(buffer->kept))
+		return FPGABUF_REGION_QUEUED;
+	return state;
+}
+
+static int claim(struct fpgabuf_buffer *buffer, struct fpgabuf_usage *usage)
+{
+	lockdep_assert_held_write(&buffer->sem);
+	if (fpgabuf_buffer_state(buffer) != FPGABUF_REGION_IDLE ||
+	    count_importers(buffer))
+		return -EBUSY;
+	fpgabuf_region_usage(buffer->region, usage);
+	if (usage->in_use)
+		return -EBUSY;
+	WRITE_ONCE(buffer->state, FPGABUF_REGION_QUEUED);
+	return 0;
+}
+
+/**
+ * fpgabuf_buffer_claim() - take a region from its users
+ * @buffer: the region; queued afterwards
+ * @usage: all 0 unless its pages were looked at
+ *
+ * Context: process, sleeps; waits for page faults.
+ *
+ * Return: 0, or -EBUSY: it is not idle, or somebody still looks at it.
+ */
+int fpgabuf_buffer_claim(struct fpgabuf_buffer *buffer,
+			 struct fpgabuf_usage *usage)
+{
+	int ret;
+
+	*usage = (struct fpgabuf_usage){};
+	down_write(&buffer->sem);
+	ret = claim(buffer, usage);
+	up_write(&buffer->sem);
+	return ret;
+}
+
+/**
+ * fpgabuf_buffer_captured() - let the CPU see what a capture has brought
+ * @buffer: the region, queued
+ * @bytes: how much, from the start
+ *
+ * Context: process; what a fence waits for.
+ */
+void fpgabuf_buffer_captured(struct fpgabuf_buffer *buffer, size_t bytes)
+{
+	WRITE_ONCE(buffer->generation, buffer->generation + 1);
+	fpgabuf_owner_sync_for_cpu(&buffer->mapping, bytes, DMA_FROM_DEVICE);
+}
+
+/**
+ * fpgabuf_buffer_done() - the capture is over, and is not yet dequeued
+ * @buffer: the region, queued
+ *
+ * Context: any.
+ */
+void fpgabuf_buffer_done(struct fpgabuf_buffer *buffer)
+{
+	/* Whoever sees this sees the new generation: fpgabuf_buffer_state() */
+	smp_store_release(&buffer->state, FPGABUF_REGION_DONE);
+}
+
+/**
+ * fpgabuf_buffer_unclaim() - give a region back to its users
+ * @buffer: the region, claimed; can be claimed again
+ *
+ * Context: any.
+ */
+void fpgabuf_buffer_unclaim(struct fpgabuf_buffer *buffer)
+{
+	/* What the last capture left is written: fpgabuf_buffer_state() */
+	smp_store_release(&buffer->state, FPGABUF_REGION_IDLE);
+}
+
+/**
+ * fpgabuf_buffer_keep() - the channel goes on having it when the capture is over
+ * @buffer: the region, queued; lives on until fpgabuf_buffer_let_go()
+ *
+ * Context: any; takes no lock.
+ */
+void fpgabuf_buffer_keep(struct fpgabuf_buffer *buffer)
+{
+	get_dma_buf(buffer->dmabuf);
+	WRITE_ONCE(buffer->kept, true);
+}
+
+/**
+ * fpgabuf_buffer_let_go() - undo fpgabuf_buffer_keep()
+ * @buffer: the region; may be gone on return
+ *
+ * As dma_buf_put() does, which is not for softirq.  With the last reference the
+ * region goes later, in a context that can sleep.
+ *
+ * Context: any but hard interrupt.
+ */
+void fpgabuf_buffer_let_go(struct fpgabuf_buffer *buffer)
+{
+	WRITE_ONCE(buffer->kept, false);
+	fput(buffer->dmabuf->file);
 }
 
 /*
@@ -248,28 +410,29 @@ unsigned int fpgabuf_region_importers(const struct fpgabuf_region *region)
 static int fpgabuf_begin_cpu_access(struct dma_buf *dmabuf,
 				    enum dma_data_direction dir)
 {
-	struct fpgabuf_region *region = dmabuf->priv;
+	struct fpgabuf_buffer *buffer = dmabuf->priv;
 	struct fpgabuf_importer *imp;
 
-	down_read(&region->sem);
-	list_for_each_entry(imp, &region->importers, node)
-		sync_importer_for_cpu(region, imp, imp->dir);
-	up_read(&region->sem);
+	down_read(&buffer->sem);
+	list_for_each_entry(imp, &buffer->importers, node)
+		sync_importer_for_cpu(buffer, imp, imp->dir);
+	up_read(&buffer->sem);
 	return 0;
 }
 
 static int fpgabuf_end_cpu_access(struct dma_buf *dmabuf,
 				  enum dma_data_direction dir)
 {
-	struct fpgabuf_region *region = dmabuf->priv;
+	struct fpgabuf_buffer *buffer = dmabuf->priv;
 	struct fpgabuf_importer *imp;
 
-	down_read(&region->sem);
-	if (!owner_has_it(region))
-		fpgabuf_owner_sync_for_device(region, region->size, dir);
-	list_for_each_entry(imp, &region->importers, node)
-		sync_importer_for_device(region, imp, imp->dir);
-	up_read(&region->sem);
+	down_read(&buffer->sem);
+	if (!owner_has_it(buffer))
+		fpgabuf_owner_sync_for_device(&buffer->mapping, dmabuf->size,
+					      dir);
+	list_for_each_entry(imp, &buffer->importers, node)
+		sync_importer_for_device(buffer, imp, imp->dir);
+	up_read(&buffer->sem);
 	return 0;
 }
 
@@ -315,18 +478,18 @@ static vm_fault_t fault_one(struct fpgabuf_region *region,
 static vm_fault_t fpgabuf_vm_fault(struct vm_fault *vmf)
 {
 	struct vm_area_struct *vma = vmf->vma;
-	struct fpgabuf_region *region = vma->vm_private_data;
+	struct fpgabuf_buffer *buffer = vma->vm_private_data;
 	vm_fault_t ret;
 
-	if (vmf->pgoff >= region->size >> PAGE_SHIFT)
+	if (vmf->pgoff >= buffer->dmabuf->size >> PAGE_SHIFT)
 		return VM_FAULT_SIGBUS;
 
-	down_read(&region->sem);
+	down_read(&buffer->sem);
 	if (vma->vm_flags & VM_MIXEDMAP)
-		ret = fault_around(region, vma, vmf);
+		ret = fault_around(buffer->region, vma, vmf);
 	else
-		ret = fault_one(region, vmf);
-	up_read(&region->sem);
+		ret = fault_one(buffer->region, vmf);
+	up_read(&buffer->sem);
 	return ret;
 }
 
@@ -337,7 +500,7 @@ static bool huge_at(const struct fpgabuf_region *region,
 	pgoff_t index = linear_page_index(vma, addr);
 
 	return addr >= vma->vm_start && vma->vm_end - addr >= PMD_SIZE &&
-	       index < region->size >> PAGE_SHIFT &&
+	       index < region->pages.size >> PAGE_SHIFT &&
 	       fpgabuf_region_chunk(region, index)->index == index;
 }
 
@@ -346,21 +509,22 @@ static vm_fault_t fpgabuf_vm_huge_fault(struct vm_fault *vmf,
 					unsigned int order)
 {
 	struct vm_area_struct *vma = vmf->vma;
-	struct fpgabuf_region *region = vma->vm_private_data;
+	struct fpgabuf_buffer *buffer = vma->vm_private_data;
 	unsigned long addr = vmf->address & PMD_MASK;
 	struct page *page;
 	vm_fault_t ret;
 
 	if (!IS_ENABLED(CONFIG_TRANSPARENT_HUGEPAGE) ||
 	    order != PMD_SHIFT - PAGE_SHIFT || vma->vm_flags & VM_MIXEDMAP ||
-	    !huge_at(region, vma, addr))
+	    !huge_at(buffer->region, vma, addr))
 		return VM_FAULT_FALLBACK;
 
-	down_read(&region->sem);
-	page = fpgabuf_region_page(region, linear_page_index(vma, addr));
+	down_read(&buffer->sem);
+	page = fpgabuf_region_page(buffer->region,
+				   linear_page_index(vma, addr));
 	ret = vmf_insert_folio_pmd(vmf, page_folio(page),
 				   vmf->flags & FAULT_FLAG_WRITE);
-	up_read(&region->sem);
+	up_read(&buffer->sem);
 	return ret;
 }
 
@@ -390,8 +554,8 @@ static bool huge_vma(const struct fpgabuf_region *region,
 	    !IS_ALIGNED(vma->vm_start | vma->vm_end |
 			vma->vm_pgoff << PAGE_SHIFT, PMD_SIZE))
 		return false;
-	for (i = 0; i < region->nr_chunks; i++)
-		if (region->chunks[i].order != PMD_SHIFT - PAGE_SHIFT)
+	for (i = 0; i < region->pages.nr_chunks; i++)
+		if (region->pages.chunks[i].order != PMD_SHIFT - PAGE_SHIFT)
 			return false;
 	return true;
 }
@@ -405,14 +569,14 @@ static bool huge_vma(const struct fpgabuf_region *region,
  */
 static int fpgabuf_mmap(struct dma_buf *dmabuf, struct vm_area_struct *vma)
 {
-	struct fpgabuf_region *region = dmabuf->priv;
+	struct fpgabuf_buffer *buffer = dmabuf->priv;
 
 	if (!(vma->vm_flags & (VM_SHARED | VM_MAYSHARE)))
 		return -EINVAL;
 	if (vma->vm_flags & VM_EXEC)
 		return -EPERM;
 	/* An importer may map us through a file of its own. */
-	if (region->access == O_RDONLY) {
+	if (buffer->region->pages.access == O_RDONLY) {
 		if (vma->vm_flags & VM_WRITE)
 			return -EACCES;
 		vm_flags_clear(vma, VM_MAYWRITE);
@@ -420,34 +584,68 @@ static int fpgabuf_mmap(struct dma_buf *dmabuf, struct vm_area_struct *vma)
 
 	vm_flags_set(vma, VM_DONTEXPAND | VM_DONTDUMP | VM_DONTCOPY |
 			  VM_WIPEONFORK);
-	if (!huge_vma(region, vma))
+	if (!huge_vma(buffer->region, vma))
 		vm_flags_set(vma, VM_MIXEDMAP);
 	vm_flags_clear(vma, VM_MAYEXEC);
-	vma->vm_private_data = region;
+	vma->vm_private_data = buffer;
 	vma->vm_ops = &fpgabuf_vm_ops;
 	return 0;
 }
 
-/* Out of the device's list, out of the channel's reach, then free. */
-static void region_retire(struct fpgabuf_region *region)
+/*
+ * What the channel has not let go of stays mapped for ever: the device may still
+ * write.  CPU access that is just being prepared ends first.
+ */
+static void owner_unmap(struct fpgabuf_buffer *buffer)
 {
-	struct fpgabuf_device *fdev = region->fdev;
+	if (READ_ONCE(buffer->kept))
+		return;
+	down_write(&buffer->sem);
+	fpgabuf_owner_unmap(&buffer->mapping);
+	up_write(&buffer->sem);
+}
 
-	down_read(&fdev->binding);
-	mutex_lock(&fdev->lock);
-	list_del(&region->node);
-	mutex_unlock(&fdev->lock);
-	fpgabuf_owner_unmap(region);
-	up_read(&fdev->binding);
-	fpgabuf_region_destroy(region);
+/*
+ * From here on the channel can reach the region, and the end of the binding knows
+ * of it.
+ */
+static int enlist(struct fpgabuf_buffer *buffer)
+{
+	struct fpgabuf_buffers *buffers = buffer->buffers;
+	int ret;
+
+	down_read(&buffers->binding);
+	ret = fpgabuf_buffers_gone(buffers) ?
+	      -ENODEV : fpgabuf_owner_map(&buffer->mapping);
+	if (!ret) {
+		mutex_lock(&buffers->lock);
+		list_add_tail(&buffer->node, &buffers->list);
+		mutex_unlock(&buffers->lock);
+	}
+	up_read(&buffers->binding);
+	return ret;
+}
+
+/* Out of the device's list, out of the channel's reach */
+static void delist(struct fpgabuf_buffer *buffer)
+{
+	struct fpgabuf_buffers *buffers = buffer->buffers;
+
+	down_read(&buffers->binding);
+	mutex_lock(&buffers->lock);
+	list_del(&buffer->node);
+	mutex_unlock(&buffers->lock);
+	owner_unmap(buffer);
+	up_read(&buffers->binding);
 }
 
 static void fpgabuf_release(struct dma_buf *dmabuf)
 {
-	struct fpgabuf_region *region = dmabuf->priv;
+	struct fpgabuf_buffer *buffer = dmabuf->priv;
 
-	trace_fpgabuf_free(region);
-	region_retire(region);
+	trace_fpgabuf_free(buffer->region);
+	delist(buffer);
+	buffer->buffers->release(buffer);
 }
 
 static const struct dma_buf_ops fpgabuf_dmabuf_ops = {
@@ -461,128 +659,198 @@ static const struct dma_buf_ops fpgabuf_dmabuf_ops = {
 	.release = fpgabuf_release,
 };
 
-static void lists_free(struct fpgabuf_region *region)
-{
-	sg_free_table(&region->sgt);
-	sg_free_table(&region->capture.transfer.sgt);
-}
-
-/* The owner's list, one that its channel is given, and what marks replace */
-static int lists_build(struct fpgabuf_region *region)
-{
-	struct sg_table *handed = &region->capture.transfer.sgt;
-	struct fpgabuf_device *fdev = region->fdev;
-	size_t limit = fpgabuf_channel_segment(&fdev->channel, fdev->dma_dev);
-	int ret;
-
-	ret = fpgabuf_sg_build(region, fdev->dma_dev, limit, &region->sgt);
-	if (!ret)
-		ret = fpgabuf_sg_build(region, fdev->dma_dev, limit, handed);
-	if (!ret && !fdev->channel.tells) {
-		region->capture.mark.had =
-			kvcalloc(region->sgt.orig_nents, sizeof(u64),
-				 GFP_KERNEL_ACCOUNT);
-		if (!region->capture.mark.had)
-			ret = -ENOMEM;
-	}
-	if (ret)
-		lists_free(region);
-	return ret;
-}
-
-/*
- * From here on the channel can reach the region, and unbind knows of it.  What
- * needs memory or time comes before the lock of the device: the watchdog, which
- * fences depend on, takes it too, and must not wait for memory that is waiting for
- * a fence, nor for the caches of 2 GiB.
+/**
+ * fpgabuf_buffer_init() - make a region, to become a dma-buf
+ * @buffer: filled in; all 0 before
+ * @buffers: those of its device
+ * @account: what it is charged to
+ * @alloc: what is wanted, checked
+ *
+ * Context: process, may sleep; the device must be bound.
+ *
+ * Return: 0, to be undone by fpgabuf_buffer_exit(), or -EDQUOT, -ENOMEM or
+ * -EINTR.
  */
-static int region_enlist(struct fpgabuf_region *region)
+int fpgabuf_buffer_init(struct fpgabuf_buffer *buffer,
+			struct fpgabuf_buffers *buffers,
+			struct fpgabuf_account *account,
+			const struct fpgabuf_alloc *alloc)
 {
-	struct fpgabuf_device *fdev = region->fdev;
+	struct fpgabuf_region *region = fpgabuf_region_create(account, alloc);
 	int ret;
 
-	ret = lists_build(region);
+	if (IS_ERR(region))
+		return PTR_ERR(region);
+	buffer->buffers = buffers;
+	buffer->region = region;
+	buffer->mapping.owner = &buffers->owner;
+	buffer->mapping.region = region;
+	INIT_LIST_HEAD(&buffer->node);
+	init_rwsem(&buffer->sem);
+	INIT_LIST_HEAD(&buffer->importers);
+	ret = fpgabuf_owner_build(&buffers->owner, region,
+				  &buffer->mapping.sgt);
 	if (ret)
-		return ret;
-
-	down_read(&fdev->binding);
-	ret = fdev->gone ? -ENODEV : fpgabuf_owner_map(region);
-	if (!ret) {
-		mutex_lock(&fdev->lock);
-		list_add_tail(&region->node, &fdev->regions);
-		mutex_unlock(&fdev->lock);
-	}
-	up_read(&fdev->binding);
-	if (ret)
-		lists_free(region);
+		fpgabuf_region_destroy(region);
 	return ret;
 }
 
 /**
- * fpgabuf_dmabuf_create() - make a region and the dma-buf that owns it
- * @file: the open file it is made through
- * @alloc: what is wanted, checked
+ * fpgabuf_buffer_exit() - give up a region that is no dma-buf, or no longer one
+ * @buffer: nobody knows of it any more
+ *
+ * Context: process, may sleep.
+ */
+void fpgabuf_buffer_exit(struct fpgabuf_buffer *buffer)
+{
+	sg_free_table(&buffer->mapping.sgt);
+	fpgabuf_region_destroy(buffer->region);
+}
+
+/**
+ * fpgabuf_buffer_export() - map a region for its owner, and make the dma-buf
+ * @buffer: the region; owned by the dma-buf if that succeeds
+ *
+ * What needs memory or time is done without the lock of the stream: the watchdog,
+ * which fences depend on, takes it too, and must not wait for memory that is
+ * waiting for a fence, nor for the caches of 2 GiB.
  *
  * Context: process, may sleep.
  *
- * Return: the dma-buf with one reference, or ERR_PTR of -EDQUOT, -ENOMEM,
- * -EINTR, -EIO or -ENODEV.
+ * Return: 0, with one reference on the dma-buf, or -EIO, -ENODEV or -ENOMEM.
  */
-struct dma_buf *fpgabuf_dmabuf_create(struct fpgabuf_file *file,
-				      const struct fpgabuf_alloc *alloc)
+int fpgabuf_buffer_export(struct fpgabuf_buffer *buffer)
 {
+	const struct fpgabuf_pages *pages = &buffer->region->pages;
 	DEFINE_DMA_BUF_EXPORT_INFO(exp_info);
-	struct fpgabuf_region *region;
 	struct dma_buf *dmabuf;
 	int ret;
 
-	region = fpgabuf_region_create(file, alloc);
-	if (IS_ERR(region))
-		return ERR_CAST(region);
-
-	ret = region_enlist(region);
-	if (ret) {
-		fpgabuf_region_destroy(region);
-		return ERR_PTR(ret);
-	}
+	ret = enlist(buffer);
+	if (ret)
+		return ret;
 
 	exp_info.ops = &fpgabuf_dmabuf_ops;
-	exp_info.size = region->size;
-	exp_info.flags = region->access;
-	exp_info.priv = region;
+	exp_info.size = pages->size;
+	exp_info.flags = pages->access;
+	exp_info.priv = buffer;
 	dmabuf = dma_buf_export(&exp_info);
 	if (IS_ERR(dmabuf)) {
-		region_retire(region);
-		return dmabuf;
+		delist(buffer);
+		return PTR_ERR(dmabuf);
 	}
 	/* The dma-buf owns the region from here on. */
-	region->dmabuf = dmabuf;
-	region->ino = file_inode(dmabuf->file)->i_ino;
-	trace_fpgabuf_alloc(region);
-	return dmabuf;
+	buffer->dmabuf = dmabuf;
+	buffer->region->ino = file_inode(dmabuf->file)->i_ino;
+	trace_fpgabuf_alloc(buffer->region);
+	return 0;
 }
 
 /**
- * fpgabuf_dmabuf_get() - the region behind a descriptor
- * @fdev: the device it must belong to
+ * fpgabuf_buffers_init() - no regions yet
+ * @buffers: filled in
+ * @dma_dev: the device that does the DMA; lives longer
+ * @segment: bytes that its channel takes as one segment
+ * @release: called when a dma-buf goes
+ */
+void fpgabuf_buffers_init(struct fpgabuf_buffers *buffers,
+			  struct device *dma_dev, size_t segment,
+			  void (*release)(struct fpgabuf_buffer *buffer))
+{
+	*buffers = (struct fpgabuf_buffers){
+		.owner.dev = dma_dev,
+		.owner.segment = segment,
+		.release = release,
+	};
+	init_rwsem(&buffers->binding);
+	mutex_init(&buffers->lock);
+	INIT_LIST_HEAD(&buffers->list);
+}
+
+/**
+ * fpgabuf_buffers_end() - the binding ends: nothing is mapped any more
+ * @buffers: those of the device
+ *
+ * Context: any.
+ */
+void fpgabuf_buffers_end(struct fpgabuf_buffers *buffers)
+{
+	WRITE_ONCE(buffers->gone, true);
+}
+
+/**
+ * fpgabuf_buffers_gone() - has the binding ended?
+ * @buffers: those of the device
+ *
+ * Context: any.
+ */
+bool fpgabuf_buffers_gone(const struct fpgabuf_buffers *buffers)
+{
+	return READ_ONCE(buffers->gone);
+}
+
+/**
+ * fpgabuf_buffers_unmap() - take all regions out of the device's reach
+ * @buffers: fpgabuf_buffers_end() was called, and the channel is closed
+ *
+ * Only what the channel does not let go of stays as it is.
+ *
+ * Context: process, sleeps; the device has not gone.
+ */
+void fpgabuf_buffers_unmap(struct fpgabuf_buffers *buffers)
+{
+	struct fpgabuf_buffer *buffer;
+
+	down_write(&buffers->binding);
+	mutex_lock(&buffers->lock);
+	list_for_each_entry(buffer, &buffers->list, node)
+		owner_unmap(buffer);
+	mutex_unlock(&buffers->lock);
+	up_write(&buffers->binding);
+}
+
+/**
+ * fpgabuf_buffers_each() - look at all regions of a device
+ * @buffers: those of the device
+ * @fn: called for each, which does not go meanwhile; may sleep
+ * @data: handed to @fn
+ *
+ * Context: process, sleeps.
+ */
+void fpgabuf_buffers_each(struct fpgabuf_buffers *buffers,
+			  void (*fn)(struct fpgabuf_buffer *buffer, void *data),
+			  void *data)
+{
+	struct fpgabuf_buffer *buffer;
+
+	mutex_lock(&buffers->lock);
+	list_for_each_entry(buffer, &buffers->list, node)
+		fn(buffer, data);
+	mutex_unlock(&buffers->lock);
+}
+
+/**
+ * fpgabuf_buffers_find() - the region behind a descriptor
+ * @buffers: those of the device that it must belong to
  * @fd: a descriptor of the calling process
  *
  * Return: the region, with a reference on its dma-buf that the caller drops by
  * dma_buf_put(), or ERR_PTR of -EBADF, -EINVAL (not a dma-buf) or -EXDEV (a
  * dma-buf of another driver or device).
  */
-struct fpgabuf_region *fpgabuf_dmabuf_get(struct fpgabuf_device *fdev, int fd)
+struct fpgabuf_buffer *fpgabuf_buffers_find(const struct fpgabuf_buffers *buffers,
+					    int fd)
 {
 	struct dma_buf *dmabuf = dma_buf_get(fd);
-	struct fpgabuf_region *region;
+	struct fpgabuf_buffer *buffer;
 
 	if (IS_ERR(dmabuf))
 		return ERR_CAST(dmabuf);
 
 	if (dmabuf->ops == &fpgabuf_dmabuf_ops) {
-		region = dmabuf->priv;
-		if (region->fdev == fdev)
-			return region;
+		buffer = dmabuf->priv;
+		if (buffer->buffers == buffers)
+			return buffer;
 	}
 	dma_buf_put(dmabuf);
 	return ERR_PTR(-EXDEV);

@@ -15,8 +15,10 @@
 #include <linux/slab.h>
 #include <linux/string.h>
 
+#include <linux/fpgabuf.h>
+
 #include "compat.h"
-#include "fpgabuf.h"
+#include "fence.h"
 
 /**
  * struct fpgabuf_fence - the fence of a capture
@@ -27,7 +29,7 @@
 struct fpgabuf_fence {
 	struct dma_fence base;
 	spinlock_t lock; /* the fence's */
-	char name[sizeof_field(struct fpgabuf_device, name)];
+	char name[sizeof_field(struct fpgabuf_info, name)];
 };
 
 static struct fpgabuf_fence *to_fpgabuf_fence(struct dma_fence *fence)
@@ -68,7 +70,7 @@ static const struct dma_fence_ops fence_ops = {
 
 /**
  * fpgabuf_fence_create() - make a fence for a capture
- * @fdev: the device
+ * @name: of the device
  *
  * It is its own timeline: nothing is said about the order of captures.
  *
@@ -76,7 +78,7 @@ static const struct dma_fence_ops fence_ops = {
  *
  * Return: the fence with one reference, or NULL.
  */
-struct dma_fence *fpgabuf_fence_create(struct fpgabuf_device *fdev)
+struct dma_fence *fpgabuf_fence_create(const char *name)
 {
 	struct fpgabuf_fence *fence;
 
@@ -85,7 +87,7 @@ struct dma_fence *fpgabuf_fence_create(struct fpgabuf_device *fdev)
 		return NULL;
 	__module_get(THIS_MODULE);
 	spin_lock_init(&fence->lock);
-	strscpy(fence->name, fdev->name, sizeof(fence->name));
+	strscpy(fence->name, name, sizeof(fence->name));
 	dma_fence_init(&fence->base, &fence_ops, &fence->lock,
 		       dma_fence_context_alloc(1), 1);
 	return &fence->base;

@@ -11,14 +11,16 @@
  * get_user_pages() takes.
  */
 #include <linux/bitops.h>
+#include <linux/device.h>
 #include <linux/gfp.h>
 #include <linux/mm.h>
 #include <linux/sched/signal.h>
 #include <linux/slab.h>
 #include <linux/sort.h>
 
+#include "backends.h"
 #include "compat.h"
-#include "fpgabuf.h"
+#include "memory.h"
 
 /* Smaller folios are as costly as pages, and harder to find in a row. */
 #define FOLIO_MIN_ORDER		4
@@ -51,7 +53,7 @@ static int find_run(struct page **pool, unsigned int nr, unsigned int want,
 
 /**
  * struct folio_pool - folios among which there may be enough adjacent ones
- * @region: what they are for
+ * @target: what they are for
  * @order: of each
  * @node: the device's node of memory
  * @want: how many it takes, which are charged already
@@ -61,7 +63,7 @@ static int find_run(struct page **pool, unsigned int nr, unsigned int want,
  * @pages: the folios
  */
 struct folio_pool {
-	struct fpgabuf_region *region;
+	struct fpgabuf_pages *target;
 	unsigned int order;
 	int node;
 	unsigned int want;
@@ -86,7 +88,7 @@ static int pool_grow(struct folio_pool *pool, gfp_t gfp)
 	unsigned int goal = min(pool->have + pool->want, pool->max);
 
 	if (goal > pool->charged) {
-		if (fpgabuf_quota_charge(&pool->region->fdev->search,
+		if (fpgabuf_quota_charge(&pool->target->memory->search,
 					 pool_bytes(pool, goal - pool->charged)))
 			return -ENOMEM;
 		pool->charged = goal;
@@ -127,7 +129,7 @@ static int collect_run(struct folio_pool *pool, gfp_t gfp)
 /* The run becomes the region's; what is left over goes back. */
 static void pool_empty(struct folio_pool *pool, int first)
 {
-	struct fpgabuf_chunk *chunks = pool->region->chunks;
+	struct fpgabuf_chunk *chunks = pool->target->chunks;
 	unsigned int i;
 
 	for (i = 0; i < pool->have; i++) {
@@ -140,19 +142,20 @@ static void pool_empty(struct folio_pool *pool, int first)
 		else
 			put_page(pool->pages[i]);
 	}
-	fpgabuf_quota_uncharge(&pool->region->fdev->search,
+	fpgabuf_quota_uncharge(&pool->target->memory->search,
 			       pool_bytes(pool, pool->charged - pool->want));
 	kvfree(pool->pages);
 }
 
-static int fill_with_order(struct fpgabuf_region *region, unsigned int order)
+static int fill_with_order(struct fpgabuf_pages *pages, unsigned int order)
 {
-	gfp_t gfp = fpgabuf_region_gfp(region) | __GFP_COMP | __GFP_NORETRY;
-	unsigned int want = region->size >> PAGE_SHIFT >> order;
+	gfp_t gfp = fpgabuf_memory_gfp(pages->memory) | __GFP_COMP |
+		    __GFP_NORETRY;
+	unsigned int want = pages->size >> PAGE_SHIFT >> order;
 	struct folio_pool pool = {
-		.region = region,
+		.target = pages,
 		.order = order,
-		.node = dev_to_node(region->fdev->dma_dev),
+		.node = dev_to_node(pages->memory->dma_dev),
 		.want = want,
 		.max = want == 1 ? 1 : 4 * want + 32,
 		.charged = want,
@@ -165,22 +168,22 @@ static int fill_with_order(struct fpgabuf_region *region, unsigned int order)
 		return -ENOMEM;
 
 	first = collect_run(&pool, gfp);
-	if (first >= 0 && fpgabuf_chunks_alloc(region, want))
+	if (first >= 0 && fpgabuf_chunks_alloc(pages, want))
 		first = -ENOMEM;
 	pool_empty(&pool, first);
 	return min(first, 0);
 }
 
-static int folio_fill(struct fpgabuf_region *region)
+static int folio_fill(struct fpgabuf_pages *pages)
 {
-	unsigned long nr = region->size >> PAGE_SHIFT;
+	unsigned long nr = pages->size >> PAGE_SHIFT;
 	unsigned int order = min_t(unsigned int, __ffs(nr),
 				   FPGABUF_MAX_ORDER);
 
 	/* A page is a folio too. */
 	if (order < FOLIO_MIN_ORDER && nr != 1UL << order)
 		return -EOPNOTSUPP;
-	return fill_with_order(region, order);
+	return fill_with_order(pages, order);
 }
 
 const struct fpgabuf_backend_ops fpgabuf_folio_ops = {

@@ -32,24 +32,23 @@ static void kind_name(const typeof(kinds[0]) *kind, char *name)
 
 KUNIT_ARRAY_PARAM(kinds, kinds, kind_name);
 
-static struct fpgabuf_region *region_of_kind(struct kunit *test)
+static struct fpgabuf_capture *region_of_kind(struct kunit *test)
 {
 	const typeof(kinds[0]) *kind = test->param_value;
 
 	return bed_region(test, kind->pages * PAGE_SIZE, kind->flags);
 }
 
-static struct fpgabuf_usage usage_of(struct fpgabuf_region *region)
+static struct fpgabuf_usage usage_of(struct fpgabuf_capture *region)
 {
 	struct fpgabuf_usage usage;
+	unsigned int importers;
 
-	down_write(&region->sem);
-	fpgabuf_region_usage(region, &usage);
-	up_write(&region->sem);
+	fpgabuf_buffer_look(&region->buffer, &usage, &importers);
 	return usage;
 }
 
-static void expect_usage(struct kunit *test, struct fpgabuf_region *region,
+static void expect_usage(struct kunit *test, struct fpgabuf_capture *region,
 			 u64 mappings, u64 in_use)
 {
 	struct fpgabuf_usage usage = usage_of(region);
@@ -60,12 +59,13 @@ static void expect_usage(struct kunit *test, struct fpgabuf_region *region,
 
 /* Map it into the thread of the test, and touch it. */
 static unsigned long map_region(struct kunit *test,
-				struct fpgabuf_region *region)
+				struct fpgabuf_capture *region)
 {
 	unsigned long addr;
 	u8 byte = 1;
 
-	addr = kunit_vm_mmap(test, region->dmabuf->file, 0, region->size,
+	addr = kunit_vm_mmap(test, region->buffer.dmabuf->file, 0,
+			     region->buffer.dmabuf->size,
 			     PROT_READ | PROT_WRITE, MAP_SHARED, 0);
 	KUNIT_ASSERT_NE(test, addr, 0);
 	KUNIT_ASSERT_FALSE(test, IS_ERR_VALUE(addr));
@@ -73,20 +73,20 @@ static unsigned long map_region(struct kunit *test,
 	return addr;
 }
 
-static u64 nr_pages(const struct fpgabuf_region *region)
+static u64 nr_pages(const struct fpgabuf_capture *region)
 {
-	return region->size >> PAGE_SHIFT;
+	return region->buffer.dmabuf->size >> PAGE_SHIFT;
 }
 
 /* Every page held by itself is seen, be it head, tail or single. */
 static void held_page_test(struct kunit *test)
 {
-	struct fpgabuf_region *region = region_of_kind(test);
+	struct fpgabuf_capture *region = region_of_kind(test);
 	pgoff_t i;
 
 	expect_usage(test, region, 0, 0);
 	for (i = 0; i < nr_pages(region); i++) {
-		struct page *page = fpgabuf_region_page(region, i);
+		struct page *page = fpgabuf_region_page(region->buffer.region, i);
 
 		get_page(page);
 		expect_usage(test, region, 0, 1);
@@ -96,26 +96,26 @@ static void held_page_test(struct kunit *test)
 		put_page(page);
 		expect_usage(test, region, 0, 0);
 	}
-	dma_buf_put(region->dmabuf);
+	dma_buf_put(region->buffer.dmabuf);
 }
 
 static void mapped_test(struct kunit *test)
 {
-	struct fpgabuf_region *region = region_of_kind(test);
+	struct fpgabuf_capture *region = region_of_kind(test);
 	unsigned long addr = map_region(test, region);
 
 	expect_usage(test, region, nr_pages(region), 0);
 	vm_munmap(addr + PAGE_SIZE, PAGE_SIZE);
 	expect_usage(test, region, nr_pages(region) - 1, 0);
-	vm_munmap(addr, region->size);
+	vm_munmap(addr, region->buffer.dmabuf->size);
 	expect_usage(test, region, 0, 0);
-	dma_buf_put(region->dmabuf);
+	dma_buf_put(region->buffer.dmabuf);
 }
 
 /* What a send does; the mapping may go, its pages are held nevertheless. */
 static void pinned_test(struct kunit *test)
 {
-	struct fpgabuf_region *region = region_of_kind(test);
+	struct fpgabuf_capture *region = region_of_kind(test);
 	unsigned long addr = map_region(test, region);
 	struct page *pages[5];
 	int i;
@@ -126,14 +126,14 @@ static void pinned_test(struct kunit *test)
 			(int)ARRAY_SIZE(pages));
 	for (i = 0; i < ARRAY_SIZE(pages); i++)
 		KUNIT_EXPECT_PTR_EQ(test, pages[i],
-				    fpgabuf_region_page(region, 3 + i));
+				    fpgabuf_region_page(region->buffer.region, 3 + i));
 	expect_usage(test, region, nr_pages(region), ARRAY_SIZE(pages));
-	vm_munmap(addr, region->size);
+	vm_munmap(addr, region->buffer.dmabuf->size);
 	expect_usage(test, region, 0, ARRAY_SIZE(pages));
 	for (i = 0; i < ARRAY_SIZE(pages); i++)
 		put_page(pages[i]);
 	expect_usage(test, region, 0, 0);
-	dma_buf_put(region->dmabuf);
+	dma_buf_put(region->buffer.dmabuf);
 }
 
 /*
@@ -142,7 +142,7 @@ static void pinned_test(struct kunit *test)
  * its mappings go.
  */
 static struct {
-	struct fpgabuf_region *region;
+	struct fpgabuf_capture *region;
 	const struct fpgabuf_chunk *chunk;
 	bool happened;
 } moment;
@@ -151,15 +151,15 @@ static void unmap_all(const struct fpgabuf_chunk *chunk)
 {
 	if (chunk != moment.chunk)
 		return;
-	unmap_mapping_range(moment.region->dmabuf->file->f_mapping, 0, 0, 1);
+	unmap_mapping_range(moment.region->buffer.dmabuf->file->f_mapping, 0, 0, 1);
 	moment.happened = true;
 }
 
-static void moment_begin(struct kunit *test, struct fpgabuf_region *region,
+static void moment_begin(struct kunit *test, struct fpgabuf_capture *region,
 			 pgoff_t index)
 {
 	moment.region = region;
-	moment.chunk = fpgabuf_region_chunk(region, index);
+	moment.chunk = fpgabuf_region_chunk(region->buffer.region, index);
 	moment.happened = false;
 }
 
@@ -170,14 +170,14 @@ static void moment_begin(struct kunit *test, struct fpgabuf_region *region,
  */
 static void references_first_test(struct kunit *test)
 {
-	struct fpgabuf_region *region = region_of_kind(test);
+	struct fpgabuf_capture *region = region_of_kind(test);
 	unsigned long addr = map_region(test, region);
 	struct fpgabuf_usage usage;
 	u8 byte = 1;
 	pgoff_t i;
 
 	for (i = 0; i < nr_pages(region); i++) {
-		struct page *page = fpgabuf_region_page(region, i);
+		struct page *page = fpgabuf_region_page(region->buffer.region, i);
 
 		KUNIT_ASSERT_EQ(test,
 				copy_to_user((void __user *)addr, &byte, 1), 0);
@@ -193,8 +193,8 @@ static void references_first_test(struct kunit *test)
 		put_page(page);
 		expect_usage(test, region, 0, 0);
 	}
-	vm_munmap(addr, region->size);
-	dma_buf_put(region->dmabuf);
+	vm_munmap(addr, region->buffer.dmabuf->size);
+	dma_buf_put(region->buffer.dmabuf);
 }
 
 static struct kunit_case inuse_cases[] = {

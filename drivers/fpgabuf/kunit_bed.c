@@ -146,12 +146,12 @@ static int fake_terminate(struct dma_chan *chan)
  */
 void bed_provider(struct bed *bed, const char *driver)
 {
-	struct fpgabuf_channel *channel = &bed->fdev.channel;
+	struct fpgabuf_channel *channel = &bed->stream.channel;
 
-	fpgabuf_channel_init(channel, bed->fdev.dev, &bed->chan,
+	fpgabuf_channel_init(channel, bed->memory.dev, &bed->chan,
 			     fpgabuf_provider_find(driver),
 			     &fpgabuf_capture_ops);
-	channel->alignment = BED_ALIGNMENT;
+	channel->limits.alignment = BED_ALIGNMENT;
 }
 
 /**
@@ -217,41 +217,39 @@ static void channel_init(struct bed *bed)
 	bed->chan.cookie = DMA_MIN_COOKIE;
 }
 
+static void memory_init(struct bed *bed)
+{
+	struct fpgabuf_memory *memory = &bed->memory;
+
+	kref_init(&memory->ref);
+	strscpy(memory->name, "fpgabuf-kunit", sizeof(memory->name));
+	memory->dev = &bed->pdev->dev;
+	memory->dma_dev = &bed->pdev->dev;
+	memory->quota.limit = BED_LIMIT;
+	memory->search.limit = BED_LIMIT;
+	memory->file_limit = BED_LIMIT;
+}
+
 static void device_init(struct bed *bed)
 {
-	struct fpgabuf_device *fdev = &bed->fdev;
-
-	kref_init(&fdev->ref);
-	strscpy(fdev->name, "fpgabuf-kunit", sizeof(fdev->name));
-	fdev->dev = &bed->pdev->dev;
-	fdev->dma_dev = &bed->pdev->dev;
+	memory_init(bed);
 	bed_provider(bed, "fpgabuf-sim");
-	init_rwsem(&fdev->binding);
-	mutex_init(&fdev->lock);
-	INIT_LIST_HEAD(&fdev->regions);
-	fdev->quota.limit = BED_LIMIT;
-	fdev->search.limit = BED_LIMIT;
-	fdev->file_limit = BED_LIMIT;
-	fdev->timeout_ms = 3600000;
-	fpgabuf_capture_init(fdev);
+	fpgabuf_stream_init(&bed->stream, &bed->memory);
+	bed->stream.timeout_ms = 3600000;
 }
 
 /**
  * bed_open() - another open file of the device
  * @test: of a suite with a bed
  *
- * Return: the file; to be closed by fpgabuf_file_put().
+ * Return: the file; to be closed by fpgabuf_file_close().
  */
 struct fpgabuf_file *bed_open(struct kunit *test)
 {
 	struct bed *bed = test->priv;
-	struct fpgabuf_file *file = kzalloc_obj(*file);
+	struct fpgabuf_file *file = fpgabuf_file_open(&bed->stream);
 
 	KUNIT_ASSERT_NOT_NULL(test, file);
-	kref_init(&file->ref);
-	fpgabuf_device_get(&bed->fdev);
-	file->fdev = &bed->fdev;
-	file->quota.limit = bed->fdev.file_limit;
 	return file;
 }
 
@@ -277,21 +275,27 @@ int bed_init(struct kunit *test)
 	dma_set_max_seg_size(&bed->pdev->dev, SZ_4M);
 	channel_init(bed);
 	device_init(bed);
-	bed->fdev.wq = alloc_workqueue("fpgabuf-kunit", WQ_UNBOUND, 0);
-	if (!bed->fdev.wq)
+	bed->stream.queue.wq = alloc_workqueue("fpgabuf-kunit", WQ_UNBOUND, 0);
+	if (!bed->stream.queue.wq)
 		goto err_pdev;
-	bed->fdev.watchdog_wq = alloc_workqueue("fpgabuf-kunit-watchdog",
-						WQ_UNBOUND, 0);
-	if (!bed->fdev.watchdog_wq)
+	bed->stream.watchdog.wq = alloc_workqueue("fpgabuf-kunit-watchdog",
+						  WQ_UNBOUND, 0);
+	if (!bed->stream.watchdog.wq)
 		goto err_wq;
 	bed->file = bed_open(test);
 	return 0;
 
 err_wq:
-	destroy_workqueue(bed->fdev.wq);
+	destroy_workqueue(bed->stream.queue.wq);
 err_pdev:
 	platform_device_unregister(bed->pdev);
 	return -ENOMEM;
+}
+
+static bool only_ours(struct bed *bed)
+{
+	return kref_read(&bed->stream.ref) == 1 &&
+	       kref_read(&bed->memory.ref) == 1;
 }
 
 /* A thread of the kernel leaves the last fput() to somebody else. */
@@ -299,12 +303,11 @@ static bool all_gone(struct bed *bed)
 {
 	ktime_t deadline = ktime_add_ms(ktime_get(), 1000);
 
-	while (kref_read(&bed->fdev.ref) > 1 &&
-	       ktime_before(ktime_get(), deadline)) {
+	while (!only_ours(bed) && ktime_before(ktime_get(), deadline)) {
 		flush_delayed_fput();
 		usleep_range(500, 1000);
 	}
-	return kref_read(&bed->fdev.ref) == 1;
+	return only_ours(bed);
 }
 
 /**
@@ -318,16 +321,15 @@ void bed_exit(struct kunit *test)
 	struct bed *bed = test->priv;
 
 	if (!bed || IS_ERR_OR_NULL(bed->pdev) ||
-	    !bed->fdev.watchdog_wq)
+	    !bed->stream.watchdog.wq)
 		return;
-	fpgabuf_capture_close(bed->file);
-	cancel_delayed_work_sync(&bed->fdev.watchdog);
-	fpgabuf_file_put(bed->file);
+	fpgabuf_file_close(bed->file);
+	cancel_delayed_work_sync(&bed->stream.watchdog.work);
 	KUNIT_EXPECT_TRUE(test, all_gone(bed));
-	KUNIT_EXPECT_EQ(test, atomic64_read(&bed->fdev.quota.used), 0);
-	KUNIT_EXPECT_TRUE(test, list_empty(&bed->fdev.regions));
-	destroy_workqueue(bed->fdev.watchdog_wq);
-	destroy_workqueue(bed->fdev.wq);
+	KUNIT_EXPECT_EQ(test, atomic64_read(&bed->memory.quota.used), 0);
+	KUNIT_EXPECT_TRUE(test, list_empty(&bed->stream.buffers.list));
+	destroy_workqueue(bed->stream.watchdog.wq);
+	destroy_workqueue(bed->stream.queue.wq);
 	platform_device_unregister(bed->pdev);
 }
 
@@ -339,7 +341,7 @@ void bed_exit(struct kunit *test)
  *
  * Return: the region; it goes with the last dma_buf_put().
  */
-struct fpgabuf_region *bed_region(struct kunit *test, size_t size, u32 flags)
+struct fpgabuf_capture *bed_region(struct kunit *test, size_t size, u32 flags)
 {
 	const struct fpgabuf_alloc alloc = {
 		.size = size,
@@ -347,8 +349,13 @@ struct fpgabuf_region *bed_region(struct kunit *test, size_t size, u32 flags)
 		.fd_flags = O_RDWR,
 	};
 	struct bed *bed = test->priv;
-	struct dma_buf *dmabuf = fpgabuf_dmabuf_create(bed->file, &alloc);
+	struct fpgabuf_owner *owner = &bed->stream.buffers.owner;
+	struct fpgabuf_capture *capture;
 
-	KUNIT_ASSERT_NOT_ERR_OR_NULL(test, dmabuf);
-	return dmabuf->priv;
+	/* The test may have set another limit by now. */
+	owner->segment = fpgabuf_channel_segment(&bed->stream.channel,
+						 owner->dev);
+	capture = fpgabuf_capture_create(bed->file, &alloc);
+	KUNIT_ASSERT_NOT_ERR_OR_NULL(test, capture);
+	return capture;
 }

@@ -14,7 +14,9 @@
 #include <linux/platform_device.h>
 #include <linux/spinlock.h>
 
-#include "fpgabuf.h"
+#include "capture.h"
+#include "memory.h"
+#include "region.h"
 
 #define BED_ALIGNMENT	8
 
@@ -39,7 +41,8 @@ struct bed_transfer {
 
 /**
  * struct bed - a device under test
- * @fdev: the device
+ * @memory: what it may have
+ * @stream: what it captures
  * @file: an open file of it
  * @pdev: stands behind the channel
  * @dma: the provider
@@ -63,7 +66,8 @@ struct bed_transfer {
  * The hooks run once, with no lock held.
  */
 struct bed {
-	struct fpgabuf_device fdev;
+	struct fpgabuf_memory memory;
+	struct fpgabuf_stream stream;
 	struct fpgabuf_file *file;
 	struct platform_device *pdev;
 	struct dma_device dma;
@@ -90,7 +94,7 @@ int bed_init(struct kunit *test);
 void bed_exit(struct kunit *test);
 
 struct fpgabuf_file *bed_open(struct kunit *test);
-struct fpgabuf_region *bed_region(struct kunit *test, size_t size, u32 flags);
+struct fpgabuf_capture *bed_region(struct kunit *test, size_t size, u32 flags);
 
 /* The channel is another one's: what is known of that provider is known of it. */
 void bed_provider(struct bed *bed, const char *driver);

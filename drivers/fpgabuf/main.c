@@ -6,223 +6,80 @@
  * the provider of a channel named "rx".  The simulated FPGA in sim/ is such a
  * provider.
  */
-#include <linux/dma-mapping.h>
-#include <linux/dmaengine.h>
 #include <linux/idr.h>
-#include <linux/mm.h>
 #include <linux/mod_devicetable.h>
 #include <linux/module.h>
-#include <linux/of.h>
 #include <linux/platform_device.h>
 #include <linux/pm.h>
-#include <linux/property.h>
 #include <linux/slab.h>
 
+#include "capture.h"
+#include "channel.h"
+#include "chardev.h"
 #include "compat.h"
-#include "fpgabuf.h"
+#include "debugfs.h"
+#include "fence.h"
+#include "memory.h"
+#include "region.h"
 
-static unsigned int limit_mib;
-module_param(limit_mib, uint, 0444);
-MODULE_PARM_DESC(limit_mib, "most MiB all regions of a device may have together (0 = what the device tree says, or a quarter of the memory)");
-
-static unsigned int file_limit_mib;
-module_param(file_limit_mib, uint, 0444);
-MODULE_PARM_DESC(file_limit_mib, "most MiB the regions made through one open file may have (0 = what the device tree says, or the limit of the device)");
-
-static unsigned int timeout_ms = 10000;
-module_param(timeout_ms, uint, 0444);
-MODULE_PARM_DESC(timeout_ms, "timeout of captures that are queued without one, in ms (1 to 3600000)");
+/**
+ * struct fpgabuf_device - a capture device, while it is bound
+ * @id: number in the name of the node
+ * @stream: what is captured; a reference is held
+ * @node: the device node
+ * @debugfs: its directory there
+ *
+ * The driver core serialises who binds and unbinds.
+ */
+struct fpgabuf_device {
+	int id;
+	struct fpgabuf_stream *stream;
+	struct fpgabuf_node node;
+	struct dentry *debugfs;
+};
 
 static DEFINE_IDA(fpgabuf_ids);
 
-static void device_free(struct kref *ref)
+static int set_up(struct fpgabuf_device *fdev, struct platform_device *pdev)
 {
-	struct fpgabuf_device *fdev =
-		container_of(ref, struct fpgabuf_device, ref);
-
-	if (fdev->carveout)
-		fpgabuf_carveout_put(fdev->carveout);
-	fpgabuf_cma_exit(fdev);
-	destroy_workqueue(fdev->watchdog_wq);
-	destroy_workqueue(fdev->wq);
-	put_device(fdev->dma_dev);
-	put_device(fdev->dev);
-	kfree(fdev);
-}
-
-/**
- * fpgabuf_device_get() - take a reference
- * @fdev: a device the caller knows to be alive
- */
-void fpgabuf_device_get(struct fpgabuf_device *fdev)
-{
-	kref_get(&fdev->ref);
-}
-
-/**
- * fpgabuf_device_put() - drop a reference
- * @fdev: the device; freed with the last one
- *
- * Context: process, may sleep.
- */
-void fpgabuf_device_put(struct fpgabuf_device *fdev)
-{
-	kref_put(&fdev->ref, device_free);
-}
-
-/* A limit in bytes: who loads the module knows better than the device tree. */
-static u64 memory_limit(struct device *dev, u32 param_mib, const char *property,
-			u64 otherwise)
-{
-	u32 mib = param_mib;
-
-	if (!mib)
-		device_property_read_u32(dev, property, &mib);
-	return mib ? (u64)mib * SZ_1M : otherwise;
-}
-
-static void limits_init(struct fpgabuf_device *fdev, struct device *dev)
-{
-	u64 quarter = (u64)(totalram_pages() / 4) << PAGE_SHIFT;
-
-	fdev->quota.limit = memory_limit(dev, limit_mib, "fpgabuf,limit-mib",
-					 quarter);
-	fdev->search.limit = fdev->quota.limit;
-	fdev->file_limit = memory_limit(dev, file_limit_mib,
-					"fpgabuf,file-limit-mib",
-					fdev->quota.limit);
-}
-
-/* What the device tree says about memory: a carve-out, an area of CMA, both. */
-static int memory_regions(struct fpgabuf_device *fdev, struct device_node *np)
-{
-	struct device_node *node;
-	int i, ret = 0;
-
-	for (i = 0; !ret && (node = of_parse_phandle(np, "memory-region", i));
-	     i++) {
-		if (of_property_read_bool(node, "reusable")) {
-			ret = fpgabuf_cma_assign(fdev, np, i);
-		} else if (fdev->carveout) {
-			ret = -EINVAL;
-		} else {
-			struct fpgabuf_carveout *carveout =
-				fpgabuf_carveout_get(node);
-
-			ret = PTR_ERR_OR_ZERO(carveout);
-			if (!ret)
-				fdev->carveout = carveout;
-		}
-		if (ret)
-			dev_err(fdev->dev,
-				"cannot use memory-region %pOF (one without no-map, and one that is reusable): %d\n",
-				node, ret);
-		of_node_put(node);
-	}
-	return ret;
-}
-
-static struct fpgabuf_device *device_alloc(struct device *dev)
-{
-	struct fpgabuf_device *fdev;
-	int ret = -ENOMEM;
-
-	fdev = kzalloc_obj(*fdev);
-	if (!fdev)
-		return ERR_PTR(-ENOMEM);
-
-	fdev->id = ida_alloc(&fpgabuf_ids, GFP_KERNEL);
-	if (fdev->id < 0) {
-		ret = fdev->id;
-		goto err_free;
-	}
-	snprintf(fdev->name, sizeof(fdev->name), "fpgabuf%d", fdev->id);
-
-	fdev->wq = alloc_workqueue("%s", WQ_UNBOUND | WQ_HIGHPRI | WQ_MEM_RECLAIM,
-				   0, fdev->name);
-	if (!fdev->wq)
-		goto err_id;
-	fdev->watchdog_wq = alloc_workqueue("%s-watchdog",
-					    WQ_UNBOUND | WQ_MEM_RECLAIM, 0,
-					    fdev->name);
-	if (!fdev->watchdog_wq)
-		goto err_wq;
-
-	kref_init(&fdev->ref);
-	fdev->dev = get_device(dev);
-	init_rwsem(&fdev->binding);
-	mutex_init(&fdev->lock);
-	INIT_LIST_HEAD(&fdev->regions);
-	limits_init(fdev, dev);
-	fdev->timeout_ms = clamp_t(u32, timeout_ms, 1, FPGABUF_TIMEOUT_MAX_MS);
-	fpgabuf_capture_init(fdev);
-	return fdev;
-
-err_wq:
-	destroy_workqueue(fdev->wq);
-err_id:
-	ida_free(&fpgabuf_ids, fdev->id);
-err_free:
-	kfree(fdev);
-	return ERR_PTR(ret);
-}
-
-static int node_register(struct fpgabuf_device *fdev)
-{
-	fdev->misc = (struct miscdevice){
-		.minor = MISC_DYNAMIC_MINOR,
-		.name = fdev->name,
-		.fops = &fpgabuf_fops,
-		.parent = fdev->dev,
-		.mode = 0660,
-	};
-	return misc_register(&fdev->misc);
-}
-
-static int dma_setup(struct fpgabuf_device *fdev, struct platform_device *pdev)
-{
+	struct fpgabuf_stream *stream = fpgabuf_stream_create(pdev, fdev->id);
 	int ret;
 
-	ret = fpgabuf_channel_open(&fdev->channel, pdev, &fpgabuf_capture_ops);
-	if (ret)
+	if (IS_ERR(stream))
+		return PTR_ERR(stream);
+	fdev->stream = stream;
+	dev_info(&pdev->dev, "%s captures through %s\n", stream->memory->name,
+		 dma_chan_name(stream->channel.chan));
+	ret = fpgabuf_node_add(&fdev->node, stream, &pdev->dev);
+	if (ret) {
+		fpgabuf_stream_unbind(stream);
 		return ret;
-	fdev->dma_dev =
-		get_device(fpgabuf_channel_dma_device(&fdev->channel));
-	ret = fpgabuf_cma_init(fdev);
-	if (!ret)
-		ret = memory_regions(fdev, fdev->dev->of_node);
-	if (ret)
-		fpgabuf_channel_close(&fdev->channel);
-	return ret;
+	}
+	fdev->debugfs = fpgabuf_debugfs_add(stream);
+	return 0;
 }
 
 static int fpgabuf_probe(struct platform_device *pdev)
 {
-	struct device *dev = &pdev->dev;
-	struct fpgabuf_device *fdev;
+	struct fpgabuf_device *fdev = kzalloc_obj(*fdev);
 	int ret;
 
-	fdev = device_alloc(dev);
-	if (IS_ERR(fdev))
-		return PTR_ERR(fdev);
+	if (!fdev)
+		return -ENOMEM;
+	ret = ida_alloc(&fpgabuf_ids, GFP_KERNEL);
+	if (ret < 0)
+		goto err_free;
+	fdev->id = ret;
 	platform_set_drvdata(pdev, fdev);
-
-	ret = dma_setup(fdev, pdev);
+	ret = set_up(fdev, pdev);
 	if (ret)
-		goto err_device;
-	dev_info(dev, "%s captures through %s\n", fdev->name,
-		 dma_chan_name(fdev->channel.chan));
-	ret = node_register(fdev);
-	if (ret)
-		goto err_channel;
-	fpgabuf_debugfs_add(fdev);
+		goto err_id;
 	return 0;
 
-err_channel:
-	fpgabuf_channel_close(&fdev->channel);
-err_device:
+err_id:
 	ida_free(&fpgabuf_ids, fdev->id);
-	fpgabuf_device_put(fdev);
+err_free:
+	kfree(fdev);
 	return ret;
 }
 
@@ -234,29 +91,16 @@ err_device:
 static void fpgabuf_remove(struct platform_device *pdev)
 {
 	struct fpgabuf_device *fdev = platform_get_drvdata(pdev);
-	struct fpgabuf_region *region;
 
-	fpgabuf_debugfs_remove(fdev);
-	misc_deregister(&fdev->misc);
+	fpgabuf_debugfs_remove(fdev->debugfs);
+	fpgabuf_node_remove(&fdev->node);
 	/*
 	 * The number is that of the node: who is bound again has the same one,
 	 * whoever still holds a region of the past.
 	 */
 	ida_free(&fpgabuf_ids, fdev->id);
-
-	down_write(&fdev->binding);
-	mutex_lock(&fdev->lock);
-	WRITE_ONCE(fdev->gone, true);
-	fpgabuf_capture_cancel(fdev, -ENODEV);
-	fpgabuf_channel_close(&fdev->channel);
-	list_for_each_entry(region, &fdev->regions, node)
-		fpgabuf_owner_unmap(region);
-	mutex_unlock(&fdev->lock);
-	up_write(&fdev->binding);
-
-	cancel_delayed_work_sync(&fdev->watchdog);
-	wake_up_interruptible_all(&fdev->wait);
-	fpgabuf_device_put(fdev);
+	fpgabuf_stream_unbind(fdev->stream);
+	kfree(fdev);
 }
 
 /*
@@ -267,11 +111,7 @@ static void fpgabuf_shutdown(struct platform_device *pdev)
 {
 	struct fpgabuf_device *fdev = platform_get_drvdata(pdev);
 
-	mutex_lock(&fdev->lock);
-	WRITE_ONCE(fdev->gone, true);
-	fpgabuf_capture_cancel(fdev, -ESHUTDOWN);
-	mutex_unlock(&fdev->lock);
-	wake_up_interruptible_all(&fdev->wait);
+	fpgabuf_stream_stop(fdev->stream, -ESHUTDOWN);
 }
 
 /* Nobody queues meanwhile: processes are frozen before devices are suspended. */
@@ -279,9 +119,7 @@ static int fpgabuf_suspend(struct device *dev)
 {
 	struct fpgabuf_device *fdev = dev_get_drvdata(dev);
 
-	mutex_lock(&fdev->lock);
-	fpgabuf_capture_suspend(fdev);
-	mutex_unlock(&fdev->lock);
+	fpgabuf_stream_suspend(fdev->stream);
 	return 0;
 }
 
@@ -289,7 +127,7 @@ static int fpgabuf_resume(struct device *dev)
 {
 	struct fpgabuf_device *fdev = dev_get_drvdata(dev);
 
-	return fpgabuf_channel_resume(&fdev->channel);
+	return fpgabuf_stream_resume(fdev->stream);
 }
 
 static DEFINE_SIMPLE_DEV_PM_OPS(fpgabuf_pm_ops, fpgabuf_suspend,

@@ -11,8 +11,9 @@
 #include <linux/mutex.h>
 #include <linux/sched/signal.h>
 
+#include "backends.h"
 #include "compat.h"
-#include "fpgabuf.h"
+#include "memory.h"
 
 #ifdef CONFIG_CONTIG_ALLOC
 /* Ranges that are tried in one allocation: to try is to move what is there. */
@@ -110,20 +111,20 @@ static struct page *pages_alloc(size_t size, gfp_t gfp)
 	return page ?: contig_alloc(size >> PAGE_SHIFT, gfp);
 }
 
-static int pages_fill(struct fpgabuf_region *region)
+static int pages_fill(struct fpgabuf_pages *pages)
 {
 	struct page *page;
 	int ret;
 
-	ret = fpgabuf_chunks_alloc(region, region->size >> PAGE_SHIFT);
+	ret = fpgabuf_chunks_alloc(pages, pages->size >> PAGE_SHIFT);
 	if (ret)
 		return ret;
 
-	page = pages_alloc(region->size, fpgabuf_region_gfp(region));
+	page = pages_alloc(pages->size, fpgabuf_memory_gfp(pages->memory));
 	if (!page)
 		return fatal_signal_pending(current) ? -EINTR : -ENOMEM;
 	/* Both allocators give pages with one reference each. */
-	fpgabuf_chunks_set(region, page);
+	fpgabuf_chunks_set(pages, page);
 	return 0;
 }
 

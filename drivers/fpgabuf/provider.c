@@ -58,8 +58,8 @@ static u32 axidma_piece(struct device *dma, u32 align)
 static void axidma_limits(struct fpgabuf_channel *channel, struct device *dma,
 			  bool has_sg)
 {
-	channel->piece = axidma_piece(dma, channel->alignment);
-	channel->max_pieces = has_sg ? AXIDMA_DESCS : 1;
+	channel->limits.piece = axidma_piece(dma, channel->limits.alignment);
+	channel->limits.max_pieces = has_sg ? AXIDMA_DESCS : 1;
 	channel->tells = has_sg;
 }
 
@@ -90,7 +90,7 @@ static int axidma_probe(struct fpgabuf_channel *channel, struct device *dev)
 						AXIDMA_SR_HAS_SG);
 	if (is_mcdma) {
 		channel->provider = &mcdma;
-		channel->max_pieces = 1;
+		channel->limits.max_pieces = 1;
 	}
 	return 0;
 }
@@ -119,6 +119,19 @@ static bool mcdma_failed(const struct fpgabuf_channel *channel)
 	return readl(channel->regs + MCDMA_ERRORS);
 }
 
+static const struct fpgabuf_provider_ops axidma_ops = {
+	.probe = axidma_probe,
+	.remove = axidma_remove,
+	.stopped = axidma_stopped,
+	.failed = axidma_failed,
+};
+
+static const struct fpgabuf_provider_ops mcdma_ops = {
+	.remove = axidma_remove,
+	.stopped = axidma_stopped,
+	.failed = mcdma_failed,
+};
+
 /*
  * AXI MCDMA, of the same driver.  This takes the first packet for the end of the
  * transfer, while the controller goes on to fill the rest: so a transfer must be
@@ -129,9 +142,7 @@ static const struct fpgabuf_provider mcdma = {
 	.tells = true,
 	.serial = true,
 	.splits = true,
-	.remove = axidma_remove,
-	.stopped = axidma_stopped,
-	.failed = mcdma_failed,
+	.ops = &mcdma_ops,
 };
 
 /* That of the scatter-gather list, which AXI-DMAC has or not */
@@ -190,7 +201,7 @@ static int msgdma_probe(struct fpgabuf_channel *channel, struct device *dev)
 		channel->provider = &msgdma_fixed;
 		channel->tells = true;
 	} else {
-		channel->max_pieces = 8;
+		channel->limits.max_pieces = 8;
 	}
 	return 0;
 }
@@ -203,11 +214,23 @@ static int msgdma_probe(struct fpgabuf_channel *channel, struct device *dev)
 static int xdma_probe(struct fpgabuf_channel *channel, struct device *dev)
 {
 	if (device_property_read_bool(dev, "fpgabuf,stream")) {
-		channel->piece = SZ_256M - SZ_4K;
-		channel->max_pieces = 1;
+		channel->limits.piece = SZ_256M - SZ_4K;
+		channel->limits.max_pieces = 1;
 	}
 	return 0;
 }
+
+static const struct fpgabuf_provider_ops axidmac_ops = {
+	.probe = axidmac_probe,
+};
+
+static const struct fpgabuf_provider_ops msgdma_ops = {
+	.probe = msgdma_probe,
+};
+
+static const struct fpgabuf_provider_ops xdma_ops = {
+	.probe = xdma_probe,
+};
 
 static const struct fpgabuf_provider providers[] = {
 	{
@@ -230,10 +253,7 @@ static const struct fpgabuf_provider providers[] = {
 		.tells = true,
 		.serial = true,
 		.splits = true,
-		.probe = axidma_probe,
-		.remove = axidma_remove,
-		.stopped = axidma_stopped,
-		.failed = axidma_failed,
+		.ops = &axidma_ops,
 	},
 	{
 		/*
@@ -246,7 +266,7 @@ static const struct fpgabuf_provider providers[] = {
 		.prefix = true,
 		.splits = true,
 		.calls_back = true,
-		.probe = axidmac_probe,
+		.ops = &axidmac_ops,
 	},
 	{
 		/*
@@ -256,7 +276,7 @@ static const struct fpgabuf_provider providers[] = {
 		.driver = "altera-msgdma",
 		.serial = true,
 		.splits = true,
-		.probe = msgdma_probe,
+		.ops = &msgdma_ops,
 	},
 	{
 		/*
@@ -265,10 +285,9 @@ static const struct fpgabuf_provider providers[] = {
 		 * has stopped.
 		 */
 		.driver = "xdma",
-		.drains = true,
 		.splits = true,
-		.give_up_ms = 1000,
-		.probe = xdma_probe,
+		.gives_up_ms = 1000,
+		.ops = &xdma_ops,
 	},
 	{
 		/*
@@ -278,9 +297,8 @@ static const struct fpgabuf_provider providers[] = {
 		 * says that it has stopped.
 		 */
 		.driver = "dw-edma-pcie",
-		.drains = true,
 		.insists = true,
-		.give_up_ms = 5000,
+		.gives_up_ms = 5000,
 	},
 	{
 		/*

@@ -16,7 +16,7 @@
 #include <linux/workqueue.h>
 
 #include "compat.h"
-#include "fpgabuf.h"
+#include "region.h"
 
 #define PERIOD	(HZ / 20)
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * fpgabuf - the pages of a region
+ * fpgabuf - a region: pages that are charged to somebody, until nobody has them
  *
  * A region is an array of chunks, in order; a backend fills the array and gives
  * the memory back.  No backend rounds the size up or needs a symbol that is not
@@ -11,193 +11,69 @@
  */
 #include <linux/bsearch.h>
 #include <linux/fcntl.h>
-#include <linux/gfp.h>
 #include <linux/highmem.h>
 #include <linux/mm.h>
-#include <linux/moduleparam.h>
 #include <linux/sched/signal.h>
 #include <linux/slab.h>
 #include <linux/string.h>
 
+#include "backends.h"
 #include "compat.h"
-#include "fpgabuf.h"
-
-#ifdef CONFIG_FPGABUF_DEBUG
-/* Lets a test reach the backends that are the last resort. */
-static unsigned int debug_fail_backends;
-module_param(debug_fail_backends, uint, 0600);
-MODULE_PARM_DESC(debug_fail_backends, "bit N: backend N of enum fpgabuf_backend finds no memory (tests only)");
-
-static bool made_to_fail(const struct fpgabuf_backend_ops *backend)
-{
-	return READ_ONCE(debug_fail_backends) & BIT(backend->id);
-}
-#else
-static bool made_to_fail(const struct fpgabuf_backend_ops *backend)
-{
-	return false;
-}
-#endif
-
-/* In the order in which they are tried, up to the first NULL */
-static const struct fpgabuf_backend_ops * const contiguous[] = {
-	&fpgabuf_carveout_ops,
-	&fpgabuf_folio_ops,
-	&fpgabuf_pages_ops,
-	&fpgabuf_cma_ops,
-	NULL
-};
-
-static const struct fpgabuf_backend_ops * const scattered[] = {
-	&fpgabuf_scatter_ops,
-	NULL
-};
+#include "memory.h"
+#include "region.h"
 
 /**
- * fpgabuf_region_gfp() - where the pages may come from, and how hard to try
- * @region: the region
+ * fpgabuf_account_create() - let somebody have memory of a device
+ * @memory: what the device may have; a reference is taken
  *
- * Return: flags for the page allocator, which will not log a failure.
- */
-gfp_t fpgabuf_region_gfp(const struct fpgabuf_region *region)
-{
-	gfp_t gfp = GFP_KERNEL_ACCOUNT | __GFP_NOWARN;
-
-	/* Where there is no such zone, all that can be had is in reach. */
-	if (dma_get_mask(region->fdev->dma_dev) <= DMA_BIT_MASK(32))
-		gfp |= GFP_DMA32;
-	return gfp;
-}
-
-/**
- * fpgabuf_chunks_alloc() - make room for the chunks
- * @region: the region
- * @nr: how many
+ * Context: process, may sleep.
  *
- * Return: 0 or -ENOMEM.
+ * Return: the account with one reference, or NULL.
  */
-int fpgabuf_chunks_alloc(struct fpgabuf_region *region, unsigned int nr)
+struct fpgabuf_account *fpgabuf_account_create(struct fpgabuf_memory *memory)
 {
-	region->chunks = kvcalloc(nr, sizeof(*region->chunks),
-				  GFP_KERNEL_ACCOUNT);
-	if (!region->chunks)
-		return -ENOMEM;
-	region->nr_chunks = nr;
-	return 0;
+	struct fpgabuf_account *account = kzalloc_obj(*account);
+
+	if (!account)
+		return NULL;
+	kref_init(&account->ref);
+	account->memory = fpgabuf_memory_get(memory);
+	account->quota.limit = memory->file_limit;
+	return account;
 }
 
 /**
- * fpgabuf_chunks_set() - let the chunks be single, adjacent pages
- * @region: the region, with as many chunks as it has pages
- * @first: the first of the pages
+ * fpgabuf_account_get() - take a reference
+ * @account: an open file's, or a region's
  */
-void fpgabuf_chunks_set(struct fpgabuf_region *region, struct page *first)
+void fpgabuf_account_get(struct fpgabuf_account *account)
 {
-	unsigned long pfn = page_to_pfn(first);
-	unsigned int i;
+	kref_get(&account->ref);
+}
 
-	for (i = 0; i < region->nr_chunks; i++)
-		region->chunks[i] = (struct fpgabuf_chunk){
-			.page = pfn_to_page(pfn + i),
-			.index = i,
-		};
+static void account_free(struct kref *ref)
+{
+	struct fpgabuf_account *account =
+		container_of(ref, struct fpgabuf_account, ref);
+
+	fpgabuf_memory_put(account->memory);
+	kfree(account);
 }
 
 /**
- * fpgabuf_chunks_put() - drop the region's reference on each chunk
- * @region: the region
+ * fpgabuf_account_put() - drop a reference
+ * @account: the account; freed with the last one
  *
- * For backends whose pages belong to the page allocator.
+ * Context: process, may sleep.
  */
-void fpgabuf_chunks_put(struct fpgabuf_region *region)
+void fpgabuf_account_put(struct fpgabuf_account *account)
 {
-	unsigned int i;
-
-	for (i = 0; i < region->nr_chunks; i++)
-		put_page(region->chunks[i].page);
-}
-
-static void chunks_free(struct fpgabuf_region *region)
-{
-	kvfree(region->chunks);
-	region->chunks = NULL;
-	region->nr_chunks = 0;
-}
-
-/*
- * Where a folio lies in its file.  The page allocator leaves what the last owner
- * has said; and where the core maps by PMD what .fault returns, it may map pages
- * instead if the folio seems to go beyond the end, as 6.12.117 does.
- */
-static void chunks_index(struct fpgabuf_region *region)
-{
-	unsigned int i;
-
-	for (i = 0; i < region->nr_chunks; i++) {
-		const struct fpgabuf_chunk *chunk = &region->chunks[i];
-
-		page_folio(chunk->page)->index = chunk->index;
-	}
-}
-
-static int try_backend(struct fpgabuf_region *region,
-		       const struct fpgabuf_backend_ops *backend)
-{
-	int ret = -ENOMEM;
-
-	if (!made_to_fail(backend))
-		ret = backend->fill(region);
-	if (ret) {
-		chunks_free(region);
-		return ret;
-	}
-	chunks_index(region);
-	region->backend = backend;
-	return 0;
-}
-
-/*
- * Return: 0, or -ENOMEM when no backend has the memory, or what a backend
- * says that must not be papered over by the next one.
- */
-static int try_backends(struct fpgabuf_region *region,
-			const struct fpgabuf_backend_ops * const *backend,
-			char *tried, size_t size)
-{
-	size_t len = 0;
-
-	for (; *backend; backend++) {
-		int ret = try_backend(region, *backend);
-
-		if (ret == -EOPNOTSUPP)
-			continue;
-		if (ret != -ENOMEM)
-			return ret;
-		len += scnprintf(tried + len, size - len, "%s%s",
-				 len ? ", " : "", (*backend)->name);
-	}
-	return -ENOMEM;
-}
-
-static int region_fill(struct fpgabuf_region *region, bool scatter)
-{
-	char tried[64] = "nothing";
-	int ret;
-
-	ret = try_backends(region, scatter ? scattered : contiguous, tried,
-			   sizeof(tried));
-	if (ret == -ENOMEM)
-		dev_warn_ratelimited(region->fdev->dev,
-				     "no memory for a region of %zu bytes, tried %s: %s\n",
-				     region->size, tried, scatter ?
-				     "ask for less" :
-				     "allocate earlier or less, reserve it (memory-region, cma=), or pass FPGABUF_ALLOC_SCATTER");
-	return ret;
+	kref_put(&account->ref, account_free);
 }
 
 static int region_zero(struct fpgabuf_region *region)
 {
-	unsigned long i, nr = region->size >> PAGE_SHIFT;
+	unsigned long i, nr = region->pages.size >> PAGE_SHIFT;
 
 	for (i = 0; i < nr; i++) {
 		clear_highpage(fpgabuf_region_page(region, i));
@@ -208,65 +84,39 @@ static int region_zero(struct fpgabuf_region *region)
 	return 0;
 }
 
-/**
- * fpgabuf_quota_charge() - may so much be had?
- * @quota: of what there is
- * @size: bytes
- *
- * Return: 0, or -EDQUOT if the limit is reached.
- */
-int fpgabuf_quota_charge(struct fpgabuf_quota *quota, size_t size)
+static void region_uncharge(struct fpgabuf_account *account, size_t size)
 {
-	if (atomic64_add_return(size, &quota->used) > quota->limit) {
-		atomic64_sub(size, &quota->used);
-		return -EDQUOT;
-	}
-	return 0;
+	fpgabuf_quota_uncharge(&account->quota, size);
+	fpgabuf_quota_uncharge(&account->memory->quota, size);
 }
 
-/**
- * fpgabuf_quota_uncharge() - memory is no longer had
- * @quota: what it was charged to
- * @size: bytes
- */
-void fpgabuf_quota_uncharge(struct fpgabuf_quota *quota, size_t size)
-{
-	atomic64_sub(size, &quota->used);
-}
-
-static void region_uncharge(struct fpgabuf_file *file, size_t size)
-{
-	fpgabuf_quota_uncharge(&file->quota, size);
-	fpgabuf_quota_uncharge(&file->fdev->quota, size);
-}
-
-static int region_charge(struct fpgabuf_file *file, size_t size)
+static int region_charge(struct fpgabuf_account *account, size_t size)
 {
 	int ret;
 
-	ret = fpgabuf_quota_charge(&file->fdev->quota, size);
+	ret = fpgabuf_quota_charge(&account->memory->quota, size);
 	if (ret)
 		return ret;
-	ret = fpgabuf_quota_charge(&file->quota, size);
+	ret = fpgabuf_quota_charge(&account->quota, size);
 	if (ret)
-		fpgabuf_quota_uncharge(&file->fdev->quota, size);
+		fpgabuf_quota_uncharge(&account->memory->quota, size);
 	return ret;
 }
 
 /* What nobody has any more may not have been looked for lately. */
-static int charge_or_look(struct fpgabuf_file *file, size_t size)
+static int charge_or_look(struct fpgabuf_account *account, size_t size)
 {
-	int ret = region_charge(file, size);
+	int ret = region_charge(account, size);
 
 	if (!ret)
 		return 0;
 	fpgabuf_quarantine_look();
-	return region_charge(file, size);
+	return region_charge(account, size);
 }
 
 /**
  * fpgabuf_region_create() - allocate a zeroed region
- * @file: the open file it is made through; the region takes a reference
+ * @account: what it is charged to; the region takes a reference
  * @alloc: what is wanted, checked; the size is rounded up to whole pages
  *
  * Context: process, may sleep; the device must be bound.
@@ -274,7 +124,7 @@ static int charge_or_look(struct fpgabuf_file *file, size_t size)
  * Return: the region, to be ended by fpgabuf_region_destroy(), or ERR_PTR of
  * -EDQUOT, -ENOMEM (one log line says why) or -EINTR.
  */
-struct fpgabuf_region *fpgabuf_region_create(struct fpgabuf_file *file,
+struct fpgabuf_region *fpgabuf_region_create(struct fpgabuf_account *account,
 					     const struct fpgabuf_alloc *alloc)
 {
 	size_t size = PAGE_ALIGN(alloc->size);
@@ -285,21 +135,19 @@ struct fpgabuf_region *fpgabuf_region_create(struct fpgabuf_file *file,
 	if (!region)
 		return ERR_PTR(-ENOMEM);
 
-	ret = charge_or_look(file, size);
+	ret = charge_or_look(account, size);
 	if (ret) {
 		kfree(region);
 		return ERR_PTR(ret);
 	}
-	fpgabuf_file_get(file);
-	region->file = file;
-	region->fdev = file->fdev;
-	region->size = size;
-	region->access = alloc->fd_flags & O_ACCMODE;
-	INIT_LIST_HEAD(&region->node);
-	init_rwsem(&region->sem);
-	INIT_LIST_HEAD(&region->importers);
+	fpgabuf_account_get(account);
+	region->account = account;
+	region->pages.memory = account->memory;
+	region->pages.size = size;
+	region->pages.access = alloc->fd_flags & O_ACCMODE;
 
-	ret = region_fill(region, alloc->flags & FPGABUF_ALLOC_SCATTER);
+	ret = fpgabuf_pages_fill(&region->pages,
+				 alloc->flags & FPGABUF_ALLOC_SCATTER);
 	if (!ret)
 		ret = region_zero(region);
 	if (ret) {
@@ -317,13 +165,14 @@ struct fpgabuf_region *fpgabuf_region_create(struct fpgabuf_file *file,
  */
 bool fpgabuf_region_at_rest(struct fpgabuf_region *region)
 {
-	unsigned int i;
+	const struct fpgabuf_chunk *chunks = region->pages.chunks;
+	unsigned int i, nr = region->pages.nr_chunks;
 
-	for (i = 0; i < region->nr_chunks; i++) {
+	for (i = 0; i < nr; i++) {
 		/* Begin with the one that was held last time. */
-		unsigned int at = (region->held + i) % region->nr_chunks;
+		unsigned int at = (region->held + i) % nr;
 
-		if (page_ref_count(region->chunks[at].page) != 1) {
+		if (page_ref_count(chunks[at].page) != 1) {
 			region->held = at;
 			return false;
 		}
@@ -340,15 +189,12 @@ bool fpgabuf_region_at_rest(struct fpgabuf_region *region)
  */
 void fpgabuf_region_free(struct fpgabuf_region *region)
 {
-	struct fpgabuf_file *file = region->file;
+	struct fpgabuf_account *account = region->account;
 
-	if (region->backend)
-		region->backend->empty(region);
-	chunks_free(region);
-	kvfree(region->capture.mark.had);
-	region_uncharge(file, region->size);
+	fpgabuf_pages_empty(&region->pages);
+	region_uncharge(account, region->pages.size);
 	kfree(region);
-	fpgabuf_file_put(file);
+	fpgabuf_account_put(account);
 }
 
 /**
@@ -388,8 +234,10 @@ static int chunk_cmp(const void *key, const void *elem)
 const struct fpgabuf_chunk *
 fpgabuf_region_chunk(const struct fpgabuf_region *region, pgoff_t index)
 {
-	return bsearch(&index, region->chunks, region->nr_chunks,
-		       sizeof(*region->chunks), chunk_cmp);
+	const struct fpgabuf_pages *pages = &region->pages;
+
+	return bsearch(&index, pages->chunks, pages->nr_chunks,
+		       sizeof(*pages->chunks), chunk_cmp);
 }
 
 /**
@@ -436,25 +284,24 @@ static void between_reads(const struct fpgabuf_chunk *chunk)
  *
  *	references >= 1 + mappings + foreign ones.
  *
- * No new references for mappings can appear meanwhile: faults wait for the
- * semaphore, and fork() does not copy page tables (see fpgabuf_vm_open()).  One that a
+ * No new references for mappings can appear meanwhile: the caller keeps faults
+ * away, and fork() does not copy page tables (see fpgabuf_vm_open()).  One that a
  * fault took before may become a mapping between the two reads: it was among
  * the references, as a foreign one, and now is taken off again.  Mappings that
  * disappear make the difference larger, never smaller.  Thus only "in use" can
  * be wrong, and trying again heals that.
  *
- * Context: process; &fpgabuf_region.sem held for writing.
+ * Context: process; no page of it can become mapped, see &fpgabuf_buffer.sem.
  */
-void fpgabuf_region_usage(struct fpgabuf_region *region,
+void fpgabuf_region_usage(const struct fpgabuf_region *region,
 			  struct fpgabuf_usage *usage)
 {
 	unsigned int i;
 
-	lockdep_assert_held_write(&region->sem);
 	memset(usage, 0, sizeof(*usage));
 
-	for (i = 0; i < region->nr_chunks; i++) {
-		const struct fpgabuf_chunk *chunk = &region->chunks[i];
+	for (i = 0; i < region->pages.nr_chunks; i++) {
+		const struct fpgabuf_chunk *chunk = &region->pages.chunks[i];
 		unsigned long refs = page_ref_count(chunk->page);
 		unsigned long maps;
 

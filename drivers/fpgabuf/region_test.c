@@ -67,7 +67,7 @@ KUNIT_ARRAY_PARAM(contiguous, contiguous, region_case_name);
 KUNIT_ARRAY_PARAM(scattered, scattered, region_case_name);
 
 static struct fpgabuf_region *create(struct kunit *test,
-				     struct fpgabuf_file *file, u64 size,
+				     struct fpgabuf_account *account, u64 size,
 				     u32 flags)
 {
 	const struct fpgabuf_alloc alloc = {
@@ -76,7 +76,7 @@ static struct fpgabuf_region *create(struct kunit *test,
 		.fd_flags = O_RDWR,
 	};
 
-	return fpgabuf_region_create(file, &alloc);
+	return fpgabuf_region_create(account, &alloc);
 }
 
 /* What the region gets has been somebody else's just now. */
@@ -102,10 +102,10 @@ static void leave_stale_pages(struct kunit *test, unsigned int pages)
 static void expect_lookup(struct kunit *test,
 			  const struct fpgabuf_region *region)
 {
-	const struct fpgabuf_chunk *chunk = region->chunks;
+	const struct fpgabuf_chunk *chunk = region->pages.chunks;
 	pgoff_t index, next = 0;
 
-	for (index = 0; index < region->size >> PAGE_SHIFT; index++) {
+	for (index = 0; index < region->pages.size >> PAGE_SHIFT; index++) {
 		if (index == next + (1UL << chunk->order)) {
 			next += 1UL << chunk->order;
 			chunk++;
@@ -117,17 +117,18 @@ static void expect_lookup(struct kunit *test,
 				page_to_pfn(fpgabuf_region_page(region, index)),
 				page_to_pfn(chunk->page) + index - next);
 	}
-	KUNIT_EXPECT_PTR_EQ(test, chunk + 1, region->chunks + region->nr_chunks);
+	KUNIT_EXPECT_PTR_EQ(test, chunk + 1,
+			    region->pages.chunks + region->pages.nr_chunks);
 	KUNIT_EXPECT_EQ(test, index, next + (1UL << chunk->order));
 }
 
 static void expect_pages(struct kunit *test, struct fpgabuf_region *region,
 			 bool contiguous)
 {
-	unsigned long first = page_to_pfn(region->chunks[0].page);
+	unsigned long first = page_to_pfn(region->pages.chunks[0].page);
 	pgoff_t index;
 
-	for (index = 0; index < region->size >> PAGE_SHIFT; index++) {
+	for (index = 0; index < region->pages.size >> PAGE_SHIFT; index++) {
 		struct page *page = fpgabuf_region_page(region, index);
 
 		KUNIT_ASSERT_NULL(test, memchr_inv(page_address(page), 0,
@@ -144,9 +145,9 @@ static void expect_orders(struct kunit *test,
 {
 	unsigned int i;
 
-	for (i = 0; i < region->nr_chunks; i++)
-		KUNIT_EXPECT_EQ(test, compound_order(region->chunks[i].page),
-				region->chunks[i].order);
+	for (i = 0; i < region->pages.nr_chunks; i++)
+		KUNIT_EXPECT_EQ(test, compound_order(region->pages.chunks[i].page),
+				region->pages.chunks[i].order);
 }
 
 static void check_region(struct kunit *test, u32 flags)
@@ -159,13 +160,14 @@ static void check_region(struct kunit *test, u32 flags)
 		kunit_skip(test, "CONFIG_CONTIG_ALLOC is not set");
 
 	leave_stale_pages(test, c->pages);
-	region = create(test, bed->file, c->pages * PAGE_SIZE - c->less, flags);
+	region = create(test, bed->file->account,
+			c->pages * PAGE_SIZE - c->less, flags);
 	KUNIT_ASSERT_NOT_ERR_OR_NULL(test, region);
-	KUNIT_EXPECT_EQ(test, region->size, c->pages * PAGE_SIZE);
-	KUNIT_EXPECT_EQ(test, region->backend->id, c->backend);
-	KUNIT_EXPECT_EQ(test, region->nr_chunks, c->chunks);
-	KUNIT_EXPECT_EQ(test, atomic64_read(&bed->fdev.quota.used),
-			region->size);
+	KUNIT_EXPECT_EQ(test, region->pages.size, c->pages * PAGE_SIZE);
+	KUNIT_EXPECT_EQ(test, region->pages.backend->id, c->backend);
+	KUNIT_EXPECT_EQ(test, region->pages.nr_chunks, c->chunks);
+	KUNIT_EXPECT_EQ(test, atomic64_read(&bed->memory.quota.used),
+			region->pages.size);
 	expect_lookup(test, region);
 	expect_orders(test, region);
 	expect_pages(test, region, !flags);
@@ -186,30 +188,30 @@ static void scattered_test(struct kunit *test)
 static void quota_test(struct kunit *test)
 {
 	struct bed *bed = test->priv;
-	struct fpgabuf_quota *quota = &bed->fdev.quota;
+	struct fpgabuf_quota *quota = &bed->memory.quota;
 	struct fpgabuf_file *other = bed_open(test);
 	struct fpgabuf_region *region[2];
 
 	quota->limit = 5 * PAGE_SIZE;
-	other->quota.limit = 2 * PAGE_SIZE;
+	other->account->quota.limit = 2 * PAGE_SIZE;
 
-	KUNIT_EXPECT_PTR_EQ(test, create(test, other, 3 * PAGE_SIZE, 0),
+	KUNIT_EXPECT_PTR_EQ(test, create(test, other->account, 3 * PAGE_SIZE, 0),
 			    ERR_PTR(-EDQUOT));
 	KUNIT_EXPECT_EQ(test, atomic64_read(&quota->used), 0);
-	KUNIT_EXPECT_EQ(test, atomic64_read(&other->quota.used), 0);
+	KUNIT_EXPECT_EQ(test, atomic64_read(&other->account->quota.used), 0);
 
 	/* One byte above a page is a page more. */
-	region[0] = create(test, bed->file, 3 * PAGE_SIZE + 1, 0);
+	region[0] = create(test, bed->file->account, 3 * PAGE_SIZE + 1, 0);
 	KUNIT_ASSERT_NOT_ERR_OR_NULL(test, region[0]);
-	KUNIT_EXPECT_PTR_EQ(test, create(test, other, PAGE_SIZE + 1, 0),
+	KUNIT_EXPECT_PTR_EQ(test, create(test, other->account, PAGE_SIZE + 1, 0),
 			    ERR_PTR(-EDQUOT));
-	KUNIT_EXPECT_EQ(test, atomic64_read(&other->quota.used), 0);
-	region[1] = create(test, other, PAGE_SIZE, 0);
+	KUNIT_EXPECT_EQ(test, atomic64_read(&other->account->quota.used), 0);
+	region[1] = create(test, other->account, PAGE_SIZE, 0);
 	KUNIT_ASSERT_NOT_ERR_OR_NULL(test, region[1]);
 	KUNIT_EXPECT_EQ(test, atomic64_read(&quota->used), quota->limit);
 
 	/* The file goes; what was made through it goes on to count. */
-	fpgabuf_file_put(other);
+	fpgabuf_file_close(other);
 	KUNIT_EXPECT_EQ(test, atomic64_read(&quota->used), quota->limit);
 	fpgabuf_region_destroy(region[1]);
 	KUNIT_EXPECT_EQ(test, atomic64_read(&quota->used), 4 * PAGE_SIZE);
@@ -224,16 +226,16 @@ static void no_memory_test(struct kunit *test)
 	struct bed *bed = test->priv;
 	long before, lost;
 
-	bed->fdev.quota.limit = 2 * size;
-	bed->file->quota.limit = 2 * size;
+	bed->memory.quota.limit = 2 * size;
+	bed->file->account->quota.limit = 2 * size;
 	before = global_zone_page_state(NR_FREE_PAGES);
-	KUNIT_EXPECT_PTR_EQ(test, create(test, bed->file, size, 0),
+	KUNIT_EXPECT_PTR_EQ(test, create(test, bed->file->account, size, 0),
 			    ERR_PTR(-ENOMEM));
 	lost = before - (long)global_zone_page_state(NR_FREE_PAGES);
 	/* Some rest in the lists of the processors. */
 	KUNIT_EXPECT_LT(test, lost, (long)(totalram_pages() / 32));
-	KUNIT_EXPECT_EQ(test, atomic64_read(&bed->fdev.quota.used), 0);
-	KUNIT_EXPECT_EQ(test, atomic64_read(&bed->file->quota.used), 0);
+	KUNIT_EXPECT_EQ(test, atomic64_read(&bed->memory.quota.used), 0);
+	KUNIT_EXPECT_EQ(test, atomic64_read(&bed->file->account->quota.used), 0);
 }
 
 /*
@@ -250,7 +252,7 @@ static void outlives_test(struct kunit *test)
 		struct fpgabuf_region *region;
 		struct page *page;
 
-		region = create(test, bed->file, sizes[i], 0);
+		region = create(test, bed->file->account, sizes[i], 0);
 		KUNIT_ASSERT_NOT_ERR_OR_NULL(test, region);
 		page = fpgabuf_region_page(region, 2);
 		get_page(page);
@@ -260,13 +262,13 @@ static void outlives_test(struct kunit *test)
 		KUNIT_EXPECT_EQ(test, page_ref_count(compound_head(page)), 2);
 		KUNIT_EXPECT_NULL(test, memchr_inv(page_address(page), STALE,
 						   PAGE_SIZE));
-		KUNIT_EXPECT_EQ(test, atomic64_read(&bed->fdev.quota.used),
+		KUNIT_EXPECT_EQ(test, atomic64_read(&bed->memory.quota.used),
 				sizes[i]);
-		KUNIT_EXPECT_EQ(test, atomic64_read(&bed->file->quota.used),
+		KUNIT_EXPECT_EQ(test, atomic64_read(&bed->file->account->quota.used),
 				sizes[i]);
 		put_page(page);
 		fpgabuf_quarantine_look();
-		KUNIT_EXPECT_EQ(test, atomic64_read(&bed->fdev.quota.used), 0);
+		KUNIT_EXPECT_EQ(test, atomic64_read(&bed->memory.quota.used), 0);
 	}
 }
 
@@ -277,17 +279,18 @@ static void escape_test(struct kunit *test)
 	struct fpgabuf_region *region;
 	struct page *page;
 
-	bed->fdev.quota.limit = 32 * PAGE_SIZE;
-	region = create(test, bed->file, 16 * PAGE_SIZE, 0);
+	bed->memory.quota.limit = 32 * PAGE_SIZE;
+	region = create(test, bed->file->account, 16 * PAGE_SIZE, 0);
 	KUNIT_ASSERT_NOT_ERR_OR_NULL(test, region);
 	page = fpgabuf_region_page(region, 0);
 	get_page(page);
 	fpgabuf_region_destroy(region);
-	KUNIT_EXPECT_PTR_EQ(test, create(test, bed->file, 32 * PAGE_SIZE, 0),
+	KUNIT_EXPECT_PTR_EQ(test,
+			    create(test, bed->file->account, 32 * PAGE_SIZE, 0),
 			    ERR_PTR(-EDQUOT));
 	put_page(page);
 	/* Whoever needs it has it at once. */
-	region = create(test, bed->file, 32 * PAGE_SIZE, 0);
+	region = create(test, bed->file->account, 32 * PAGE_SIZE, 0);
 	KUNIT_ASSERT_NOT_ERR_OR_NULL(test, region);
 	fpgabuf_region_destroy(region);
 }
@@ -304,25 +307,24 @@ static void search_test(struct kunit *test)
 	u64 limit;
 
 	for (limit = 0; limit <= SZ_16M; limit += SZ_16M) {
-		bed->fdev.search.limit = limit;
-		region = create(test, bed->file, 3 * 32 * PAGE_SIZE, 0);
+		bed->memory.search.limit = limit;
+		region = create(test, bed->file->account, 3 * 32 * PAGE_SIZE, 0);
 		KUNIT_ASSERT_NOT_ERR_OR_NULL(test, region);
-		KUNIT_EXPECT_EQ(test, atomic64_read(&bed->fdev.search.used), 0);
+		KUNIT_EXPECT_EQ(test, atomic64_read(&bed->memory.search.used), 0);
 		fpgabuf_region_destroy(region);
 	}
-	KUNIT_EXPECT_EQ(test, atomic64_read(&bed->fdev.quota.used), 0);
+	KUNIT_EXPECT_EQ(test, atomic64_read(&bed->memory.quota.used), 0);
 }
 
 /* A device that reaches 32 bits only gets memory it can reach. */
 static void gfp_test(struct kunit *test)
 {
 	struct bed *bed = test->priv;
-	struct fpgabuf_region region = { .fdev = &bed->fdev };
 
-	KUNIT_EXPECT_FALSE(test, fpgabuf_region_gfp(&region) & __GFP_DMA32);
+	KUNIT_EXPECT_FALSE(test, fpgabuf_memory_gfp(&bed->memory) & __GFP_DMA32);
 	dma_coerce_mask_and_coherent(&bed->pdev->dev, DMA_BIT_MASK(32));
-	KUNIT_EXPECT_TRUE(test, fpgabuf_region_gfp(&region) & __GFP_DMA32);
-	KUNIT_EXPECT_TRUE(test, fpgabuf_region_gfp(&region) & __GFP_NOWARN);
+	KUNIT_EXPECT_TRUE(test, fpgabuf_memory_gfp(&bed->memory) & __GFP_DMA32);
+	KUNIT_EXPECT_TRUE(test, fpgabuf_memory_gfp(&bed->memory) & __GFP_NOWARN);
 }
 
 static struct kunit_case region_cases[] = {

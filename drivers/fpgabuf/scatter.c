@@ -6,14 +6,16 @@
  * them as one piece, and the device gets them as a list.  Large ones first: as
  * long as there are some, the list is short, and sends are cheap.
  */
+#include <linux/device.h>
 #include <linux/gfp.h>
 #include <linux/list.h>
 #include <linux/log2.h>
 #include <linux/mm.h>
 #include <linux/sched/signal.h>
 
+#include "backends.h"
 #include "compat.h"
-#include "fpgabuf.h"
+#include "memory.h"
 
 /* Only for single pages is it worth to make the kernel look hard. */
 static struct page *alloc_piece(int node, gfp_t gfp, unsigned int order)
@@ -49,7 +51,7 @@ static int collect(struct list_head *pieces, unsigned long nr_pages, int node,
 	return nr;
 }
 
-static void set_chunks(struct fpgabuf_region *region, struct list_head *pieces)
+static void set_chunks(struct fpgabuf_pages *pages, struct list_head *pieces)
 {
 	struct page *page, *next;
 	unsigned int i = 0;
@@ -57,7 +59,7 @@ static void set_chunks(struct fpgabuf_region *region, struct list_head *pieces)
 
 	list_for_each_entry_safe(page, next, pieces, lru) {
 		list_del(&page->lru);
-		region->chunks[i++] = (struct fpgabuf_chunk){
+		pages->chunks[i++] = (struct fpgabuf_chunk){
 			.page = page,
 			.index = index,
 			.order = compound_order(page),
@@ -76,21 +78,21 @@ static void put_pieces(struct list_head *pieces)
 	}
 }
 
-static int scatter_fill(struct fpgabuf_region *region)
+static int scatter_fill(struct fpgabuf_pages *pages)
 {
 	LIST_HEAD(pieces);
 	int nr;
 
-	nr = collect(&pieces, region->size >> PAGE_SHIFT,
-		     dev_to_node(region->fdev->dma_dev),
-		     fpgabuf_region_gfp(region));
-	if (nr > 0 && fpgabuf_chunks_alloc(region, nr))
+	nr = collect(&pieces, pages->size >> PAGE_SHIFT,
+		     dev_to_node(pages->memory->dma_dev),
+		     fpgabuf_memory_gfp(pages->memory));
+	if (nr > 0 && fpgabuf_chunks_alloc(pages, nr))
 		nr = -ENOMEM;
 	if (nr < 0) {
 		put_pieces(&pieces);
 		return nr;
 	}
-	set_chunks(region, &pieces);
+	set_chunks(pages, &pieces);
 	return 0;
 }
 

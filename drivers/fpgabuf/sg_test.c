@@ -74,19 +74,20 @@ static struct fpgabuf_region *laid_out(struct kunit *test, struct page *from)
 
 	region = kunit_kzalloc(test, sizeof(*region), GFP_KERNEL);
 	KUNIT_ASSERT_NOT_NULL(test, region);
-	region->chunks = kunit_kcalloc(test, ARRAY_SIZE(layout),
-				       sizeof(*region->chunks), GFP_KERNEL);
-	KUNIT_ASSERT_NOT_NULL(test, region->chunks);
+	region->pages.chunks = kunit_kcalloc(test, ARRAY_SIZE(layout),
+					     sizeof(*region->pages.chunks),
+					     GFP_KERNEL);
+	KUNIT_ASSERT_NOT_NULL(test, region->pages.chunks);
 	for (i = 0; i < ARRAY_SIZE(layout); i++) {
-		region->chunks[i] = (struct fpgabuf_chunk){
+		region->pages.chunks[i] = (struct fpgabuf_chunk){
 			.page = from + layout[i].at,
 			.index = index,
 			.order = layout[i].order,
 		};
 		index += 1U << layout[i].order;
 	}
-	region->nr_chunks = ARRAY_SIZE(layout);
-	region->size = (size_t)index << PAGE_SHIFT;
+	region->pages.nr_chunks = ARRAY_SIZE(layout);
+	region->pages.size = (size_t)index << PAGE_SHIFT;
 	return region;
 }
 
@@ -118,7 +119,7 @@ static void expect_list(struct kunit *test,
 		last = first + k - 1;
 		last_size = sg->length;
 	}
-	KUNIT_EXPECT_EQ(test, (size_t)index << PAGE_SHIFT, region->size);
+	KUNIT_EXPECT_EQ(test, (size_t)index << PAGE_SHIFT, region->pages.size);
 }
 
 static void scattered_test(struct kunit *test)
@@ -140,17 +141,17 @@ static void scattered_test(struct kunit *test)
 static void contiguous_test(struct kunit *test)
 {
 	const struct sg_case *c = test->param_value;
-	struct fpgabuf_region *region = bed_region(test, 12 * PAGE_SIZE, 0);
+	struct fpgabuf_capture *region = bed_region(test, 12 * PAGE_SIZE, 0);
 	struct bed *bed = test->priv;
 	struct sg_table sgt;
 
 	dma_set_max_seg_size(&bed->pdev->dev, c->max_segment);
-	KUNIT_ASSERT_EQ(test, build(bed, region, &sgt),
+	KUNIT_ASSERT_EQ(test, build(bed, region->buffer.region, &sgt),
 			0);
 	KUNIT_EXPECT_EQ(test, sgt.orig_nents, c->nents);
-	expect_list(test, region, &sgt, c->limit);
+	expect_list(test, region->buffer.region, &sgt, c->limit);
 	sg_free_table(&sgt);
-	dma_buf_put(region->dmabuf);
+	dma_buf_put(region->buffer.dmabuf);
 }
 
 /* As many bytes as were asked for are synced, over the ends of segments too. */
@@ -159,41 +160,42 @@ static void sync_test(struct kunit *test)
 	static const u32 sizes[] = {
 		0, 1, PAGE_SIZE, PAGE_SIZE + 1, 5 * PAGE_SIZE,
 	};
-	struct fpgabuf_region *region;
+	struct fpgabuf_mapping *mapping;
+	struct fpgabuf_capture *region;
+	struct fpgabuf_owner *owner;
 	struct bed *bed = test->priv;
 	unsigned int i;
 	u64 sum = 0;
 
 	dma_set_max_seg_size(&bed->pdev->dev, 2 * PAGE_SIZE);
 	region = bed_region(test, 5 * PAGE_SIZE, 0);
-	KUNIT_EXPECT_EQ(test, region->sgt.orig_nents, 3);
+	mapping = &region->buffer.mapping;
+	owner = mapping->owner;
+	KUNIT_EXPECT_EQ(test, mapping->sgt.orig_nents, 3);
 	for (i = 0; i < ARRAY_SIZE(sizes); i++) {
 		sum += sizes[i];
-		fpgabuf_owner_sync_for_device(region, sizes[i],
+		fpgabuf_owner_sync_for_device(mapping, sizes[i],
 					      DMA_FROM_DEVICE);
-		fpgabuf_owner_sync_for_cpu(region, sizes[i], DMA_FROM_DEVICE);
-		KUNIT_EXPECT_EQ(test,
-				atomic64_read(&bed->fdev.synced_for_device),
+		fpgabuf_owner_sync_for_cpu(mapping, sizes[i], DMA_FROM_DEVICE);
+		KUNIT_EXPECT_EQ(test, atomic64_read(&owner->synced_for_device),
 				sum);
-		KUNIT_EXPECT_EQ(test, atomic64_read(&bed->fdev.synced_for_cpu),
+		KUNIT_EXPECT_EQ(test, atomic64_read(&owner->synced_for_cpu),
 				sum);
 	}
-	dma_buf_put(region->dmabuf);
+	dma_buf_put(region->buffer.dmabuf);
 }
 
 /* After the end of the binding there is nothing to sync, and nothing breaks. */
 static void unmapped_test(struct kunit *test)
 {
-	struct fpgabuf_region *region = bed_region(test, 3 * PAGE_SIZE, 0);
-	struct bed *bed = test->priv;
+	struct fpgabuf_capture *region = bed_region(test, 3 * PAGE_SIZE, 0);
+	struct fpgabuf_mapping *mapping = &region->buffer.mapping;
 
-	mutex_lock(&bed->fdev.lock);
-	fpgabuf_owner_unmap(region);
-	mutex_unlock(&bed->fdev.lock);
-	KUNIT_EXPECT_EQ(test, region->sgt.orig_nents, 0);
-	fpgabuf_owner_sync_for_cpu(region, region->size, DMA_FROM_DEVICE);
-	KUNIT_EXPECT_EQ(test, atomic64_read(&bed->fdev.synced_for_cpu), 0);
-	dma_buf_put(region->dmabuf);
+	fpgabuf_owner_unmap(mapping);
+	KUNIT_EXPECT_EQ(test, mapping->sgt.orig_nents, 0);
+	fpgabuf_owner_sync_for_cpu(mapping, 3 * PAGE_SIZE, DMA_FROM_DEVICE);
+	KUNIT_EXPECT_EQ(test, atomic64_read(&mapping->owner->synced_for_cpu), 0);
+	dma_buf_put(region->buffer.dmabuf);
 }
 
 static struct kunit_case sg_cases[] = {

@@ -13,7 +13,13 @@
 
 #include <linux/tracepoint.h>
 
-#include "fpgabuf.h"
+/* The in-tree header, or the one beside an out-of-tree build. */
+#include <linux/fpgabuf.h>
+
+/* Whatever floor they are of: only trace.c looks into them. */
+struct fpgabuf_capture;
+struct fpgabuf_region;
+struct fpgabuf_usage;
 
 TRACE_DEFINE_ENUM(FPGABUF_BACKEND_FOLIO);
 TRACE_DEFINE_ENUM(FPGABUF_BACKEND_PAGES);
@@ -45,11 +51,11 @@ TRACE_EVENT(fpgabuf_alloc,
 			     __field(u64, size)
 			     __field(u32, backend)
 			     __field(u32, chunks)),
-	    TP_fast_assign(__entry->device = region->fdev->id;
+	    TP_fast_assign(__entry->device = region->account->memory->id;
 			   __entry->ino = region->ino;
-			   __entry->size = region->size;
-			   __entry->backend = region->backend->id;
-			   __entry->chunks = region->nr_chunks;),
+			   __entry->size = region->pages.size;
+			   __entry->backend = region->pages.backend->id;
+			   __entry->chunks = region->pages.nr_chunks;),
 	    TP_printk("fpgabuf%d ino=%llu size=%llu backend=%s chunks=%u",
 		      __entry->device, __entry->ino, __entry->size,
 		      show_backend(__entry->backend), __entry->chunks)
@@ -62,25 +68,28 @@ TRACE_EVENT(fpgabuf_free,
 	    TP_STRUCT__entry(__field(int, device)
 			     __field(u64, ino)
 			     __field(u64, size)),
-	    TP_fast_assign(__entry->device = region->fdev->id;
+	    TP_fast_assign(__entry->device = region->account->memory->id;
 			   __entry->ino = region->ino;
-			   __entry->size = region->size;),
+			   __entry->size = region->pages.size;),
 	    TP_printk("fpgabuf%d ino=%llu size=%llu",
 		      __entry->device, __entry->ino, __entry->size)
 );
 
 /* A region has been handed to the channel. */
 TRACE_EVENT(fpgabuf_queue,
-	    TP_PROTO(const struct fpgabuf_region *region),
-	    TP_ARGS(region),
+	    TP_PROTO(const struct fpgabuf_capture *capture),
+	    TP_ARGS(capture),
 	    TP_STRUCT__entry(__field(int, device)
 			     __field(u64, ino)
 			     __field(u64, cookie)
 			     __field(u32, length)),
-	    TP_fast_assign(__entry->device = region->fdev->id;
+	    TP_fast_assign(const struct fpgabuf_region *region =
+				capture->buffer.region;
+
+			   __entry->device = region->account->memory->id;
 			   __entry->ino = region->ino;
-			   __entry->cookie = region->capture.cookie;
-			   __entry->length = region->capture.length;),
+			   __entry->cookie = capture->cookie;
+			   __entry->length = capture->length;),
 	    TP_printk("fpgabuf%d ino=%llu cookie=%llu length=%u",
 		      __entry->device, __entry->ino, __entry->cookie,
 		      __entry->length)
@@ -95,7 +104,7 @@ TRACE_EVENT(fpgabuf_busy,
 			     __field(u64, ino)
 			     __field(u64, in_use)
 			     __field(u64, mappings)),
-	    TP_fast_assign(__entry->device = region->fdev->id;
+	    TP_fast_assign(__entry->device = region->account->memory->id;
 			   __entry->ino = region->ino;
 			   __entry->in_use = usage->in_use;
 			   __entry->mappings = usage->mappings;),
@@ -106,20 +115,23 @@ TRACE_EVENT(fpgabuf_busy,
 
 /* A capture is finished, and can be dequeued. */
 TRACE_EVENT(fpgabuf_done,
-	    TP_PROTO(const struct fpgabuf_region *region),
-	    TP_ARGS(region),
+	    TP_PROTO(const struct fpgabuf_capture *capture),
+	    TP_ARGS(capture),
 	    TP_STRUCT__entry(__field(int, device)
 			     __field(u64, ino)
 			     __field(u64, sequence)
 			     __field(u32, bytes)
 			     __field(u32, status)
 			     __field(int, error)),
-	    TP_fast_assign(__entry->device = region->fdev->id;
+	    TP_fast_assign(const struct fpgabuf_region *region =
+				capture->buffer.region;
+
+			   __entry->device = region->account->memory->id;
 			   __entry->ino = region->ino;
-			   __entry->sequence = region->capture.sequence;
-			   __entry->bytes = region->capture.bytes;
-			   __entry->status = region->capture.status;
-			   __entry->error = region->capture.error;),
+			   __entry->sequence = capture->result.sequence;
+			   __entry->bytes = capture->result.bytes;
+			   __entry->status = capture->result.status;
+			   __entry->error = capture->result.error;),
 	    TP_printk("fpgabuf%d ino=%llu sequence=%llu bytes=%u status=%s error=%d",
 		      __entry->device, __entry->ino, __entry->sequence,
 		      __entry->bytes, show_status(__entry->status), __entry->error)
@@ -134,7 +146,7 @@ TRACE_EVENT(fpgabuf_sync,
 			     __field(u64, ino)
 			     __field(u64, bytes)
 			     __field(bool, for_device)),
-	    TP_fast_assign(__entry->device = region->fdev->id;
+	    TP_fast_assign(__entry->device = region->account->memory->id;
 			   __entry->ino = region->ino;
 			   __entry->bytes = bytes;
 			   __entry->for_device = for_device;),

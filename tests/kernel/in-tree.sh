@@ -245,19 +245,19 @@ series() {
     { print }'
   commit uapi
 
-  source_files fpgabuf.h channel.h region.c quarantine.c folio.c pages.c \
-    scatter.c carveout.c cma.c \
-    dma.c trace.h trace.c
+  source_files memory.h memory.c backends.h backends.c folio.c pages.c \
+    scatter.c carveout.c cma.c region.h region.c quarantine.c mapping.h \
+    mapping.c trace.h
   [ -z "$COMPAT" ] || printf '%s\n' "$COMPAT" >"$DRIVER/compat.h"
   driver_makefile
   commit regions
 
-  source_files dmabuf.c fence.c
+  source_files dmabuf.h dmabuf.c mark.h mark.c fence.h fence.c
   driver_makefile
   commit dma-buf
 
-  source_files main.c channel.c provider.c chardev.c capture.c \
-    debugfs.c
+  source_files channel.h channel.c provider.c capture.h capture.c chardev.h \
+    chardev.c debugfs.h debugfs.c main.c trace.c
   driver_makefile
   options FPGABUF FPGABUF_DEBUG
   insert drivers/Kconfig '

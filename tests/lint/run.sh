@@ -173,6 +173,9 @@ check docs 'documentation: Sphinx and kernel-doc have no warning' \
 check documents 'documents: what they cite is there' tests/lint/documents.sh
 check documents-test 'documents: and what is not is noticed' \
   tests/lint/documents-test.sh
+check arrows 'driver: includes go down, as they are drawn' tests/lint/arrows.sh
+check arrows-test 'driver: and those that go up are noticed' \
+  tests/lint/arrows-test.sh
 check mistakes 'mistakes to be planted: they fit' mistakes
 check spdx 'all files: name their licence' spdx
 check licences 'all files: the licence is in LICENSES' licences

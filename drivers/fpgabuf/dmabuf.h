@@ -1,0 +1,125 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * fpgabuf - a region as dma-buf
+ *
+ * Lock order of the driver, outermost first:
+ *
+ *	mmap_lock, dma_resv, &fpgabuf_buffers.binding
+ *	  &fpgabuf_stream.lock, &fpgabuf_buffers.lock
+ *	    &fpgabuf_buffer.sem
+ *	      &fpgabuf_captures.lock, &fpgabuf_turns.lock (spinlocks, taken in
+ *	      the DMA callback, neither inside the other)
+ *
+ * &fpgabuf_stream.lock and &fpgabuf_buffers.lock are not taken one inside the
+ * other.  Each is taken in the file alone that belongs to its header.
+ */
+#ifndef FPGABUF_DMABUF_H
+#define FPGABUF_DMABUF_H
+
+#include <linux/dma-buf.h>
+#include <linux/list.h>
+#include <linux/mutex.h>
+#include <linux/rwsem.h>
+#include <linux/types.h>
+
+#include <linux/fpgabuf.h>
+
+#include "mapping.h"
+
+struct fpgabuf_account;
+struct fpgabuf_buffer;
+struct fpgabuf_usage;
+
+/**
+ * struct fpgabuf_buffers - the regions of a device, as dma-bufs
+ * @owner: the device that they are mapped for
+ * @release: the last reference of a dma-buf has gone: end the buffer by
+ *	fpgabuf_buffer_exit(), and free what it lies in; process, may sleep
+ * @gone: the binding ends: nothing is mapped for @owner any more.  Written once,
+ *	read with READ_ONCE() or under @binding
+ * @binding: held for reading by those that map memory for @owner, or undo that,
+ *	which can take long; for writing by the end of the binding
+ * @lock: guards @list
+ * @list: all of them that are dma-bufs
+ *
+ * Lives as long as the last of them, in the structure of its user.
+ */
+struct fpgabuf_buffers {
+	struct fpgabuf_owner owner;
+	void (*release)(struct fpgabuf_buffer *buffer);
+	bool gone;
+	struct rw_semaphore binding;
+	struct mutex lock; /* list */
+	struct list_head list;
+};
+
+/**
+ * struct fpgabuf_buffer - a region as dma-buf
+ * @buffers: those of its device; they live longer
+ * @node: in their list
+ * @region: the region
+ * @mapping: the owner's: what the channel is given
+ * @dmabuf: the dma-buf that owns all this, once it is exported
+ * @sem: for writing: the in-use test with what follows from it, and
+ *	@importers and @vmapped; for reading: page faults and CPU access.  No
+ *	page can become mapped, and @mapping does not go, while it is held for
+ *	writing
+ * @importers: mappings by importing devices
+ * @vmapped: an importer has mapped it into the kernel
+ * @generation: counts what has been captured into it; written before @state says
+ *	that it is done
+ * @state: whose it is; leaves IDLE only under @sem held for writing.  It is
+ *	stored with release and loaded with acquire: whoever sees that a capture
+ *	is over sees what it has left
+ * @kept: the channel has not let go of it, although the capture is over
+ */
+struct fpgabuf_buffer {
+	struct fpgabuf_buffers *buffers;
+	struct list_head node;
+	struct fpgabuf_region *region;
+	struct fpgabuf_mapping mapping;
+	struct dma_buf *dmabuf;
+	struct rw_semaphore sem;
+	struct list_head importers;
+	bool vmapped;
+	unsigned int generation;
+	enum fpgabuf_region_state state;
+	bool kept;
+};
+
+void fpgabuf_buffers_init(struct fpgabuf_buffers *buffers,
+			  struct device *dma_dev, size_t segment,
+			  void (*release)(struct fpgabuf_buffer *buffer));
+void fpgabuf_buffers_end(struct fpgabuf_buffers *buffers);
+bool fpgabuf_buffers_gone(const struct fpgabuf_buffers *buffers);
+void fpgabuf_buffers_unmap(struct fpgabuf_buffers *buffers);
+void fpgabuf_buffers_each(struct fpgabuf_buffers *buffers,
+			  void (*fn)(struct fpgabuf_buffer *buffer, void *data),
+			  void *data);
+struct fpgabuf_buffer *fpgabuf_buffers_find(const struct fpgabuf_buffers *buffers,
+					    int fd);
+
+int fpgabuf_buffer_init(struct fpgabuf_buffer *buffer,
+			struct fpgabuf_buffers *buffers,
+			struct fpgabuf_account *account,
+			const struct fpgabuf_alloc *alloc);
+int fpgabuf_buffer_export(struct fpgabuf_buffer *buffer);
+void fpgabuf_buffer_exit(struct fpgabuf_buffer *buffer);
+
+void fpgabuf_buffer_look(struct fpgabuf_buffer *buffer,
+			 struct fpgabuf_usage *usage, unsigned int *importers);
+bool fpgabuf_buffer_try_look(struct fpgabuf_buffer *buffer,
+			     struct fpgabuf_usage *usage,
+			     unsigned int *importers);
+enum fpgabuf_region_state
+fpgabuf_buffer_state(const struct fpgabuf_buffer *buffer);
+
+int fpgabuf_buffer_claim(struct fpgabuf_buffer *buffer,
+			 struct fpgabuf_usage *usage);
+void fpgabuf_buffer_captured(struct fpgabuf_buffer *buffer, size_t bytes);
+void fpgabuf_buffer_done(struct fpgabuf_buffer *buffer);
+void fpgabuf_buffer_unclaim(struct fpgabuf_buffer *buffer);
+void fpgabuf_buffer_keep(struct fpgabuf_buffer *buffer);
+void fpgabuf_buffer_let_go(struct fpgabuf_buffer *buffer);
+
+#endif /* FPGABUF_DMABUF_H */

@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * fpgabuf - the mark that tells whether a capture got to its end
+ */
+#ifndef FPGABUF_MARK_H
+#define FPGABUF_MARK_H
+
+#include <linux/types.h>
+
+struct fpgabuf_mapping;
+
+/**
+ * struct fpgabuf_mark - what is put where a capture ends, before it starts
+ * @put: random bytes; if they are still there, the FPGA did not get there
+ * @had: what was there, for each segment; NULL if the channel tells how much came
+ * @last: so many bytes at the end of a segment must have changed
+ *
+ * Belongs to a capture, which makes the calls one after the other.
+ */
+struct fpgabuf_mark {
+	u64 put;
+	u64 *had;
+	u32 last;
+};
+
+int fpgabuf_mark_init(struct fpgabuf_mark *mark, unsigned int segments,
+		      u32 alignment);
+void fpgabuf_mark_exit(struct fpgabuf_mark *mark);
+void fpgabuf_mark_put(struct fpgabuf_mapping *mapping, u32 length,
+		      struct fpgabuf_mark *mark);
+void fpgabuf_mark_undo(struct fpgabuf_mapping *mapping, u32 length,
+		       const struct fpgabuf_mark *mark);
+bool fpgabuf_mark_untouched(struct fpgabuf_mapping *mapping, u32 length,
+			    const struct fpgabuf_mark *mark);
+
+#endif /* FPGABUF_MARK_H */

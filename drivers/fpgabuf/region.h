@@ -1,0 +1,84 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * fpgabuf - a region: pages that are charged to somebody, until nobody has them
+ */
+#ifndef FPGABUF_REGION_H
+#define FPGABUF_REGION_H
+
+#include <linux/kref.h>
+#include <linux/list.h>
+#include <linux/sizes.h>
+#include <linux/types.h>
+
+#include "memory.h"
+
+/* The residue of a dmaengine transfer is 32 bits wide: stay well inside. */
+#define FPGABUF_MAX_REGION	((u64)SZ_2G)
+
+/**
+ * struct fpgabuf_account - what one open file has of a device's memory
+ * @ref: held by the open file and by every region made through it
+ * @memory: what the device may have; a reference is held
+ * @quota: for the regions made through it
+ */
+struct fpgabuf_account {
+	struct kref ref;
+	struct fpgabuf_memory *memory;
+	struct fpgabuf_quota quota;
+};
+
+/**
+ * struct fpgabuf_region - pages that are charged
+ * @pages: the pages
+ * @account: what they are charged to; a reference is held
+ * @ino: inode number of its dma-buf, to tell regions apart by; 0 before
+ * @node: in the quarantine, once it is given up
+ * @held: the chunk that somebody else was found to hold last, from then on
+ *
+ * Belongs to its dma-buf, and then to the quarantine, whose lock guards the last
+ * two.  Until then nothing but @ino changes.
+ */
+struct fpgabuf_region {
+	struct fpgabuf_pages pages;
+	struct fpgabuf_account *account;
+	unsigned long ino;
+	struct list_head node;
+	unsigned int held;
+};
+
+/**
+ * struct fpgabuf_usage - who refers to a region's pages
+ * @mappings: page table entries
+ * @in_use: references that are neither the region's nor a mapping's
+ */
+struct fpgabuf_usage {
+	u64 mappings;
+	u64 in_use;
+};
+
+/* region.c */
+struct fpgabuf_account *fpgabuf_account_create(struct fpgabuf_memory *memory);
+void fpgabuf_account_get(struct fpgabuf_account *account);
+void fpgabuf_account_put(struct fpgabuf_account *account);
+
+struct fpgabuf_region *fpgabuf_region_create(struct fpgabuf_account *account,
+					     const struct fpgabuf_alloc *alloc);
+void fpgabuf_region_destroy(struct fpgabuf_region *region);
+bool fpgabuf_region_at_rest(struct fpgabuf_region *region);
+void fpgabuf_region_free(struct fpgabuf_region *region);
+const struct fpgabuf_chunk *
+fpgabuf_region_chunk(const struct fpgabuf_region *region, pgoff_t index);
+struct page *fpgabuf_region_page(const struct fpgabuf_region *region,
+				 pgoff_t index);
+void fpgabuf_region_usage(const struct fpgabuf_region *region,
+			  struct fpgabuf_usage *usage);
+
+/* region.c, for its tests */
+extern void (*fpgabuf_usage_hook)(const struct fpgabuf_chunk *chunk);
+
+/* quarantine.c */
+void fpgabuf_quarantine_add(struct fpgabuf_region *region);
+void fpgabuf_quarantine_look(void);
+void fpgabuf_quarantine_barrier(void);
+
+#endif /* FPGABUF_REGION_H */
