@@ -3,8 +3,8 @@ ifneq ($(KERNELRELEASE),)
 
 # kbuild reads this, in the kernel's tree or in a copy made below.
 obj-$(CONFIG_FPGABUF) += drivers/fpgabuf/
-ifneq ($(wildcard $(src)/tests/guest/kmod/Makefile),)
-obj-$(CONFIG_FPGABUF_DEBUG) += tests/guest/kmod/
+ifneq ($(wildcard $(src)/tests/driver/kmod/Makefile),)
+obj-$(CONFIG_FPGABUF_DEBUG) += tests/driver/kmod/
 endif
 
 else
@@ -121,7 +121,7 @@ modules:
 	@test -n "$(KVER)"
 	@mkdir -p $(MIRROR)
 	@cp -au --parents Makefile drivers uapi \
-		$(wildcard tests/guest/kmod) $(MIRROR)
+		$(wildcard tests/driver/kmod) $(MIRROR)
 	$(MAKE) -C $(KDIR) M=$(MIRROR) $(KCONFIG) $(CROSS) \
 		$(INSTRUMENT) modules
 
@@ -147,7 +147,7 @@ deb:
 
 check-deb:
 	@tests/vm/deps.sh build vm demo deb check-deb
-	@tests/deb/run.sh
+	@tests/package/deb/run.sh
 
 check-matrix:
 	@tests/vm/deps.sh build vm demo arm64 armhf i386 show newer dt deb \
@@ -156,15 +156,15 @@ check-matrix:
 
 check-pl330:
 	@tests/vm/deps.sh build vm armhf
-	@tests/pl330/run.sh
+	@tests/platform/pl330/run.sh
 
 check-providers:
 	@tests/vm/deps.sh build unit vm armhf providers
-	@tests/providers/run.sh
+	@tests/platform/providers/run.sh
 
 check-zynq:
 	@tests/vm/deps.sh build vm demo armhf zynq
-	@tests/zynq/run.sh
+	@tests/platform/zynq/run.sh
 
 soak:
 	@tests/vm/deps.sh build vm
@@ -172,19 +172,19 @@ soak:
 
 check-distro:
 	@tests/vm/deps.sh distro
-	@TARGETS="$(TARGETS)" tests/distro/run.sh $(RELEASES)
+	@TARGETS="$(TARGETS)" tests/package/distro/run.sh $(RELEASES)
 
 check-dt:
 	@tests/vm/deps.sh build vm dt
-	@tests/dt/run.sh
+	@tests/platform/dt/run.sh
 
 bench:
 	@tests/vm/deps.sh build vm demo arm64 bench
-	@tests/bench/run.sh
+	@tests/perf/run.sh
 
 bench-profile:
 	@tests/vm/deps.sh build vm demo bench
-	@tests/bench/profile.sh
+	@tests/perf/profile.sh
 
 htmldocs:
 	@tests/vm/deps.sh docs
@@ -227,7 +227,7 @@ coverage:
 
 coverage-tools:
 	@tests/vm/deps.sh build unit vm coverage
-	@tests/coverage/tools.sh
+	@tests/unit/coverage.sh
 
 lint:
 	@tests/vm/deps.sh build unit vm docs lint

@@ -2,7 +2,7 @@
 /*
  * fpgabuf - what is known of the drivers of DMA controllers
  *
- * Read in their sources, and shown by tests/providers.  Each row says why.
+ * Read in their sources, and shown by tests/platform/providers.  Each row says why.
  */
 #include <linux/bits.h>
 #include <linux/device.h>

@@ -12,7 +12,7 @@ cd "$TOP"
 KROOT=$(tests/kernel/build.sh debug)
 export KROOT
 rm -rf "$BUILD/debug/coverage"
-suite debug-guest 'the driver, on the debug kernel' tests/guest/run.sh
+suite debug-guest 'the driver, on the debug kernel' tests/driver/run.sh
 suite debug-coverage 'what of the driver was executed' tests/kernel/coverage.sh
 suite debug-planted 'the debug kernel, on a driver with bugs' \
   tests/kernel/planted.sh

@@ -299,8 +299,8 @@ series() {
   mkdir -p "$SELFTESTS/fpgabuf/lib"
   cp -r "$HERE"/selftests/{.gitignore,*} "$SELFTESTS/fpgabuf"
   cp "$TOP/tests/lib/suite.h" "$SELFTESTS/fpgabuf/lib"
-  cp "$TOP"/tests/guest/{bed.h,{bed,memory,modules,passing,process,sim}.c} \
-    "$TOP"/tests/guest/{alloc,capture,faults,fence,limits,uapi,watch}.c \
+  cp "$TOP"/tests/driver/{bed.h,{bed,memory,modules,passing,process,sim}.c} \
+    "$TOP"/tests/driver/{alloc,capture,faults,fence,limits,uapi,watch}.c \
     "$SELFTESTS/fpgabuf"
   insert "$SELFTESTS/Makefile" '
     !done && $1 == "TARGETS" && $3 > "fpgabuf" {

@@ -27,7 +27,7 @@ caught() {
   patch -s -d "$COPY" -p 1 <"$PLANTED/$1.patch" ||
     die "planted/$1.patch does not apply any more; make it anew"
   rm -f "$log"
-  "$COPY/tests/guest/run.sh" "$2" >"$out" 2>&1 || code=$?
+  "$COPY/tests/driver/run.sh" "$2" >"$out" 2>&1 || code=$?
   patch -s -d "$COPY" -p 1 -R <"$PLANTED/$1.patch"
   if [ "$code" -ne 0 ] && grep -qE -- "$3" "$log"; then
     echo "ok - caught: $1"

@@ -84,7 +84,7 @@ installed() {
   local page path
 
   while IFS=$'\t' read -r page path; do
-    grep -qE "[ /]${path//./\\.}(/|\$)" tests/install/files.txt ||
+    grep -qE "[ /]${path//./\\.}(/|\$)" tests/package/install/files.txt ||
       wrong "$page" "$path is not installed"
   done < <(words \
     '^\.(?:It )?Pa ((?!/)\S*(?:/\S*|\.(?:c|h|rst|rules|conf|socket|service)))(?: |$)' \
@@ -150,7 +150,7 @@ suites() {
   while read -r suite; do
     grep -qE "^\| (\`[a-z0-9_]+\`, )*\`$suite\`[, ]" tests/README.md ||
       wrong tests/README.md "the suite $suite is missing"
-  done < <(sed -nE 's/^SUITE\((\w+),.*/\1/p' tests/guest/*.c)
+  done < <(sed -nE 's/^SUITE\((\w+),.*/\1/p' tests/{driver,model}/*.c)
 }
 
 # A reason why a function is not executed is one only as long as it is there.

@@ -37,7 +37,7 @@ checkpatch() {
   local bad=0
 
   KERNEL_TOOLS=$(tests/lint/kernel-tools.sh) || return
-  sources 'drivers/*.[ch]' 'uapi/*.h' 'tests/guest/kmod/*.[ch]' \
+  sources 'drivers/*.[ch]' 'uapi/*.h' 'tests/driver/kmod/*.[ch]' \
     ':!drivers/fpgabuf/compat.h' | checkpatch_files || bad=1
   sources drivers/fpgabuf/compat.h |
     checkpatch_files \
@@ -61,7 +61,7 @@ userspace() {
   local dir flags='-O2 -g -Wall -Wextra -Werror'
 
   rm -rf "${LINT:?}/$1"
-  for dir in tools tests/unit tests/guest tests/soak tests/fuzz/ioctl; do
+  for dir in tools tests/unit tests/driver tests/soak tests/fuzz/ioctl; do
     if [ -e "$dir/Makefile" ]; then
       make -C "$dir" O="$LINT/$1/$dir" CC="$1" CFLAGS="$flags" all ||
         return

@@ -58,10 +58,10 @@ in_cell() {
 # tests_of CELL
 tests_of() {
   case $1 in
-  packages) tests/deb/run.sh ;;
-  pl330) tests/pl330/run.sh ;;
-  zynq) tests/zynq/run.sh ;;
-  devicetree) tests/dt/run.sh ;;
+  packages) tests/package/deb/run.sh ;;
+  pl330) tests/platform/pl330/run.sh ;;
+  zynq) tests/platform/zynq/run.sh ;;
+  devicetree) tests/platform/dt/run.sh ;;
   *) guest_tests "$1" ;;
   esac
 }
@@ -70,17 +70,18 @@ tests_of() {
 guest_tests() {
   local code=0
 
-  in_cell "$1" env "FPGABUF_QUICK=$QUICK" tests/guest/run.sh || code=$?
+  in_cell "$1" env "FPGABUF_QUICK=$QUICK" tests/driver/run.sh || code=$?
   case $1 in
-  arm*) in_cell "$1" tests/guest/run.sh dt || code=$? ;;
+  arm*) in_cell "$1" tests/driver/run.sh dt || code=$? ;;
   esac
   return "$code"
 }
 
 # Everything that cells are made of, also what git does not know yet
 inputs() {
-  git ls-files -z -co --exclude-standard drivers uapi tools tests/guest tests/lib tests/vm \
-    tests/matrix tests/deb tests/dt tests/kernel tests/pl330 tests/zynq \
+  git ls-files -z -co --exclude-standard drivers uapi tools tests/driver \
+    tests/kernel tests/lib tests/matrix tests/model tests/package \
+    tests/platform tests/vm \
     Documentation/examples Documentation/devicetree Documentation/board.rst \
     Makefile | sort -zu |
     xargs -0 sha256sum | sha256sum

@@ -31,7 +31,7 @@ receive() {
 
 # shellcheck disable=SC2317 # called by suite
 send() {
-  FPGABUF_SOAK_SECONDS=${SEND_SECONDS:-600} tests/guest/run.sh soak
+  FPGABUF_SOAK_SECONDS=${SEND_SECONDS:-600} tests/driver/run.sh soak
 }
 
 [ $# -gt 0 ] || set -- recv send

@@ -14,14 +14,14 @@ step build 'build the modules and the tools' \
 suite scan-log 'the scan of the kernel log' tests/vm/scan-log-test.sh
 suite unit 'library and tools, on the host' \
   make -s -C tests/unit O="$BUILD/unit" run
-suite install 'what is installed' tests/install/run.sh
+suite install 'what is installed' tests/package/install/run.sh
 suite selftest 'the test bed' tests/vm/selftest.sh
 suite screenshot 'what fpgabuf-show shows, pixel by pixel' \
   tests/vm/screenshot.sh
-suite guest 'the driver, in the virtual machine' tests/guest/run.sh
+suite guest 'the driver, in the virtual machine' tests/driver/run.sh
 suite guest-dt 'the driver, in a machine with a device tree' \
-  env ARCH=arm64 tests/guest/run.sh dt
+  env ARCH=arm64 tests/driver/run.sh dt
 suite guest-plan 'fpgabuf-plan, against a long way' \
-  tests/guest/run.sh plan
+  tests/driver/run.sh plan
 
 summary

@@ -1,0 +1,240 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-only
+#
+# run.sh [SUITE[.TEST]...] - the guest tests, on kernels booted as they need them
+#
+# All of one call run in one boot.  "tests/run --list" knows the names.
+#
+# FPGABUF_QUICK=1: with fewer repetitions
+# REPEAT=N: all N times, until one fails
+# GDB=DIR: QEMU listens to gdb at DIR/socket, and the tests begin when there is a
+# line in DIR/begin, a FIFO
+
+set -euo pipefail
+. "$(dirname "$0")/../vm/common.sh"
+. "$TOP/tests/vm/arch.sh"
+
+KVER=$("$TOP/tests/vm/kernel.sh")
+export KVER
+echo "kernel: $KVER"
+KO=$BUILD/modules/$KVER
+# In Debian this is the daemon as well, it looks at its name.
+UDEVADM=$(program udevadm)
+
+# The debug kernel is slow, needs memory for itself, and is asked what it has
+# seen when the tests have run.  COVERAGE=1: the programs were built to count
+# what they execute.  Both write that to the last disk.
+PATIENCE=1
+WRAPPER=
+case $KVER in
+*-debug-*)
+  PATIENCE=3
+  WRAPPER=debug-run
+  WRAPPER_OPTIONS=(--mem 1G --append 'page_poison=1 cma=64M')
+  COVERAGE_DIR=$BUILD/debug/coverage
+  FPGABUF_QUICK=1
+  echo 'This kernel is slow: of large regions only the last MiB is sent'
+  ;;
+*)
+  if [ -n "${COVERAGE:-}" ]; then
+    WRAPPER=coverage-run
+    WRAPPER_OPTIONS=()
+    OBJ=$BUILD/coverage
+    COVERAGE_DIR=$OBJ/guest
+  fi
+  ;;
+esac
+
+if [ -n "${FPGABUF_QUICK:-}" ]; then
+  echo 'quick: what a test does 100 times or more is done a tenth as often (what'
+  echo 'loads or unbinds drivers: a third)'
+fi
+
+make -s --no-print-directory -C "$TOP" modules
+make -s -C "$TOP/tests/driver" O="$OBJ/guest" "${CROSS[@]}"
+
+# wrapper_options LOG: into the array OPTIONS
+wrapper_options() {
+  local disk
+
+  if [ -z "$WRAPPER" ]; then
+    return
+  fi
+  disk=$COVERAGE_DIR/$1.tar
+  mkdir -p "$COVERAGE_DIR"
+  rm -f "$disk"
+  truncate -s 16M "$disk"
+  OPTIONS+=("${WRAPPER_OPTIONS[@]}" --disk "$disk"
+    --file "$TOP/tests/driver/$WRAPPER:/bin/$WRAPPER")
+}
+
+# guest LOG OPTION... -- COMMAND [ARGUMENT...]: boot, run the tests
+guest() {
+  local name=$1
+
+  shift
+  OPTIONS=()
+  while [ "$1" != -- ]; do
+    OPTIONS+=("$1")
+    shift
+  done
+  shift
+  wrapper_options "$name"
+  "$TOP/tests/vm/run.sh" --log "$OBJ/log/$name.kernel.log" \
+    --net pair --module vgem \
+    --ko "$KO/drivers/fpgabuf/fpgabuf.ko" \
+    --ko "$KO/drivers/fpgabuf/sim/fpgabuf-sim.ko" \
+    --ko "$KO/tests/driver/kmod/fpgabuf-test-remap.ko" \
+    --ko "$KO/tests/driver/kmod/fpgabuf-test-importer.ko" \
+    --file "$OBJ/guest/guest-tests" \
+    --file "$OBJ/guest/tools/fpgabuf-send" \
+    --file "$OBJ/guest/tools/fpgabuf-recv" \
+    --file "$OBJ/guest/tools/fpgabuf-info" \
+    --file "$OBJ/guest/tools/fpgabuf-share" \
+    --file "$OBJ/guest/capture-send" \
+    --file "$OBJ/guest/capture-disk" \
+    --file "$OBJ/guest/receive-frames" \
+    --file "$UDEVADM" --file "$UDEVADM:/bin/systemd-udevd" \
+    --file "$TOP/tools/udev/60-fpgabuf.rules:/etc/udev/rules.d/60-fpgabuf.rules" \
+    --file "$TOP/tools/udev/fpgabuf.sysusers.conf:/etc/fpgabuf.sysusers.conf" \
+    "${OPTIONS[@]}" "${GDB_OPTIONS[@]}" -- ${WRAPPER:+"$WRAPPER"} "$@"
+}
+
+TESTS=(guest-tests)
+[ -z "${REPEAT:-}" ] || TESTS+=(--repeat "$REPEAT")
+GDB_OPTIONS=()
+if [ -n "${GDB:-}" ]; then
+  TESTS=(gdb-run "${TESTS[@]}")
+  GDB_OPTIONS=(--file "$TOP/tests/driver/gdb-run" --input "$GDB/begin"
+    --qemu-arg -gdb --qemu-arg "unix:$GDB/socket,server=on,wait=off"
+    --accel tcg --timeout 86400)
+fi
+
+# Debian's kernels zero all memory when it is allocated; then nobody would
+# notice if the driver did not.
+stock() {
+  guest guest --append init_on_alloc=0 --scratch-disk 16M \
+    --timeout $((900 * PATIENCE)) \
+    -- env "FPGABUF_SEED=${FPGABUF_SEED-}" \
+    ${FPGABUF_QUICK:+"FPGABUF_QUICK=1"} "${TESTS[@]}" "$@"
+}
+
+bounced() {
+  if [ "$ARCH" = armhf ] &&
+    ! grep -qx CONFIG_ARM_LPAE=y "$KROOT/boot/config-$KVER"; then
+    echo "skipped: suite sync, kernel $KVER sets up no swiotlb without CONFIG_ARM_LPAE"
+    return
+  fi
+  guest guest-swiotlb --append swiotlb=force --scratch-disk 16M \
+    --timeout $((300 * PATIENCE)) -- "${TESTS[@]}" "$@"
+}
+
+# When it gets no memory the debugging of DMA switches itself off, and says so:
+# here it is off from the beginning.
+injected() {
+  if [ "$WRAPPER" != debug-run ]; then
+    echo 'skipped: suite inject, only the debug kernel makes calls fail'
+    return
+  fi
+  guest guest-inject --append dma_debug=off --timeout $((300 * PATIENCE)) \
+    -- "${TESTS[@]}" "$@"
+}
+
+# Devices that do not stop are of no use any more, until the next boot.
+poisoned() {
+  guest guest-poison --append init_on_alloc=0 --timeout $((300 * PATIENCE)) \
+    -- "${TESTS[@]}" "$@"
+}
+
+# Needs drivers of screens, which not every kernel has.
+showing() {
+  local driver
+
+  for driver in cirrus bochs; do
+    modprobe -d "${KROOT:-/}" -S "$KVER" -n "$driver" 2>/dev/null || {
+      echo "skipped: suite show, kernel $KVER has no driver $driver"
+      return
+    }
+  done
+  guest guest-show --vga cirrus --vga bochs --timeout 300 \
+    --file "$OBJ/guest/tools/fpgabuf-show" -- "${TESTS[@]}" "$@"
+}
+
+# Those that are no PC have a device tree.
+DT=()
+if [ "$ARCH" != amd64 ]; then
+  DT=(--dt "$TOP/tests/driver/backends.dtso")
+fi
+
+device_tree() {
+  guest guest-dt --append init_on_alloc=0 "${DT[@]}" --timeout 300 \
+    -- "${TESTS[@]}" "$@"
+}
+
+# A long way, whose milliseconds are the same on every host
+planned() {
+  guest guest-plan --icount --module sch_netem --timeout 600 \
+    --file "$(program tc):/usr/local/sbin/tc" --file "$OBJ/guest/tools/fpgabuf-plan" \
+    -- "${TESTS[@]}" "$@"
+}
+
+# For tests/soak/run.sh
+soaked() {
+  guest guest-soak --timeout $((FPGABUF_SOAK_SECONDS * 3 + 600)) \
+    -- env "FPGABUF_SOAK_SECONDS=$FPGABUF_SOAK_SECONDS" "${TESTS[@]}" "$@"
+}
+
+PERF=(--file "$OBJ/guest/guest-perf")
+
+# No test: prints a table.
+cost() {
+  guest guest-cost "${PERF[@]}" --icount "${DT[@]}" --timeout 300 -- guest-perf cost
+}
+
+# No test either: prints figures for tests/perf/run.sh, which receives what is
+# sent.
+bench() {
+  local dt=()
+
+  [ "$ARCH" = amd64 ] || dt=(--dt "$TOP/tests/perf/bench.dtso")
+  guest guest-bench "${PERF[@]}" --icount --net user --nic vmxnet3 --timeout 1800 \
+    "${dt[@]}" \
+    --ko "$KO/tests/driver/kmod/fpgabuf-test-copies.ko" \
+    -- env "FPGABUF_BENCH_PORT=$FPGABUF_BENCH_PORT" guest-perf bench
+}
+
+# Nor is this, it is for tests/perf/profile.sh.  The disk gets the addresses of
+# all functions.
+profile() {
+  guest guest-profile "${PERF[@]}" --icount --net user --nic vmxnet3 --timeout 900 \
+    --plugin "$FPGABUF_BENCH_DIR/profile.so,out=$FPGABUF_BENCH_DIR/blocks" \
+    --disk "$FPGABUF_BENCH_DIR/symbols" \
+    -- env "FPGABUF_BENCH_PORT=$FPGABUF_BENCH_PORT" guest-perf profile
+}
+
+# Each boot, whatever came of those before it
+all() {
+  local code=0
+
+  stock || code=$?
+  bounced sync capture || code=$?
+  injected inject || code=$?
+  poisoned poison || code=$?
+  showing show || code=$?
+  return "$code"
+}
+
+case ${1-} in
+'') all ;;
+show | show.*) showing "$@" ;;
+sync | sync.*) bounced "$@" ;;
+inject | inject.*) injected "$@" ;;
+poison | poison.*) poisoned "$@" ;;
+dt | dt.*) device_tree "$@" ;;
+plan | plan.*) planned "$@" ;;
+soak) soaked "$@" ;;
+cost) cost ;;
+bench) bench ;;
+profile) profile ;;
+*) stock "$@" ;;
+esac

@@ -1,0 +1,53 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-only
+#
+# root.sh DIR - make DIR the root of a fresh Debian, with what our packages
+# depend on, a kernel, its headers and a compiler
+#
+# It is of this machine's release, and comes from its own archive.  What took
+# long is kept in .build/deb-root; remove that to get what is newest today.
+
+set -euo pipefail
+. "$(dirname "$0")/../../vm/common.sh"
+. "$TOP/tests/vm/apt.sh"
+. "$TOP/tests/vm/debian.sh"
+
+[ $# -eq 1 ] || die "usage: root.sh DIR"
+ROOT=$1
+CACHE=$BUILD/deb-root
+PACKAGES=dkms,gcc,libc6-dev,libdrm2,liburing2,linux-headers-amd64
+PACKAGES+=,linux-image-amd64,pkg-config,systemd,udev
+
+bootstrap() {
+  local release
+
+  release=$(. /etc/os-release && echo "$VERSION_CODENAME") || return
+  debian_root "$release" "$CACHE/new" --variant=apt --include="$PACKAGES" ||
+    return
+  relative_links "$CACHE/new" || return
+  mv "$CACHE/new" "$CACHE/base"
+}
+
+# relative_links DIR: let the kernel's headers be found from outside as well
+relative_links() {
+  local link
+
+  for link in "$1"/usr/lib/modules/*/{build,source}; do
+    ln -sfn "../../../..$(readlink "$link")" "$link" || return
+  done
+}
+
+copy() {
+  rm -rf "$ROOT" && mkdir -p "${ROOT%/*}" && cp -a "$CACHE/base" "$ROOT"
+}
+
+mkdir -p "$CACHE"
+# Two of us at once would spoil it.
+exec 9>"$CACHE/lock"
+flock 9
+if ! [ -e "$CACHE/base" ]; then
+  step deb-root 'make a Debian to install into, once' bootstrap ||
+    die "no Debian could be made, see .build/log/deb-root.log.
+  The apt sources of this machine must be those of Debian, and in reach"
+fi
+step deb-root-copy "copy it" copy
