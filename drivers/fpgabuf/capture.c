@@ -198,14 +198,30 @@ static void finish_work(struct work_struct *work)
 }
 
 /* Take the region from its users, unless somebody still looks at it. */
+/*
+ * Has somebody put a fence there, as DMA_BUF_IOCTL_IMPORT_SYNC_FILE does, which says
+ * that it still reads, or writes?  There is none of ours: the region is claimed.
+ */
+static bool is_fenced(const struct dma_buf *dmabuf)
+{
+	dma_resv_assert_held(dmabuf->resv);
+	return !dma_resv_test_signaled(dmabuf->resv, DMA_RESV_USAGE_READ);
+}
+
 static int claim(struct fpgabuf_capture *capture)
 {
 	struct fpgabuf_usage usage;
+	bool fenced = false;
 	int ret = fpgabuf_buffer_claim(&capture->buffer, &usage);
 
-	if (usage.in_use) {
+	if (!ret && is_fenced(capture->buffer.dmabuf)) {
+		fpgabuf_buffer_unclaim(&capture->buffer);
+		fenced = true;
+		ret = -EBUSY;
+	}
+	if (usage.in_use || fenced) {
 		atomic64_inc(&capture->stream->busy);
-		trace_fpgabuf_busy(capture->buffer.region, &usage);
+		trace_fpgabuf_busy(capture->buffer.region, &usage, fenced);
 	}
 	return ret;
 }

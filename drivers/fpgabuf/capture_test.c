@@ -296,6 +296,37 @@ static void busy_test(struct kunit *test)
 	dma_buf_put(region->buffer.dmabuf);
 }
 
+/* Somebody reads, or writes, until its fence is signalled. */
+static void foreign_fence(struct kunit *test, enum dma_resv_usage usage)
+{
+	struct bed *bed = test->priv;
+	struct fpgabuf_capture *region = bed_region(test, SIZE, 0);
+	struct dma_resv *resv = region->buffer.dmabuf->resv;
+	struct dma_fence *fence = fpgabuf_fence_create("somebody");
+	u64 busy = atomic64_read(&bed->stream.busy);
+
+	KUNIT_ASSERT_NOT_NULL(test, fence);
+	dma_resv_lock(resv, NULL);
+	KUNIT_EXPECT_EQ(test, dma_resv_reserve_fences(resv, 1), 0);
+	dma_resv_add_fence(resv, fence, usage);
+	dma_resv_unlock(resv);
+
+	KUNIT_EXPECT_EQ(test, try_queue(bed, region, 0, 0, 0), -EBUSY);
+	KUNIT_EXPECT_EQ(test, region->buffer.state, FPGABUF_REGION_IDLE);
+	KUNIT_EXPECT_EQ(test, atomic64_read(&bed->stream.busy), busy + 1);
+	fpgabuf_fence_signal(fence, 0);
+	KUNIT_EXPECT_EQ(test, try_queue(bed, region, 0, 0, 0), 0);
+	complete_one(bed);
+	expect_taken(test, 0, SIZE, 0, 0);
+	dma_buf_put(region->buffer.dmabuf);
+}
+
+static void foreign_fence_test(struct kunit *test)
+{
+	foreign_fence(test, DMA_RESV_USAGE_READ);
+	foreign_fence(test, DMA_RESV_USAGE_WRITE);
+}
+
 static void depth_test(struct kunit *test)
 {
 	struct bed *bed = test->priv;
@@ -672,6 +703,7 @@ static struct kunit_case capture_cases[] = {
 	KUNIT_CASE(synced_test),
 	KUNIT_CASE(refused_test),
 	KUNIT_CASE(busy_test),
+	KUNIT_CASE(foreign_fence_test),
 	KUNIT_CASE(depth_test),
 	KUNIT_CASE(owner_test),
 	KUNIT_CASE(fence_test),

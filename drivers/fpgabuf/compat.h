@@ -130,6 +130,11 @@ const struct dev_pm_ops name = {					\
 #include <linux/dma-resv.h>
 
 #define DMA_RESV_USAGE_WRITE	0
+#define DMA_RESV_USAGE_READ	1	/* dma_resv_test_signaled(): test all */
+
+#if LINUX_VERSION_CODE < KERNEL_VERSION(5, 14, 0)
+#define dma_resv_test_signaled	dma_resv_test_signaled_rcu
+#endif
 
 /* There is always room for the write fence. */
 static inline int dma_resv_reserve_fences(struct dma_resv *resv,

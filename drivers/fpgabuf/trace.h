@@ -95,22 +95,24 @@ TRACE_EVENT(fpgabuf_queue,
 		      __entry->length)
 );
 
-/* QUEUE was refused, because somebody still refers to the pages. */
+/* QUEUE was refused: somebody refers to the pages, or has not signalled a fence. */
 TRACE_EVENT(fpgabuf_busy,
 	    TP_PROTO(const struct fpgabuf_region *region,
-		     const struct fpgabuf_usage *usage),
-	    TP_ARGS(region, usage),
+		     const struct fpgabuf_usage *usage, bool fenced),
+	    TP_ARGS(region, usage, fenced),
 	    TP_STRUCT__entry(__field(int, device)
 			     __field(u64, ino)
 			     __field(u64, in_use)
-			     __field(u64, mappings)),
+			     __field(u64, mappings)
+			     __field(bool, fenced)),
 	    TP_fast_assign(__entry->device = region->account->memory->id;
 			   __entry->ino = region->ino;
 			   __entry->in_use = usage->in_use;
-			   __entry->mappings = usage->mappings;),
-	    TP_printk("fpgabuf%d ino=%llu in_use=%llu mappings=%llu",
+			   __entry->mappings = usage->mappings;
+			   __entry->fenced = fenced;),
+	    TP_printk("fpgabuf%d ino=%llu in_use=%llu mappings=%llu fenced=%d",
 		      __entry->device, __entry->ino, __entry->in_use,
-		      __entry->mappings)
+		      __entry->mappings, __entry->fenced)
 );
 
 /* A capture is finished, and can be dequeued. */

@@ -11,6 +11,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include <linux/dma-buf.h>
 #include <linux/sync_file.h>
 
 #include "bed.h"
@@ -308,6 +309,62 @@ static void outlives(void)
 	close(sync);
 }
 
+/* The fence of one region's capture, put on another one: as of who still uses it */
+static void import_fence(int fd, int sync, uint32_t flags)
+{
+	struct dma_buf_import_sync_file arg = { .flags = flags, .fd = sync };
+
+	REQUIRE(call(fd, DMA_BUF_IOCTL_IMPORT_SYNC_FILE, &arg), 0);
+}
+
+static bool writable(int fd, int timeout_ms)
+{
+	struct pollfd pfd = { .fd = fd, .events = POLLOUT };
+
+	return poll(&pfd, 1, timeout_ms) == 1 && pfd.revents == POLLOUT;
+}
+
+static void foreign_fence(int dev, int feed, uint32_t flags)
+{
+	int fd = region_alloc(dev, 4096), other = region_alloc(dev, 4096), sync;
+	uint64_t busy = device_info(dev).busy;
+	struct fpgabuf_dequeue done;
+
+	REQUIRE(region_queue(dev, other, 0, 1), 0);
+	sync = export_sync_file(other);
+	import_fence(fd, sync, flags);
+	EXPECT(writable(fd, 0), false);
+	EXPECT(region_queue(dev, fd, 0, 2), -EBUSY);
+	EXPECT(device_info(dev).busy, busy + 1);
+	EXPECT(region_info(dev, fd).state, FPGABUF_REGION_IDLE);
+
+	feed_bytes(feed, 4096);
+	EXPECT(writable(fd, 20000), true);
+	REQUIRE(capture_get(dev, &done), 0);
+	REQUIRE(region_queue(dev, fd, 0, 2), 0);
+	feed_bytes(feed, 4096);
+	REQUIRE(capture_get(dev, &done), 0);
+	EXPECT(done.cookie, 2);
+	close(sync);
+	close(fd);
+	close(other);
+}
+
+static void foreign_fences(void)
+{
+	int dev, feed;
+
+	if (!need_sync_files())
+		return;
+	dev = device_open(0);
+	sim_source("feed");
+	feed = feed_open(0);
+	foreign_fence(dev, feed, DMA_BUF_SYNC_READ);
+	foreign_fence(dev, feed, DMA_BUF_SYNC_WRITE);
+	close(feed);
+	close(dev);
+}
+
 static const struct test tests[] = {
 	{ "a capture that takes too long ends with what it has", times_out },
 	{ "captures behind one that timed out go on", others_go_on },
@@ -317,6 +374,8 @@ static const struct test tests[] = {
 	{ "a process with only the passed descriptor waits and sees the data",
 	  passed_on },
 	{ "a CPU access bracket waits for the capture", bracket_waits },
+	{ "a region is not captured into before somebody's fence is signalled",
+	  foreign_fences },
 	{ "a sync_file tells why a capture failed", errors_show },
 	{ "a short capture is no error for its sync_file", short_is_no_error },
 	{ "a sync_file outlives region and device and keeps the module",

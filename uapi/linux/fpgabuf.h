@@ -223,11 +223,15 @@ struct fpgabuf_alloc {
  *
  * Guarantee: no byte that was handed to a send before this call is ever
  * overwritten.  While any page of the region is referenced by more than its
- * mappings, the call fails with EBUSY; try again after the completion.
+ * mappings, the call fails with EBUSY; try again after the completion.  It does
+ * so, too, while the dma-buf has a fence that is not signalled, such as
+ * DMA_BUF_IOCTL_IMPORT_SYNC_FILE puts there; poll() for POLLOUT on the dma-buf
+ * waits for it.
  *
  * Errors: EBADF not a descriptor; EINVAL not a dma-buf, bad length, flags or
  * timeout; EXDEV a dma-buf of another device; EBUSY the region is queued,
- * or done and not dequeued, or mapped by an importer, or its pages are in use;
+ * or done and not dequeued, or mapped by an importer, or its pages are in use, or
+ * somebody's fence is not signalled;
  * EUSERS another open file owns the queue; ENOBUFS queue_depth is reached, or the
  * DMA controller has no room for one more, try again after DEQUEUE; EMSGSIZE the
  * DMA controller cannot take so much as one capture; EIO it refused the
