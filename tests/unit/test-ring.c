@@ -355,9 +355,19 @@ static void test_max_failures(void)
 			       "too many captures failed in a row");
 	CU_ASSERT_EQUAL(counts_of(&rig).failures, 3);
 	CU_ASSERT_EQUAL(counts_of(&rig).captures, 3);
-	/* It may be tried all the same. */
+	/* It may be tried all the same, and ended: what was canceled is no failure. */
 	take_and_give(&rig, &c);
 	CU_ASSERT_EQUAL(c.failures, 0);
+	rig_end(&rig);
+
+	fake_reset();
+	fake.fail_at = 1;
+	fake.most_captures = 1;
+	setup.max_failures = 1;
+	rig_make(&rig, &setup);
+	CU_ASSERT_EQUAL(fpgabuf_ring_take(rig.ring, &c), -EIO);
+	CU_ASSERT_EQUAL(fpgabuf_ring_stop(rig.ring), 0);
+	CU_ASSERT_EQUAL(fpgabuf_ring_take(rig.ring, &c), -ENODATA);
 	rig_end(&rig);
 }
 

@@ -293,7 +293,7 @@ static int check_failure(struct fpgabuf_ring *r, int error)
 {
 	r->counts.failures += fpgabuf_is_failure(error);
 	r->failed_in_a_row = fpgabuf_failed_in_a_row(r->failed_in_a_row, error);
-	if (!r->setup.max_failures ||
+	if (!fpgabuf_is_failure(error) || !r->setup.max_failures ||
 	    r->failed_in_a_row < r->setup.max_failures)
 		return 0;
 	return fail(r, FPGABUF_REASON_FAILURES, -EIO);
