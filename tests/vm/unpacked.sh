@@ -15,7 +15,7 @@ depends() {
 
 # unpacked_make NAME WHAT SIZE [SUITE...]
 unpacked_make() {
-  local log=.build/log/$1-*.log
+  local log=".build/log/$1-*.log"
 
   note "making ${ROOT#"$TOP"/}, once; of the disk it needs $3"
   # Some other source may be out of reach; whether this matters shows next.
