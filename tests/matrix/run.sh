@@ -12,6 +12,7 @@
 
 set -euo pipefail
 . "$(dirname "$0")/../vm/common.sh"
+. "$TOP/tests/vm/count.sh"
 . "$TOP/tests/vm/page.sh"
 cd "$TOP"
 
@@ -94,10 +95,9 @@ state() {
 
 # counts LOG: tests that passed, that failed, and things that were skipped
 counts() {
-  awk '
+  awk "$SKIPS"'
     $1 == "tests" && NF == 6 { passed += $4; failed += $5 }
     /^[0-9]+ passed, [0-9]+ failed$/ { passed += $1; failed += $3 }
-    /^ *skipped: / { skipped++ }
     END { print passed + 0, failed + 0, skipped + 0 }' "$1"
 }
 

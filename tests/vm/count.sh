@@ -5,6 +5,7 @@
 
 PASSED=0
 FAILED=0
+SKIPPED=0
 mkdir -p "$BUILD/log"
 : >"$BUILD/log/failures"
 
@@ -19,17 +20,26 @@ suite() {
   count "$log" "$code"
 }
 
+# For awk: a test that was skipped has printed why, and then CUnit says "passed".
+# A suite counts as one.
+# shellcheck disable=SC2034 # used by those who source this, too
+SKIPS='
+  /^  Test: / { skips = 0 }
+  /^ +skipped: / { skips = 1 }
+  /passed$/ && skips { skipped++; passed--; skips = 0 }
+  /^skipped: / || /^skip - / { skipped++ }'
+
 # count LOG CODE: add up "ok - " and "FAIL - " lines and the summaries of
 # CUnit.  A suite that failed without a failed test, or that ran none, counts
 # as one failed test.
 count() {
-  local passed failed
+  local passed failed skipped
 
-  read -r passed failed <<<"$(awk '
+  read -r passed failed skipped <<<"$(awk "$SKIPS"'
     /^ok - / { passed++ }
     /^FAIL - / { failed++ }
     $1 == "tests" && NF == 6 { passed += $4; failed += $5 }
-    END { print passed + 0, failed + 0 }' "$1")"
+    END { print passed + 0, failed + 0, skipped + 0 }' "$1")"
   if [ "$failed" -eq 0 ] && { [ "$2" -ne 0 ] || [ "$passed" -eq 0 ]; }; then
     failed=1
     echo "FAIL: exit code $2 after $passed tests" | tee -a "$1"
@@ -37,6 +47,7 @@ count() {
   failures "$1" >>"$BUILD/log/failures"
   PASSED=$((PASSED + passed))
   FAILED=$((FAILED + failed))
+  SKIPPED=$((SKIPPED + skipped))
 }
 
 # failures LOG: what is known of failed tests, the asserts of CUnit included, and
@@ -56,6 +67,7 @@ failures() {
 summary() {
   echo
   cat "$BUILD/log/failures"
+  [ "$SKIPPED" -eq 0 ] || echo "$SKIPPED skipped; each said why"
   echo "$PASSED passed, $FAILED failed"
   [ "$FAILED" -eq 0 ]
 }
