@@ -8,6 +8,7 @@
 #include <linux/poll.h>
 
 #include "compat.h"
+#include "fence.h"
 #include "kunit_bed.h"
 
 #define SIZE	(4 * PAGE_SIZE)
