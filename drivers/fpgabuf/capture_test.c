@@ -298,7 +298,8 @@ static void busy_test(struct kunit *test)
 }
 
 /* Somebody reads, or writes, until its fence is signalled. */
-static void foreign_fence(struct kunit *test, enum dma_resv_usage usage)
+static void foreign_fence(struct kunit *test, enum dma_resv_usage usage,
+			  u32 status)
 {
 	struct bed *bed = test->priv;
 	struct fpgabuf_capture *region = bed_region(test, SIZE, 0);
@@ -318,14 +319,15 @@ static void foreign_fence(struct kunit *test, enum dma_resv_usage usage)
 	fpgabuf_fence_signal(fence, 0);
 	KUNIT_EXPECT_EQ(test, try_queue(bed, region, 0, 0, 0), 0);
 	complete_one(bed);
-	expect_taken(test, 0, SIZE, 0, 0);
+	expect_taken(test, 0, SIZE, status, 0);
 	dma_buf_put(region->buffer.dmabuf);
 }
 
 static void foreign_fence_test(struct kunit *test)
 {
-	foreign_fence(test, DMA_RESV_USAGE_READ);
-	foreign_fence(test, DMA_RESV_USAGE_WRITE);
+	foreign_fence(test, DMA_RESV_USAGE_READ, 0);
+	/* Nothing was queued meanwhile. */
+	foreign_fence(test, DMA_RESV_USAGE_WRITE, FPGABUF_CAPTURE_GAP);
 }
 
 static void depth_test(struct kunit *test)
