@@ -46,6 +46,8 @@ make soak       what may go wrong once in a long time: an hour of connections to
 make check-distro
                 run make demo, check and lint in fresh minimal Debian 12 and 13;
                 as root [RELEASES="bookworm trixie"] [TARGETS="demo check lint"]
+make check-rtl  simulate the writer, the FPGA's side of a master of your own, and
+                plant mistakes in it [RTL_PACKETS=1000] [RTL_SEED=1]
 make check-dt   test the device tree binding and the example overlays
 make htmldocs   build the documentation, .build/html/index.html
 make check      run all tests
@@ -178,6 +180,10 @@ check-dt:
 	@tests/vm/deps.sh build vm dt
 	@tests/platform/dt/run.sh
 
+check-rtl:
+	@tests/vm/deps.sh rtl
+	@RTL_PACKETS=$(RTL_PACKETS) RTL_SEED=$(RTL_SEED) tests/platform/rtl/run.sh
+
 bench:
 	@tests/vm/deps.sh build vm demo arm64 bench
 	@tests/perf/run.sh
@@ -255,7 +261,8 @@ help:
 
 .PHONY: all modules modules_install tools install uninstall deb check-deb check-distro \
 	soak check-dt \
-	check-matrix check-pl330 check-providers check-zynq bench bench-profile htmldocs demo \
+	check-matrix check-pl330 check-providers check-rtl check-zynq bench bench-profile \
+	htmldocs demo \
 	screenshot check check-debug \
 	coverage coverage-tools kunit mutate fuzz fuzz-ioctl lint in-tree in-tree-undo in-tree-patches \
 	check-in-tree clean help

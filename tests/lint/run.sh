@@ -155,7 +155,8 @@ mistakes() {
       echo "$file does not apply any more; make it anew"
       bad=1
     }
-  done < <(sources 'tests/mutate/*.patch' 'tests/kernel/planted/*.patch')
+  done < <(sources 'tests/mutate/*.patch' 'tests/kernel/planted/*.patch' \
+    'tests/platform/rtl/planted/*.patch')
   return "$bad"
 }
 

@@ -12,7 +12,7 @@ set -eu
 LOG=$BUILD/log/deps.log
 LOCK_SECONDS=300
 GROUPS_KNOWN='build, unit, vm, arm64, armhf, demo, show, docs, lint, in-tree, kunit, fuzz, debug,
-coverage, deb, check-deb, i386, newer, mutate, dt, zynq, bench, providers, distro, gdb'
+coverage, deb, check-deb, i386, newer, mutate, dt, zynq, bench, providers, distro, gdb, rtl'
 
 packages() {
   case $1 in
@@ -58,6 +58,7 @@ packages() {
   distro) echo git mmdebstrap util-linux ;;
   zynq) echo bc bison flex git ;;
   providers) echo bc bison device-tree-compiler flex patch xz-utils ;;
+  rtl) echo g++ iverilog make patch verilator ;;
   i386) echo gcc-i686-linux-gnu ;;
   # A kernel whose programs are newer than this machine's C library
   newer) echo patchelf binutils ;;
