@@ -244,6 +244,19 @@ static const struct fpgabuf_provider providers[] = {
 	},
 	{
 		/*
+		 * Ours; it has what a program says.  The program starts each
+		 * transfer, so there may be a gap.  Whatever has not stopped
+		 * keeps its pages, and nothing else is started before that.
+		 */
+		.driver = "fpgabuf-user",
+		.counts = true,
+		.tells = true,
+		.prefix = true,
+		.splits = true,
+		.calls_back = true,
+	},
+	{
+		/*
 		 * AXI DMA.  It interrupts when as many packets have ended as
 		 * transfers were started together, and counts the bytes of the
 		 * last one whichever is asked about: so there is one at a time.

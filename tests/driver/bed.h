@@ -99,6 +99,8 @@ bool contiguous(const uint8_t *mem, size_t size);
 void *huge_address(size_t size);
 size_t huge_mapped(const void *mem);
 size_t table_entries(const void *mem, size_t size);
+uint8_t *memory_take(size_t *size);
+bool memory_is_ours(const uint8_t *mem, size_t size);
 
 /* vgem.c: a device that imports */
 bool vgem_maps(void);

@@ -12,6 +12,11 @@
 
 #define PFN_MASK	((1ull << 55) - 1)
 
+/* That is left to the kernel when we take all memory. */
+#define SPARE	(96 * MIB)
+
+#define OURS	0x5a
+
 long free_kib(void)
 {
 	unsigned long kib;
@@ -145,4 +150,25 @@ size_t table_entries(const void *mem, size_t size)
 	size_t huge = huge_mapped(mem);
 
 	return huge / HUGE + (size - huge) / 4096;
+}
+
+/* Almost all memory that is free becomes ours, and has our bytes. */
+uint8_t *memory_take(size_t *size)
+{
+	unsigned long kib;
+	uint8_t *mem;
+
+	REQUIRE(file_read_line("/proc/meminfo", "MemFree", &kib), true);
+	REQUIRE(kib * KIB > 2 * SPARE, true);
+	*size = kib * KIB - SPARE;
+	mem = mmap(NULL, *size, PROT_READ | PROT_WRITE,
+		   MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	REQUIRE(mem == MAP_FAILED ? -errno : 0, 0);
+	memset(mem, OURS, *size);
+	return mem;
+}
+
+bool memory_is_ours(const uint8_t *mem, size_t size)
+{
+	return mem[0] == OURS && !memcmp(mem, mem + 1, size - 1);
 }

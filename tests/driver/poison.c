@@ -20,11 +20,6 @@
 /* Large enough to be found again among all memory */
 #define REGION	(16 * MIB)
 
-/* That is left to the kernel when we take all memory. */
-#define SPARE	(96 * MIB)
-
-#define OURS	0x5a
-
 enum { REGIONS = 2 };
 
 /* The device of a test */
@@ -99,39 +94,18 @@ static void run_slowly(void)
 	CU_ASSERT(comes_to(4096));
 }
 
-/* Almost all memory that is free becomes ours, and has our bytes. */
-static uint8_t *take_memory(size_t *size)
-{
-	unsigned long kib;
-	uint8_t *mem;
-
-	REQUIRE(file_read_line("/proc/meminfo", "MemFree", &kib), true);
-	REQUIRE(kib * KIB > 2 * SPARE, true);
-	*size = kib * KIB - SPARE;
-	mem = mmap(NULL, *size, PROT_READ | PROT_WRITE,
-		   MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-	REQUIRE(mem == MAP_FAILED ? -errno : 0, 0);
-	memset(mem, OURS, *size);
-	return mem;
-}
-
-static bool still_ours(const uint8_t *mem, size_t size)
-{
-	return mem[0] == OURS && !memcmp(mem, mem + 1, size - 1);
-}
-
 /* The FPGA writes so much in all, and none of it where we are now. */
 static void run_to(uint64_t position)
 {
 	size_t size;
-	uint8_t *mem = take_memory(&size);
+	uint8_t *mem = memory_take(&size);
 
-	CU_ASSERT(still_ours(mem, size));
+	CU_ASSERT(memory_is_ours(mem, size));
 	sim_set("rate", 0);
 	sim_set("stall", 0);
 	CU_ASSERT(comes_to(position));
 	EXPECT(sim_position(), position);
-	CU_ASSERT(still_ours(mem, size));
+	CU_ASSERT(memory_is_ours(mem, size));
 	munmap(mem, size);
 }
 
@@ -273,9 +247,9 @@ static void provider_unbound(void)
 	for (i = 0; i < REGIONS; i++)
 		expect_nothing(i, -ENODEV);
 	let_go();
-	mem = take_memory(&size);
+	mem = memory_take(&size);
 	file_write(DRIVERS "fpgabuf-simx/bind", bed.fpga);
-	CU_ASSERT(still_ours(mem, size));
+	CU_ASSERT(memory_is_ours(mem, size));
 	munmap(mem, size);
 
 	bed_begin(6);

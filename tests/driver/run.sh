@@ -84,8 +84,10 @@ guest() {
     --net pair --module vgem \
     --ko "$KO/drivers/fpgabuf/fpgabuf.ko" \
     --ko "$KO/drivers/fpgabuf/sim/fpgabuf-sim.ko" \
+    --ko "$KO/drivers/fpgabuf/user/fpgabuf-user.ko" \
     --ko "$KO/tests/driver/kmod/fpgabuf-test-remap.ko" \
     --ko "$KO/tests/driver/kmod/fpgabuf-test-importer.ko" \
+    --ko "$KO/tests/driver/kmod/fpgabuf-test-master.ko" \
     --file "$OBJ/guest/guest-tests" \
     --file "$OBJ/guest/tools/fpgabuf-send" \
     --file "$OBJ/guest/tools/fpgabuf-recv" \
@@ -94,6 +96,7 @@ guest() {
     --file "$OBJ/guest/capture-send" \
     --file "$OBJ/guest/capture-disk" \
     --file "$OBJ/guest/receive-frames" \
+    --file "$OBJ/guest/user-master" \
     --file "$UDEVADM" --file "$UDEVADM:/bin/systemd-udevd" \
     --file "$TOP/tools/udev/60-fpgabuf.rules:/etc/udev/rules.d/60-fpgabuf.rules" \
     --file "$TOP/tools/udev/fpgabuf.sysusers.conf:/etc/fpgabuf.sysusers.conf" \

@@ -162,7 +162,8 @@ in_and_out() {
 # without tests on a kernel whose KUnit cannot do what they need, and without what
 # captures by a provider that it has not
 everything() {
-  printf 'CONFIG_%s\n' "FPGABUF=$1" "FPGABUF_SIM=$1" FPGABUF_DEBUG=y
+  printf 'CONFIG_%s\n' "FPGABUF=$1" "FPGABUF_SIM=$1" \
+    "FPGABUF_USER=$1" FPGABUF_DEBUG=y
   if grep -q FPGABUF_XDMA "$COPY/$DRIVER/Kconfig"; then
     printf 'CONFIG_%s\n' PCI=y XILINX_XDMA="$1" FPGABUF_XDMA="$1"
   fi
@@ -187,11 +188,13 @@ built() {
 }
 
 as_y() {
-  built "$1" built-in.a main.o sim/built-in.a sim/main.o <<<"$(everything y)"
+  built "$1" built-in.a main.o sim/built-in.a sim/main.o user/main.o \
+    <<<"$(everything y)"
 }
 
 as_m() {
-  built "$1" fpgabuf.o fpgabuf.mod sim/fpgabuf-sim.o <<<"$(everything m)"
+  built "$1" fpgabuf.o fpgabuf.mod sim/fpgabuf-sim.o user/fpgabuf-user.o \
+    <<<"$(everything m)"
 }
 
 as_n() {
@@ -209,7 +212,7 @@ linked_m() {
 
   configure gcc <<<"$(everything m)" || return
   kernel gcc vmlinux modules || return
-  for module in fpgabuf sim/fpgabuf-sim; do
+  for module in fpgabuf sim/fpgabuf-sim user/fpgabuf-user; do
     modinfo "$OBJ/gcc/$DRIVER/$module.ko" || return
   done
 }
@@ -247,12 +250,14 @@ as_least() {
 
 # Comments of the interface, and the header as a program gets it
 header() {
-  local uapi=include/uapi/linux/fpgabuf.h
+  local uapi=include/uapi/linux
 
-  (cd "$COPY" && scripts/kernel-doc -none -Werror "$uapi") || return
+  (cd "$COPY" && scripts/kernel-doc -none -Werror "$uapi/fpgabuf.h" \
+    "$uapi/fpgabuf_user.h") || return
   kernel gcc headers || return
-  echo '#include <linux/fpgabuf.h>' | gcc -x c -std=c99 -Wall -Wextra -Werror \
-    -fsyntax-only -I "$OBJ/gcc/usr/include" -
+  printf '#include <linux/%s.h>\n' fpgabuf fpgabuf_user |
+    gcc -x c -std=c99 -Wall -Wextra -Werror \
+      -fsyntax-only -I "$OBJ/gcc/usr/include" -
 }
 
 # Older tools than a kernel asks for do not know what its bindings say.

@@ -18,6 +18,7 @@ shopt -s inherit_errexit
 HERE=$TOP/tests/kernel
 DRIVER=drivers/fpgabuf
 UAPI=include/uapi/linux/fpgabuf.h
+UAPI_USER=include/uapi/linux/fpgabuf_user.h
 DOC=Documentation/driver-api/fpgabuf
 BINDINGS=Documentation/devicetree/bindings
 SELFTESTS=tools/testing/selftests
@@ -96,7 +97,7 @@ maintainers() {
 
   entry=$(
     printf 'FPGABUF CAPTURE DRIVER\nM:\t%s\nS:\tMaintained\n' "$PERSON"
-    for file in "$BINDINGS/misc/fpgabuf,*.yaml" "$DOC/" "$DRIVER/" "$UAPI" \
+    for file in "$BINDINGS/misc/fpgabuf,*.yaml" "$DOC/" "$DRIVER/" "$UAPI" "$UAPI_USER" \
       "$SELFTESTS/fpgabuf/"; do
       if compgen -G "$file" >/dev/null; then
         printf 'F:\t%s\n' "$file"
@@ -123,7 +124,7 @@ maintainers() {
 source_files() {
   local file
 
-  mkdir -p "$DRIVER/sim"
+  mkdir -p "$DRIVER/sim" "$DRIVER/user"
   for file; do
     if [ -n "$COMPAT" ]; then
       cp "$TOP/$DRIVER/$file" "$DRIVER/$file"
@@ -221,7 +222,7 @@ series() {
   provider_fixes
 
   mkdir -p "$BINDINGS/misc"
-  for file in fpgabuf,capture.yaml fpgabuf,sim.yaml; do
+  for file in fpgabuf,capture.yaml fpgabuf,sim.yaml fpgabuf,user.yaml; do
     # Out of the kernel it is nobody in particular who maintains them.
     sed "/^maintainers:/,/^\$/s/^  - .*/  - $PERSON/" \
       "$TOP/$BINDINGS/misc/$file" >"$BINDINGS/misc/$file"
@@ -277,11 +278,19 @@ series() {
   options FPGABUF FPGABUF_SIM FPGABUF_DEBUG
   commit sim
 
+  cp "$TOP/uapi/linux/fpgabuf_user.h" "$UAPI_USER"
+  source_files user/user.h user/main.c user/channel.c user/transfer.c \
+    user/node.c
+  cp "$TOP/$DRIVER/user/Makefile" "$DRIVER/user"
+  driver_makefile
+  options FPGABUF FPGABUF_SIM FPGABUF_USER FPGABUF_DEBUG
+  commit user
+
   # Its provider came after 6.1.
   if [ -e "$TREE/include/linux/platform_data/amd_xdma.h" ]; then
     source_files xdma.c
     driver_makefile
-    options FPGABUF FPGABUF_SIM FPGABUF_XDMA FPGABUF_DEBUG
+    options FPGABUF FPGABUF_SIM FPGABUF_USER FPGABUF_XDMA FPGABUF_DEBUG
     commit xdma
   fi
 
@@ -312,7 +321,7 @@ series() {
 
   mkdir -p "$DOC"
   cp "$HERE/index.rst" "$DOC"
-  for file in design safety devicetree watching simulator; do
+  for file in design safety devicetree watching simulator user-channel; do
     page "$TOP/Documentation/$file.rst" >"$DOC/$file.rst"
   done
   insert Documentation/driver-api/index.rst '
@@ -325,6 +334,7 @@ series() {
 page() {
   perl -0pe '
     s/^``compat\.h``.*\n//m if !$ENV{COMPAT};
+    s/^``Documentation\/examples\/.*\n\n//mg;
   ' "$1"
 }
 

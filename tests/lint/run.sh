@@ -71,12 +71,14 @@ userspace() {
 
 # A program that includes nothing else must compile, in the strictest way.
 uapi_alone() {
-  local cc
+  local cc header
 
-  for cc in gcc clang; do
-    echo '#include <linux/fpgabuf.h>' |
-      "$cc" -x c -std=c99 -Wall -Wextra -Wpadded -Werror -fsyntax-only \
-        -I uapi - || return
+  for header in uapi/linux/*.h; do
+    for cc in gcc clang; do
+      echo "#include <${header#uapi/}>" |
+        "$cc" -x c -std=c99 -Wall -Wextra -Wpadded -Werror -fsyntax-only \
+          -I uapi - || return
+    done
   done
 }
 

@@ -100,7 +100,8 @@ built() {
   [ "$(wc -l <"$TMP/status")" -eq 1 ] &&
     grep -E "^fpgabuf/$1, $KVER, .*: installed" "$TMP/status" &&
     [ -e "$ROOT/lib/modules/$KVER/updates/dkms/fpgabuf.ko" ] &&
-    [ -e "$ROOT/lib/modules/$KVER/updates/dkms/fpgabuf-sim.ko" ]
+    [ -e "$ROOT/lib/modules/$KVER/updates/dkms/fpgabuf-sim.ko" ] &&
+    [ -e "$ROOT/lib/modules/$KVER/updates/dkms/fpgabuf-user.ko" ]
 }
 
 indexed() {

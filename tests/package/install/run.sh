@@ -264,10 +264,11 @@ modules_installed() {
     KDIR="/lib/modules/$kernel/build" ARCH=x86_64
 }
 
-two_modules() {
+all_modules() {
   (cd "$TMP/modules/lib/modules/"*/updates &&
     find . -name '*.ko*' -printf '%f\n' | sed 's/\.ko.*/.ko/' | sort) |
-    diff - <(printf '%s\n' fpgabuf-sim.ko fpgabuf.ko)
+    diff - <(printf '%s\n' fpgabuf-sim.ko fpgabuf-user.ko \
+      fpgabuf.ko)
 }
 
 # no_switches: with such a parameter whoever writes to /sys can spoil captures.
@@ -334,7 +335,7 @@ else
 fi
 
 expect 'make modules_install works' modules_installed
-expect 'it installs the driver and the simulator, and no more' two_modules
+expect 'it installs the three modules of the driver, and no more' all_modules
 expect 'which have no switches that are for tests' no_switches
 
 touch "$ROOT/usr/local/bin/other" "$ROOT/usr/local/include/fpgabuf/other"
