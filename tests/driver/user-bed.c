@@ -39,12 +39,17 @@ void user_patience(unsigned int ms)
 	file_write("/sys/module/fpgabuf_user/parameters/stop_ms", text);
 }
 
-/* The driver holds the channel, so it goes first. */
+/*
+ * The driver holds the channel, so it goes first.  When it comes again, the FPGAs
+ * of the simulator shall have their numbers: they may have been bound in another
+ * order.
+ */
 int user_unload(void)
 {
 	return module_unload("fpgabuf") ?:
 	       module_unload("fpgabuf_user") ?:
-	       module_unload("fpgabuf_test_master");
+	       module_unload("fpgabuf_test_master") ?:
+	       module_unload("fpgabuf_sim");
 }
 
 int user_device(void)

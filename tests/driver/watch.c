@@ -228,7 +228,7 @@ static void life(void)
 		     ino);
 	check_traced("fpgabuf_done: fpgabuf0 ino=%lu sequence=%llu bytes=1000 status= error=0\n",
 		     ino, (unsigned long long)done.sequence);
-	check_traced("fpgabuf_busy: fpgabuf0 ino=%lu in_use=1 mappings=16\n",
+	check_traced("fpgabuf_busy: fpgabuf0 ino=%lu in_use=1 mappings=16 fenced=0\n",
 		     ino);
 	check_traced("fpgabuf_free: fpgabuf0 ino=%lu size=65536\n", ino);
 	file_write(TRACING "trace", "");
