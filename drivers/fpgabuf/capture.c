@@ -197,10 +197,10 @@ static void finish_work(struct work_struct *work)
 	dma_fence_end_signalling(signalling);
 }
 
-/* Take the region from its users, unless somebody still looks at it. */
 /*
- * Has somebody put a fence there, as DMA_BUF_IOCTL_IMPORT_SYNC_FILE does, which says
- * that it still reads, or writes?  There is none of ours: the region is claimed.
+ * Somebody who still reads, or writes, may have put a fence there, for example by
+ * DMA_BUF_IOCTL_IMPORT_SYNC_FILE.  The region is claimed, so the fence of its last
+ * capture is signalled.
  */
 static bool is_fenced(const struct dma_buf *dmabuf)
 {
@@ -208,6 +208,7 @@ static bool is_fenced(const struct dma_buf *dmabuf)
 	return !dma_resv_test_signaled(dmabuf->resv, DMA_RESV_USAGE_READ);
 }
 
+/* Take the region from its users, unless somebody still looks at it. */
 static int claim(struct fpgabuf_capture *capture)
 {
 	struct fpgabuf_usage usage;
