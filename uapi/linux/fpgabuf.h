@@ -26,14 +26,18 @@
 #include <linux/ioctl.h>
 #include <linux/types.h>
 
-/* Version of this interface; raised whenever a field or a flag is added. */
+/*
+ * What INFO returns as version.  It stays 2: you need not compare it.  A field that
+ * the driver does not know reads as 0, which means "not known"; a flag it does
+ * not know gives EINVAL, and a call ENOTTY.
+ */
 #define FPGABUF_UAPI_VERSION	2
 
 /**
  * DOC: Capabilities
  *
  * Properties of the DMA channel.  A bit that is missing means "not so", or "not
- * known".  All are 0 before version 2.
+ * known".
  *
  * %FPGABUF_CAP_EXACT_GAPS
  *	The controller goes on from one capture to the next by itself.
@@ -105,8 +109,7 @@ enum fpgabuf_backend {
  * @file_used_bytes: [out] bytes of the regions made through this open file,
  *	counted like used_bytes
  * @max_capture: [out] longest capture in contiguous memory that the DMA
- *	controller can take, in bytes; 0 = not known.  This field and the next two
- *	exist since version 2
+ *	controller can take, in bytes; 0 = not known
  * @max_packet: [out] longest packet that can end a capture as a whole, in bytes,
  *	if packets can (%FPGABUF_CAP_PACKETS); 0 = any.  Of a longer one, a capture
  *	has only the front that is certain
@@ -188,9 +191,6 @@ struct fpgabuf_alloc {
 	__u32 reserved0;
 	__u64 reserved[4];
 };
-
-/* Flags of QUEUE; IGNORE_PINS is reserved and not yet taken. */
-#define FPGABUF_QUEUE_IGNORE_PINS	0x1
 
 #define FPGABUF_TIMEOUT_MAX_MS	3600000
 
