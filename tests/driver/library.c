@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 #include <fpgabuf/fpgabuf.h>
@@ -251,6 +252,28 @@ static void example_send(void)
 	close(receiver.out);
 }
 
+/* The peer gets the samples as they are, and then the end of the stream. */
+static void example_first(void)
+{
+	static const char *const argv[] = { "capture-first", "3", NULL };
+	struct example sender = { .argv = argv, .in = -1 };
+	const size_t size = 3 * EXAMPLE_SIZE;
+	char *data = NULL;
+	pid_t sending;
+	int rx;
+
+	sim_source("pattern");
+	net_connect(&sender.out, &rx);
+	sending = process_start(run_example, &sender);
+	close(sender.out);
+	REQUIRE(posix_memalign((void **)&data, 4096, size + 1), 0);
+	EXPECT(recv(rx, data, size + 1, MSG_WAITALL), size);
+	CU_ASSERT(is_pattern(data, size, 0));
+	EXPECT(process_exit_code(sending), 0);
+	free(data);
+	close(rx);
+}
+
 /* What ends the sender early is not taken for the end of the stream. */
 static void example_cut_off(void)
 {
@@ -433,6 +456,8 @@ static const struct test tests[] = {
 	  with_arguments },
 	{ "the example capture-send sends what was captured, receive-frames takes "
 	  "it", example_send },
+	{ "the example capture-first sends captures, one after the other",
+	  example_first },
 	{ "receive-frames fails if the stream has no end", example_cut_off },
 	{ "the example capture-disk writes what was captured, past the page "
 	  "cache", example_disk },

@@ -93,6 +93,7 @@ guest() {
     --file "$OBJ/guest/tools/fpgabuf-recv" \
     --file "$OBJ/guest/tools/fpgabuf-info" \
     --file "$OBJ/guest/tools/fpgabuf-share" \
+    --file "$OBJ/guest/capture-first" \
     --file "$OBJ/guest/capture-send" \
     --file "$OBJ/guest/capture-disk" \
     --file "$OBJ/guest/receive-frames" \
