@@ -373,7 +373,7 @@ static void unbind_provider(void)
 	capture_again(0);
 }
 
-/* As fast as the FPGA can: the long capture may make it. */
+/* Two of three times as fast as the FPGA can: then the long capture may make it. */
 static void unbind_provider_often(void)
 {
 	const unsigned int measured = hurried() ? 10 : 30;
@@ -384,7 +384,8 @@ static void unbind_provider_often(void)
 	for (round = 0; round < WARM_UP + measured; round++) {
 		if (round == WARM_UP)
 			before = known_pages();
-		running += unplug(&provider_plug, round % 11, 0) == -ENODEV;
+		running += unplug(&provider_plug, round % 11,
+				  round % 3 ? 0 : SLOW) == -ENODEV;
 	}
 	/* The smallest region that could be forgotten has 33 pages. */
 	for (i = 0; i < 500; i++) {
@@ -396,7 +397,7 @@ static void unbind_provider_often(void)
 	printf("\n    %ld pages missing after %u rounds; the long capture ran in %u of %u",
 	       lost, measured, running, WARM_UP + measured);
 	CU_ASSERT(lost < too_many);
-	CU_ASSERT(running > 0);
+	CU_ASSERT(running >= measured / 3);
 	capture_again(0);
 }
 
