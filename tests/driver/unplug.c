@@ -77,9 +77,12 @@ static int stream_queue(struct stream *s, int index)
 /* Returns when the network has let go of the bytes. */
 static int stream_send(struct stream *s, const uint8_t *mem, size_t size)
 {
-	unsigned int sends = 0, copied;
-	int done;
+	unsigned int copied;
 
+	/*
+	 * One piece at a time: a 32-bit kernel has no room for the completions of
+	 * all pieces of the long region, and answers ENOBUFS.
+	 */
 	while (size) {
 		ssize_t n = send_zerocopy(s->tx, mem, size < MIB ? size : MIB);
 
@@ -88,11 +91,11 @@ static int stream_send(struct stream *s, const uint8_t *mem, size_t size)
 		s->bytes += n;
 		mem += n;
 		size -= n;
-		sends++;
+		if (net_completions(s->tx, 1, &copied, 20000) != 1)
+			return -ETIMEDOUT;
+		s->copied += copied;
 	}
-	done = net_completions(s->tx, sends, &copied, 20000);
-	s->copied += copied;
-	return done == (int)sends ? 0 : -ETIMEDOUT;
+	return 0;
 }
 
 static int stream_step(struct stream *s, const struct fpgabuf_dequeue *done)
