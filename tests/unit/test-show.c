@@ -177,7 +177,7 @@ static void test_usage(void)
 	wrong("--count", "-1", "--count: -1: not a valid value");
 	wrong("--duration", "0", "--duration: 0: out of range");
 	wrong("--timeout", "1000001", "--timeout: 1000001: out of range");
-	wrong("--format", "NV12", "NV12: not a format that is known");
+	wrong("--format", "NV12", "NV12: not a known format");
 	wrong("--nothing", NULL, "--nothing");
 	wrong("picture", NULL, "picture: not an option");
 	wrong("-fYUYV", "-s3x3", "the width of YUYV is a multiple of 2");

@@ -45,7 +45,7 @@ void report_text(FILE *out, const struct stream *s, const struct plan *p,
 		fprintf(out, "gaps        " GAPS_NOT_KNOWN ";\n"
 			"            what the FPGA cannot hold back meanwhile is lost, with any number\n"
 			"            of regions\n");
-	fprintf(out, "\nThis machine (the buffer to receive to is that of the other one):\n");
+	fprintf(out, "\nThis machine (the buffer to receive to matters on the other machine):\n");
 	for (i = 0; i < limits->count; i++)
 		print_limit(out, &limits->limit[i]);
 	fprintf(out, "\nfpgabuf-send --region-size %" PRIu64 " --regions %" PRIu64

@@ -41,7 +41,7 @@
  * @json: print the summary as JSON
  * @progress: show progress even if stderr is no terminal
  * @quiet: no progress, no summary for people
- * @verbose: say what is going on
+ * @verbose: report each step
  */
 struct send_options {
 	const char *device;

@@ -42,7 +42,7 @@ struct holding {
  * @sigfd: signalfd of SIGINT and SIGTERM, which are blocked
  * @drop: leave out captures for a peer that is too slow
  * @quiet: say nothing but errors
- * @verbose: say what is going on
+ * @verbose: report each step
  * @rate: limit of the stream
  * @stop_ns: when to end the capture, or 0
  * @progress: the progress line, started

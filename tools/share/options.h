@@ -45,7 +45,7 @@ struct share_rights {
  * @json: print the summary as JSON
  * @progress: show progress even if stderr is no terminal
  * @quiet: no progress, no summary for people
- * @verbose: say what is going on
+ * @verbose: report each step
  */
 struct share_options {
 	const char *path;

@@ -40,48 +40,48 @@ static const struct option long_options[] = {
 static const char help[] =
 "Usage: fpgabuf-show [options]\n"
 "\n"
-"Captures pictures from an FPGA and shows them on a screen, from the memory\n"
-"they were captured into if the graphics driver can; else it copies them, and\n"
-"says why.  Each capture is one picture.  At the end the screen is as before.\n"
+"Captures pictures from an FPGA and shows them on a screen, from the memory that\n"
+"the FPGA has written to if the graphics driver can; otherwise it copies them, and\n"
+"says why.  Each capture is one picture.  At the end it restores the screen.\n"
 "\n"
 "What to show:\n"
 "  -d, --device PATH       capture device (default " FPGABUF_DEFAULT_DEVICE ")\n"
 "  -f, --format NAME       pixel format (default XRGB8888)\n"
 "      --formats           print the names of all formats\n"
-"  -s, --size WxH          pixels of a picture; the screen must have such a\n"
-"                          mode (default: the one that it prefers)\n"
-"      --stride SIZE       bytes from one line to the next (default: those of\n"
+"  -s, --size WxH          size of a picture in pixels; the screen must have a\n"
+"                          mode of this size (default: its preferred mode)\n"
+"      --stride SIZE       bytes from one line to the next (default: the bytes of\n"
 "                          its pixels)\n"
 "\n"
 "Where:\n"
 "      --card PATH         DRM device (default: the first /dev/dri/cardN with a\n"
 "                          connected screen)\n"
-"      --connector NAME    connector, as VGA-1 or by its number (default: the\n"
-"                          first connected one)\n"
+"      --connector NAME    connector, such as VGA-1, or its number (default: the\n"
+"                          first one with a screen)\n"
 "\n"
 "How long:\n"
-"  -c, --count N           show N pictures; the last one stays (default 1; 0 is\n"
-"                          without end)\n"
-"      --duration SECONDS  end after so long (default: at a signal)\n"
-"  -t, --timeout SECONDS   give up when no whole picture comes for so long\n"
+"  -c, --count N           show N pictures, 0 for no limit; the last one stays\n"
+"                          (default 1)\n"
+"      --duration SECONDS  end after SECONDS (default: at a signal)\n"
+"  -t, --timeout SECONDS   give up when no whole picture comes for SECONDS\n"
 "                          (default 30)\n"
 "\n"
 "What to print:\n"
-"      --json              the summary as one JSON object on stdout\n"
-"  -q, --quiet             errors only\n"
-"  -v, --verbose           say what is going on\n"
-"  -h, --help              this text\n"
-"      --version           the version\n"
+"      --json              print the summary as one JSON object on stdout\n"
+"  -q, --quiet             print errors only\n"
+"  -v, --verbose           report each picture that is on the screen\n"
+"  -h, --help              print this text\n"
+"      --version           print the version\n"
 "\n"
 "SIZE is in bytes, with an optional suffix K or M (powers of 1024).\n"
 "\n"
-"Exit status: 0 all pictures were shown, and the screen is as before; 1 not so,\n"
-"or something failed; 2 bad usage.\n";
+"Exit status: 0 all pictures were shown, and the screen is restored; 1 they were\n"
+"not, or something failed; 2 bad usage.\n";
 
 static int bad_format(void)
 {
-	message("%s: not a format that is known", optarg);
-	remedy("--formats prints those that are");
+	message("%s: not a known format", optarg);
+	remedy("--formats prints the known formats");
 	return EXIT_USAGE;
 }
 

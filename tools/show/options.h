@@ -25,7 +25,7 @@
  * @timeout_ms: patience with an FPGA that sends no picture
  * @json: print the summary as JSON
  * @quiet: errors only
- * @verbose: say what is going on
+ * @verbose: report each step
  */
 struct show_options {
 	const char *device;
