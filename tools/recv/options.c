@@ -94,8 +94,8 @@ static const char help[] =
 "\n"
 "SIZE is in bytes, with an optional suffix K, M, G or T (powers of 1024).\n"
 "\n"
-"A peer that sends nothing does not count as a stream.  When a stream fails, or is\n"
-"interrupted, FILE keeps the data that had arrived.\n"
+"A peer that sends nothing does not count as a stream.  When a stream fails, or\n"
+"is interrupted, FILE keeps the data that had arrived.\n"
 "\n"
 "Exit status: 0 all streams arrived and passed all checks; 1 a stream failed or\n"
 "was interrupted, or something else failed; 2 bad usage.\n";

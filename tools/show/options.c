@@ -40,9 +40,10 @@ static const struct option long_options[] = {
 static const char help[] =
 "Usage: fpgabuf-show [options]\n"
 "\n"
-"Captures pictures from an FPGA and shows them on a screen, from the memory that\n"
-"the FPGA has written to if the graphics driver can; otherwise it copies them, and\n"
-"says why.  Each capture is one picture.  At the end it restores the screen.\n"
+"Captures pictures from an FPGA and shows them on a screen.  Each capture is one\n"
+"picture.  The graphics driver imports the captured memory if it can; otherwise\n"
+"fpgabuf-show copies the pictures, and says why.  At the end it restores the\n"
+"screen.\n"
 "\n"
 "What to show:\n"
 "  -d, --device PATH       capture device (default " FPGABUF_DEFAULT_DEVICE ")\n"

@@ -4,17 +4,16 @@
  *
  * Rules of all calls:
  *
- * - A call that can fail returns a negative errno and leaves its outputs
- *   alone; nothing is printed and errno is not part of the interface.
+ * - A call that fails returns a negative errno and leaves its outputs
+ *   unchanged.  It prints nothing, and errno is not part of the interface.
  * - Lengths and sizes are bytes.
  * - There is no global state.  Two threads may use two objects at the same
- *   time; one object must not be used by two threads at the same time, but for a
- *   device: any threads may use it while it is open, so that one can queue while
- *   another waits for captures.  A region is queued by one of them at a time, and a
- *   device is closed when nobody uses it any more.  The same is true of a ring, and
- *   of a source that is made of one.
- * - The structures of <linux/fpgabuf.h> are used as they are.  If one of them
- *   grows, the calls that take it get a new symbol version.
+ *   time, but not the same object.  Exceptions are a device, a ring, and a source
+ *   that is made from a ring: several threads may use them, so that one can queue
+ *   while another waits for captures.  Only one thread at a time may queue the same
+ *   region.  Close these objects when no thread uses them any more.
+ * - The library uses the structures of <linux/fpgabuf.h> as they are.  If one of
+ *   them grows, the calls that take it get a new symbol version.
  */
 #ifndef FPGABUF_FPGABUF_H
 #define FPGABUF_FPGABUF_H
@@ -37,8 +36,8 @@ extern "C" {
 /**
  * fpgabuf_version() - version of the library that the program runs with
  *
- * Returns such a number as %FPGABUF_VERSION_NUMBER.  It may be higher than that: a
- * newer library has all calls of the older ones.
+ * Returns a number like %FPGABUF_VERSION_NUMBER.  It may be higher: a newer library
+ * has all calls of the older ones.
  */
 unsigned int fpgabuf_version(void);
 
@@ -49,7 +48,7 @@ struct fpgabuf_ring;
 struct fpgabuf_sender;
 struct fpgabuf_source;
 
-/* What fpgabuf_device_open() opens if it is given no path. */
+/* The path that fpgabuf_device_open() uses if you pass NULL. */
 #define FPGABUF_DEFAULT_DEVICE	"/dev/fpgabuf0"
 
 /**
@@ -59,19 +58,19 @@ struct fpgabuf_source;
  * @device: the new object; release it with fpgabuf_device_close()
  *
  * Errors: -EINVAL bad flags; -ENOTTY @path is not an fpgabuf device; -ENOMEM;
- * and those of open(2).
+ * and the errors of open(2).
  */
 int fpgabuf_device_open(const char *path, int flags,
 			struct fpgabuf_device **device);
 
 /**
- * fpgabuf_device_open_fd() - make a device of a descriptor that is open already
- * @fd: descriptor of a device node, open for reading and writing; belongs to the
- *	device once this succeeds
+ * fpgabuf_device_open_fd() - make a device from an open descriptor
+ * @fd: descriptor of a device node, open for reading and writing; if this call
+ *	succeeds, it belongs to the device
  * @device: the new object; release it with fpgabuf_device_close()
  *
- * For a descriptor that somebody with more rights has opened and passed.  If it
- * has O_NONBLOCK, fpgabuf_device_dequeue() does not wait.
+ * Use it for a descriptor that a process with more rights has opened and passed.
+ * If the descriptor has O_NONBLOCK, fpgabuf_device_dequeue() does not wait.
  *
  * Errors: -ENOTTY @fd is not an fpgabuf device; -EBADF; -ENOMEM.
  */
@@ -81,8 +80,7 @@ int fpgabuf_device_open_fd(int fd, struct fpgabuf_device **device);
  * fpgabuf_device_close() - close a device
  * @device: the device, or NULL
  *
- * Captures that are still queued end.  Regions live on until they are closed
- * themselves.
+ * Captures that are still queued end.  Regions live on until you close them.
  */
 void fpgabuf_device_close(struct fpgabuf_device *device);
 
@@ -100,7 +98,7 @@ int fpgabuf_device_fd(const struct fpgabuf_device *device);
  * @info: filled in; capabilities and the fields that go with them are 0 if the
  *	driver has version 1 of the interface
  *
- * Answers also when the device has gone.  Errors: none.
+ * It works also when the device has gone.  Errors: none.
  */
 int fpgabuf_device_info(struct fpgabuf_device *device,
 			struct fpgabuf_info *info);
@@ -121,8 +119,8 @@ int fpgabuf_device_alloc(struct fpgabuf_device *device, uint64_t size,
  * fpgabuf_device_alloc_access() - make a region that others cannot write to
  * @device: the device
  * @size: bytes wanted, as for fpgabuf_device_alloc()
- * @access: what the region may be mapped for, here and by who is passed its
- *	descriptor: O_RDONLY or O_RDWR
+ * @access: O_RDONLY or O_RDWR: how this process, and every process that gets the
+ *	descriptor, may map the region
  * @region: the new object; release it with fpgabuf_region_close()
  *
  * With O_RDWR the same as fpgabuf_device_alloc().
@@ -133,11 +131,11 @@ int fpgabuf_device_alloc_access(struct fpgabuf_device *device, uint64_t size,
 				int access, struct fpgabuf_region **region);
 
 /**
- * fpgabuf_device_alloc_with() - make a region, with all that ALLOC can do
+ * fpgabuf_device_alloc_with() - make a region, with all arguments of ALLOC
  * @device: the device
  * @args: size, flags (FPGABUF_ALLOC_SCATTER) and fd_flags (O_RDONLY or O_RDWR) of
- *	the region; all that is not used is 0.  Filled in: its size, backend and
- *	chunks, and the descriptor, which is the region's
+ *	the region; set all other fields to 0.  Filled in: its size, backend and
+ *	chunks, and the descriptor, which belongs to the region
  * @region: the new object; release it with fpgabuf_region_close()
  *
  * Errors: as fpgabuf_device_alloc(), and -EINVAL bad flags.
@@ -155,23 +153,23 @@ int fpgabuf_device_alloc_with(struct fpgabuf_device *device,
  * @cookie: any number; comes back with the capture
  *
  * Errors: -EBUSY the region is queued already, or its pages are still in use, or
- * the channel cannot be stopped and the FPGA still has it; -ENOBUFS there is no
- * room for one more, try again after fpgabuf_device_dequeue(); -EMSGSIZE @length is
- * more than the DMA controller takes; -EIO it refused the transfer, or it did not
- * stop earlier; -EXDEV, -EUSERS, -EINVAL, -ENODEV as for FPGABUF_IOC_QUEUE; -EINTR
- * very many signals: one does not end this call, as it waits for nothing that takes
- * long.
+ * the channel cannot be stopped and the FPGA still has the region; -ENOBUFS there is
+ * no room for one more, try again after fpgabuf_device_dequeue(); -EMSGSIZE @length
+ * is more than the DMA controller takes; -EIO the DMA controller refused the
+ * transfer, or did not stop earlier; -EXDEV, -EUSERS, -EINVAL, -ENODEV as for
+ * FPGABUF_IOC_QUEUE; -EINTR very many signals came (a single one does not end this
+ * call, because its waits are short).
  */
 int fpgabuf_device_queue(struct fpgabuf_device *device,
 			 const struct fpgabuf_region *region, uint64_t length,
 			 uint64_t cookie);
 
 /**
- * fpgabuf_device_queue_with() - hand over a region, with all that QUEUE can do
+ * fpgabuf_device_queue_with() - queue a region, with all arguments of QUEUE
  * @device: the device the region came from
  * @region: the region
- * @args: cookie, length, timeout_ms and flags; all that is not used is 0, and
- *	the descriptor is that of @region, whatever is here
+ * @args: cookie, length, timeout_ms and flags; set all other fields to 0.  The
+ *	call ignores the descriptor in it, and uses the one of @region
  *
  * A timeout_ms of 0 stands for info.default_timeout_ms.
  *
@@ -184,8 +182,8 @@ int fpgabuf_device_queue_with(struct fpgabuf_device *device,
 /**
  * fpgabuf_device_dequeue() - take the oldest finished capture
  * @device: the device
- * @capture: filled in; a failed capture is a success of this call, see its
- *	status and error.  Its bytes can be 0 although it did not fail
+ * @capture: filled in.  For a capture that failed this call returns 0 as well:
+ *	look at status and error.  bytes can be 0 although there was no error
  *
  * Waits, unless the device was opened with O_NONBLOCK.
  *
@@ -198,20 +196,20 @@ int fpgabuf_device_dequeue(struct fpgabuf_device *device,
 /**
  * fpgabuf_device_cancel() - end all queued captures
  * @device: the device
- * @canceled: set to the number of captures ended, or NULL; each of them is
- *	there to be dequeued, with error -ECANCELED
+ * @canceled: set to the number of captures ended, or NULL; dequeue each of them,
+ *	it has the error -ECANCELED
  *
  * Errors: -ENODEV.
  */
 int fpgabuf_device_cancel(struct fpgabuf_device *device, uint32_t *canceled);
 
 /**
- * fpgabuf_device_region_info() - what a region is and who holds it
+ * fpgabuf_device_region_info() - properties of a region, and what holds it
  * @device: the device the region came from
  * @region: the region
  * @info: filled in
  *
- * Answers also when the device has gone.
+ * It works also when the device has gone.
  *
  * Errors: -EXDEV not a region of this device; -EINVAL not a region at all.
  */
@@ -220,8 +218,8 @@ int fpgabuf_device_region_info(struct fpgabuf_device *device,
 			       struct fpgabuf_region_info *info);
 
 /**
- * fpgabuf_region_import() - make a region of a dma-buf that came from elsewhere
- * @fd: descriptor of any dma-buf; belongs to the region once this succeeds
+ * fpgabuf_region_import() - make a region from a dma-buf that came from elsewhere
+ * @fd: descriptor of any dma-buf; if this call succeeds, it belongs to the region
  * @region: the new object; release it with fpgabuf_region_close()
  *
  * Errors: -ENOTTY @fd is not a dma-buf; -EBADF; -ENOMEM.
@@ -259,7 +257,7 @@ uint64_t fpgabuf_region_size(const struct fpgabuf_region *region);
  * leave no room to align it, it is not aligned.
  *
  * Errors: -EINVAL bad @prot; -EBUSY mapped already; -EFBIG larger than the
- * address space; and those of mmap(2).
+ * address space; and the errors of mmap(2).
  */
 int fpgabuf_region_map(struct fpgabuf_region *region, int prot, void **addr);
 
@@ -282,12 +280,12 @@ int fpgabuf_region_unmap(struct fpgabuf_region *region);
 /**
  * fpgabuf_region_sync_start() - begin access by the CPU
  * @region: the region
- * @prot: what will be done: PROT_READ, PROT_WRITE or both
+ * @prot: what you will do: PROT_READ, PROT_WRITE or both
  *
- * Needed when a device other than the capturing one works on the region, or
- * before the CPU writes; a capture that was dequeued is visible without it.
+ * You need it when another device than the capture device works on the region, and
+ * before the CPU writes.  A capture that was dequeued is visible without it.
  *
- * Errors: -EINVAL bad @prot; -EINTR too many signals; and those of
+ * Errors: -EINVAL bad @prot; -EINTR too many signals; and the errors of
  * DMA_BUF_IOCTL_SYNC.
  */
 int fpgabuf_region_sync_start(struct fpgabuf_region *region, int prot);
@@ -304,15 +302,16 @@ int fpgabuf_region_sync_end(struct fpgabuf_region *region, int prot);
 /**
  * struct fpgabuf_ring_setup - what a ring is made of
  * @regions: how many, 1 to %FPGABUF_RING_MAX_REGIONS
- * @access: what others may map them for: O_RDONLY or O_RDWR
- * @prot: how they are mapped here: PROT_READ, PROT_WRITE or both; 0 = not at all
+ * @access: O_RDONLY or O_RDWR: how processes may map the regions
+ * @prot: how the ring maps them: PROT_READ, PROT_WRITE or both; 0 = not at all
  * @alloc_flags: FPGABUF_ALLOC_* bits
- * @region_size: bytes of each; 0 = 1 MiB, or what the DMA controller takes as one
- *	capture if that is less
- * @length: bytes of a capture, a multiple of info.alignment; 0 = a whole region,
- *	or what the DMA controller takes of one that nobody has asked to be larger
+ * @region_size: bytes of each region; 0 = 1 MiB, or the longest capture that the DMA
+ *	controller takes if that is less
+ * @length: bytes of a capture, a multiple of info.alignment; 0 = a whole region, or
+ *	info.max_capture if rounding up to pages made the region longer
  * @timeout_ms: how long a capture may take; 0 = info.default_timeout_ms
- * @max_failures: so many captures that fail in a row are the end; 0 = none is
+ * @max_failures: the ring ends after this many captures failed in a row; 0 = it
+ *	never ends for this reason
  * @reserved: must be zero
  */
 struct fpgabuf_ring_setup {
@@ -333,14 +332,15 @@ struct fpgabuf_ring_setup {
  * struct fpgabuf_capture - a capture that a ring has handed out
  * @addr: where its bytes are mapped, or NULL
  * @bytes: how many; 0 only if it has failed
- * @sequence: its number: 0, 1, 2 and so on, without those that were not handed out
+ * @sequence: its number: 0, 1, 2 and so on; only captures that are handed out count
  * @timestamp_ns: CLOCK_MONOTONIC when it was complete
- * @status: FPGABUF_CAPTURE_* bits; a gap before a capture without bytes, which is
- *	not handed out, is told with the next one
- * @error: why it has failed, a negative errno, or 0; -ETIMEDOUT, -ESHUTDOWN,
- *	-ECANCELED and -ENODEV are no failure: what had come by then is good
+ * @status: FPGABUF_CAPTURE_* bits.  A capture without bytes is not handed out; if
+ *	there was a gap before it, the next capture has the gap
+ * @error: a negative errno, or 0.  -ETIMEDOUT, -ESHUTDOWN, -ECANCELED and -ENODEV
+ *	are not failures: the bytes that had come are good
  * @slot: the region, for fpgabuf_ring_give() and fpgabuf_ring_region()
- * @failures: captures that have failed in a row, up to this one; 0 = this has not
+ * @failures: number of captures that have failed in a row, with this one; 0 = this
+ *	one has not failed
  */
 struct fpgabuf_capture {
 	const void *addr;
@@ -355,14 +355,14 @@ struct fpgabuf_capture {
 
 /**
  * struct fpgabuf_ring_counts - what a ring did since it was made
- * @captures: handed out, with bytes
- * @bytes: in them
- * @gaps: captures behind the first before which samples may be missing
+ * @captures: captures with bytes that were handed out
+ * @bytes: bytes in them
+ * @gaps: captures after the first before which samples may be missing
  * @partial: captures shorter than asked for
  * @timeouts: captures that took too long
  * @failures: captures that failed
- * @uncounted: captures without bytes because nobody knows how many came
- * @busy_retries: refusals of regions that were still in use
+ * @uncounted: captures of which it is not known how many bytes came
+ * @busy_retries: how often a region could not be queued because it was in use
  * @queued: regions that are queued now
  * @taken: regions that are handed out now
  */
@@ -385,8 +385,8 @@ struct fpgabuf_ring_counts {
  * @FPGABUF_SLOT_QUEUED: the FPGA has it, or its capture has not been taken
  * @FPGABUF_SLOT_TAKEN: the program has it
  * @FPGABUF_SLOT_BUSY: given back, but its pages are still in use
- * @FPGABUF_SLOT_KEPT: given back, but the DMA channel has kept it for 2 s or more,
- *	and cannot be stopped: it comes back when the FPGA has filled it
+ * @FPGABUF_SLOT_KEPT: given back, but the DMA channel, which cannot be stopped, has
+ *	kept it for 2 s or more; it comes back when the FPGA has filled it
  */
 enum fpgabuf_slot_state {
 	FPGABUF_SLOT_IDLE,
@@ -399,8 +399,8 @@ enum fpgabuf_slot_state {
 /**
  * struct fpgabuf_ring_slot - a region of a ring
  * @state: one of enum fpgabuf_slot_state
- * @importers: devices that have it attached, if it is busy
- * @page_references: references that others have to its pages, if it is busy
+ * @importers: mappings by importing devices, if it is busy
+ * @page_references: foreign references to its pages, if it is busy
  * @busy_since_ns: CLOCK_MONOTONIC when QUEUE first refused it, or 0: it is not busy
  * @sequence: number of its last capture, as in struct fpgabuf_dequeue
  * @reserved: 0
@@ -415,21 +415,22 @@ struct fpgabuf_ring_slot {
 };
 
 /**
- * enum fpgabuf_reason - what is being waited for, or why the last call failed
- * @FPGABUF_REASON_END: nothing is: no capture will come any more
- * @FPGABUF_REASON_CAPTURE: the FPGA, or another program that captures
- * @FPGABUF_REASON_TAKEN: the program, which has all regions
- * @FPGABUF_REASON_BUSY: somebody who still uses regions that were given back
+ * enum fpgabuf_reason - what a ring or a source waits for, or why a call failed
+ * @FPGABUF_REASON_END: waits for nothing: no capture will come any more
+ * @FPGABUF_REASON_CAPTURE: waits for the FPGA, or for another program that captures
+ * @FPGABUF_REASON_TAKEN: waits for you: you have all regions
+ * @FPGABUF_REASON_BUSY: waits for regions that were given back and are still in use
  * @FPGABUF_REASON_QUEUE: failed: a region cannot be queued
- * @FPGABUF_REASON_DEQUEUE: failed: no capture can be had any more
- * @FPGABUF_REASON_CANCEL: failed: the captures cannot be ended
- * @FPGABUF_REASON_NONSENSE: failed: a capture came that was not asked for
+ * @FPGABUF_REASON_DEQUEUE: failed: captures cannot be dequeued
+ * @FPGABUF_REASON_CANCEL: failed: captures cannot be ended
+ * @FPGABUF_REASON_NONSENSE: failed: the device returned a capture that was not
+ *	queued
  * @FPGABUF_REASON_STUCK: failed: the DMA channel did not stop, and keeps a region
  * @FPGABUF_REASON_FAILURES: failed: too many captures failed in a row
- * @FPGABUF_REASON_SERVER: failed: the server that captures has ended, or is none
- * @FPGABUF_REASON_MAP: failed: a region cannot be read here
+ * @FPGABUF_REASON_SERVER: failed: the server has ended, or is not fpgabuf-share
+ * @FPGABUF_REASON_MAP: failed: a region cannot be mapped or read
  *
- * There may be more in later versions.
+ * Later versions may have more.
  */
 enum fpgabuf_reason {
 	FPGABUF_REASON_END,
@@ -448,18 +449,18 @@ enum fpgabuf_reason {
 
 /**
  * fpgabuf_ring_create() - regions that go round between FPGA and program
- * @device: a device that was opened with O_NONBLOCK; stays the caller's, who leaves
- *	QUEUE, DEQUEUE and CANCEL to the ring and closes it behind the ring
- * @setup: what it is made of
+ * @device: a device that was opened with O_NONBLOCK.  It stays yours: do not queue,
+ *	dequeue or cancel on it while the ring lives, and close it after the ring
+ * @setup: properties of the ring
  * @ring: the new object; release it with fpgabuf_ring_destroy()
  *
- * A ring keeps all regions queued that nobody has: what was given back at once, or
- * as soon as its pages are no more in use.  The first ones are queued when the first
- * capture is asked for.
+ * A ring queues every region that you do not hold.  It queues a region that you give
+ * back at once, or as soon as its pages are no longer in use.  It begins when you
+ * ask for the first capture.
  *
- * Errors: -EINVAL @setup, or @device waits; -EMSGSIZE a region is shorter than the
- * shortest capture; -ENOMEM; those of fpgabuf_device_alloc() and
- * fpgabuf_region_map().
+ * Errors: -EINVAL bad @setup, or @device lacks O_NONBLOCK; -EMSGSIZE a region is
+ * shorter than the shortest capture; -ENOMEM; and the errors of
+ * fpgabuf_device_alloc() and fpgabuf_region_map().
  */
 int fpgabuf_ring_create(struct fpgabuf_device *device,
 			const struct fpgabuf_ring_setup *setup,
@@ -468,12 +469,12 @@ int fpgabuf_ring_create(struct fpgabuf_device *device,
 /**
  * fpgabuf_ring_grow() - make more regions, of the same kind
  * @ring: the ring, which no other thread uses at the moment
- * @regions: how many there shall be in all, at most %FPGABUF_RING_MAX_REGIONS
+ * @regions: how many the ring has afterwards, at most %FPGABUF_RING_MAX_REGIONS
  *
- * If there is not memory for all of them, the ring keeps those that it could have:
- * see fpgabuf_ring_regions().
+ * If this fails, the ring keeps the regions that it could make; see
+ * fpgabuf_ring_regions().
  *
- * Errors: -EINVAL too many; -ENOMEM; those of fpgabuf_device_alloc() and
+ * Errors: -EINVAL too many; -ENOMEM; and the errors of fpgabuf_device_alloc() and
  * fpgabuf_region_map().
  */
 int fpgabuf_ring_grow(struct fpgabuf_ring *ring, uint32_t regions);
@@ -485,11 +486,11 @@ int fpgabuf_ring_grow(struct fpgabuf_ring *ring, uint32_t regions);
 void fpgabuf_ring_destroy(struct fpgabuf_ring *ring);
 
 /**
- * fpgabuf_ring_limit() - how much shall be captured
+ * fpgabuf_ring_limit() - set how much to capture
  * @ring: the ring
- * @captures: with bytes, in all; 0 = no limit
- * @bytes: in all; 0 = no limit.  What the last capture has more, because its length
- *	must be aligned, is not handed out
+ * @captures: captures with bytes, in all; 0 = no limit
+ * @bytes: bytes in all; 0 = no limit.  If the last capture has more bytes, because
+ *	its length must be aligned, they are not handed out
  */
 void fpgabuf_ring_limit(struct fpgabuf_ring *ring, uint64_t captures,
 			uint64_t bytes);
@@ -499,33 +500,33 @@ void fpgabuf_ring_limit(struct fpgabuf_ring *ring, uint64_t captures,
  * @ring: the ring
  *
  * fpgabuf_ring_take() and fpgabuf_ring_wait() do that, too.  Call this to begin
- * before you want the first capture, and when fpgabuf_ring_timeout_ms() is over
- * while you want none.
+ * before you want the first capture, and after fpgabuf_ring_timeout_ms() while you
+ * want none.
  *
- * Errors: -EIO the DMA channel did not stop, and keeps a region; and those of
- * fpgabuf_device_queue(), but not -EBUSY.
+ * Errors: -EIO the DMA channel did not stop, and keeps a region; and the errors of
+ * fpgabuf_device_queue() except -EBUSY.
  */
 int fpgabuf_ring_fill(struct fpgabuf_ring *ring);
 
 /**
  * fpgabuf_ring_take() - take the oldest finished capture, and queue what is idle
  * @ring: the ring
- * @capture: filled in; it belongs to the caller until fpgabuf_ring_give().  That it
- *	has failed is its error, and the ring goes on
+ * @capture: filled in; it is yours until fpgabuf_ring_give().  If the capture has
+ *	failed, this call returns 0, its error says why, and the ring goes on
  *
- * Does not wait.  Errors: -EAGAIN there is none yet; -ENODATA nor will there be one:
- * the limit is reached, or the ring was stopped; -ENODEV the device has gone; -EIO the
- * DMA channel did not stop, and keeps a region, or too many captures failed in a row;
- * and those of fpgabuf_device_queue().
+ * Does not wait.  Errors: -EAGAIN there is none yet; -ENODATA none will come: the
+ * limit is reached, or the ring was stopped; -ENODEV the device has gone; -EIO the
+ * DMA channel did not stop, and keeps a region, or too many captures failed in a
+ * row; and the errors of fpgabuf_device_queue().
  */
 int fpgabuf_ring_take(struct fpgabuf_ring *ring,
 		      struct fpgabuf_capture *capture);
 
 /**
- * fpgabuf_ring_wait() - the same, and wait for it
+ * fpgabuf_ring_wait() - as fpgabuf_ring_take(), but wait for a capture
  * @ring: the ring
  * @capture: filled in
- * @timeout_ms: how long at most, or -1
+ * @timeout_ms: most milliseconds to wait, or -1 for ever
  *
  * Errors: as fpgabuf_ring_take(), but -ETIMEDOUT in place of -EAGAIN; -EINTR a
  * signal.
@@ -536,26 +537,27 @@ int fpgabuf_ring_wait(struct fpgabuf_ring *ring,
 /**
  * fpgabuf_ring_give() - give a capture back, for the next one
  * @ring: the ring
- * @slot: of a capture that was taken
+ * @slot: the slot of a capture that was taken
  *
- * Any thread may do that.  Errors: -EINVAL it was not taken.
+ * Any thread may call it.  Errors: -EINVAL it was not taken.
  */
 int fpgabuf_ring_give(struct fpgabuf_ring *ring, uint32_t slot);
 
 /**
- * fpgabuf_ring_fd() - what becomes readable when there may be a capture to take
+ * fpgabuf_ring_fd() - the descriptor of a ring, for poll(2)
  * @ring: the ring, which keeps the descriptor
  *
- * It is that of the device.
+ * POLLIN: there may be a capture to take.  It is the descriptor of the device.
  */
 int fpgabuf_ring_fd(const struct fpgabuf_ring *ring);
 
 /**
- * fpgabuf_ring_timeout_ms() - when to call fpgabuf_ring_take() though nothing came
+ * fpgabuf_ring_timeout_ms() - the timeout of a ring, for poll(2)
  * @ring: the ring
  *
- * For poll(2): a region that is still in use is tried again then, as no event tells
- * when it is free.  -1 if there is none.
+ * After this time call fpgabuf_ring_take(), even if nothing came: it tries to queue
+ * regions that were in use, because no event tells that they are free.  -1 if there
+ * are none.
  */
 int fpgabuf_ring_timeout_ms(struct fpgabuf_ring *ring);
 
@@ -563,13 +565,13 @@ int fpgabuf_ring_timeout_ms(struct fpgabuf_ring *ring);
  * fpgabuf_ring_stop() - end capturing
  * @ring: the ring
  *
- * What has come by now can still be taken.  Errors: -ENODEV.
+ * You can still take the captures that have come.  Errors: -ENODEV.
  */
 int fpgabuf_ring_stop(struct fpgabuf_ring *ring);
 
 /**
  * fpgabuf_ring_start() - go on capturing after fpgabuf_ring_stop()
- * @ring: the ring, of which you have taken what had come
+ * @ring: the ring; take its last captures before
  *
  * The next call that queues regions queues them again.
  */
@@ -598,7 +600,7 @@ struct fpgabuf_region *fpgabuf_ring_region(const struct fpgabuf_ring *ring,
 					   uint32_t slot);
 
 /**
- * fpgabuf_ring_count() - what a ring did, and what it has
+ * fpgabuf_ring_count() - counts of a ring
  * @ring: the ring
  * @counts: filled in
  */
@@ -617,7 +619,7 @@ int fpgabuf_ring_look(struct fpgabuf_ring *ring, uint32_t slot,
 		      struct fpgabuf_ring_slot *seen);
 
 /**
- * fpgabuf_ring_reason() - why the last call failed, or what is being waited for
+ * fpgabuf_ring_reason() - what a ring waits for, or why the last call failed
  * @ring: the ring
  *
  * Returns one of enum fpgabuf_reason.
@@ -625,7 +627,7 @@ int fpgabuf_ring_look(struct fpgabuf_ring *ring, uint32_t slot,
 enum fpgabuf_reason fpgabuf_ring_reason(struct fpgabuf_ring *ring);
 
 /**
- * fpgabuf_ring_why() - the same in words
+ * fpgabuf_ring_why() - the same as a sentence
  * @ring: the ring
  *
  * Returns a sentence without a capital and a full stop, valid until the next call
@@ -650,18 +652,18 @@ enum fpgabuf_engine {
 
 /**
  * struct fpgabuf_sender_stats - what a sender did since it was made
- * @bytes: bytes the socket accepted
- * @sends: send calls that accepted at least one byte, of every kind
- * @zerocopy_sends: those of them that were to be without a copy
- * @registered_sends: those of these from registered memory
- * @completions: zero-copy sends the kernel reported as completed
- * @copied: completions labelled "copied after all"; of the copies that are made
- *	to cut packets for a device without scatter-gather the kernel does not
- *	know, see fpgabuf_sender_obstacle()
- * @copied_exact: 1: @copied is all that the kernel knows of.  0: it is less, as with
- *	MSG_ZEROCOPY: TCP merges adjacent reports and keeps the label of the
- *	first one only.  It is exact all the same if no send is made before the
- *	completion of the last one was read
+ * @bytes: bytes that the socket accepted
+ * @sends: send calls of every kind that accepted at least one byte
+ * @zerocopy_sends: sends that asked for zero-copy
+ * @registered_sends: zero-copy sends from registered memory
+ * @completions: zero-copy sends that the kernel reported as completed
+ * @copied: completions that the kernel marked "copied after all".  The kernel does
+ *	not report the copies that it makes to cut packets for a device without
+ *	scatter-gather, see fpgabuf_sender_obstacle()
+ * @copied_exact: 1: @copied is all that the kernel reports.  0: @copied is a lower
+ *	bound, as with MSG_ZEROCOPY, because TCP merges adjacent reports and keeps
+ *	only the mark of the first.  It is exact nevertheless if each completion is
+ *	read before the next send
  * @fallback_copies: sends that a zero-copy engine had to make as copies,
  *	because the kernel refused to pin pages (RLIMIT_MEMLOCK, optmem_max)
  */
@@ -677,8 +679,7 @@ struct fpgabuf_sender_stats {
 };
 
 /*
- * The same by a name of its own: in C++ a function hides a structure that is
- * called like it.
+ * Another name, for C++, where a function hides a structure of the same name.
  */
 typedef struct fpgabuf_sender_stats fpgabuf_sender_stats_t;
 
@@ -687,10 +688,10 @@ typedef struct fpgabuf_sender_stats fpgabuf_sender_stats_t;
 
 /**
  * fpgabuf_sender_create() - make a sender for a connected stream socket
- * @sockfd: the socket; stays the caller's and must outlive the sender.  It may
- *	be blocking, the sender never blocks.  While the sender lives, nobody
- *	else may send on it or read its error queue, and it must not have sent
- *	with MSG_ZEROCOPY before
+ * @sockfd: the socket.  It stays yours, and must outlive the sender.  It may be
+ *	blocking; the sender never blocks.  Nothing may have sent on it with
+ *	MSG_ZEROCOPY before.  While the sender lives, do not send on it or read its
+ *	error queue
  * @engine: one of enum fpgabuf_engine
  * @depth: most buffers submitted and not yet reaped, 1 to
  *	%FPGABUF_SENDER_MAX_DEPTH
@@ -708,11 +709,11 @@ int fpgabuf_sender_create(int sockfd, enum fpgabuf_engine engine,
  * DOC: Flags of fpgabuf_sender_create_with()
  *
  * %FPGABUF_SENDER_ONE_THREAD
- *	The thread that makes the sender is the only one that runs it.  Since
- *	Linux 6.1 io_uring then interrupts nothing that this thread waits for.
- *	Without the flag, what it has to tell ends epoll_wait(2) and some other
- *	calls of that thread with EINTR though there was no signal.  With it, only
- *	the end of a sender can do that, once.
+ *	Only the thread that makes the sender runs it.  Then, since Linux 6.1,
+ *	io_uring does not interrupt this thread while it waits.  Without the flag, a
+ *	completion of io_uring makes epoll_wait(2) and some other calls of this
+ *	thread fail with EINTR, although there was no signal.  With the flag this
+ *	happens only once, after fpgabuf_sender_destroy().
  */
 #define FPGABUF_SENDER_ONE_THREAD	0x1U
 
@@ -741,31 +742,30 @@ int fpgabuf_sender_create_with(int sockfd, enum fpgabuf_engine engine,
 void fpgabuf_sender_destroy(struct fpgabuf_sender *sender);
 
 /**
- * fpgabuf_sender_engine() - what a sender sends with
+ * fpgabuf_sender_engine() - the engine that a sender uses
  * @sender: the sender
- * @why: set to a sentence that says why it is this one, without a capital and
- *	a full stop; valid until the next call for this sender.  Or NULL
+ * @why: NULL, or set to a sentence that says why, without a capital and a full
+ *	stop; valid until the next call for this sender
  *
  * %FPGABUF_ENGINE_AUTO becomes %FPGABUF_ENGINE_COPY if there is an obstacle, see
  * fpgabuf_sender_obstacle(), or if the kernel has no zero-copy for this kind of
- * socket; else %FPGABUF_ENGINE_URING, or where there is no io_uring
- * %FPGABUF_ENGINE_ZEROCOPY.  These then copy pieces that are too short to be worth
- * pinning, and everything from the moment when the kernel reports that it copied
- * after all.
+ * socket; else %FPGABUF_ENGINE_URING, or %FPGABUF_ENGINE_ZEROCOPY if there is no
+ * io_uring.  It then copies pieces that are too short to be worth pinning.  When the
+ * kernel reports that it copied after all, it copies everything for a while.
  */
 enum fpgabuf_engine fpgabuf_sender_engine(const struct fpgabuf_sender *sender,
 					  const char **why);
 
 /**
- * fpgabuf_sender_obstacle() - what turns zero-copy into a copy on this route
+ * fpgabuf_sender_obstacle() - why the kernel copies on this route
  * @sender: the sender
  *
- * That is: the peer is on this machine, the socket is none of the network, the
- * interface is a virtual one, or it lacks scatter-gather or checksums.
+ * Obstacles are: the peer is on this machine, the socket is not a network socket,
+ * the interface is virtual, or it lacks scatter-gather or checksums.
  *
- * Returns such a sentence as fpgabuf_sender_engine(), valid as long as the
- * sender, or NULL if nothing was found when the sender was made.  Then there
- * may still be something farther down.
+ * Returns a sentence without a capital and a full stop, valid as long as the sender,
+ * or NULL if no obstacle was found when the sender was made.  There may still be one
+ * that the library cannot see.
  */
 const char *fpgabuf_sender_obstacle(const struct fpgabuf_sender *sender);
 
@@ -775,18 +775,18 @@ const char *fpgabuf_sender_obstacle(const struct fpgabuf_sender *sender);
  * @addr: start of the memory, mapped for writing
  * @len: its length, 1 to 1 GiB
  *
- * Whatever is submitted and lies in it as a whole is sent from there.  It stays
- * pinned as long as the sender lives and anything of it is in flight.  Packets
- * then hold no references to the pages: while the memory is pinned all of it is
- * in use for a driver that looks (fpgabuf answers -EBUSY to QUEUE), and nothing
- * but fpgabuf_sender_reap() tells which part the network still reads.
+ * Buffers that are wholly in this memory are then sent from it.  It stays pinned
+ * until the sender is destroyed and nothing of it is in flight.  Packets then hold
+ * no references to the pages.  While the memory is pinned, a driver sees all of it
+ * as in use (fpgabuf refuses QUEUE with -EBUSY), and only fpgabuf_sender_reap()
+ * tells which part the network still reads.
  *
- * A sender works the same without it, so most errors need no attention.
+ * A sender works without this call as well, so you can ignore most errors.
  *
- * Errors: -EOPNOTSUPP another engine, or memory this kernel does not take (that
- * of files, which regions are, before Linux 6.5); -EFAULT not mapped for
- * writing; -ENOMEM beyond RLIMIT_MEMLOCK; -EBUSY some is registered already;
- * -EPERM another thread, see %FPGABUF_SENDER_ONE_THREAD; -EINVAL.
+ * Errors: -EOPNOTSUPP another engine, or memory that this kernel does not take, such
+ * as regions before Linux 6.5; -EFAULT not mapped for writing; -ENOMEM beyond
+ * RLIMIT_MEMLOCK; -EBUSY some memory is registered already; -EPERM another thread,
+ * see %FPGABUF_SENDER_ONE_THREAD; -EINVAL.
  */
 int fpgabuf_sender_register(struct fpgabuf_sender *sender, const void *addr,
 			    size_t len);
@@ -813,8 +813,8 @@ int fpgabuf_sender_submit(struct fpgabuf_sender *sender, const void *addr,
  * @len: bytes, at least 1
  * @token: any number
  *
- * The same as fpgabuf_sender_submit(), but every engine sends this one by a
- * copy.  For headers between large buffers.
+ * The same as fpgabuf_sender_submit(), but every engine sends this buffer with a
+ * copy.  Use it for headers between large buffers.
  *
  * Errors: as fpgabuf_sender_submit().
  */
@@ -827,12 +827,12 @@ int fpgabuf_sender_submit_copy(struct fpgabuf_sender *sender, const void *addr,
 /**
  * fpgabuf_sender_submitv() - add several pieces to the stream as one
  * @sender: the sender
- * @iov: the pieces, none of them empty; the array itself is not kept
- * @count: how many, 1 to the depth of the sender, of which each takes one
- * @token: any number; comes back once, when the last of them does
+ * @iov: the pieces, none of them empty; you can free the array after this call
+ * @count: how many; each takes one of the places that depth gives the sender
+ * @token: any number; comes back once, with the last piece
  *
  * Either all of them are added or none.  A piece of less than
- * %FPGABUF_SENDER_SHORT bytes is copied when it is sent, as by
+ * %FPGABUF_SENDER_SHORT bytes is sent with a copy, as by
  * fpgabuf_sender_submit_copy().
  *
  * Errors: as fpgabuf_sender_submit().
@@ -842,10 +842,8 @@ int fpgabuf_sender_submitv(struct fpgabuf_sender *sender,
 			   uint64_t token);
 
 /**
- * fpgabuf_sender_in_flight() - how many tokens are still to come back
+ * fpgabuf_sender_in_flight() - number of tokens that you have not reaped
  * @sender: the sender
- *
- * Returns the number of submissions that were not reaped.
  */
 unsigned int fpgabuf_sender_in_flight(const struct fpgabuf_sender *sender);
 
@@ -853,8 +851,7 @@ unsigned int fpgabuf_sender_in_flight(const struct fpgabuf_sender *sender);
  * fpgabuf_sender_fd() - the descriptor of a sender, for poll(2)
  * @sender: the sender, which keeps the descriptor
  *
- * POLLIN: fpgabuf_sender_run() has something to do.  The socket itself need not
- * be polled.
+ * POLLIN: fpgabuf_sender_run() has something to do.  You need not poll the socket.
  */
 int fpgabuf_sender_fd(const struct fpgabuf_sender *sender);
 
@@ -863,15 +860,15 @@ int fpgabuf_sender_fd(const struct fpgabuf_sender *sender);
  * @sender: the sender
  *
  * Call it after fpgabuf_sender_submit(), and when fpgabuf_sender_fd() is
- * readable.  Never blocks.  The first error ends the sender and is returned
- * ever after; go on calling (or drain), because what was accepted still has to
- * complete.
+ * readable.  Never blocks.  The first error ends the sender, and every later call
+ * returns it.  Go on calling (or drain), because the kernel still has to complete
+ * what it has accepted.
  *
- * Errors: those of send(2) and of the connection (-EPIPE, -ECONNRESET,
- * -ETIMEDOUT, ...); -EFAULT memory the network cannot pin; -EPROTO the kernel's
- * reports make no sense, so that nothing more is known about the buffers;
- * -ECONNABORTED fpgabuf_sender_abort().  One does not end it: -EPERM another
- * thread, see %FPGABUF_SENDER_ONE_THREAD.
+ * Errors: the errors of send(2) and of the connection (-EPIPE, -ECONNRESET,
+ * -ETIMEDOUT, ...); -EFAULT memory that the network cannot pin; -EPROTO the kernel's
+ * reports are inconsistent, so it is not known which buffers are free; -ECONNABORTED
+ * fpgabuf_sender_abort().  -EPERM another thread, see %FPGABUF_SENDER_ONE_THREAD,
+ * does not end the sender.
  */
 int fpgabuf_sender_run(struct fpgabuf_sender *sender);
 
@@ -879,11 +876,11 @@ int fpgabuf_sender_run(struct fpgabuf_sender *sender);
  * fpgabuf_sender_abort() - reset the connection, so that buffers come back soon
  * @sender: the sender
  *
- * Ends the sender with -ECONNABORTED, unless another error has.  What the
- * socket had accepted and not sent is thrown away, and the kernel lets go of
- * the pages, which may take a moment: go on running, or drain, and reap.
+ * Ends the sender with -ECONNABORTED, unless another error has.  The kernel throws
+ * away what it has accepted and not sent, and lets go of the pages.  That may take a
+ * moment: go on running, or drain, and reap.
  *
- * Errors: those of connect(2) and shutdown(2); none are to be expected.
+ * Errors: the errors of connect(2) and shutdown(2), which are not expected.
  */
 int fpgabuf_sender_abort(struct fpgabuf_sender *sender);
 
@@ -907,10 +904,10 @@ int fpgabuf_sender_reap(struct fpgabuf_sender *sender, uint64_t *token);
  * @sender: the sender
  * @timeout_ms: most milliseconds to wait, 0 or more
  *
- * Does the waiting and the running itself.
+ * It polls and runs the sender itself.
  *
- * Errors: -ETIMEDOUT; -EINTR a signal; -EPERM another thread; -EINVAL; or the
- * error that ended the sender, once nothing is in flight any more.
+ * Errors: -ETIMEDOUT; -EINTR a signal; -EPERM another thread; -EINVAL; or, when
+ * nothing is in flight any more, the error that ended the sender.
  */
 int fpgabuf_sender_drain(struct fpgabuf_sender *sender, int timeout_ms);
 
@@ -922,7 +919,7 @@ int fpgabuf_sender_drain(struct fpgabuf_sender *sender, int timeout_ms);
 void fpgabuf_sender_stats(const struct fpgabuf_sender *sender,
 			  struct fpgabuf_sender_stats *stats);
 
-/* What fpgabuf_client_connect() connects to if it is given no path. */
+/* The path that fpgabuf_client_connect() uses if you pass NULL. */
 #define FPGABUF_DEFAULT_SHARE	"/run/fpgabuf/fpgabuf0.sock"
 
 /**
@@ -931,7 +928,7 @@ void fpgabuf_sender_stats(const struct fpgabuf_sender *sender,
  * @regions: number of regions; they are numbered from 0
  * @credits: captures this client may hold at once, 1 or more
  * @region_size: bytes of every region, whole pages
- * @alignment: captures are a multiple of so many bytes long, unless they have
+ * @alignment: the length of a capture is a multiple of this, unless it has
  *	FPGABUF_CAPTURE_PARTIAL
  */
 struct fpgabuf_client_geometry {
@@ -942,7 +939,7 @@ struct fpgabuf_client_geometry {
 	uint32_t alignment;
 };
 
-/* By a name of its own, as fpgabuf_sender_stats_t */
+/* Another name for C++, see fpgabuf_sender_stats_t */
 typedef struct fpgabuf_client_geometry fpgabuf_client_geometry_t;
 
 /**
@@ -950,12 +947,12 @@ typedef struct fpgabuf_client_geometry fpgabuf_client_geometry_t;
  * @index: number of the region it is in
  * @flags: FPGABUF_CAPTURE_* bits
  * @error: 0, or the negative errno of a capture with FPGABUF_CAPTURE_ERROR;
- *	what it has is valid
+ *	its bytes are valid
  * @bytes: bytes captured, from the start of the region; at least 1
  * @sequence: number of the capture on the device
  * @timestamp_ns: CLOCK_MONOTONIC at the completion, in nanoseconds
- * @missed: captures with bytes that this client was not told of since the one
- *	before, because it had no credit left
+ * @missed: captures with bytes that this client missed just before this one,
+ *	because it had no credit left
  */
 struct fpgabuf_shared_capture {
 	uint32_t index;
@@ -975,33 +972,33 @@ struct fpgabuf_shared_capture {
  * @flags: 0, or O_NONBLOCK: fpgabuf_client_next() does not wait
  * @client: the new object; release it with fpgabuf_client_close()
  *
- * Waits for the server, at most 10 s, whatever @flags say: who must not wait uses
- * fpgabuf_client_connect_start().  All regions are there when it returns; captures
- * are told of from now on.
+ * Waits for the server, at most 10 s, whatever @flags say;
+ * fpgabuf_client_connect_start() does not wait.  All regions are there when it
+ * returns, and captures come from now on.
  *
- * Errors: -EINVAL bad @flags; -ENAMETOOLONG; -EACCES the socket may not be
- * connected to, or the server does not serve this user; -EUSERS the server has
- * no credit or no place left; -EPROTONOSUPPORT it speaks no version of the
- * protocol that this library does; -EPROTO it is no fpgabuf-share; -ETIMEDOUT;
- * -ENODEV the device has gone; -ESHUTDOWN, -ECONNRESET the server ended;
- * -EMFILE no descriptors left; -ENOMEM; and those of socket(2) and connect(2)
- * (-ENOENT, -ECONNREFUSED: no server there).  fpgabuf_client_strerror() has a
- * sentence for each.
+ * Errors: -EINVAL bad @flags; -ENAMETOOLONG; -EACCES you have no right to connect to
+ * the socket, or the server does not serve this user; -EUSERS the server has no
+ * credit or no place left; -EPROTONOSUPPORT the server and this library have no
+ * version of the protocol in common; -EPROTO the server is not fpgabuf-share;
+ * -ETIMEDOUT; -ENODEV the device has gone; -ESHUTDOWN, -ECONNRESET the server ended;
+ * -EMFILE no descriptors left; -ENOMEM; and the errors of socket(2) and connect(2)
+ * (-ENOENT, -ECONNREFUSED: no server there).  fpgabuf_client_strerror() explains
+ * them.
  */
 int fpgabuf_client_connect(const char *path, unsigned int credits, int flags,
 			   struct fpgabuf_client **client);
 
 /**
  * fpgabuf_client_connect_start() - begin to connect, without waiting
- * @path: its socket, or NULL for %FPGABUF_DEFAULT_SHARE
+ * @path: the server's socket, or NULL for %FPGABUF_DEFAULT_SHARE
  * @credits: as for fpgabuf_client_connect()
  * @flags: as for fpgabuf_client_connect()
- * @client: the new object, with which nothing can be done but
+ * @client: the new object; until it is connected you can call only
  *	fpgabuf_client_connect_finish(), fpgabuf_client_fd() and
  *	fpgabuf_client_close()
  *
- * Errors: -EAGAIN the server has not yet accepted those who came before, try again
- * later; and those of fpgabuf_client_connect() that need no answer.
+ * Errors: -EAGAIN the server has not yet accepted earlier clients, try again later;
+ * and the errors of fpgabuf_client_connect() that need no answer of the server.
  */
 int fpgabuf_client_connect_start(const char *path, unsigned int credits,
 				 int flags, struct fpgabuf_client **client);
@@ -1010,11 +1007,11 @@ int fpgabuf_client_connect_start(const char *path, unsigned int credits,
  * fpgabuf_client_connect_finish() - go on connecting, without waiting
  * @client: the client
  *
- * Call it when fpgabuf_client_fd() is readable, until it does not return -EAGAIN.
- * When it has returned 0 the client is as after fpgabuf_client_connect().
+ * Call it whenever fpgabuf_client_fd() is readable, as long as it returns -EAGAIN.
+ * When it returns 0 the client is connected, as after fpgabuf_client_connect().
  *
- * Errors: -EAGAIN not yet; and those of fpgabuf_client_connect(), with which the
- * client is of no use any more.
+ * Errors: -EAGAIN not yet; and the errors of fpgabuf_client_connect(), after which
+ * you can only close the client.
  */
 int fpgabuf_client_connect_finish(struct fpgabuf_client *client);
 
@@ -1022,8 +1019,8 @@ int fpgabuf_client_connect_finish(struct fpgabuf_client *client);
  * fpgabuf_client_close() - disconnect, close all regions
  * @client: the client, or NULL
  *
- * All captures it holds go back to the server; their mappings go.  What the
- * network still sends of them is sent unchanged.
+ * The captures that it holds go back to the server, and the mappings end.  The pages
+ * of packets in flight stay unchanged until the peer has them.
  */
 void fpgabuf_client_close(struct fpgabuf_client *client);
 
@@ -1031,7 +1028,7 @@ void fpgabuf_client_close(struct fpgabuf_client *client);
  * fpgabuf_client_fd() - the descriptor of a client, for poll(2)
  * @client: the client, which keeps the descriptor
  *
- * POLLIN: fpgabuf_client_next() has something to say.
+ * POLLIN: fpgabuf_client_next() has a result.
  */
 int fpgabuf_client_fd(const struct fpgabuf_client *client);
 
@@ -1048,30 +1045,28 @@ void fpgabuf_client_geometry(const struct fpgabuf_client *client,
  * @client: the client, which keeps the region; do not close it
  * @index: its number
  *
- * It can be mapped with PROT_READ only, if the server's driver is fpgabuf.  A
- * region is to be read only while a capture in it is held.
+ * You can map it with PROT_READ only, if the server's driver is fpgabuf.  Read it
+ * only while you hold a capture in it.
  *
- * Returns the region, or NULL if there is none of that number.
+ * Returns the region, or NULL if there is no region with this number.
  */
 struct fpgabuf_region *
 fpgabuf_client_region(const struct fpgabuf_client *client, uint32_t index);
 
 /**
- * fpgabuf_client_next() - take the next capture that the server tells of
+ * fpgabuf_client_next() - take the next capture from the server
  * @client: the client
- * @capture: filled in; the capture is held until fpgabuf_client_release()
+ * @capture: filled in; you hold the capture until fpgabuf_client_release()
  *
- * Waits, unless the client was connected with O_NONBLOCK.  When all credits are
- * used up nothing comes before one is given back.
- *
- * What ends the client is returned ever after; captures that are held stay
- * valid then, until fpgabuf_client_close().
+ * Waits, unless the client was connected with O_NONBLOCK.  While you hold as many
+ * captures as you have credits, no further capture comes.
  *
  * Errors: -EAGAIN nothing yet; -EINTR a signal; -ENOTCONN see
- * fpgabuf_client_connect_finish().  These end the client:
- * -ESHUTDOWN the server was told to end; -ENODEV the device has gone; -EIO
- * capturing failed for good; -ECONNRESET the server died; -EPROTO it, or this
- * client, said something that makes no sense.
+ * fpgabuf_client_connect_finish().  These end the client, and every later call
+ * returns the same: -ESHUTDOWN the server was told to end; -ENODEV the device has
+ * gone; -EIO the server can no longer capture; -ECONNRESET the server died; -EPROTO
+ * the server or this client sent an invalid message.  The captures that you hold
+ * stay valid until fpgabuf_client_close().
  */
 int fpgabuf_client_next(struct fpgabuf_client *client,
 			struct fpgabuf_shared_capture *capture);
@@ -1081,12 +1076,12 @@ int fpgabuf_client_next(struct fpgabuf_client *client,
  * @client: the client
  * @index: number of the region it is in
  *
- * Nothing may read the region any more: release a capture that is sent without
- * a copy when its send has completed.
+ * Nothing may read the region any more.  If you send it without a copy, release it
+ * when the send has completed.
  *
- * Errors: -EINVAL no capture is held there; -EAGAIN the server does not read:
- * the capture stays held, try again; -EPIPE the server has ended, see
- * fpgabuf_client_next() for why.
+ * Errors: -EINVAL you hold no capture in this region; -EAGAIN the server does not
+ * read, and you still hold the capture: try again; -EPIPE the server has ended,
+ * fpgabuf_client_next() says why.
  */
 int fpgabuf_client_release(struct fpgabuf_client *client, uint32_t index);
 
@@ -1096,21 +1091,21 @@ int fpgabuf_client_release(struct fpgabuf_client *client, uint32_t index);
  *	or fpgabuf_client_release() returned
  *
  * Returns a sentence without a capital and a full stop, for messages, or NULL
- * if strerror(3) says all there is to say.
+ * if it says no more than strerror(3).
  */
 const char *fpgabuf_client_strerror(int error);
 
 /**
  * struct fpgabuf_source_counts - what a source did since it was made
- * @captures: handed out, with bytes
- * @bytes: in them
- * @gaps: captures behind the first before which samples may be missing
+ * @captures: captures with bytes that were handed out
+ * @bytes: bytes in them
+ * @gaps: captures after the first before which samples may be missing
  * @partial: captures shorter than asked for
  * @timeouts: captures that took too long
  * @failures: captures that failed
- * @uncounted: captures without bytes because nobody knows how many came
- * @missed: captures that a server could not tell of in time
- * @busy_retries: refusals of regions that were still in use
+ * @uncounted: captures of which it is not known how many bytes came
+ * @missed: captures that a server left out, because no credit was left
+ * @busy_retries: how often a region could not be queued because it was in use
  * @taken: captures that are handed out now
  * @reserved: 0
  */
@@ -1129,9 +1124,9 @@ struct fpgabuf_source_counts {
 };
 
 /**
- * fpgabuf_source_of_ring() - a stream of the captures that a ring makes
- * @ring: the ring; stays the caller's, who takes no captures of it and destroys it
- *	behind the source
+ * fpgabuf_source_of_ring() - make a source from a ring
+ * @ring: the ring.  It stays yours: do not take captures from it while the source
+ *	lives, and destroy it after the source
  * @source: the new object; release it with fpgabuf_source_destroy()
  *
  * A program that works on a source does not care where captures come from.
@@ -1142,9 +1137,9 @@ int fpgabuf_source_of_ring(struct fpgabuf_ring *ring,
 			   struct fpgabuf_source **source);
 
 /**
- * fpgabuf_source_of_client() - a stream of the captures that a server shares
- * @client: connected, and with O_NONBLOCK; stays the caller's, who neither takes
- *	captures of it nor gives them back, and closes it behind the source
+ * fpgabuf_source_of_client() - make a source from a client
+ * @client: the client, connected, and with O_NONBLOCK.  It stays yours: do not take
+ *	or release captures while the source lives, and close it after the source
  * @source: the new object; release it with fpgabuf_source_destroy()
  *
  * Errors: -ENOMEM.
@@ -1153,9 +1148,9 @@ int fpgabuf_source_of_client(struct fpgabuf_client *client,
 			     struct fpgabuf_source **source);
 
 /**
- * fpgabuf_source_of_region() - a stream of one capture: what is in a region now
- * @region: the region, as any dma-buf that was imported; stays the caller's, who
- *	closes it behind the source
+ * fpgabuf_source_of_region() - make a source of one capture, the bytes of a region
+ * @region: the region, also an imported dma-buf.  It stays yours: close it after the
+ *	source
  * @source: the new object; release it with fpgabuf_source_destroy()
  *
  * Errors: -ENOMEM.
@@ -1167,27 +1162,28 @@ int fpgabuf_source_of_region(struct fpgabuf_region *region,
  * fpgabuf_source_destroy() - release a source
  * @source: the source, or NULL
  *
- * Captures that have not been released stay with what the source was made of.
+ * Captures that you have not released stay with the ring or the client.
  */
 void fpgabuf_source_destroy(struct fpgabuf_source *source);
 
 /**
- * fpgabuf_source_limit() - how much there shall be
+ * fpgabuf_source_limit() - set how much to capture
  * @source: the source
- * @captures: with bytes, in all; 0 = no limit
- * @bytes: in all; 0 = no limit.  What the last capture has more is not handed out
+ * @captures: captures with bytes, in all; 0 = no limit
+ * @bytes: bytes in all; 0 = no limit.  If the last capture has more bytes, they are
+ *	not handed out
  */
 void fpgabuf_source_limit(struct fpgabuf_source *source, uint64_t captures,
 			  uint64_t bytes);
 
 /**
- * fpgabuf_source_fill() - get on, without taking a capture
+ * fpgabuf_source_fill() - go on, without taking a capture
  * @source: the source
  *
  * fpgabuf_source_next() and fpgabuf_source_wait() do that, too.  Call this to begin
- * before you want the first capture, and when fpgabuf_source_timeout_ms() is over
- * while you want none.  Waits for what else may still write to a region, if that is
- * what the source was made of.
+ * before you want the first capture, and after fpgabuf_source_timeout_ms() while you
+ * want none.  If the source was made from a region, this call waits until no capture
+ * into the region is under way.
  *
  * Errors: as fpgabuf_ring_fill(), fpgabuf_region_map() or
  * fpgabuf_region_sync_start().
@@ -1197,22 +1193,23 @@ int fpgabuf_source_fill(struct fpgabuf_source *source);
 /**
  * fpgabuf_source_next() - take the next capture
  * @source: the source
- * @capture: filled in; it belongs to the caller until fpgabuf_source_release().
- *	Captures of a client or a region are mapped for reading, those of a ring as
- *	its setup says
+ * @capture: filled in; it is yours until fpgabuf_source_release().  A ring maps
+ *	captures as its setup says; captures of a client or a region are mapped for
+ *	reading
  *
- * Does not wait.  Errors: -EAGAIN there is none yet; -ENODATA nor will there be one:
- * the limit is reached, or the source was stopped; and those of fpgabuf_ring_take(),
- * fpgabuf_client_next(), fpgabuf_region_map() or fpgabuf_region_sync_start().
+ * Does not wait.  Errors: -EAGAIN there is none yet; -ENODATA none will come: the
+ * limit is reached, or the source was stopped; and the errors of
+ * fpgabuf_ring_take(), fpgabuf_client_next(), fpgabuf_region_map() or
+ * fpgabuf_region_sync_start().
  */
 int fpgabuf_source_next(struct fpgabuf_source *source,
 			struct fpgabuf_capture *capture);
 
 /**
- * fpgabuf_source_wait() - the same, and wait for it
+ * fpgabuf_source_wait() - as fpgabuf_source_next(), but wait for a capture
  * @source: the source
  * @capture: filled in
- * @timeout_ms: how long at most, or -1
+ * @timeout_ms: most milliseconds to wait, or -1 for ever
  *
  * Errors: as fpgabuf_source_next(), but -ETIMEDOUT in place of -EAGAIN; -EINTR a
  * signal.
@@ -1221,54 +1218,56 @@ int fpgabuf_source_wait(struct fpgabuf_source *source,
 			struct fpgabuf_capture *capture, int timeout_ms);
 
 /**
- * fpgabuf_source_release() - nobody uses a capture any more
+ * fpgabuf_source_release() - give a capture back
  * @source: the source
- * @slot: of the capture
+ * @slot: the slot of the capture
  *
- * A server that cannot be told at the moment is told later.
+ * If a server does not read at the moment, it gets the message later.
  *
  * Errors: -EINVAL it was not taken.
  */
 int fpgabuf_source_release(struct fpgabuf_source *source, uint32_t slot);
 
 /**
- * fpgabuf_source_stop() - end
+ * fpgabuf_source_stop() - end capturing
  * @source: the source
  *
- * What a ring has by now can still be taken; of a client or a region nothing more
- * is.  Errors: as fpgabuf_ring_stop().
+ * You can still take the captures that a ring has.  A client and a region give no
+ * more.  Errors: as fpgabuf_ring_stop().
  */
 int fpgabuf_source_stop(struct fpgabuf_source *source);
 
 /**
- * fpgabuf_source_fd() - what becomes readable when there may be a capture to take
+ * fpgabuf_source_fd() - the descriptor of a source, for poll(2)
  * @source: the source, which keeps the descriptor
  *
- * Returns -1 if there is nothing to wait for: then a capture is there at once.
+ * POLLIN: there may be a capture to take.  Returns -1 if there is nothing to wait
+ * for, because a capture is there at once.
  */
 int fpgabuf_source_fd(const struct fpgabuf_source *source);
 
 /**
- * fpgabuf_source_timeout_ms() - when to go on though nothing came
+ * fpgabuf_source_timeout_ms() - the timeout of a source, for poll(2)
  * @source: the source
  *
- * For poll(2): what could not be queued or given back is tried again then, by
- * fpgabuf_source_next() or fpgabuf_source_fill().  -1 if there is nothing.
+ * After this time call fpgabuf_source_next() or fpgabuf_source_fill(), even if
+ * nothing came: they try again to queue regions, or to give captures back.  -1 if
+ * there are none.
  */
 int fpgabuf_source_timeout_ms(struct fpgabuf_source *source);
 
 /**
- * fpgabuf_source_regions() - how many regions captures can be in
+ * fpgabuf_source_regions() - number of regions
  * @source: the source
  *
- * The slot of a capture is less than that.
+ * The slot of a capture is less than this number.
  */
 uint32_t fpgabuf_source_regions(const struct fpgabuf_source *source);
 
 /**
- * fpgabuf_source_region() - one of them
- * @source: the source
- * @slot: its number; the region stays with what the source was made of
+ * fpgabuf_source_region() - a region of a source
+ * @source: the source, which keeps it
+ * @slot: its number, less than the number of regions
  *
  * Returns NULL if there is no such region.
  */
@@ -1276,7 +1275,7 @@ struct fpgabuf_region *
 fpgabuf_source_region(const struct fpgabuf_source *source, uint32_t slot);
 
 /**
- * fpgabuf_source_count() - what a source did, and what it has
+ * fpgabuf_source_count() - counts of a source
  * @source: the source
  * @counts: filled in
  */
@@ -1284,7 +1283,7 @@ void fpgabuf_source_count(struct fpgabuf_source *source,
 			  struct fpgabuf_source_counts *counts);
 
 /**
- * fpgabuf_source_reason() - why the last call failed, or what is being waited for
+ * fpgabuf_source_reason() - what a source waits for, or why the last call failed
  * @source: the source
  *
  * Returns one of enum fpgabuf_reason.
@@ -1292,7 +1291,7 @@ void fpgabuf_source_count(struct fpgabuf_source *source,
 enum fpgabuf_reason fpgabuf_source_reason(struct fpgabuf_source *source);
 
 /**
- * fpgabuf_source_why() - the same in words
+ * fpgabuf_source_why() - the same as a sentence
  * @source: the source
  *
  * Returns a sentence without a capital and a full stop, valid until the next call
@@ -1304,29 +1303,28 @@ const char *fpgabuf_source_why(struct fpgabuf_source *source);
  * DOC: Framed streams
  *
  * A stream has a header before each capture.  The manual page fpgabuf_frame names
- * the document that has the format.  These calls need neither a device nor a
- * connection.
+ * the document with the format.  These calls need neither a device nor a connection.
  */
 
-/* Bytes of a header of this version, and most bytes of one of any version */
+/* Bytes of a header of this version, and most bytes of a header of any version */
 #define FPGABUF_FRAME_HEADER_SIZE	48
 #define FPGABUF_FRAME_HEADER_MAX	1024
 
 /* Flags of a frame; the first four have the values of FPGABUF_CAPTURE_*. */
 #define FPGABUF_FRAME_PARTIAL	0x0001U	/* shorter than was asked for */
-#define FPGABUF_FRAME_ERROR	0x0002U	/* it ended with an error */
-#define FPGABUF_FRAME_TIMEOUT	0x0004U	/* ... because it took too long */
+#define FPGABUF_FRAME_ERROR	0x0002U	/* ended with an error */
+#define FPGABUF_FRAME_TIMEOUT	0x0004U	/* this error is a timeout */
 #define FPGABUF_FRAME_GAP	0x0008U	/* samples may be missing before it */
 #define FPGABUF_FRAME_END	0x0100U	/* no capture: the end of the stream */
-#define FPGABUF_FRAME_FLAGS	0x010fU	/* all of them */
+#define FPGABUF_FRAME_FLAGS	0x010fU	/* all flags */
 
 /**
  * struct fpgabuf_frame - what a header says
- * @header_size: bytes of the header, behind which the data begin; set by
+ * @header_size: bytes of the header, after which the data begin; set by
  *	fpgabuf_frame_decode()
  * @flags: FPGABUF_FRAME_* bits
- * @sequence: number of the capture; one more than that of the frame before,
- *	unless captures were left out between them
+ * @sequence: number of the capture; one more than in the frame before, unless
+ *	captures were left out between them
  * @timestamp_ns: CLOCK_MONOTONIC of the sender when the capture was complete
  * @length: bytes of the capture, which follow the header
  * @skipped: bytes of the captures that were left out just before this one
@@ -1342,7 +1340,7 @@ struct fpgabuf_frame {
 
 /**
  * fpgabuf_frame_encode() - write a header
- * @frame: what it shall say; header_size does not matter
+ * @frame: the fields of the header; header_size is ignored
  * @bytes: room for %FPGABUF_FRAME_HEADER_SIZE bytes
  */
 void fpgabuf_frame_encode(const struct fpgabuf_frame *frame, void *bytes);
@@ -1352,23 +1350,23 @@ void fpgabuf_frame_encode(const struct fpgabuf_frame *frame, void *bytes);
  * @bytes: %FPGABUF_FRAME_HEADER_SIZE bytes
  * @frame: filled in
  *
- * A longer header of a later version is read as far as this version knows it; the
- * rest, up to header_size, is for the caller to skip.  That sequence and skipped fit
- * what came before, the caller must see itself.
+ * The header may be longer, up to header_size bytes: skip the rest.  Check yourself
+ * that sequence and skipped fit the frames before.
  *
- * Errors: -EBADMSG not a header; -EPROTONOSUPPORT of a version that is not
- * compatible with this one.
+ * Errors: -EBADMSG not a header; -EPROTONOSUPPORT the header has a version that is
+ * not compatible with this one.
  */
 int fpgabuf_frame_decode(const void *bytes, struct fpgabuf_frame *frame);
 
-/* Bytes of a header with the clock, and of one that asks for a receipt */
+/* Bytes of a header with the clocks, and of a header that asks for a receipt */
 #define FPGABUF_FRAME_CLOCK_SIZE	72
 #define FPGABUF_FRAME_ASK_SIZE		56
 
 /**
- * struct fpgabuf_frame_clock - how far CLOCK_MONOTONIC of a sender is behind others
- * @utc_ns: to be added to a timestamp for CLOCK_REALTIME, in nanoseconds
- * @tai_ns: for CLOCK_TAI; the same if nobody has told that kernel the difference
+ * struct fpgabuf_frame_clock - how far CLOCK_MONOTONIC is behind other clocks
+ * @utc_ns: add this to a timestamp for CLOCK_REALTIME; nanoseconds
+ * @tai_ns: the same for CLOCK_TAI; equal to @utc_ns if the sender's kernel does not
+ *	know the difference
  */
 struct fpgabuf_frame_clock {
 	int64_t utc_ns;
@@ -1376,40 +1374,41 @@ struct fpgabuf_frame_clock {
 };
 
 /**
- * fpgabuf_frame_read_clock() - how far it is on this machine, now
+ * fpgabuf_frame_read_clock() - read both differences on this machine, now
  * @clock: filled in
  */
 void fpgabuf_frame_read_clock(struct fpgabuf_frame_clock *clock);
 
 /**
- * fpgabuf_frame_put_clock() - say so in a header
- * @clock: how far it is
- * @header: one of fpgabuf_frame_encode(), with room for %FPGABUF_FRAME_CLOCK_SIZE
- *	bytes, which it has from now on.  Receivers that do not know that skip it
+ * fpgabuf_frame_put_clock() - write the clocks into a header
+ * @clock: both differences
+ * @header: a header from fpgabuf_frame_encode(), with room for
+ *	%FPGABUF_FRAME_CLOCK_SIZE bytes, which it has afterwards.  Old receivers skip
+ *	what is added
  */
 void fpgabuf_frame_put_clock(const struct fpgabuf_frame_clock *clock,
 			     void *header);
 
 /**
- * fpgabuf_frame_get_clock() - what a header says of it
+ * fpgabuf_frame_get_clock() - read the clocks from a header
  * @header: the whole header
  * @size: its bytes
  * @clock: filled in
  *
- * Errors: -ENODATA nothing.
+ * Errors: -ENODATA the header does not have the clocks.
  */
 int fpgabuf_frame_get_clock(const void *header, size_t size,
 			    struct fpgabuf_frame_clock *clock);
 
 /**
- * fpgabuf_frame_ask_receipt() - ask the receiver whether it has the stream
- * @header: that of the end, with room for %FPGABUF_FRAME_ASK_SIZE bytes, which it has
- *	from now on.  Receivers that do not know that skip it
+ * fpgabuf_frame_ask_receipt() - ask the receiver for a receipt
+ * @header: the header of the end, with room for %FPGABUF_FRAME_ASK_SIZE bytes,
+ *	which it has afterwards.  Old receivers skip what is added
  */
 void fpgabuf_frame_ask_receipt(void *header);
 
 /**
- * fpgabuf_frame_asks_receipt() - does a header ask for one?
+ * fpgabuf_frame_asks_receipt() - does a header ask for a receipt?
  * @header: the whole header
  * @size: its bytes
  *
@@ -1422,10 +1421,9 @@ int fpgabuf_frame_asks_receipt(const void *header, size_t size);
 
 /**
  * enum fpgabuf_frame_stored - what a receipt says
- * @FPGABUF_FRAME_STORED: the stream has ended as it should, and all of it is where it
- *	is to be kept
- * @FPGABUF_FRAME_PROMISED: another receipt will follow at the end
- * @FPGABUF_FRAME_FAILED: the receiver has not got it, or cannot keep it
+ * @FPGABUF_FRAME_STORED: the stream was complete, and the receiver has stored it
+ * @FPGABUF_FRAME_PROMISED: another receipt will follow
+ * @FPGABUF_FRAME_FAILED: the stream is not complete, or could not be stored
  */
 enum fpgabuf_frame_stored {
 	FPGABUF_FRAME_STORED,
@@ -1436,8 +1434,8 @@ enum fpgabuf_frame_stored {
 /**
  * struct fpgabuf_frame_receipt - what a receiver sends back
  * @status: one of enum fpgabuf_frame_stored
- * @captures: that have come
- * @bytes: of samples in them
+ * @captures: captures that have come
+ * @bytes: bytes of samples in them
  */
 struct fpgabuf_frame_receipt {
 	uint32_t status;
@@ -1447,7 +1445,7 @@ struct fpgabuf_frame_receipt {
 
 /**
  * fpgabuf_frame_encode_receipt() - write a receipt
- * @receipt: what it shall say
+ * @receipt: the fields of the receipt
  * @bytes: room for %FPGABUF_FRAME_RECEIPT_SIZE bytes
  */
 void fpgabuf_frame_encode_receipt(const struct fpgabuf_frame_receipt *receipt,
@@ -1458,7 +1456,7 @@ void fpgabuf_frame_encode_receipt(const struct fpgabuf_frame_receipt *receipt,
  * @bytes: %FPGABUF_FRAME_RECEIPT_SIZE bytes
  * @receipt: filled in
  *
- * Errors: -EBADMSG it is none, or of a version that is not known here.
+ * Errors: -EBADMSG not a receipt, or a receipt with an unknown version.
  */
 int fpgabuf_frame_decode_receipt(const void *bytes,
 				 struct fpgabuf_frame_receipt *receipt);
