@@ -242,7 +242,7 @@ static void short_capture(void)
 	sim_source("feed");
 	pid = tool_start(args);
 	feed(PICTURE - 8);
-	wait_said("a capture of 1228792 bytes is no picture of 1228800 bytes");
+	wait_said("a capture of 1228792 bytes is not a picture of 1228800 bytes");
 	wait_said("must say what the FPGA sends");
 	feed(PICTURE);
 	wait_said("picture 1 is on the screen");
@@ -326,7 +326,7 @@ static void impossible(void)
 
 	refuses(mode, "has no mode of 642x480", "848x480");
 	refuses(format, "cannot show RGB565", "XRGB8888, BGRX8888");
-	refuses(stride, "cannot be had in XRGB8888", "--stride");
+	refuses(stride, "is not possible in XRGB8888", "--stride");
 	refuses(connector, "no DRM device has a connected screen at HDMI-A-1",
 		"/sys/class/drm");
 	refuses(number, CIRRUS " has no connected screen at 4000",
@@ -336,7 +336,7 @@ static void impossible(void)
 	refuses(none, "No such file or directory", "is the driver");
 	refuses(device, "Inappropriate ioctl for device",
 		"not an fpgabuf device");
-	refuses(huge, "cannot allocate a picture of", "the largest region has");
+	refuses(huge, "cannot allocate a picture of", "a region has at most");
 	nothing_left();
 }
 

@@ -37,7 +37,7 @@ static void test_values(void)
 {
 	static const struct { char *argv[5]; const char *right; } bad[] = {
 		{ { "tools/fpgabuf-send", "-b", "1MB", "a:1" },
-		  "it takes bytes, as 65536, 64K, 1M or 2G, at least 1" },
+		  "it takes bytes, such as 65536, 64K, 1M or 2G, at least 1" },
 		{ { "tools/fpgabuf-send", "--duration", "0.5", "a:1" },
 		  "it takes a whole number, from 1 to 1000000" },
 		{ { "tools/fpgabuf-send", "-e", "fast", "a:1" },
@@ -47,29 +47,29 @@ static void test_values(void)
 		{ { "tools/fpgabuf-send", "--share", "", "a:1" },
 		  "it takes a path" },
 		{ { "tools/fpgabuf-recv", "--rotate-size", "1MB", "0" },
-		  "it takes bytes, as 65536, 64K, 1M or 2G, at least 4096" },
+		  "it takes bytes, such as 65536, 64K, 1M or 2G, at least 4096" },
 		{ { "tools/fpgabuf-recv", "-t", "0.5", "0" },
 		  "it takes a whole number, from 1 to 1000000" },
 		{ { "tools/fpgabuf-recv", "--port-file", "", "0" },
 		  "it takes a path" },
 		{ { "tools/fpgabuf-share", "-r", "1MB", "a" },
-		  "it takes bytes, as 65536, 64K, 1M or 2G, at least 1" },
+		  "it takes bytes, such as 65536, 64K, 1M or 2G, at least 1" },
 		{ { "tools/fpgabuf-share", "-m", "rw", "a" },
-		  "it takes permissions in octal, as 660, up to 777" },
+		  "it takes permissions in octal, such as 660, up to 777" },
 		{ { "tools/fpgabuf-share", "-u", "no-such-one", "a" },
 		  "it takes a name of `getent passwd`, or a number" },
 		{ { "tools/fpgabuf-show", "-s", "640" },
-		  "it takes width and height, as 1920x1080, each up to 32768" },
+		  "it takes width and height, such as 1920x1080, each up to 32768" },
 		{ { "tools/fpgabuf-show", "-t", "0.5" },
 		  "it takes a whole number, from 1 to 1000000" },
 		{ { "tools/fpgabuf-plan", "--rate", "1MB" },
-		  "it takes bytes, as 65536, 64K, 1M or 2G, from 1 to " },
+		  "it takes bytes, such as 65536, 64K, 1M or 2G, from 1 to " },
 		{ { "tools/fpgabuf-plan", "--rtt", "1ms" },
-		  "it takes milliseconds, as 20 or 0.125, up to 3600000" },
+		  "it takes milliseconds, such as 20 or 0.125, up to 3600000" },
 		{ { "tools/fpgabuf-info", "--watch=0.5" },
 		  "it takes a whole number, from 1 to 86400" },
 		{ { "tools/fpgabuf-info", "--watch", "2" },
-		  "stand behind =, as in --watch=2" },
+		  "write the seconds of --watch after =, as in --watch=2" },
 	};
 	size_t i;
 
@@ -131,12 +131,12 @@ static void test_port_alone(void)
 	struct process p;
 
 	process_start(&p, alone);
-	CU_ASSERT_TRUE(process_expect(&p, "to hear others give [::]:"));
+	CU_ASSERT_TRUE(process_expect(&p, "for other machines use [::]:"));
 	stop(&p, 0);
 	process_start(&p, here);
 	CU_ASSERT_TRUE(process_expect(&p, "listening at 127.0.0.1 port"));
 	stop(&p, 0);
-	CU_ASSERT_PTR_NULL(strstr(p.output, "to hear others"));
+	CU_ASSERT_PTR_NULL(strstr(p.output, "for other machines"));
 }
 
 /* Nobody listens at port 1. */
@@ -162,7 +162,7 @@ static void test_no_socket(void)
 	close(open(t.file, O_WRONLY | O_CREAT, 0600));
 	snprintf(path, sizeof(path), "unix:%s", t.file);
 	CU_ASSERT_EQUAL(process_run(&p, recv), 1);
-	CU_ASSERT_PTR_NOT_NULL(strstr(p.output, "is no socket, and is left"));
+	CU_ASSERT_PTR_NOT_NULL(strstr(p.output, "this path exists and is not a socket"));
 	CU_ASSERT_PTR_NULL(strstr(p.output, "remove"));
 	CU_ASSERT_EQUAL(access(t.file, F_OK), 0);
 	temp_remove(&t);
@@ -176,7 +176,7 @@ static void test_alloc(void)
 	static const struct { char *error; const char *remedy; } errors[] = {
 		{ "5", "its bounce buffers are full" },
 		{ "12", "memory is fragmented or short" },
-		{ "22", "the largest region has" },
+		{ "22", "a region has at most" },
 		{ "23", "the whole system has too many open files" },
 		{ "24", "raise the limit of open files" },
 		{ "122", "all regions of the device may have" },
@@ -237,7 +237,7 @@ static void test_stream_stalls(void)
 
 	port = receiver_start(&p, args);
 	fd = receiver_feed(port, data, sizeof(data));
-	CU_ASSERT_TRUE(process_expect(&p, "nothing comes any more, after 10 bytes"));
+	CU_ASSERT_TRUE(process_expect(&p, "no data come after 10 bytes"));
 	close(fd);
 	stop(&p, 0);
 }
@@ -386,9 +386,9 @@ static const struct test tests[] = {
 	  test_scope },
 	{ "a receiver that only this machine can reach says how others can",
 	  test_port_alone },
-	{ "a refused connection tells of receivers that listen to their machine alone",
+	{ "a refused connection names receivers that listen to their machine alone",
 	  test_refused },
-	{ "nobody is told to delete what is no socket", test_no_socket },
+	{ "you are not told to delete a file that is not a socket", test_no_socket },
 	{ "whatever ALLOC fails with has a remedy", test_alloc },
 	{ "a stalled FPGA is told of by everybody who waits for it",
 	  test_stall },

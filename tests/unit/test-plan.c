@@ -428,7 +428,7 @@ static void test_program(void)
 	plan[2] = "none";
 	CU_ASSERT_EQUAL(process_run(&p, plan), EXIT_USAGE);
 	CU_ASSERT_PTR_NOT_NULL(strstr(p.output, "--rate: none: not a valid value"));
-	CU_ASSERT_PTR_NOT_NULL(strstr(p.output, "  -> it takes bytes, as 65536, 64K, 1M or 2G, from 1 to "));
+	CU_ASSERT_PTR_NOT_NULL(strstr(p.output, "  -> it takes bytes, such as 65536, 64K, 1M or 2G, from 1 to "));
 	plan[1] = "--help";
 	CU_ASSERT_EQUAL(process_run(&p, plan), EXIT_OK);
 	CU_ASSERT_PTR_NOT_NULL(strstr(p.output, "Usage: fpgabuf-plan"));

@@ -123,7 +123,7 @@ static void test_timeouts(void)
 
 	CU_ASSERT(receiver_start(&p, args) > 0);
 	CU_ASSERT_EQUAL(process_finish(&p), 1);
-	CU_ASSERT_PTR_NOT_NULL(strstr(p.output, "nobody connected"));
+	CU_ASSERT_PTR_NOT_NULL(strstr(p.output, "no peer connected"));
 
 	fd = receiver_feed(receiver_start(&p, args), (const uint8_t *)"x", 1);
 	CU_ASSERT_EQUAL(process_finish(&p), 1);
@@ -522,7 +522,7 @@ static void test_until_signal(void)
 	kill(p.pid, SIGTERM);
 	CU_ASSERT_EQUAL(process_finish(&p), 1);
 	CU_ASSERT_PTR_NOT_NULL(strstr(p.output,
-				      "interrupted before anybody connected"));
+				      "interrupted before a peer connected"));
 }
 
 static int connect_unix(const char *path)

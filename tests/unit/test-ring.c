@@ -139,7 +139,7 @@ static uint64_t take_all(const struct rig *rig)
 	}
 	CU_ASSERT_EQUAL(err, -ENODATA);
 	CU_ASSERT_STRING_EQUAL(fpgabuf_ring_why(rig->ring),
-			       "all that was wanted has been captured");
+			       "everything that was asked for has been captured");
 	CU_ASSERT_EQUAL(fpgabuf_ring_reason(rig->ring), FPGABUF_REASON_END);
 	return bytes;
 }

@@ -65,7 +65,7 @@ static void test_usage(void)
 		{ "exclude each other",
 		  { "--share", "x", "--fd", "5", "a:1" } },
 		{ "--share: : not a valid value", { "--share", "", "a:1" } },
-		{ "--fd is sent once", { "--fd", "5", "-c", "1", "a:1" } },
+		{ "--fd sends once", { "--fd", "5", "-c", "1", "a:1" } },
 		{ "needs two --regions",
 		  { "--slow-peer", "drop", "-n", "1", "a:1" } },
 		{ "--engine: magic: not a valid value",
@@ -413,7 +413,7 @@ static void test_acknowledged(void)
 	start_framed(&receiver, "/dev/null", "3000001", peer);
 	CU_ASSERT_EQUAL(process_run(&sender, framed), 1);
 	CU_ASSERT_EQUAL(process_finish(&receiver), 1);
-	CU_ASSERT_PTR_NOT_NULL(strstr(sender.output, "has not confirmed that it is kept"));
+	CU_ASSERT_PTR_NOT_NULL(strstr(sender.output, "has not confirmed that it stored them"));
 
 	start_receiver(&receiver, "/dev/null", peer);
 	CU_ASSERT_EQUAL(process_run(&sender, raw), 0);

@@ -102,7 +102,7 @@ static uint64_t take_all(struct fpgabuf_source *source)
 	CU_ASSERT_EQUAL(err, -ENODATA);
 	CU_ASSERT_EQUAL(fpgabuf_source_reason(source), FPGABUF_REASON_END);
 	CU_ASSERT_STRING_EQUAL(fpgabuf_source_why(source),
-			       "all that was wanted has been captured");
+			       "everything that was asked for has been captured");
 	return bytes;
 }
 

@@ -93,7 +93,7 @@ static void choose_size(const struct capturing *c,
 	setup->region_size = controller_region_size(&c->info, 0,
 						    USUAL_REGION_SIZE);
 	if (verbose && setup->region_size < USUAL_REGION_SIZE)
-		message("regions have %" PRIu64 " bytes: the DMA controller takes no more as one capture",
+		message("regions have %" PRIu64 " bytes: the DMA controller does not take longer captures",
 			setup->region_size);
 }
 
@@ -122,9 +122,9 @@ static void note_lost_count(struct capturing *c)
 		return;
 	c->lost_count = true;
 	clear_line(c);
-	message("a capture on %s ended early, and nobody knows how much came: it is left out",
+	message("a capture on %s ended early, and the DMA controller does not say how much came: it is left out",
 		c->path);
-	remedy("this DMA controller does not count such packets: let the FPGA send packets as long as a capture");
+	remedy("let the FPGA send packets as long as a capture");
 }
 
 static void explain_kept(const struct capturing *c)
@@ -243,7 +243,7 @@ static void explain_capture(const struct capturing *c, int err)
 static void explain_stuck(const struct capturing *c)
 {
 	message("the DMA channel of %s did not stop", c->path);
-	remedy("it may still write to the region, so this stays in use: reboot");
+	remedy("it may still write to the region, so the region stays in use: reboot");
 }
 
 int capturing_fail(struct capturing *capturing, int err)

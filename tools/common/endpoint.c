@@ -163,7 +163,7 @@ static void explain_refused(const struct endpoint *endpoint)
 	if (*endpoint->path)
 		remedy("is fpgabuf-recv (or another receiver) listening there?");
 	else
-		remedy("is fpgabuf-recv (or another receiver) listening there?  To hear other machines it is started with [::]:%s, or 0.0.0.0:%s, not with %s alone",
+		remedy("is fpgabuf-recv (or another receiver) listening there?  For other machines start it with [::]:%s or 0.0.0.0:%s, not with %s alone",
 		       endpoint->port, endpoint->port, endpoint->port);
 }
 
@@ -172,10 +172,10 @@ static void explain_name(const struct endpoint *endpoint)
 	const char *scope = strchr(endpoint->host, '%');
 
 	if (scope)
-		remedy("is %s an interface of this machine?  `ip link` names them",
+		remedy("is %s an interface of this machine?  `ip link` shows them",
 		       scope + 1);
 	else
-		remedy("`getent hosts %s` asks the same; an address does without",
+		remedy("check the name (`getent hosts %s`), or use an address",
 		       endpoint->host);
 }
 
@@ -246,7 +246,7 @@ static void explain_path_in_use(const char *path)
 	if (is_socket(path))
 		remedy("another program listens there: choose another path");
 	else
-		remedy("what is there is no socket, and is left as it is: choose another path");
+		remedy("this path exists and is not a socket: choose another path");
 }
 
 static void explain_listen(const struct endpoint *endpoint, int err)
@@ -262,7 +262,7 @@ static void explain_listen(const struct endpoint *endpoint, int err)
 	else if (err == -EADDRINUSE)
 		remedy("choose another port; 0 takes any free one");
 	else if (err == -EADDRNOTAVAIL)
-		remedy("it is no address of this machine: `ip address` shows them; 0.0.0.0 or [::] is all");
+		remedy("this machine does not have the address: `ip address` shows its addresses; 0.0.0.0 or [::] means all");
 	else if (err == -EACCES && !*endpoint->path)
 		remedy("ports below 1024 need CAP_NET_BIND_SERVICE");
 	else if (err == -EACCES || err == -EROFS)

@@ -15,7 +15,7 @@ void explain_open(const char *path, int err)
 		remedy("join the group that owns the device (`ls -l %s`), or become root",
 		       path);
 	else if (err == -ENOTTY)
-		remedy("it is not an fpgabuf device: `ls /dev/fpgabuf*` shows those that there are");
+		remedy("it is not an fpgabuf device: `ls /dev/fpgabuf*` lists the devices");
 }
 
 void explain_alloc(const struct fpgabuf_info *info,
@@ -33,7 +33,7 @@ void explain_alloc(const struct fpgabuf_info *info,
 		remedy("all regions of the device may have %" PRIu64 " bytes together: use %s%s%s",
 		       (uint64_t)info->limit_bytes, f->smaller, or, fewer);
 	else if (err == -EINVAL)
-		remedy("the largest region has %" PRIu64 " bytes: use %s",
+		remedy("a region has at most %" PRIu64 " bytes: use %s",
 		       (uint64_t)info->max_region_size, f->smaller);
 	else if (err == -EMFILE)
 		remedy("raise the limit of open files (LimitNOFILE= or `ulimit -n`)%s%s",

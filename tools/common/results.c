@@ -145,7 +145,7 @@ static int explain(void)
 		message("cannot write the output: %s",
 			strerror(-results.error));
 	if (results.error == -ENOSPC || results.error == -EDQUOT)
-		remedy("make room where %s goes to", name_of(results.fd));
+		remedy("make room on the disk that %s goes to", name_of(results.fd));
 	else if (results.error == -EBADF)
 		remedy("%s is closed: open it, or use --quiet",
 		       name_of(results.fd));

@@ -9,7 +9,7 @@
 
 #include "common/size.h"
 
-#define SIZE_FORM	"bytes, as 65536, 64K, 1M or 2G"
+#define SIZE_FORM	"bytes, such as 65536, 64K, 1M or 2G"
 
 static char wanted[160];
 
@@ -139,7 +139,7 @@ int parse_ms(const char *text, uint64_t max_us, uint64_t *us)
 	char *end;
 	int err;
 
-	parse_wants("milliseconds, as 20 or 0.125, up to %" PRIu64,
+	parse_wants("milliseconds, such as 20 or 0.125, up to %" PRIu64,
 		    max_us / 1000);
 	err = parse_digits(text, &end, &ms);
 	if (!err && *end)

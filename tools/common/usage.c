@@ -43,13 +43,13 @@ int usage_bad_value(const struct option *options, int option, int err)
 int usage_bad_endpoint(const char *text, const char *form)
 {
 	message("%s: not of the form %s or unix:PATH", text, form);
-	remedy("HOST is a name or an address, one of IPv6 in brackets, as in [::1]:5000; PORT is a number");
+	remedy("HOST is a name or an address, with an IPv6 address in brackets as in [::1]:5000; PORT is a number");
 	return EXIT_USAGE;
 }
 
 int usage_no_scope(const char *text, const struct endpoint *endpoint)
 {
-	message("%s: a link-local address is one of an interface", text);
+	message("%s: a link-local address needs an interface", text);
 	remedy("name the interface, as in [%s%%eth0]:%s; `ip link` shows them",
 	       endpoint->host, endpoint->port);
 	return EXIT_USAGE;

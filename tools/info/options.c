@@ -81,7 +81,7 @@ static int check_devices(const struct info_options *o)
 		if (!*word || word[strspn(word, "0123456789.")])
 			continue;
 		message("%s: not a device", word);
-		remedy("the seconds of --watch stand behind =, as in --watch=2; a file of this name is ./%s",
+		remedy("write the seconds of --watch after =, as in --watch=2; for a file of this name use ./%s",
 		       word);
 		return EXIT_USAGE;
 	}

@@ -501,14 +501,14 @@ const char *fpgabuf_client_strerror(int error)
 	case -EPROTONOSUPPORT:
 		return "the server speaks other versions of the protocol";
 	case -EPROTO:
-		return "what was said makes no sense; is this an fpgabuf-share?";
+		return "an invalid message came; is this an fpgabuf-share?";
 	case -ENODEV:
 		return "the shared device has gone";
 	case -ESHUTDOWN:
 		return "the server was told to end";
 	case -ECONNRESET:
 	case -EPIPE:
-		return "the server has ended without a word";
+		return "the server has ended without giving a reason";
 	case -EIO:
 		return "the server can no longer capture";
 	case -ETIMEDOUT:

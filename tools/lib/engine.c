@@ -51,11 +51,11 @@ static int choose_zero_copy(struct fpgabuf_sender *s)
 	int err;
 
 	err = use(s, FPGABUF_ENGINE_URING,
-		  "nothing on the route is known to copy; pieces below 32 KiB are copied, as that is cheaper");
+		  "the route has no known obstacle; pieces below 32 KiB are copied, because that is cheaper");
 	if (!err)
 		return 0;
 	return use(s, FPGABUF_ENGINE_ZEROCOPY,
-		   "nothing on the route is known to copy, and there is no io_uring; pieces below 64 KiB are copied, as that is cheaper");
+		   "the route has no known obstacle, and there is no io_uring; pieces below 64 KiB are copied, because that is cheaper");
 }
 
 static int choose(struct fpgabuf_sender *s)

@@ -680,9 +680,9 @@ static void say_busy(struct fpgabuf_ring *r, const struct slot *slot)
 }
 
 static const char *const sentences[] = {
-	[FPGABUF_REASON_END] = "all that was wanted has been captured",
+	[FPGABUF_REASON_END] = "everything that was asked for has been captured",
 	[FPGABUF_REASON_QUEUE] = "a region cannot be queued",
-	[FPGABUF_REASON_DEQUEUE] = "no capture can be had any more",
+	[FPGABUF_REASON_DEQUEUE] = "captures cannot be dequeued",
 	[FPGABUF_REASON_CANCEL] = "the captures cannot be ended",
 	[FPGABUF_REASON_NONSENSE] = "a capture came that was not asked for",
 	[FPGABUF_REASON_STUCK] =

@@ -291,7 +291,7 @@ static const char *client_why(struct fpgabuf_source *source)
 		say_failed(s);
 	else if (is_over(s))
 		snprintf(s->why, sizeof(s->why),
-			 "all that was wanted has been captured");
+			 "everything that was asked for has been captured");
 	else if (s->counts.taken < s->geometry.credits)
 		snprintf(s->why, sizeof(s->why),
 			 "nothing has come from the server for %.1f s",

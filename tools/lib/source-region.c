@@ -167,9 +167,9 @@ static const char *region_why(struct fpgabuf_source *source)
 	const struct region_source *s = region_of(source);
 
 	if (s->failed)
-		return "the region cannot be mapped, or its data not be awaited";
+		return "the region cannot be mapped or read";
 	return s->state == READY ? "the region has not been taken" :
-				   "all that was wanted has been captured";
+				   "everything that was asked for has been captured";
 }
 
 static void region_destroy(struct fpgabuf_source *source)

@@ -157,7 +157,7 @@ static size_t check_pattern(struct connection *c, const uint8_t *data,
 	if (good == len)
 		return len;
 	if (c->checker.lost)
-		complain(c, "what begins after a gap at byte %" PRIu64 " does not go on with the pattern",
+		complain(c, "the data after a gap at byte %" PRIu64 " do not continue the pattern",
 			 c->bytes);
 	else
 		complain(c, "byte %" PRIu64 " is 0x%02x where the pattern has 0x%02x",
@@ -392,7 +392,7 @@ void connection_watch(struct connection *c)
 	}
 	if (!stall_waits(&c->stall) || c->options->quiet)
 		return;
-	inform("connection %u from %s: nothing comes any more, after %" PRIu64 " bytes: waiting for it",
+	inform("connection %u from %s: no data come after %" PRIu64 " bytes: waiting for them",
 	       c->number, c->peer, c->bytes);
 	remedy("is the sender still capturing?  See its messages");
 }

@@ -114,7 +114,7 @@ static int announce_port(const struct listener *l, const struct recv_options *o,
 	int port = local_port(l->fd);
 
 	if (port < 0) {
-		message("cannot tell the port: %s", strerror(-port));
+		message("cannot find out the port: %s", strerror(-port));
 		return port;
 	}
 	if (o->port_file && write_port_file(o->port_file, port, sigfd))
@@ -123,7 +123,7 @@ static int announce_port(const struct listener *l, const struct recv_options *o,
 		return 0;
 	inform("listening at %s port %d", o->listen.host, port);
 	if (o->port_alone)
-		remedy("this machine alone can connect; to hear others give [::]:%d, or 0.0.0.0:%d",
+		remedy("only this machine can connect; for other machines use [::]:%d or 0.0.0.0:%d",
 		       port, port);
 	return 0;
 }

@@ -269,7 +269,7 @@ static int set_name(struct recv_options *o)
 	int len;
 
 	if (output_name_numbers(o->output, &has)) {
-		message("--output: %s: behind %% comes one of c, n, t and %%",
+		message("--output: %s: only c, n, t or %% can follow %%",
 			o->output);
 		return usage_error();
 	}
@@ -289,7 +289,7 @@ static int set_output(struct recv_options *o)
 	if (o->keep_frames && !o->framed)
 		return bad_combination("--keep-frames needs --framed");
 	if (rotates && !o->output)
-		return bad_combination("to rotate files needs --output");
+		return bad_combination("--rotate-size and --rotate-time need --output");
 	if ((o->sync_ns || o->overwrite) && !o->output)
 		return bad_combination("--sync and --overwrite need --output");
 	if (!o->output)

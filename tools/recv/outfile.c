@@ -68,9 +68,9 @@ static void probe(struct outfile *f)
 static void explain_room(int err)
 {
 	if (err == ENOSPC || err == EDQUOT)
-		remedy("make room there, or take less: see --bytes");
+		remedy("make room there; --bytes reserves the space at the beginning");
 	else if (err == EFBIG)
-		remedy("neither the file system nor `ulimit -f` allows more: begin another file in time, see --rotate-size");
+		remedy("the file system or `ulimit -f` does not allow a larger file: use --rotate-size");
 }
 
 /*
@@ -247,7 +247,7 @@ static void explain(const struct outfile *f, int err)
 	message("cannot write %s: %s", f->name, strerror(err));
 	explain_room(err);
 	if (err == EPIPE)
-		remedy("whoever read it has gone: see its messages");
+		remedy("the program that read it has ended: see its messages");
 }
 
 /*

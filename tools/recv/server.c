@@ -356,7 +356,7 @@ static void end_late(struct server *s)
 			guests_drop(&s->guests, i, "has sent nothing in time");
 	end_late_streams(s);
 	if (waits_in_vain(s)) {
-		message("nobody connected, or sent anything: %s",
+		message("no peer connected and sent data: %s",
 			strerror(ETIMEDOUT));
 		fail(s);
 	}
@@ -581,8 +581,8 @@ static void stop(struct server *s)
 	if (o->connections && !s->totals.failed &&
 	    s->totals.connections < o->connections) {
 		message("interrupted before %s",
-			s->accepted ? "all have connected" :
-				      "anybody connected");
+			s->accepted ? "all peers connected" :
+				      "a peer connected");
 		s->totals.failed++;
 	}
 }

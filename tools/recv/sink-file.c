@@ -119,7 +119,7 @@ static bool is_full(const struct sink_file *s, uint64_t next)
 static void explain_exists(const char *name)
 {
 	message("%s exists, and is not overwritten", name);
-	remedy("name another file, put the time into the name by %%t, or use --overwrite");
+	remedy("name another file, put the time into the name with %%t, or use --overwrite");
 }
 
 static int file_cut(struct sink *sink, uint64_t next)

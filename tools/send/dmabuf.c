@@ -49,9 +49,9 @@ static void explain_import(const struct dmabuf *d, int err)
 	message("cannot send %s: %s", d->name,
 		err == -ENOTTY ? "it is not a dma-buf" : strerror(-err));
 	if (err == -EBADF)
-		remedy("whoever starts this program must leave it open, and say its number");
+		remedy("the program that starts fpgabuf-send must leave the descriptor open, and pass its number");
 	else if (err == -ENOTTY)
-		remedy("fpgabuf_region_fd() and DMA heaps make such descriptors");
+		remedy("it must be a dma-buf, for example from fpgabuf_region_fd() or a DMA heap");
 }
 
 static int check_size(struct dmabuf *d)
@@ -64,7 +64,7 @@ static int check_size(struct dmabuf *d)
 		d->source.bytes_wanted = size;
 	else if (wanted > size) {
 		message("%s has only %" PRIu64 " bytes", d->name, size);
-		remedy("use a smaller --bytes, or none for all of it");
+		remedy("use a smaller --bytes, or leave it out to send all");
 		return -EINVAL;
 	}
 	return 0;

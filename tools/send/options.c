@@ -294,7 +294,7 @@ static int check_extent(const struct send_options *o)
 		return usage_error();
 	}
 	if (o->fd >= 0 && ends && o->bytes == UNLIMITED) {
-		message("--fd is sent once: it goes with --bytes, not with --count or --duration");
+		message("--fd sends once: use it with --bytes, not with --count or --duration");
 		return usage_error();
 	}
 	if (o->drop && (o->regions == 1 || o->fd >= 0)) {

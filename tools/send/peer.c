@@ -45,11 +45,11 @@ static void explain_failure(const struct peer *p, int err)
 		message("cannot send to %s: %s", p->name,
 			strerror(-err));
 	if (err == -ETIMEDOUT)
-		remedy("is the receiver still reading? --timeout gives it longer");
+		remedy("is the receiver still reading? A longer --timeout gives it more time");
 	else if (err == -EPIPE || err == -ECONNRESET)
 		remedy("the receiver closed the connection: see its messages");
 	else if (err == -EREMOTEIO)
-		remedy("the receiver got all of it, and has not confirmed that it is kept: see its messages");
+		remedy("the receiver got all data, and has not confirmed that it stored them: see its messages");
 	else if (err == -EFAULT)
 		remedy("the network cannot hold the pages of this memory; use --engine copy");
 }
@@ -65,7 +65,7 @@ static void explain_sender(const struct peer *p, int err)
 	else if (err == -EPERM)
 		remedy("io_uring is forbidden (`sysctl kernel.io_uring_disabled`); use --engine auto");
 	else if (err == -ENOMEM)
-		remedy("a ring counts as locked memory: raise its limit (`ulimit -l`)");
+		remedy("the memory of io_uring counts as locked: raise the limit (`ulimit -l`)");
 }
 
 /* What the sender can tell about itself; it may change its mind. */

@@ -225,18 +225,18 @@ static void print_reasons(const struct peer *p)
 			st.copied_exact ? "" : "at least ", st.copied,
 			st.completions);
 		if (*p->obstacle)
-			remedy("%s; --engine auto does not even try",
+			remedy("%s; --engine auto does not try zero-copy there",
 			       p->obstacle);
 		else
-			remedy("the interface looks capable (`ethtool -k DEV`), so it may be a packet capture (tcpdump, a DHCP client), or a tunnel or bridge above or below it");
+			remedy("the interface seems able to do it (`ethtool -k DEV`): look for a packet capture (tcpdump, a DHCP client), or a tunnel or bridge on the route");
 	} else if (st.zerocopy_sends && *p->obstacle) {
 		/* Segmenting in software copies without telling. */
 		message("%s: %s, so there were copies that the kernel does not report",
 			p->name, p->obstacle);
-		remedy("--engine auto does not even try");
+		remedy("--engine auto does not try zero-copy there");
 	}
 	if (st.fallback_copies) {
-		message("%s: the kernel would not pin memory for %" PRIu64
+		message("%s: the kernel refused to pin memory for %" PRIu64
 			" of %" PRIu64 " sends, so they were copies",
 			p->name, st.fallback_copies, st.sends);
 		remedy("raise the limit of locked memory (`ulimit -l`, RLIMIT_MEMLOCK), or net.core.optmem_max");

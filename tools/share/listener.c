@@ -40,7 +40,7 @@ static int take_passed(struct listener *l)
 	    option_of(PASSED_FD, SO_DOMAIN) != AF_UNIX ||
 	    option_of(PASSED_FD, SO_TYPE) != SOCK_SEQPACKET ||
 	    option_of(PASSED_FD, SO_ACCEPTCONN) != 1) {
-		message("what was passed to this process is not one listening Unix socket of type SEQPACKET");
+		message("this process was not passed one listening Unix socket of type SEQPACKET");
 		remedy("the socket unit needs ListenSequentialPacket= and Accept=no");
 		return EXIT_FAILED;
 	}
@@ -57,7 +57,7 @@ static int explain_listen(const char *path, int err)
 {
 	message("cannot listen at %s: %s", path, strerror(-err));
 	if (err == -EADDRINUSE)
-		remedy("another server listens there, or it is no socket; choose another path");
+		remedy("another server listens there, or the path is not a socket; choose another path");
 	else if (err == -ENOENT)
 		remedy("make the directory first");
 	else if (err == -EACCES)
@@ -65,7 +65,7 @@ static int explain_listen(const char *path, int err)
 	else if (err == -EPERM)
 		remedy("this user must be a member of the --group");
 	else if (err == -ENAMETOOLONG)
-		remedy("a socket can have %zu bytes; use a shorter path",
+		remedy("the path of a socket can have %zu bytes; use a shorter one",
 		       sizeof(((struct sockaddr_un *)NULL)->sun_path) - 1);
 	return EXIT_FAILED;
 }

@@ -122,7 +122,7 @@ static int add_user(struct share_rights *rights)
 {
 	int err;
 
-	parse_wants("one user each time, and %d in all", MAX_USERS);
+	parse_wants("one user each time, and at most %d in all", MAX_USERS);
 	if (rights->user_count == MAX_USERS)
 		return -ERANGE;
 	err = parse_user(optarg, &rights->users[rights->user_count]);
@@ -145,7 +145,7 @@ static int set_mode(struct share_options *o)
 	char *end;
 	unsigned long mode = strtoul(optarg, &end, 8);
 
-	parse_wants("permissions in octal, as 660, up to 777");
+	parse_wants("permissions in octal, such as 660, up to 777");
 	if (*optarg < '0' || *optarg > '7' || *end)
 		return -EINVAL;
 	if (mode > 0777)

@@ -317,7 +317,7 @@ static void reap(struct server *s, struct client *c)
 	s->credits_left += c->credits;
 	s->client_count--;
 	if (s->options->verbose)
-		inform("%s has left; it was told of %llu captures, and missed %llu",
+		inform("%s has left; it got %llu captures, and missed %llu",
 		       c->name, (unsigned long long)c->told,
 		       (unsigned long long)c->missed);
 	client_free(c);

@@ -188,7 +188,7 @@ static void check_deadline(struct server *s, struct client *c, int64_t now)
 		return;
 	s->late++;
 	if (!s->options->quiet)
-		inform("%s: did not say hello and take the regions in time",
+		inform("%s: did not send its hello or accept the regions in time",
 		       c->name);
 	serve_end(s, c, FPGABUF_WIRE_LATE);
 }

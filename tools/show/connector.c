@@ -223,7 +223,7 @@ static void explain_format(drmModePlanePtr plane,
 			list_add(&formats, other->name);
 	}
 	message("the driver %s cannot show %s", driver, format->name);
-	remedy("of what is known here it can show %s",
+	remedy("of the known formats it can show %s",
 	       formats.len ? formats.text : "nothing");
 }
 

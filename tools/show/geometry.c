@@ -22,7 +22,7 @@ int geometry_parse(const char *text, uint32_t *width, uint32_t *height)
 		if (!err)
 			err = parse_number(x + 1, 1, MAX_PIXELS, &h);
 	}
-	parse_wants("width and height, as 1920x1080, each up to %u",
+	parse_wants("width and height, such as 1920x1080, each up to %u",
 		    MAX_PIXELS);
 	if (err)
 		return err;

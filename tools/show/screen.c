@@ -112,7 +112,7 @@ static int open_first(struct screen *s, const struct show_options *o)
 	message("no DRM device has a connected screen%s%s",
 		o->connector ? " at " : "", o->connector ? o->connector : "");
 	if (forbidden)
-		remedy("some may not be opened: join the group that owns them (`ls -l /dev/dri`), or become root");
+		remedy("you have no right to open some: join the group that owns them (`ls -l /dev/dri`), or become root");
 	else
 		remedy("see `ls /dev/dri` and `grep . /sys/class/drm/card*-*/status`");
 	return -ENXIO;
@@ -132,7 +132,7 @@ static int prepare(struct screen *s, const struct show_options *o)
 	read_driver(s);
 	if (!drmIsMaster(s->fd)) {
 		message("another program has the screens of %s", s->path);
-		remedy("end it (a desktop, say), or switch to a console without it");
+		remedy("end it (for example a desktop), or switch to a console without it");
 		return -EBUSY;
 	}
 	if (connector_check_format(s->fd, s->crtc_index, o->format, s->driver))
@@ -226,7 +226,7 @@ int screen_restore(struct screen *screen)
 		return 0;
 	message("cannot show on %s what was there before: %s",
 		screen->connector, strerror(errno));
-	remedy("switching to another console and back brings it up again");
+	remedy("switch to another console and back");
 	return -EIO;
 }
 

@@ -45,7 +45,7 @@ static int make_geometry(struct viewer *v)
 	err = geometry_make(o->format, mode->hdisplay, mode->vdisplay,
 			    o->stride, &v->geometry);
 	if (err) {
-		message("a picture of %ux%u, the mode of the screen, cannot be had in %s",
+		message("a picture of %ux%u, the mode of the screen, is not possible in %s",
 			mode->hdisplay, mode->vdisplay, o->format->name);
 		remedy("choose another with --size, and a --stride that a line fits into");
 		return err;
@@ -178,7 +178,7 @@ static void explain_discard(struct viewer *v, uint64_t bytes)
 	if (v->discarded > 1 || v->options->quiet)
 		return;
 	progress_end(&v->progress);
-	message("a capture of %" PRIu64 " bytes is no picture of %" PRIu64
+	message("a capture of %" PRIu64 " bytes is not a picture of %" PRIu64
 		" bytes", bytes, v->geometry.bytes);
 	remedy("--size, --format and --stride must say what the FPGA sends");
 }
@@ -405,7 +405,7 @@ static int check_patience(const struct viewer *v)
 	if (!wants_picture(v) || clock_ns() < v->deadline_ns)
 		return 0;
 	message("no whole picture came for %d s", v->options->timeout_ms / 1000);
-	remedy("is the FPGA sending? --timeout gives it longer; a capture that takes longer than the driver's own timeout of %u ms is cut short",
+	remedy("is the FPGA sending? A longer --timeout gives it more time; a capture that takes longer than the driver's own timeout of %u ms is cut short",
 	       v->capturing.info.default_timeout_ms);
 	return -ETIMEDOUT;
 }

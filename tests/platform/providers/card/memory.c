@@ -52,7 +52,7 @@ static struct range *find(uint64_t start, uint64_t end)
 	return node ? *node : NULL;
 }
 
-/* Return: the file's memory, or NULL if it cannot be had */
+/* Return: the file's memory, or NULL if it is not available */
 static uint8_t *map_file(int fd, uint64_t offset, uint64_t size)
 {
 	struct stat st;
