@@ -1423,7 +1423,7 @@ int fpgabuf_frame_asks_receipt(const void *header, size_t size);
  * enum fpgabuf_frame_stored - what a receipt says
  * @FPGABUF_FRAME_STORED: the stream was complete, and the receiver has stored it
  * @FPGABUF_FRAME_PROMISED: another receipt will follow
- * @FPGABUF_FRAME_FAILED: the stream is not complete, or could not be stored
+ * @FPGABUF_FRAME_FAILED: the stream failed a check, or could not be stored
  */
 enum fpgabuf_frame_stored {
 	FPGABUF_FRAME_STORED,
