@@ -316,7 +316,7 @@ static void cma_default(void)
 	int dev, fd;
 
 	if (area_is_high()) {
-		skip("the default area is in high memory, that nobody gets");
+		skip("the default area is in high memory, which devices cannot use");
 		return;
 	}
 	dev = open_carveout();

@@ -232,7 +232,7 @@ static void importer(void)
 		EXPECT(region_info(dev, fd).importers, 1);
 		EXPECT(region_queue(dev, fd, 0, 0), -EBUSY);
 	} else {
-		skip("that QUEUE is refused: this vgem maps nothing yet");
+		skip("the refusal of QUEUE, this vgem maps nothing yet");
 	}
 
 	REQUIRE(drmPrimeHandleToFD(card, handle, DRM_RDWR, &again), 0);

@@ -61,11 +61,11 @@ static void show_channel(FILE *out, const struct fpgabuf_info *info)
 		"gaps " GAPS_NOT_KNOWN);
 	fprintf(out, "            %s\n",
 		controller_can(info, FPGABUF_CAP_EXACT_BYTES) ?
-		"bytes exact: a capture that is cut short has all that came" :
-		"bytes not known of a capture that is cut short: it has none");
+		"bytes exact: a capture that is cut short has all bytes that came" :
+		"bytes not known: a capture that is cut short has no bytes");
 	fprintf(out, "            %s\n",
 		controller_can(info, FPGABUF_CAP_PACKETS) ?
-		"packets exact: a capture that the FPGA ends early says how much came" :
+		"packets exact: a capture that the FPGA ends early has all bytes that came" :
 		"packets not known: a capture that the FPGA ends early may have no bytes");
 	fprintf(out, "            %s\n",
 		controller_can(info, FPGABUF_CAP_STOP) ?
@@ -243,6 +243,6 @@ void show_hidden(FILE *out, const struct snapshot *now)
 				now->devices[i].path,
 				strerror(-now->devices[i].debug_error));
 	if (now->hidden)
-		fprintf(out, "Not shown: what %u processes of others hold; for that one must be root\n",
+		fprintf(out, "Not shown: what %u processes of other users hold; only root can see it\n",
 			now->hidden);
 }

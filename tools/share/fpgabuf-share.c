@@ -62,7 +62,7 @@ static void report_text(FILE *out, const struct server *s, double seconds)
 {
 	const struct fpgabuf_ring_counts *n = &s->pool.capturing.counts;
 
-	fprintf(out, "%llu captures, %llu bytes in %.3f s; %llu clients, told of %llu captures, missed %llu\n",
+	fprintf(out, "%llu captures, %llu bytes in %.3f s; %llu clients, which got %llu captures and missed %llu\n",
 		(unsigned long long)n->captures, (unsigned long long)n->bytes,
 		seconds, (unsigned long long)s->served,
 		(unsigned long long)s->told, (unsigned long long)s->missed);
