@@ -10,13 +10,13 @@
 #include "common/explain.h"
 #include "common/message.h"
 
-/* One capture may fail; so many in a row mean that the device is broken. */
+/* A single capture may fail; this many in a row mean that the device is broken. */
 #define MAX_FAILURES	8
 
-/* What a region has if nobody said how much, as in the ring */
+/* The default size of a region, as in the ring */
 #define USUAL_REGION_SIZE	(1 << 20)
 
-/* Regions that are in use are looked at so often. */
+/* How often to look at regions that are in use */
 #define LOOK_PERIOD_NS	(100 * NS_PER_MS)
 
 int capturing_open(struct capturing *capturing, const char *path,

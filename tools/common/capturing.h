@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * A device that a tool captures from: opened, with a ring of regions, and with words
- * for what goes wrong
+ * A device that a tool captures from: opened, with a ring of regions, and with the
+ * words of the tool for errors
  *
- * Functions that fail have said why when they return.
+ * Functions that fail have printed why when they return.
  */
 #ifndef FPGABUF_COMMON_CAPTURING_H
 #define FPGABUF_COMMON_CAPTURING_H
@@ -16,19 +16,19 @@
 #include "common/controller.h"
 #include "common/progress.h"
 
-/* So long somebody may use a region that was given back */
+/* A region that is in use for longer after it was given back is reported */
 #define BUSY_PATIENCE_NS	(10 * NS_PER_SEC)
 
 struct capturing;
 
 /**
- * struct capturing_words - what a tool says
- * @region: what a region is to it, as "a picture"
- * @smaller: what to choose if that is too large, as "a smaller --region-size"
- * @fewer: or this, as "fewer --regions"; then they are counted in messages.  NULL if
- *	their number is fixed
- * @still_busy: a region has been in use for %BUSY_PATIENCE_NS although it was given
- *	back: says so, and returns a negative errno if that is the end
+ * struct capturing_words - words of a tool for its messages
+ * @region: a region, such as "a picture"
+ * @smaller: the remedy if it is too large, such as "a smaller --region-size"
+ * @fewer: another remedy, such as "fewer --regions"; NULL if the number is fixed.
+ *	With it messages count the regions
+ * @still_busy: reports a region that has been in use for %BUSY_PATIENCE_NS although it
+ *	was given back; returns a negative errno if the tool shall end
  */
 struct capturing_words {
 	const char *region;
@@ -39,9 +39,9 @@ struct capturing_words {
 };
 
 /**
- * struct capturing_told - what has been said of a region
- * @kept_ns: that the channel keeps it, since then
- * @busy_ns: that somebody uses it, since then
+ * struct capturing_told - what has been reported of a region
+ * @kept_ns: since when the channel keeps it
+ * @busy_ns: since when it is in use
  */
 struct capturing_told {
 	int64_t kept_ns;
@@ -57,11 +57,11 @@ struct capturing_told {
  * @words: of the tool
  * @progress: the line that messages must not be appended to, or NULL
  * @quiet: say nothing but errors
- * @counts: what the ring has done, as of the last call
+ * @counts: counts of the ring at the last call
  * @told: by region
- * @lost_count: it has been said that there are captures that nobody counts
- * @refusals: regions were refused so often when they were looked at last
- * @look_ns: when to look at them again
+ * @lost_count: captures without a known length have been reported
+ * @refusals: number of refused regions at the last look
+ * @look_ns: when to look at the regions again
  */
 struct capturing {
 	struct fpgabuf_device *device;
@@ -78,26 +78,26 @@ struct capturing {
 	int64_t look_ns;
 };
 
-/* Opens the device.  Whatever it returns, capturing_close() is right. */
+/* Opens the device.  Call capturing_close() even if it fails. */
 int capturing_open(struct capturing *capturing, const char *path,
 		   const struct capturing_words *words);
 void capturing_close(struct capturing *capturing);
 
 /*
- * Makes a ring: @setup is what fpgabuf_ring_create() takes.  With @verbose, says that
- * regions are smaller than is usual.
+ * Makes a ring: @setup is for fpgabuf_ring_create().  With @verbose, reports regions
+ * that are smaller than usual.
  */
 int capturing_make_ring(struct capturing *capturing,
 			const struct fpgabuf_ring_setup *setup, bool verbose);
 
-/* Once each turn: says which regions do not come back. */
+/* Call it once each turn: reports regions that do not come back. */
 int capturing_watch(struct capturing *capturing);
 
-/* A capture has been taken: says it if it is the first in a row that has failed. */
+/* A capture was taken: reports the first failure in a row. */
 void capturing_note(struct capturing *capturing,
 		    const struct fpgabuf_capture *capture);
 
-/* Says why a call of the ring has failed with @err, and returns that. */
+/* Prints why a call of the ring has failed with @err, and returns @err. */
 int capturing_fail(struct capturing *capturing, int err);
 
 #endif /* FPGABUF_COMMON_CAPTURING_H */

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "common/controller.h"
 
-/* The version that tells of it */
+/* The version of the interface that reports it */
 #define TOLD_SINCE	2
 
 bool controller_is_told(const struct fpgabuf_info *info)

@@ -78,7 +78,7 @@ int endpoint_parse(const char *text, struct endpoint *endpoint)
 	return set_port(endpoint, colon + 1);
 }
 
-/* In brackets is what could be taken for something else. */
+/* A host with a colon, or called "unix", gets brackets. */
 void endpoint_text(const struct endpoint *endpoint,
 		   char text[ENDPOINT_TEXT_SIZE])
 {
@@ -157,7 +157,7 @@ static int connect_address(const struct address *address, int timeout_ms)
 	return err;
 }
 
-/* A port alone is one of the machine itself. */
+/* fpgabuf-recv with only a port listens for its own machine. */
 static void explain_refused(const struct endpoint *endpoint)
 {
 	if (*endpoint->path)

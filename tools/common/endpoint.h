@@ -37,32 +37,31 @@ struct endpoint {
  */
 int endpoint_parse(const char *text, struct endpoint *endpoint);
 
-/* Says where, in the words of the command line. */
+/* Writes the endpoint as on the command line. */
 void endpoint_text(const struct endpoint *endpoint,
 		   char text[ENDPOINT_TEXT_SIZE]);
 
-/* Is it a link-local address, which says nothing without its interface? */
+/* Is it a link-local address without the interface that it needs? */
 bool endpoint_lacks_scope(const struct endpoint *endpoint);
 
 /*
- * Connects to the first address of @endpoint that answers, giving each of them
- * @timeout_ms.  Returns a non-blocking socket, or what endpoint_explain() knows.
+ * Connects to the first address of @endpoint that answers, waiting @timeout_ms for
+ * each.  Returns a non-blocking socket, or an error for endpoint_explain().
  */
 int endpoint_connect(const struct endpoint *endpoint, int timeout_ms);
 
 /*
- * Begins to connect to an address, of any family.  Returns a non-blocking
- * socket, whose SO_ERROR says how it went when it is writable, or a negative
- * errno.
+ * Begins to connect to an address, of any family.  Returns a non-blocking socket,
+ * whose SO_ERROR has the result when it is writable, or a negative errno.
  */
 int endpoint_connect_start(const struct address *address);
 
-/* Says why it did not go well, and what helps. */
+/* Prints why it failed, and the remedy. */
 void endpoint_explain(const struct endpoint *endpoint, int err);
 
 /*
  * Listens at the first address of @endpoint that can be bound.  Returns a
- * non-blocking socket, or -1 after having said why.
+ * non-blocking socket, or -1 after a message.
  */
 int endpoint_listen(const struct endpoint *endpoint);
 

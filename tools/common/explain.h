@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* What the tools say of a capture device that they cannot use. */
+/* Messages about a capture device that cannot be used. */
 #ifndef FPGABUF_COMMON_EXPLAIN_H
 #define FPGABUF_COMMON_EXPLAIN_H
 
@@ -11,11 +11,11 @@
 void explain_open(const char *path, int err);
 
 /**
- * struct alloc_failure - a region that could not be had
- * @what: what it was to be
- * @size: of so many bytes
- * @smaller: what to choose instead, as "a smaller --region-size"
- * @fewer: or this, as "fewer --regions"; NULL if their number is fixed
+ * struct alloc_failure - a region that could not be allocated
+ * @what: its purpose, such as "a picture"
+ * @size: its bytes
+ * @smaller: the remedy, such as "a smaller --region-size"
+ * @fewer: another remedy, such as "fewer --regions"; NULL if the number is fixed
  */
 struct alloc_failure {
 	const char *what;

@@ -34,10 +34,10 @@ static unsigned int first_bits(unsigned char c, size_t bytes)
 	return c & (0x7f >> bytes);
 }
 
-/* Bytes of the UTF-8 character that stands there; 0: it is none. */
+/* Bytes of the UTF-8 character at this place; 0: there is none. */
 static size_t utf8_length(const char *at)
 {
-	/* The first that needs so many bytes; what is shorter must be shorter. */
+	/* The first character of each length: a smaller one must be encoded shorter. */
 	static const unsigned int least[] = { 0, 0, 0x80, 0x800, 0x10000 };
 	unsigned char c = *at;
 	size_t bytes = c >= 0xf0 ? 4 : c >= 0xe0 ? 3 : 2;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * One JSON object on one line: flat, but for arrays of flat objects
+ * One JSON object on one line: flat, except for arrays of flat objects
  *
  * Names are constants of the tools and are written as they are; values of
  * strings may hold any bytes.  What is UTF-8 stays so; any other byte above ASCII

@@ -25,7 +25,7 @@ static struct {
 	char last[LINE_SIZE];
 } said;
 
-/* An error of stderr leaves nobody to tell. */
+/* There is no place to report an error of stderr. */
 static void push(void)
 {
 	ssize_t n = 0;

@@ -1,22 +1,22 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Tells a service manager how it goes: the protocol of sd_notify(3)
+ * Reports the state to a service manager: the protocol of sd_notify(3)
  *
- * A line in a datagram is all of it, and without NOTIFY_SOCKET there is nobody to
- * tell.  So no library is needed, and no error is one of the program.
+ * The protocol is a line in a datagram, so no library is needed.  Without
+ * NOTIFY_SOCKET nothing is sent, and errors are ignored.
  */
 #ifndef FPGABUF_COMMON_NOTIFY_H
 #define FPGABUF_COMMON_NOTIFY_H
 
-/* It does now what it was started for; @format says what that is, for people. */
+/* The program is ready; @format says for people what it does now. */
 void notify_ready(const char *format, ...)
 	__attribute__((format(printf, 1, 2)));
 
-/* How it goes, for people. */
+/* The state, as a text for people. */
 void notify_status(const char *format, ...)
 	__attribute__((format(printf, 1, 2)));
 
-/* It was told to end, and does. */
+/* The program ends, because a signal told it to. */
 void notify_stopping(void);
 
 #endif /* FPGABUF_COMMON_NOTIFY_H */

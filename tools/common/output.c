@@ -70,7 +70,7 @@ static ssize_t write_once(const struct output *o, const void *data, size_t len)
 		n = output_wait(o, 0);
 		if (n)
 			return n;
-		/* There is room for so much, unless somebody else is faster. */
+		/* There is room for this much, unless another writer is faster. */
 		n = write(o->fd, data, len < PIPE_BUF ? len : PIPE_BUF);
 	} else if (o->kind == OUTPUT_SOCKET) {
 		n = send(o->fd, data, len, MSG_DONTWAIT | MSG_NOSIGNAL);

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Writing to a descriptor whose reader may stall, and to one that others use too
+ * Writing to a descriptor whose reader may stall, or that other programs use too
  *
- * Standard output and standard error are shared with whoever started the program:
- * to make them non-blocking would make them so for the others.  So a pipe or a
- * terminal is opened once more, for us alone.
+ * Standard output and standard error are shared with the program that started this
+ * one: O_NONBLOCK would affect it as well.  So a pipe or a terminal is opened once
+ * more, only for this program.
  */
 #ifndef FPGABUF_COMMON_OUTPUT_H
 #define FPGABUF_COMMON_OUTPUT_H

@@ -12,7 +12,7 @@
 /**
  * struct progress - state of the line
  * @enabled: may show anything at all
- * @total: bytes to come, or 0 if nobody knows
+ * @total: bytes to come, or 0 if that is not known
  * @start_ns: when the transfer began
  * @next_ns: when to write the line again
  * @shown: the line stands on the terminal

@@ -27,7 +27,7 @@ struct job {
 /**
  * struct answer - as it is written to the pipe, all at once
  * @err: as resolve() returns it
- * @addresses: what was found
+ * @addresses: the addresses of the name
  */
 struct answer {
 	int err;
@@ -107,7 +107,7 @@ static int resolve_at_once(const struct endpoint *endpoint,
 	return resolve_host(endpoint, AI_NUMERICHOST, addresses);
 }
 
-/* Nobody may want it any more. */
+/* The caller may have given up. */
 static void put_answer(int fd, const struct answer *answer)
 {
 	ssize_t n = write(fd, answer, sizeof(*answer));

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Names into addresses, now or in the background
+ * Resolves names to addresses, now or in the background
  *
- * A name server may take its time, and who sends meanwhile cannot wait for it.
+ * A name server may be slow, and a program that sends cannot wait for it.
  */
 #ifndef FPGABUF_COMMON_RESOLVE_H
 #define FPGABUF_COMMON_RESOLVE_H

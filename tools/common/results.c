@@ -10,13 +10,13 @@
 #include "common/output.h"
 #include "common/results.h"
 
-/* More than any reader has to be behind */
+/* No reader that works needs to lag by more */
 #define MOST_WAITING	((size_t)1 << 20)
 
 /* So long a reader may stall when the program has been told to end. */
 #define HURRY_MS	2000
 
-/* @text: the one that is being printed; @data: those that wait */
+/* @text: the result that is being printed; @data: the results that wait */
 static struct {
 	struct output out;
 	bool open;

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * What a tool has found out: its summary, and reports while it runs
+ * The results of a tool: its summary, and reports while it runs
  *
- * They are made in memory, so that whoever reads them too slowly, or not at all,
- * does not hold up a capture; and are written whole.
+ * Each is made in memory, and written as a whole, so that a slow reader does not
+ * delay a capture.
  */
 #ifndef FPGABUF_COMMON_RESULTS_H
 #define FPGABUF_COMMON_RESULTS_H
@@ -12,31 +12,31 @@
 #include <stdint.h>
 #include <stdio.h>
 
-/* They go to standard output unless this says otherwise, before the first. */
+/* Sets another output than standard output.  Call it before the first result. */
 void results_to(int fd);
 
-/* Where to print one.  There is one at a time. */
+/* Returns the stream to print a result to.  There is one result at a time. */
 FILE *results_begin(void);
 
 /*
- * It is complete.  With @may_drop it is dropped when too many before it have not
- * been read.
+ * The result is complete.  With @may_drop it is dropped if too many earlier ones wait
+ * to be read.
  */
 void results_end(bool may_drop);
 
 /* How many were dropped. */
 uint64_t results_dropped(void);
 
-/* What to poll for POLLOUT, or -1: nothing waits to be written. */
+/* The descriptor to poll for POLLOUT, or -1: nothing waits to be written. */
 int results_fd(void);
 
-/* Writes what can be written without waiting. */
+/* Writes as much as it can without waiting. */
 void results_push(void);
 
 /*
- * Writes what is left.  A signal at @sigfd, if that is not -1, means that there is
- * no time for a reader that has stalled, as does @hurry.  Returns 0, or -1 after
- * having said why not all could be written.
+ * Writes the rest.  After a signal at @sigfd, if that is not -1, or with @hurry, it
+ * does not wait for a stalled reader.  Returns 0, or -1 after a message that says why
+ * it could not write everything.
  */
 int results_finish(int sigfd, bool hurry);
 

@@ -4,9 +4,8 @@
 #define FPGABUF_COMMON_SIGNALS_H
 
 /*
- * Blocks SIGINT, SIGTERM and SIGHUP, but for a SIGHUP that is ignored as by nohup.
- * Returns a non-blocking signalfd of them, or -1 after having said why there is
- * none.
+ * Blocks SIGINT, SIGTERM and SIGHUP, except a SIGHUP that is ignored, as by nohup.
+ * Returns a non-blocking signalfd for them, or -1 after a message.
  */
 int signals_open(void);
 

@@ -117,7 +117,7 @@ int parse_number(const char *text, uint64_t min, uint64_t max, uint64_t *value)
 	return 0;
 }
 
-/* Up to three digits behind the point: microseconds, or -EINVAL */
+/* Up to three digits after the point: microseconds, or -EINVAL */
 static int parse_thousandths(const char *text, uint64_t *value)
 {
 	uint64_t v = 0;

@@ -2,7 +2,7 @@
 /*
  * Numbers on the command line
  *
- * What fails leaves behind what would have been right, for usage_bad_value().
+ * A parser that fails leaves a description of valid values for usage_bad_value().
  */
 #ifndef FPGABUF_COMMON_SIZE_H
 #define FPGABUF_COMMON_SIZE_H
@@ -24,15 +24,15 @@ int parse_size_within(const char *text, uint64_t min, uint64_t max,
 int parse_number(const char *text, uint64_t min, uint64_t max, uint64_t *value);
 
 /*
- * Reads milliseconds, with up to three digits behind a point, up to @max_us
+ * Reads milliseconds, with up to three digits after the point, up to @max_us
  * microseconds.  Errors as parse_size().
  */
 int parse_ms(const char *text, uint64_t max_us, uint64_t *us);
 
-/* For parsers of other things: says what is right, before they fail. */
+/* For other parsers: describes valid values, before they fail. */
 void parse_wants(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
-/* What the parser that was called last wants. */
+/* The description of valid values from the last parser. */
 const char *parse_wanted(void);
 
 #endif /* FPGABUF_COMMON_SIZE_H */

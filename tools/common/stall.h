@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * What is waited for and does not come: when to say so
+ * When to report that something does not come
  *
- * After 2 s.  What comes after all, and stalls again, is given twice as long each
- * time: it may be its way.
+ * The first report comes after 2 s.  If it comes after all, and stalls again, the
+ * next report comes after twice as long: the pauses may be normal.
  */
 #ifndef FPGABUF_COMMON_STALL_H
 #define FPGABUF_COMMON_STALL_H
@@ -11,15 +11,15 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-/* What to look at when a device captures nothing */
+/* The remedy when a device captures nothing */
 #define STALL_OF_FPGA \
 	"is the FPGA sending?  A capture ends when its region is full, or a packet does; `fpgabuf-info --watch` and `dmesg` show what the driver sees"
 
 /**
- * struct stall - of one thing; zeroed in the beginning
- * @since_ns: since when it is waited for, or 0: it is not
- * @patience_ns: how long that may take, or 0 for the usual
- * @told: it has been said
+ * struct stall - waiting for one thing; zeroed in the beginning
+ * @since_ns: when the wait began, or 0: nothing is waited for
+ * @patience_ns: time until the report, or 0 for the usual one
+ * @told: the report was made
  */
 struct stall {
 	int64_t since_ns;
@@ -27,16 +27,16 @@ struct stall {
 	bool told;
 };
 
-/* It is waited for: is it time to say so?  It is once each time. */
+/* The program waits: is it time to report it?  True once for each wait. */
 bool stall_waits(struct stall *stall);
 
-/* It has come, or is not waited for any more. */
+/* The wait is over. */
 void stall_over(struct stall *stall);
 
 /* When to call stall_waits() again, or 0. */
 int64_t stall_due_ns(const struct stall *stall);
 
-/* Says that captures of @name do not come, and what to look at. */
+/* Reports that captures of @name do not come, with the remedy @look_at. */
 void stall_explain(const struct stall *stall, const char *name,
 		   const char *look_at);
 

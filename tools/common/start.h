@@ -1,18 +1,17 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* What every tool does first, and last. */
+/* The first and the last step of every tool. */
 #ifndef FPGABUF_COMMON_START_H
 #define FPGABUF_COMMON_START_H
 
 /*
- * To be called before anything else.  No file may get the number of a standard
- * stream that was closed, and what cannot be written is an error that is told, not
- * a signal that kills.
+ * Call it before anything else.  It keeps files from getting the number of a closed
+ * standard stream, and SIGPIPE from killing the program.
  */
 void tool_start(void);
 
 /*
- * With --json there is always an object: if @code tells of a failure, and none was
- * printed, it is printed here, with what was said first.  Returns the exit code.
+ * With --json there is always an object: if @code is a failure, and no object was
+ * printed, it prints one with the first message.  Returns the exit code.
  */
 int tool_end(int argc, char **argv, int code);
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* What the tools say of their command line, and to one that they cannot use. */
+/* The help of the tools, and errors of the command line. */
 #ifndef FPGABUF_COMMON_USAGE_H
 #define FPGABUF_COMMON_USAGE_H
 
@@ -7,17 +7,16 @@
 
 #include "common/endpoint.h"
 
-/* Prints what was asked for, as the help is.  Returns the exit code. */
+/* Prints a text that the user asked for, such as the help.  Returns the exit code. */
 int usage_show(const char *text);
 
-/* To be called when what is wrong has been said.  Returns EXIT_USAGE. */
+/* Call it after message() has named the error.  Returns EXIT_USAGE. */
 int usage_error(void);
 
 /*
- * The value of an option, which is in optarg, is of no use: @err is -ERANGE if it
- * is a number out of range, -ENOENT if it names nobody.  Its parser, one of
- * size.h or one that calls parse_wants(), has said what is right.  @option is the
- * val of one of @options.
+ * The value of an option, in optarg, is invalid: @err is -ERANGE if it is a number out
+ * of range, -ENOENT if there is no such user or group.  The parser has passed the
+ * valid form to parse_wants().  @option is the val of one of @options.
  */
 int usage_bad_value(const struct option *options, int option, int err);
 
