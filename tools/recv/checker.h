@@ -18,12 +18,12 @@
 #define CHECKER_HEAD	16
 
 /**
- * struct checker - how far it is
- * @position: where in the pattern the next byte stands, as far as that is known
- * @lost: a break has been, and where the pattern goes on is not known yet
- * @anywhere: it may go on at any place, also before @position
+ * struct checker - state of the check
+ * @position: place of the next byte in the pattern, if that is known
+ * @lost: there was a break, and it is not yet known where the pattern goes on
+ * @anywhere: it may go on anywhere, also before @position
  * @head: the bytes since the break
- * @head_len: how many they are
+ * @head_len: how many there are
  */
 struct checker {
 	uint64_t position;
@@ -37,14 +37,13 @@ struct checker {
 void checker_start(struct checker *checker);
 
 /*
- * Bytes of the pattern may be missing here, @at_least so many.  When the first
- * byte has not come yet, the stream may begin at any place.
+ * At least @at_least bytes of the pattern may be missing here.  Before the first byte,
+ * the stream may begin anywhere in the pattern.
  */
 void checker_break(struct checker *checker, uint64_t at_least, bool first);
 
 /*
- * Looks at the next @len bytes.  Returns @len, or the index of the first that
- * is wrong.
+ * Checks the next @len bytes.  Returns @len, or the index of the first wrong byte.
  */
 size_t checker_check(struct checker *checker, const uint8_t *data, size_t len);
 

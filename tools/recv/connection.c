@@ -13,7 +13,7 @@
 #include "recv/connection.h"
 #include "recv/pattern.h"
 
-/* Other peers get their turn after so many calls. */
+/* After this many calls other peers get their turn. */
 #define CALLS_IN_A_ROW	16
 
 struct connection *connection_new(const struct recv_options *options,
@@ -51,7 +51,7 @@ void connection_start(struct connection *c, int sock)
 	c->heard_ns = c->start_ns;
 }
 
-/* With many peers one wants to know which. */
+/* With many peers the message names the peer. */
 static int __attribute__((format(printf, 2, 3)))
 complain(struct connection *c, const char *format, ...)
 {
@@ -70,7 +70,7 @@ complain(struct connection *c, const char *format, ...)
 	return -1;
 }
 
-/* The sink has said what is wrong. */
+/* The sink has printed the error. */
 static int sink_failed(struct connection *c)
 {
 	snprintf(c->error, sizeof(c->error), "%s", message_last());
@@ -107,7 +107,7 @@ static void send_receipt(const struct connection *c,
 	send(c->sock, bytes, sizeof(bytes), MSG_DONTWAIT | MSG_NOSIGNAL);
 }
 
-/* Whoever sends has to notice that something was wrong. */
+/* A reset tells the sender that something was wrong. */
 static void hang_up(struct connection *c)
 {
 	const struct linger reset = { .l_onoff = 1 };
@@ -121,7 +121,7 @@ static void hang_up(struct connection *c)
 	c->sock = -1;
 }
 
-/* What has come and was lost on the way to the file has not come. */
+/* Bytes that were lost before the file do not count. */
 static void count_kept(struct connection *c)
 {
 	if (c->sink->name && !c->options->keep_frames &&
@@ -141,7 +141,7 @@ static void end(struct connection *c)
 		say_what_is_kept(c);
 }
 
-/* Nothing more will be read; but what was may still have to be taken. */
+/* Nothing more is read, but the sink may still have data to write. */
 static void finish(struct connection *c)
 {
 	c->over = true;
@@ -184,7 +184,7 @@ static int keep(struct connection *c, size_t len)
 	return 0;
 }
 
-/* How many of them are as they should be; if not all, that has been said. */
+/* How many bytes are good; if not all are, a message says so. */
 static size_t check(struct connection *c, const uint8_t *data, size_t len)
 {
 	size_t good = check_length(c, len);
@@ -204,7 +204,7 @@ static int take_data(struct connection *c, const uint8_t *data, size_t len)
 	return 0;
 }
 
-/* Hands the sink what it has room for. */
+/* Hands the sink as much as it has room for. */
 static int keep_header(struct connection *c)
 {
 	size_t size = c->framing.frame.header_size;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* One peer: its stream, from the socket through the checks to where it goes. */
+/* One peer: its stream, from the socket through the checks to the sink. */
 #ifndef FPGABUF_RECV_CONNECTION_H
 #define FPGABUF_RECV_CONNECTION_H
 
@@ -15,23 +15,23 @@
 /**
  * struct connection - a peer
  * @options: the command line
- * @number: which one it is, from 1
+ * @number: its number, from 1
  * @sock: its socket, non-blocking; -1 when it has ended
- * @peer: who it is
+ * @peer: its address
  * @sink: where its stream goes
  * @framing: the frames, with --framed
  * @checker: the pattern, with --verify
  * @bytes: samples that have come and are good, without headers
  * @start_ns: when it was accepted
- * @heard_ns: when something came last
- * @stall: its next bytes
+ * @heard_ns: when the last bytes came
+ * @stall: the wait for its next bytes
  * @end_ns: when it ended
  * @header_left: bytes of the header that the sink has not taken yet
- * @over: nothing more of it is read; the sink has to be done with it
+ * @over: nothing more is read; it ends when the sink has written all
  * @promised: a receipt was promised
- * @reported: bytes that the statistics have told of
- * @failed: something is wrong with it, which has been said
- * @error: what that was, or ""
+ * @reported: bytes that the statistics have reported
+ * @failed: it has failed, and a message says why
+ * @error: this message, or ""
  */
 struct connection {
 	const struct recv_options *options;
@@ -63,31 +63,30 @@ void connection_free(struct connection *connection);
 void connection_start(struct connection *connection, int sock);
 
 /*
- * Is it to be read from?  Not when whoever reads what is written has to get on
- * first.
+ * Should the server read from it?  Not while the sink waits for its own reader.
  */
 bool connection_wants(const struct connection *connection);
 
-/* Takes what has come, but not for ever.  It may have ended then. */
+/* Reads a limited amount of data.  The connection may have ended afterwards. */
 void connection_receive(struct connection *connection);
 
 /*
- * The sink is to go on, be it because its reader has, or because it is time.  It may
- * have ended then, too.
+ * The sink goes on, because its reader has, or because it is due.  The connection may
+ * have ended afterwards.
  */
 void connection_push(struct connection *connection);
 
-/* Says so if nothing comes, and that is not because of what is written. */
+/* Reports a stream that has stalled, unless its own reader is the reason. */
 void connection_watch(struct connection *connection);
 
-/* Since when nothing has moved, and whose fault that is, in words. */
+/* Since when nothing has moved, and the cause as a text. */
 int64_t connection_idle_since(const struct connection *connection,
 			      const char **why);
 
-/* Nothing more is read of it; it ends when what was has been taken. */
+/* Reads no more; the connection ends when the sink has taken the data. */
 void connection_stop(struct connection *connection, const char *why);
 
-/* Ends it before its time; @why goes on with what has come is kept. */
+/* Ends it early, because of @why, and keeps the data that have come. */
 void connection_break(struct connection *connection, const char *why);
 
 #endif /* FPGABUF_RECV_CONNECTION_H */

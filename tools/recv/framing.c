@@ -46,13 +46,13 @@ static int decode(struct framing *f)
 	return 0;
 }
 
-/* Numbers that are passed over, and the bytes behind them, go together. */
+/* Skipped numbers and skipped bytes must fit each other. */
 static int check_sequence(struct framing *f)
 {
 	const struct fpgabuf_frame *frame = &f->frame;
 	uint64_t missing = frame->sequence - f->next_sequence;
 
-	/* How many captures those were, only the sender knows. */
+	/* Only the sender knows the number of these captures. */
 	if (!f->frames) {
 		f->skipped_bytes += frame->skipped;
 		f->skipped_before = frame->skipped;
@@ -76,7 +76,7 @@ static void count_capture(struct framing *f)
 {
 	uint32_t flags = f->frame.flags;
 
-	/* What was before the first capture is not missing. */
+	/* Samples before the first capture are not missing. */
 	if (f->captures)
 		f->gaps += !!(flags & FPGABUF_FRAME_GAP);
 	else
@@ -114,7 +114,7 @@ int framing_header_got(struct framing *f, size_t len)
 	f->have += len;
 	if (f->have < f->want)
 		return 0;
-	/* A longer header goes on behind what this version knows. */
+	/* A header may have more fields than this version knows. */
 	if (f->have == FPGABUF_FRAME_HEADER_SIZE && decode(f))
 		return -1;
 	return f->have < f->want ? 0 : begin_frame(f);

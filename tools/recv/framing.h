@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Takes a framed stream apart, and looks whether its frames fit each other
+ * Parses a framed stream, and checks that its frames fit each other
  *
- * Documentation/framing.rst has the format.  Who reads the stream asks what
- * comes next: bytes of a header, which belong here, or of a capture, which
- * belong elsewhere; so that no byte of a capture is copied.
+ * Documentation/framing.rst has the format.  The caller asks what comes next: bytes
+ * of a header, which it reads into this object, or bytes of a capture, which it
+ * reads elsewhere.  So no byte of a capture is copied.
  */
 #ifndef FPGABUF_RECV_FRAMING_H
 #define FPGABUF_RECV_FRAMING_H
@@ -21,25 +21,25 @@
  * @header: the last header, or as much of it as has come
  * @have: bytes of @header that have come
  * @want: bytes of @header that must come
- * @frame: what the last whole header says
+ * @frame: the fields of the last complete header
  * @left: bytes of its capture that have not come yet
  * @ended: the frame that ends the stream has come
- * @next_sequence: the number the next capture has if none was left out; means
- *	something only when @frames is not 0
+ * @next_sequence: number of the next capture if none is left out; valid if @frames is
+ *	not 0
  * @frames: headers that have come
  * @first_sequence: number of the first capture
  * @captures: captures that have come, the last one perhaps in part
- * @gaps: those of them, behind the first, before which the FPGA may have lost samples
- * @partial: those of them that are shorter than was asked for
- * @errors: those of them that ended with an error
- * @timeouts: those of them that took too long
+ * @gaps: captures after the first before which samples may be missing
+ * @partial: captures that are shorter than was asked for
+ * @errors: captures that ended with an error
+ * @timeouts: captures that took too long
  * @skipped_captures: captures that the sender has left out
- * @skipped_bytes: bytes of those
- * @skipped_before: some of them were left out before the first capture; how many
- *	captures that were is not known
- * @has_clock: the last capture has told what its timestamp stands for
- * @clock: that
- * @error: what is wrong, in words
+ * @skipped_bytes: bytes of these
+ * @skipped_before: some captures were left out before the first one; their number is
+ *	not known
+ * @has_clock: the header of the last capture has the clocks
+ * @clock: the clocks
+ * @error: the error, as a sentence
  */
 struct framing {
 	uint8_t header[FPGABUF_FRAME_HEADER_MAX];
@@ -67,24 +67,24 @@ struct framing {
 void framing_start(struct framing *framing);
 
 /*
- * Bytes of a header that come next, and where they go; 0: @framing->left bytes
- * of a capture come first.
+ * Number of bytes of a header that come next, and where to read them to; 0:
+ * @framing->left bytes of a capture come first.
  */
 size_t framing_header_room(struct framing *framing, uint8_t **at);
 
 /*
- * So many of them have come.  Returns 1 if the header is complete, 0 if not,
- * -1 if it is wrong.
+ * Bytes of the header have come.  Returns 1 if it is complete, 0 if not, -1 if it is
+ * invalid.
  */
 int framing_header_got(struct framing *framing, size_t len);
 
-/* So many bytes of the capture have come, @framing->left at most. */
+/* Bytes of the capture have come, @framing->left at most. */
 void framing_data_got(struct framing *framing, size_t len);
 
 /* May samples be missing between this capture and the one before? */
 bool framing_broken(const struct framing *framing);
 
-/* The stream is over.  Returns 0, or -1 if it may not be over here. */
+/* The stream has ended.  Returns 0, or -1 if it must not end here. */
 int framing_finish(struct framing *framing);
 
 #endif /* FPGABUF_RECV_FRAMING_H */

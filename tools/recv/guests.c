@@ -46,7 +46,7 @@ struct guest guests_take(struct guests *g, unsigned int index)
 	return guest;
 }
 
-/* A reset, so that one that did wait for something knows. */
+/* A reset tells a peer that waits for something. */
 void guests_drop(struct guests *g, unsigned int index, const char *why)
 {
 	const struct linger reset = { .l_onoff = 1 };

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Who has connected, and has not sent anything yet
+ * Guests: peers that have connected, and have not sent anything yet
  *
- * It may become a stream, or be a port scanner, a health check, or a board that
- * has lost its power.  So it gets no number, no file and no memory, and its place
- * goes to somebody else when there are too many.
+ * A guest may become a stream, or be a port scanner, a health check, or a board that
+ * has lost its power.  So it gets no number, no file and no memory, and loses its
+ * place when there are too many.
  */
 #ifndef FPGABUF_RECV_GUESTS_H
 #define FPGABUF_RECV_GUESTS_H
@@ -19,11 +19,11 @@
 #define MOST_GUESTS	256
 
 /**
- * struct guest - one of them
+ * struct guest - a silent peer
  * @sock: its socket, non-blocking
- * @peer: who it is
+ * @peer: its address
  * @since_ns: when it was accepted
- * @stall: its first bytes
+ * @stall: the wait for its first bytes
  */
 struct guest {
 	int sock;
@@ -33,10 +33,10 @@ struct guest {
 };
 
 /**
- * struct guests - all of them
- * @list: they, in the order in which they came
- * @count: how many they are
- * @quiet: say nothing of them
+ * struct guests - all guests
+ * @list: the guests, in the order in which they came
+ * @count: how many there are
+ * @quiet: do not report them
  */
 struct guests {
 	struct guest list[MOST_GUESTS];
@@ -50,25 +50,25 @@ enum guest_news { GUEST_SILENT, GUEST_SENDS, GUEST_LEFT };
 /* Looks, without taking anything from it. */
 enum guest_news guest_look(const struct guest *guest);
 
-/* One more; if there are too many, the one that has been silent longest goes. */
+/* Adds a guest; if there are too many, the oldest is disconnected. */
 void guests_add(struct guests *guests, const struct guest *guest);
 
-/* It is no guest any more: what happens to its socket is up to the caller. */
+/* Removes a guest; its socket goes to the caller. */
 struct guest guests_take(struct guests *guests, unsigned int index);
 
-/* Sends it away, or lets it go if it has left; @why is for people. */
+/* Removes a guest and closes its socket; @why is for the message. */
 void guests_drop(struct guests *guests, unsigned int index, const char *why);
 
-/* Sends the one away that has been silent longest.  False: there is none. */
+/* Disconnects the oldest guest.  False: there is none. */
 bool guests_make_room(struct guests *guests);
 
-/* Says which of them are silent. */
+/* Reports guests that are silent. */
 void guests_watch(struct guests *guests);
 
 /* When to do so again, or 0. */
 int64_t guests_watch_ns(const struct guests *guests);
 
-/* Since when the one that has been silent longest has been there, or 0. */
+/* When the oldest guest was accepted, or 0. */
 int64_t guests_oldest_ns(const struct guests *guests);
 
 #endif /* FPGABUF_RECV_GUESTS_H */

@@ -14,10 +14,10 @@
 #include "common/message.h"
 #include "recv/listener.h"
 
-/* How often to look whether somebody reads the FIFO; no event tells. */
+/* How often to look for a reader of the FIFO; there is no event for it. */
 #define READER_MS		100
 
-/* Questions that may stay without an answer. */
+/* Probes that may stay without an answer. */
 #define KEEPALIVE_PROBES	3
 
 static int local_port(int sock)
@@ -50,7 +50,7 @@ static int write_number(const char *path, int number)
 	return err;
 }
 
-/* Whoever sees the file finds the whole number in it. */
+/* The file never has a part of the number only. */
 static int replace_by_number(const char *path, int number)
 {
 	char temp[4096];
@@ -75,7 +75,7 @@ static bool pause_for_reader(int sigfd)
 	return poll(&p, 1, READER_MS) <= 0;
 }
 
-/* Nobody may read it for a while. */
+/* It may take a while until somebody reads it. */
 static int write_to_reader(const char *path, int number, int sigfd)
 {
 	int fd;
@@ -147,7 +147,7 @@ static bool is_stale(const struct endpoint *endpoint)
 	return stale;
 }
 
-/* What a program has left behind that could not take it away. */
+/* Removes the socket of a program that was killed. */
 static void remove_stale(const struct endpoint *endpoint)
 {
 	struct stat st;
@@ -207,7 +207,7 @@ static void set_option(int sock, int level, int option, int value)
 	setsockopt(sock, level, option, &value, sizeof(value));
 }
 
-/* A board that has lost its power says nothing, and would hold its place. */
+/* A board that has lost its power would keep its connection for ever. */
 static void keep_alive(int sock, int seconds)
 {
 	if (!seconds)

@@ -17,28 +17,28 @@ struct listener {
 	const char *path;
 };
 
-/* Takes the place.  Returns 0, or -1 after having said why not. */
+/* Begins to listen.  Returns 0, or -1 after a message. */
 int listener_open(struct listener *listener, const struct recv_options *o);
 
 /*
- * Tells where: as a message, and in the port file.  A signal at @sigfd ends waiting
- * for a reader of that.  Returns 0, or -1 after having said why not.
+ * Publishes the address: as a message, and in the port file.  A signal at @sigfd ends
+ * the wait for a reader of this file.  Returns 0, or -1 after a message.
  */
 int listener_announce(const struct listener *listener,
 		      const struct recv_options *o, int sigfd);
 
-/* Takes the path away, too. */
+/* Closes the socket, and removes the path. */
 void listener_close(struct listener *listener);
 
 /*
- * Takes a connection and tells who it is.  A peer that is not there any more will
- * be noticed.  Returns a non-blocking socket or a negative errno.
+ * Accepts a connection, and returns the name of the peer.  Probes find a peer that has
+ * gone.  Returns a non-blocking socket or a negative errno.
  */
 int listener_accept(const struct listener *listener,
 		    const struct recv_options *o,
 		    char peer[ENDPOINT_NAME_SIZE]);
 
-/* Was it that very connection, or may it be better at another time? */
+/* Was it an error of this connection only, or should accepting pause? */
 bool listener_goes_on(int err);
 
 #endif /* FPGABUF_RECV_LISTENER_H */

@@ -165,7 +165,7 @@ static int set_path(const char **path)
 	return 0;
 }
 
-/* Options that are there or not; false: it is none of them. */
+/* Options without a value; false: it is another option. */
 static bool set_flag(struct recv_options *o, int option)
 {
 	switch (option) {

@@ -18,22 +18,22 @@
  *	the numbers that are needed to tell them from each other.  Or "-" for
  *	stdout, or NULL to discard
  * @name: where @output is
- * @overwrite: what is in the files may be lost
- * @sync_ns: so long it may take until what has come is on the disk, or 0
- * @stats_ns: how often to tell statistics, or 0
- * @keepalive_s: seconds of silence before a peer is asked; 0 = do not ask
+ * @overwrite: the contents of files may be lost
+ * @sync_ns: most time until data are on the disk, or 0
+ * @stats_ns: time between statistics, or 0
+ * @keepalive_s: seconds of silence before a peer is probed; 0 = never
  * @port_alone: no host was given
  * @port_file: file that gets the port number, or NULL
- * @connections: how many to take; 0 = until a signal comes
- * @bytes: samples each must have, in bytes, or %ANY_LENGTH
+ * @connections: how many to accept; 0 = until a signal comes
+ * @bytes: bytes of samples that each must have, or %ANY_LENGTH
  * @timeout_ms: patience for the connection and between bytes; -1 = for ever
  * @rotate_size: most bytes of a file, or 0
  * @rotate_ns: how long a file is written, or 0
  * @framed: the stream is framed
- * @keep_frames: what is written is, too
+ * @keep_frames: write the headers, too
  * @verify: check the pattern of the simulated FPGA
  * @json: print the summary as JSON
- * @progress: show progress even if stderr is no terminal
+ * @progress: show progress even if stderr is not a terminal
  * @quiet: no progress, no summary for people
  */
 struct recv_options {
@@ -60,8 +60,8 @@ struct recv_options {
 };
 
 /*
- * Reads the command line.  Returns -1 to go on, or the exit code if all has
- * been done (--help) or said (bad usage) already.
+ * Reads the command line.  Returns -1 to go on, or the exit code if nothing is left
+ * to do (--help, bad usage).
  */
 int recv_options_parse(int argc, char **argv, struct recv_options *options);
 

@@ -15,16 +15,16 @@
 
 #define BUFFER_SIZE	((size_t)1 << 20)
 
-/* No device or file system wants more than that. */
+/* No device or file system needs a larger alignment. */
 #define ALIGNMENT	((size_t)4096)
 
-/* So long it may take until others see what has come. */
+/* Data are visible to others after this time. */
 #define FLUSH_NS	NS_PER_SEC
 
-/* How often to look for a reader of a FIFO; no event tells of one. */
+/* How often to look for a reader of a FIFO; there is no event for it. */
 #define READER_NS	(100 * NS_PER_MS)
 
-/* So long it may stall before that is said. */
+/* A reader that stalls for this time is reported. */
 #define STALL_NS	(3 * NS_PER_SEC)
 
 int outfile_init(struct outfile *f)
@@ -74,8 +74,8 @@ static void explain_room(int err)
 }
 
 /*
- * The size stays what has been written, so that whoever looks meanwhile finds no
- * zeros.  Not every file system can do that.
+ * The size of the file does not change, so that readers find no zeros meanwhile.  Not
+ * every file system can do that.
  */
 static int reserve(struct outfile *f, uint64_t bytes)
 {
@@ -97,8 +97,7 @@ static int reserve(struct outfile *f, uint64_t bytes)
 }
 
 /*
- * What exists and is no regular file or disk has nothing that could be lost.  Nor
- * has an empty file.
+ * Only a regular file that is not empty, or a disk, has data that could be lost.
  */
 static int open_existing(const struct outfile *f, bool overwrite)
 {
@@ -126,7 +125,7 @@ static int open_file(struct outfile *f, bool overwrite)
 	return fd == -1 ? -errno : fd;
 }
 
-/* Two that write the same file would make a recording of neither. */
+/* Two programs that write the same file would spoil both recordings. */
 static int lock(struct outfile *f)
 {
 	if (!f->regular || !flock(f->out.fd, LOCK_EX | LOCK_NB) ||
@@ -179,7 +178,7 @@ int outfile_open(struct outfile *f, uint64_t bytes, bool overwrite)
 
 	if (fd == -EEXIST)
 		return fd;
-	/* A FIFO that nobody reads yet is waited for. */
+	/* A FIFO without a reader: wait for one. */
 	if (fd < 0 && (fd != -ENXIO || !is_fifo(f->name))) {
 		message("cannot create %s: %s", f->name, strerror(-fd));
 		return -1;
@@ -207,7 +206,7 @@ void outfile_discard(struct outfile *f)
 	f->opened = false;
 }
 
-/* Does it take what is read, and no more? */
+/* Does it take only as much as a reader reads? */
 static bool has_reader(const struct outfile *f)
 {
 	return f->out.kind != OUTPUT_FILE || f->out.fd < 0;
@@ -223,7 +222,7 @@ uint8_t *outfile_room(struct outfile *f, size_t *len)
 	return f->buffer + f->start + f->fill;
 }
 
-/* A disk wants what it gets aligned: what was not written moves to the front. */
+/* Writes to a disk must be aligned: unwritten bytes move to the front. */
 static void took(struct outfile *f, size_t len)
 {
 	f->written += len;
@@ -251,8 +250,8 @@ static void explain(const struct outfile *f, int err)
 }
 
 /*
- * A file system may take the flag and refuse the write: then as usual.  And when
- * not all of it fits, some of it may.
+ * A file system may accept the flag and refuse the write: then write as usual.  If
+ * not everything fits, a part may.
  */
 static bool give_up_direct(struct outfile *f, int err)
 {
@@ -264,7 +263,7 @@ static bool give_up_direct(struct outfile *f, int err)
 	return true;
 }
 
-/* What it was before goes when there is something else. */
+/* The old contents go when there is something new to write. */
 static int empty(struct outfile *f)
 {
 	if (f->emptied || !f->regular || f->made) {
@@ -279,7 +278,7 @@ static int empty(struct outfile *f)
 	return 0;
 }
 
-/* There is no more to be written but what is there already. */
+/* Nothing is left to write. */
 static void drop(struct outfile *f)
 {
 	f->written += f->tail;
@@ -308,7 +307,7 @@ static int flush(struct outfile *f, size_t len)
 		}
 		took(f, n);
 		left -= n;
-		/* Stopped within a block: what follows is not aligned. */
+		/* Stopped within a block: the next bytes are not aligned. */
 		if (f->direct && n % ALIGNMENT && !set_direct(f, false))
 			f->direct = false;
 	}
@@ -360,7 +359,7 @@ int outfile_push(struct outfile *f)
 	return f->out.fd < 0 ? 0 : flush(f, f->fill);
 }
 
-/* What is no whole block goes through the page cache, and is written once more. */
+/* An incomplete block goes through the page cache, and is written again later. */
 static int show_tail(struct outfile *f)
 {
 	size_t more = f->fill - f->tail;
@@ -389,7 +388,7 @@ static int flush_old(struct outfile *f, int64_t now)
 	if (flush(f, f->fill - f->fill % ALIGNMENT))
 		return -1;
 	f->since_ns = now;
-	/* Where a file system has refused O_DIRECT, that was all. */
+	/* If the file system has refused O_DIRECT, everything is written. */
 	return f->direct ? show_tail(f) : flush(f, f->fill);
 }
 
@@ -403,7 +402,7 @@ static int sync_file(struct outfile *f)
 	return -1;
 }
 
-/* All others go on; who waits for this one should know what it waits for. */
+/* The other streams go on; the message says why this one waits. */
 static void tell_stall(struct outfile *f, int64_t now)
 {
 	if (!f->fill || f->told || now < f->moved_ns + STALL_NS)
@@ -450,7 +449,7 @@ int64_t outfile_due_ns(const struct outfile *f, int64_t sync_ns)
 	return due;
 }
 
-/* Blocks first, so that all that can goes past the page cache. */
+/* Blocks first, so that as much as possible goes past the page cache. */
 static int flush_rest(struct outfile *f)
 {
 	size_t blocks = f->fill - f->fill % ALIGNMENT;
@@ -473,7 +472,7 @@ static int flush_rest(struct outfile *f)
 	return -1;
 }
 
-/* A file that is as long as before loses what was reserved behind its end. */
+/* Truncating to the same size frees the space reserved after the end. */
 static int give_back(struct outfile *f)
 {
 	if (!f->reserved || !ftruncate(f->out.fd, f->written))
@@ -483,7 +482,7 @@ static int give_back(struct outfile *f)
 	return -1;
 }
 
-/* The name of a new file is on the disk when that of its folder is. */
+/* The name of a new file is on the disk when its folder is synced. */
 static void sync_folder(const struct outfile *f)
 {
 	char path[PATH_MAX];

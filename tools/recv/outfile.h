@@ -2,14 +2,13 @@
 /*
  * One file that is written from its beginning to its end
  *
- * Where the file system can do that, past the page cache: the samples of an
- * FPGA would only drive out of it what is of use there.  Whole blocks are
- * written then, each when it is full, or has waited for a while; and the tail in
- * the usual way.
+ * If the file system can do it, the file is written past the page cache, because
+ * samples would only evict useful pages.  Then only whole blocks are written, each
+ * when it is full or has waited for a while, and the tail in the usual way.
  *
  * A file that exists is not touched unless the options say so, and then not before
- * there is something to write.  What has a reader, such as a FIFO, takes only what
- * that one reads; the rest waits here.
+ * there is something to write.  A FIFO takes only as much as its reader reads; the
+ * rest waits here.
  */
 #ifndef FPGABUF_RECV_OUTFILE_H
 #define FPGABUF_RECV_OUTFILE_H
@@ -24,22 +23,22 @@
 /**
  * struct outfile - the file
  * @out: where it is written; its descriptor is -1 before there is a reader
- * @name: what it is called
- * @opened: outfile_close() has to come
+ * @name: its name
+ * @opened: outfile_close() must be called
  * @made: it did not exist before
  * @regular: it is a regular file
  * @disk: or a block device
  * @direct: it is written past the page cache
  * @reserved: space for it was reserved
- * @emptied: what was in it before is gone
+ * @emptied: its old contents are gone
  * @buffer: OUTFILE_BUFFER bytes, aligned
  * @start: the first byte of @buffer that is to be written
- * @fill: how many are
- * @tail: those of them that are in the file already, in the page cache
+ * @fill: how many bytes are to be written
+ * @tail: how many of these are in the file already, in the page cache
  * @since_ns: since when @fill is more than @tail
  * @unsynced_ns: since when something is written that may not be on the disk, or 0
- * @moved_ns: when a reader took something, or what it has not taken came
- * @told: it has been said that the reader has stalled
+ * @moved_ns: when the reader last took something, or when it fell behind
+ * @told: the stalled reader was reported
  * @written: bytes that are in the file
  * @direct_written: bytes that went past the page cache, in all that were opened
  */
@@ -65,7 +64,7 @@ struct outfile {
 	uint64_t direct_written;
 };
 
-/* What fails says why, and returns -1; 0 is success. */
+/* A function that fails prints why, and returns -1; 0 is success. */
 
 /* Makes the buffer. */
 int outfile_init(struct outfile *file);
@@ -73,31 +72,31 @@ void outfile_free(struct outfile *file);
 
 /*
  * Opens @file->name, and reserves space for @bytes unless they are 0.  -EEXIST: it
- * would have to be overwritten; this has not been said.
+ * would have to be overwritten; no message was printed.
  */
 int outfile_open(struct outfile *file, uint64_t bytes, bool overwrite);
 
 /* Standard output. */
 void outfile_open_stdout(struct outfile *file);
 
-/* It is not needed after all: as if it had never been opened. */
+/* Undoes the open, because the file is not needed. */
 void outfile_discard(struct outfile *file);
 
 /* Where the next bytes go, and how many there is room for; 0: see outfile_push(). */
 uint8_t *outfile_room(struct outfile *file, size_t *len);
 
-/* So many bytes have been put there. */
+/* Commits bytes that were written there. */
 int outfile_commit(struct outfile *file, size_t len);
 
-/* Is there something that a reader has to take first? */
+/* Must a reader take something first? */
 bool outfile_waits(const struct outfile *file);
 
-/* Writes what the reader takes now. */
+/* Writes as much as the reader takes now. */
 int outfile_push(struct outfile *file);
 
 /*
- * Writes what has waited for FLUSH_NS, and makes sure that it is on the disk at
- * least every @sync_ns, unless that is 0.
+ * Writes data that have waited for FLUSH_NS, and syncs the file every @sync_ns,
+ * unless that is 0.
  */
 int outfile_tick(struct outfile *file, int64_t sync_ns);
 
@@ -105,8 +104,8 @@ int outfile_tick(struct outfile *file, int64_t sync_ns);
 int64_t outfile_due_ns(const struct outfile *file, int64_t sync_ns);
 
 /*
- * Writes what is left, gives back space that is not needed, and closes it, when it
- * is on the disk.  What the reader has not taken is lost, and that is said.
+ * Writes the rest, gives back space that is not needed, syncs and closes the file.
+ * Data that the reader has not taken are lost, and a message says so.
  */
 int outfile_close(struct outfile *file);
 

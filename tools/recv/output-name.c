@@ -29,7 +29,7 @@ int output_name_numbers(const char *pattern, struct output_numbers *numbers)
 	return 0;
 }
 
-/* What stands for the character behind a %. */
+/* The text for the character after a %. */
 static int expand(char *at, size_t room, char what, unsigned int connection,
 		  unsigned int file, time_t time)
 {

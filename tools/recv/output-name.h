@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Names of output files: %c is the number of the connection, %n that of the
- * file, with six digits at least, %t the time (UTC) when it is opened, as
+ * Names of output files: %c is the number of the connection, %n the number of the
+ * file, with at least six digits, %t the time (UTC) when it is opened, such as
  * 20261130T061500Z; %% is %
  */
 #ifndef FPGABUF_RECV_OUTPUT_NAME_H
@@ -26,7 +26,7 @@ struct output_numbers {
 /* Room for the time as it stands for %t, the NUL included. */
 #define OUTPUT_TIME_SIZE	24
 
-/* Looks for them.  -EINVAL: something else stands behind a %. */
+/* Looks for them.  -EINVAL: another character follows a %. */
 int output_name_numbers(const char *pattern, struct output_numbers *numbers);
 
 /* Writes the name with its numbers.  -ENAMETOOLONG: longer than @size. */

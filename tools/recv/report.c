@@ -83,7 +83,7 @@ static void print_framing(FILE *out, const struct framing *f)
 		fprintf(out, " from number %" PRIu64, f->first_sequence);
 	fprintf(out, "; samples may be missing before %" PRIu64 " of them\n",
 		f->gaps);
-	/* Of those before the first capture only the bytes are known. */
+	/* Only the bytes left out before the first capture are known. */
 	if (f->skipped_captures || f->skipped_bytes)
 		fprintf(out, "  %s%" PRIu64 " captures (%" PRIu64 " bytes) were left out by the sender\n",
 			f->skipped_before ? "at least " : "",
@@ -110,7 +110,7 @@ static void print_text(FILE *out, const struct recv_options *o,
 			c->sink->name);
 }
 
-/* Who waits for the end of one of many is not to wait for the others. */
+/* The summary of one connection does not wait for the others. */
 void report_connection(const struct recv_options *o, const struct connection *c)
 {
 	if (o->json)
@@ -213,7 +213,7 @@ static void print_totals(FILE *out, const struct recv_options *o,
 	json_end(&j);
 }
 
-/* Of one connection they would be said twice. */
+/* For a single connection they would be printed twice. */
 void report_totals(const struct recv_options *o, const struct totals *t)
 {
 	if (o->connections == 1 || (o->quiet && !o->json))

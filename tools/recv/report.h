@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* What came, for people or as JSON. */
+/* The summaries, for people or as JSON. */
 #ifndef FPGABUF_RECV_REPORT_H
 #define FPGABUF_RECV_REPORT_H
 
@@ -7,9 +7,9 @@
 
 /**
  * struct totals - all connections together
- * @connections: that have ended
- * @failed: of those, or of what did not come to a connection
- * @bytes: samples
+ * @connections: connections that have ended
+ * @failed: how many of these failed, and other failures
+ * @bytes: bytes of samples
  * @first_ns: when the first was accepted
  * @last_ns: when the last ended
  */
@@ -23,16 +23,16 @@ struct totals {
 
 void totals_add(struct totals *totals, const struct connection *connection);
 
-/* Of a connection that has ended. */
+/* The summary of a connection that has ended. */
 void report_connection(const struct recv_options *options,
 		       const struct connection *connection);
 
-/* What is going on: of the connections that are open, and those that were. */
+/* Statistics: open connections, and connections that have ended. */
 void report_stats(const struct recv_options *options,
 		  const struct totals *totals, struct connection **open,
 		  unsigned int count, unsigned int guests);
 
-/* At the end. */
+/* The summary at the end. */
 void report_totals(const struct recv_options *options,
 		   const struct totals *totals);
 

@@ -21,16 +21,16 @@
 /* Further peers wait until one of them has ended. */
 #define MOST_AT_ONCE	256
 
-/* So many are accepted, then it is the streams' turn. */
+/* After accepting this many, the streams get their turn. */
 #define ACCEPTED_AT_A_TIME	16
 
-/* Without descriptors nobody can be accepted, nor be told so. */
+/* How long to pause when accept() fails for lack of descriptors */
 #define LISTEN_PAUSE_NS	NS_PER_SEC
 
-/* So long what has come of a stream is taken when a signal ends it. */
+/* After a signal, data that have come are read for this time at most. */
 #define LAST_NS		NS_PER_SEC
 
-/* So long a reader that has stalled may hold up the end. */
+/* A stalled reader delays the end for this time at most. */
 #define STALL_NS	(2 * NS_PER_SEC)
 
 /* A guest has one place, a stream two: its socket, and where it is written. */
@@ -43,20 +43,20 @@ enum { POLL_SIGNAL, POLL_LISTENER, POLL_RESULTS, POLL_FIRST };
  * @options: the command line
  * @listener: where peers connect
  * @sigfd: signalfd of the signals that end it, which are blocked
- * @guests: who has connected, and has not sent anything
- * @next: what the next stream gets, or NULL: it was not made yet
+ * @guests: peers that have connected, and have not sent anything
+ * @next: the connection for the next stream, or NULL: it was not made yet
  * @next_number: its number
  * @open: connections that are open
- * @open_count: how many they are
- * @crowded: it has been said that there is no room for another one
- * @listen_again_ns: nobody could be accepted: try again then; or 0
- * @deaf: nobody can be accepted any more
+ * @open_count: how many there are
+ * @crowded: the lack of room for another stream was reported
+ * @listen_again_ns: accept() failed: when to try again; or 0
+ * @deaf: no connection can be accepted any more
  * @accepted: streams that have begun, or were refused
  * @idle_ns: since when none has been open
- * @stats_due_ns: when to tell statistics, or 0
- * @failed: no more of anything
+ * @stats_due_ns: when to print statistics, or 0
+ * @failed: the server cannot go on
  * @signaled: a signal has come
- * @totals: what has been
+ * @totals: all connections that have ended
  * @progress: the progress line, started with the first connection
  */
 struct server {
@@ -80,7 +80,7 @@ struct server {
 	struct progress progress;
 };
 
-/* Who asks twice is not to wait for a disk. */
+/* A second signal ends the program at once, even if a disk is slow. */
 static void close_signals(struct server *s)
 {
 	struct signalfd_siginfo info;
@@ -99,7 +99,7 @@ static bool wants_more(const struct server *s)
 		s->accepted < s->options->connections);
 }
 
-/* A service that is started anew goes on behind the numbers that there are. */
+/* A service that is started again skips numbers whose file exists. */
 static struct sink *next_sink(struct server *s)
 {
 	struct sink *sink;
@@ -114,7 +114,7 @@ static struct sink *next_sink(struct server *s)
 	}
 }
 
-/* A bad name or a full disk shows before anybody connects. */
+/* Errors such as a bad name or a full disk come before a peer connects. */
 static int prepare_next(struct server *s)
 {
 	struct sink *sink;
@@ -151,7 +151,7 @@ static uint64_t bytes_so_far(const struct server *s)
 	return bytes;
 }
 
-/* The totals are known only if all are of that length. */
+/* The total is known only if all streams have this length. */
 static void start_progress(struct server *s)
 {
 	const struct recv_options *o = s->options;
@@ -168,7 +168,7 @@ static void fail(struct server *s)
 	s->failed = true;
 }
 
-/* Whatever it is, the streams that are open go on. */
+/* Whatever the error is, the open streams go on. */
 static void accept_failed(struct server *s, int err)
 {
 	if (err == -EAGAIN || err == -EINTR || err == -ECONNABORTED)
@@ -240,7 +240,7 @@ static void begin_stream(struct server *s, unsigned int index)
 	tell_manager(s);
 }
 
-/* An empty stream is one only if it was to be empty. */
+/* A peer that sends nothing counts only if an empty stream is expected. */
 static void on_guest(struct server *s, unsigned int index)
 {
 	enum guest_news news = guest_look(&s->guests.list[index]);
@@ -252,7 +252,7 @@ static void on_guest(struct server *s, unsigned int index)
 			    "has left without sending anything");
 }
 
-/* Who comes too late is to know it at once. */
+/* A peer that comes too late gets a reset at once. */
 static void close_door(struct server *s)
 {
 	listener_close(&s->listener);
@@ -287,7 +287,7 @@ static void look_at_guests(struct server *s, const struct pollfd *polls,
 		close_door(s);
 }
 
-/* Who has sent something before it all ends was told that it has arrived. */
+/* TCP has acknowledged data of guests, so these become streams at the end. */
 static void take_last_guests(struct server *s)
 {
 	unsigned int index = 0, before;
@@ -326,7 +326,7 @@ static bool is_too_late(const struct server *s, int64_t since_ns)
 	       clock_ns() - since_ns >= patience_ns(s);
 }
 
-/* Who waits for peers until a signal comes does so without them, too. */
+/* With --connections 0 it is no failure that no peer connects. */
 static bool waits_in_vain(const struct server *s)
 {
 	return s->options->connections && wants_more(s) && !s->open_count &&
@@ -368,7 +368,7 @@ static void sooner(int64_t *first, int64_t due)
 		*first = due;
 }
 
-/* When somebody will be too late, or 0. */
+/* When the next peer will be too late, or 0. */
 static int64_t first_late_ns(const struct server *s)
 {
 	int64_t first = guests_oldest_ns(&s->guests);
@@ -517,7 +517,7 @@ static void serve(struct server *s)
 	progress_update(&s->progress, bytes_so_far(s));
 }
 
-/* What has come is taken: the peer was told that it has. */
+/* Reads the data that have come, because TCP has acknowledged them. */
 static void take_rest(struct connection *c)
 {
 	struct pollfd p = { .fd = c->sock, .events = POLLIN };
@@ -541,7 +541,7 @@ static void push_all(struct server *s)
 	}
 }
 
-/* True if a reader goes on, false if there is no more to wait for. */
+/* True if a reader goes on, false if nothing is left to wait for. */
 static bool wait_for_readers(struct server *s)
 {
 	struct pollfd polls[2 * MOST_AT_ONCE];
@@ -567,7 +567,7 @@ static void interrupt_all(struct server *s)
 	}
 }
 
-/* A signal is the usual end of who serves until there is one. */
+/* With --connections 0 a signal is the normal end. */
 static void stop(struct server *s)
 {
 	const struct recv_options *o = s->options;
@@ -605,7 +605,7 @@ static int serve_all(struct server *s)
 	return s->totals.failed ? EXIT_FAILED : EXIT_OK;
 }
 
-/* Nothing is touched before the place is ours, and nobody told before all is. */
+/* Touches no file before it listens, and tells nobody before all is ready. */
 static int listen_and_serve(struct server *s)
 {
 	int ret = EXIT_FAILED;

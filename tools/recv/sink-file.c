@@ -34,7 +34,7 @@ static struct sink_file *of(struct sink *sink)
 	return (struct sink_file *)sink;
 }
 
-/* Only what is a file's own is known beforehand; headers may come on top. */
+/* Space is reserved only for samples: the number of headers is not known. */
 static uint64_t expected(const struct sink_file *s)
 {
 	uint64_t bytes = s->options->bytes;
@@ -101,13 +101,13 @@ static int file_commit(struct sink *sink, size_t len)
 	return err;
 }
 
-/* A capture that is larger than a file may be is one of its own. */
+/* A capture that is larger than the limit gets a file of its own. */
 static bool is_full(const struct sink_file *s, uint64_t next)
 {
 	const struct recv_options *o = s->options;
 	int64_t age = clock_ns() - s->opened_ns;
 
-	/* The next FIFO would be one that nobody waits for. */
+	/* No reader waits for a second FIFO. */
 	if (!size(s) || !s->file.regular)
 		return false;
 	if (o->rotate_ns && age >= o->rotate_ns)

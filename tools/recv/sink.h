@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* Where a stream goes: to files, to standard output, or nowhere. */
+/* A sink of a stream: files, standard output, or nothing. */
 #ifndef FPGABUF_RECV_SINK_H
 #define FPGABUF_RECV_SINK_H
 
@@ -12,8 +12,8 @@
 struct sink;
 
 /**
- * struct sink_ops - what a kind of sink does; see the calls below.  What is NULL has
- *	nothing to do.
+ * struct sink_ops - functions of a kind of sink; see the calls below.  NULL: nothing
+ *	to do.
  */
 struct sink_ops {
 	uint8_t *(*room)(struct sink *sink, size_t *len);
@@ -30,12 +30,12 @@ struct sink_ops {
 };
 
 /**
- * struct sink - any of them
- * @ops: what it does
+ * struct sink - a sink of any kind
+ * @ops: its functions
  * @name: the file that is written, or NULL
- * @files: files that were opened
- * @written: bytes that are in them
- * @direct_written: bytes of those that went past the page cache
+ * @files: number of files that were opened
+ * @written: bytes in these files
+ * @direct_written: how many of these went past the page cache
  * @moved_ns: when a reader last took something, if sink_waits()
  */
 struct sink {
@@ -47,11 +47,11 @@ struct sink {
 	int64_t moved_ns;
 };
 
-/* What fails says why, and returns -1 or NULL; 0 is success. */
+/* A function that fails prints why, and returns -1 or NULL; 0 is success. */
 
 /*
- * The sink that the options ask for, of the connection with that number.  If its
- * file would have to be overwritten, *@exists is set, and that is not said.
+ * The sink that the options ask for, for the connection with this number.  If its
+ * file would have to be overwritten, it sets *@exists, and prints no message.
  */
 struct sink *sink_new(const struct recv_options *options,
 		      unsigned int connection, bool *exists);
@@ -62,8 +62,8 @@ struct sink *sink_file_new(const struct recv_options *options,
 			   unsigned int connection, bool *exists);
 
 /*
- * Where the next bytes go, and the most there may be of them; 0: see sink_waits().
- * They count when they are committed.
+ * Room for the next bytes, and its size; 0: see sink_waits().  The bytes count when
+ * they are committed.
  */
 uint8_t *sink_room(struct sink *sink, size_t *len);
 int sink_commit(struct sink *sink, size_t len);
@@ -72,27 +72,27 @@ int sink_commit(struct sink *sink, size_t len);
 ssize_t sink_append(struct sink *sink, const uint8_t *data, size_t len);
 
 /*
- * The stream may go on in another file here; @next bytes follow that belong
- * together.
+ * The stream may go on in another file here; the next @next bytes must be in one
+ * file.
  */
 int sink_cut(struct sink *sink, uint64_t next);
 
 /*
- * Is there something that a reader has to take first?  Then sink_fd() is to be
- * polled for POLLOUT unless it is -1, and sink_push() called.
+ * Must a reader take something first?  Then poll sink_fd() for POLLOUT unless it is
+ * -1, and call sink_push().
  */
 bool sink_waits(const struct sink *sink);
 int sink_fd(const struct sink *sink);
 int sink_push(struct sink *sink);
 
-/* To be called at sink_due_ns(), unless that is 0, or later. */
+/* Call it at sink_due_ns(), unless that is 0, or later. */
 int sink_tick(struct sink *sink);
 int64_t sink_due_ns(const struct sink *sink);
 
-/* All has come: when this returns, it is where it should be. */
+/* The stream has ended: stores all data before it returns. */
 int sink_finish(struct sink *sink);
 
-/* Nothing has come, and nothing will: as if it had not been. */
+/* The stream will not come: removes all traces of the sink. */
 void sink_discard(struct sink *sink);
 void sink_free(struct sink *sink);
 
