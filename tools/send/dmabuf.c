@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The source that was captured by somebody else: a dma-buf that this program
- * has inherited, sent once.
+ * The source that another program has captured: a dma-buf that this program has
+ * inherited, sent once.
  */
 #include <errno.h>
 #include <inttypes.h>

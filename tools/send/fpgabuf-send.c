@@ -55,7 +55,7 @@ static int send_to(const struct send_options *o, struct source *source,
 		close(sigfd);
 		return EXIT_FAILED;
 	}
-	/* Who is told so may stop us at once, and shall get a proper end. */
+	/* The service manager may stop us at once: be ready for signals before. */
 	notify_ready("sending %s to %u peers", source->name, o->peer_count);
 	ret = transfer(o, &t);
 	close(sigfd);
@@ -63,7 +63,7 @@ static int send_to(const struct send_options *o, struct source *source,
 	return ret;
 }
 
-/* All of them, or none. */
+/* Connects to all peers or to none. */
 static int connect_and_send(const struct send_options *o,
 			    struct source *source)
 {
@@ -71,7 +71,7 @@ static int connect_and_send(const struct send_options *o,
 	int ret = EXIT_FAILED, err;
 	unsigned int i, opened = 0;
 
-	/* A device that cannot capture is no reason to bother the peers. */
+	/* If the device cannot capture, the peers need not know. */
 	err = source_fill(source);
 	while (!err && opened < o->peer_count) {
 		err = peer_open(&peers[opened], &o->peers[opened], o, source);

@@ -9,7 +9,7 @@
 
 #include "send/link.h"
 
-/* Questions that may stay without an answer. */
+/* Probes that may stay without an answer. */
 #define KEEPALIVE_PROBES	3
 
 static void set_option(int sock, int level, int option, int value)

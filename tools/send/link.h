@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* The socket of a peer: making it, and seeing it off. */
+/* The socket of a peer: connecting and closing it. */
 #ifndef FPGABUF_SEND_LINK_H
 #define FPGABUF_SEND_LINK_H
 
@@ -10,11 +10,11 @@
 #include "send/options.h"
 
 /**
- * struct link_inbox - what the peer has said
+ * struct link_inbox - data from the peer
  * @bytes: the beginning of a receipt
- * @have: how much of it has come
- * @other: it says something else, which nobody asked for
- * @answered: there has been a receipt
+ * @have: how many bytes of it have come
+ * @other: the peer has sent something that is not a receipt
+ * @answered: a receipt has come
  * @receipt: the last one
  */
 struct link_inbox {
@@ -25,13 +25,13 @@ struct link_inbox {
 	struct fpgabuf_frame_receipt receipt;
 };
 
-/* Connects, and waits for it: a socket, or what endpoint_explain() knows. */
+/* Connects and waits: returns a socket, or an error for endpoint_explain(). */
 int link_connect(const struct endpoint *peer, const struct send_options *o);
 
 /* Begins to connect; a socket or a negative errno. */
 int link_reconnect(const struct address *address, const struct send_options *o);
 
-/* Where a socket leads, in words. */
+/* The address of the peer, as a text. */
 void link_name(int sock, char name[ENDPOINT_NAME_SIZE]);
 
 /* The error that a socket has pending, or 0. */
@@ -41,8 +41,8 @@ int link_error(int sock);
 int link_unacknowledged(int sock);
 
 /*
- * Looks through what the peer says for receipts.  1: it has closed; 0: not yet; or
- * the negative errno that it ended with.
+ * Looks for receipts in the data from the peer.  1: it has closed; 0: not yet; or the
+ * negative errno that the connection ended with.
  */
 int link_closed(int sock, struct link_inbox *inbox);
 

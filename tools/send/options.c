@@ -153,7 +153,7 @@ static int parse_limit(const char *text, uint64_t *limit)
 	return parse_size_within(text, 1, UNLIMITED - 1, limit);
 }
 
-/* How much to send: 0, a negative errno, or 1 if it is none of these options */
+/* How much to send: 0, a negative errno, or 1 if it is another option */
 static int set_extent(struct send_options *o, int option)
 {
 	switch (option) {
@@ -304,7 +304,7 @@ static int check_extent(const struct send_options *o)
 	return -1;
 }
 
-/* Fills in what was not given. */
+/* Fills in options that were not given. */
 static int settle_source(struct send_options *o)
 {
 	if (!!o->device + !!o->share + (o->fd >= 0) > 1) {

@@ -35,11 +35,11 @@
  * @framed: send a header before each capture
  * @drop: leave out captures for a peer that is too slow
  * @reconnect: attempts to connect again to a peer that was lost
- * @keepalive_s: seconds of silence before the peer is asked; 0 = do not ask
+ * @keepalive_s: seconds of silence before the peer is probed; 0 = never
  * @timeout_ms: patience with a peer that makes no progress
  * @stats_s: seconds between statistics, or 0
  * @json: print the summary as JSON
- * @progress: show progress even if stderr is no terminal
+ * @progress: show progress even if stderr is not a terminal
  * @quiet: no progress, no summary for people
  * @verbose: report each step
  */
@@ -69,8 +69,8 @@ struct send_options {
 };
 
 /*
- * Reads the command line.  Returns -1 to go on, or the exit code if all has
- * been done (--help) or said (bad usage) already.
+ * Reads the command line.  Returns -1 to go on, or the exit code if nothing is left
+ * to do (--help, bad usage).
  */
 int send_options_parse(int argc, char **argv, struct send_options *options);
 

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* What a peer holds: captures on their way, and those left out. */
+/* The captures that a peer holds, and the captures that it misses. */
 #include "common/clock.h"
 #include "send/peer.h"
 
-/* Tokens are slots; headers have one of their own. */
+/* Tokens are slots; headers have their own token. */
 #define TOKEN_HEADER	UINT64_MAX
 
 static int submit_header(struct peer *p, struct parcel *parcel, size_t size)
@@ -52,7 +52,7 @@ bool peer_give(struct peer *peer, const struct fpgabuf_capture *capture)
 {
 	struct parcel *parcel = &peer->parcels[capture->slot];
 
-	/* The only error is that of a sender that has ended: step() sees it. */
+	/* It fails only if the sender has ended, which step() sees. */
 	if (peer->state != PEER_SENDING || submit(peer, parcel, capture)) {
 		peer_skip(peer, capture);
 		return false;

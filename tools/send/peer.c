@@ -10,7 +10,7 @@
 #include "common/message.h"
 #include "send/peer.h"
 
-/* The kernel has no event for "everything acknowledged": look so often. */
+/* The kernel has no event for "everything acknowledged": the time between looks. */
 #define ACK_PERIOD_NS	(10 * NS_PER_MS)
 
 /*
@@ -20,15 +20,15 @@
 #define CLOSE_GRACE_NS	NS_PER_SEC
 
 /*
- * One that was asked for a receipt may have much to read before it knows; but some
- * do not know of receipts.
+ * A receiver that was asked for a receipt may have much to read first; but some do not
+ * know receipts.
  */
 #define RECEIPT_GRACE_NS	(5 * NS_PER_SEC)
 
 /* Pages of a connection that was reset come back when the NIC is done. */
 #define ABORT_GRACE_NS	(10 * NS_PER_SEC)
 
-/* Between two attempts to connect again; doubled each time. */
+/* The pause before connecting again; doubled each time. */
 #define FIRST_PAUSE_NS	(100 * NS_PER_MS)
 #define MAX_PAUSE_NS	(5 * NS_PER_SEC)
 
@@ -68,7 +68,7 @@ static void explain_sender(const struct peer *p, int err)
 		remedy("the memory of io_uring counts as locked: raise the limit (`ulimit -l`)");
 }
 
-/* What the sender can tell about itself; it may change its mind. */
+/* The engine and the reason; the sender may change the engine later. */
 static void note_engine(struct peer *p)
 {
 	const char *why, *obstacle = fpgabuf_sender_obstacle(p->sender);
@@ -92,7 +92,7 @@ static void try_register(struct peer *p)
 		       strerror(-err));
 }
 
-/* The socket is connected: makes what sends on it. */
+/* The socket is connected: makes the sender. */
 static int start(struct peer *p)
 {
 	int err;
@@ -197,7 +197,7 @@ static void pause_or_finish(struct peer *p)
 		       p->options->reconnect);
 }
 
-/* With --reconnect, who is not there yet is as one who was lost. */
+/* With --reconnect, a peer that is not there yet counts as lost. */
 static int open_later(struct peer *p)
 {
 	p->error = p->sock;
@@ -246,7 +246,7 @@ static void fail(struct peer *p, int err)
 	p->error = err;
 	p->unreachable = false;
 	fpgabuf_sender_stats(p->sender, &stats);
-	/* One that took something before it was lost is a fresh start. */
+	/* The peer has taken something: count the attempts anew. */
 	if (stats.bytes)
 		p->attempts = 0;
 	fpgabuf_sender_abort(p->sender);
@@ -289,10 +289,10 @@ static void step_sending(struct peer *p)
 		fail(p, err);
 }
 
-/* Called when all that is held has been reaped. */
+/* Called when all captures that it holds have been reaped. */
 static void begin_close(struct peer *p)
 {
-	/* Who reads to the end takes what it finds there for all. */
+	/* A normal end would make the stream look complete. */
 	if (!p->broken && shutdown(p->sock, SHUT_WR) < 0) {
 		fail(p, -errno);
 		return;
@@ -318,7 +318,7 @@ static void end_badly(struct peer *p, int err)
 	finish(p, err);
 }
 
-/* Its kernel has everything, and it has promised to tell when it has, too. */
+/* Its kernel has everything, and the receiver has promised a receipt. */
 static void wait_receipt(struct peer *p, int64_t now)
 {
 	p->due_ns = p->acknowledged_ns + p->options->timeout_ms * NS_PER_MS;
@@ -326,7 +326,7 @@ static void wait_receipt(struct peer *p, int64_t now)
 		end_badly(p, p->closed ? -EREMOTEIO : -ETIMEDOUT);
 }
 
-/* Everything was acknowledged; the peer may still say that it was not well. */
+/* Everything was acknowledged; the receipt may still report a failure. */
 static void wait_close(struct peer *p)
 {
 	int64_t now = clock_ns();
@@ -336,7 +336,7 @@ static void wait_close(struct peer *p)
 	if (p->inbox.answered && !p->broken) {
 		switch (p->inbox.receipt.status) {
 		case FPGABUF_FRAME_STORED:
-			/* What was lost before it was connected again is not. */
+			/* Captures that earlier connections lost have not arrived. */
 			end_well(p, p->reconnects ? BY_KERNEL : BY_RECEIVER);
 			return;
 		case FPGABUF_FRAME_FAILED:
@@ -379,7 +379,7 @@ static void step_aborting(struct peer *p)
 		p->given_up = true;
 }
 
-/* If there is nothing left to send, the loss was the end of it. */
+/* If nothing is left to send, the error of the lost connection remains. */
 static void not_connected(struct peer *p, int err)
 {
 	if (!p->ending) {
@@ -389,7 +389,7 @@ static void not_connected(struct peer *p, int err)
 	pause_or_finish(p);
 }
 
-/* @err: of the address before, for the case that there is no other. */
+/* @err: of the address before, for the case that there is no further address. */
 static void try_next(struct peer *p, int err)
 {
 	while (!p->ending && p->tried < p->addresses.count) {
@@ -406,7 +406,7 @@ static void try_next(struct peer *p, int err)
 	not_connected(p, err);
 }
 
-/* A name may lead elsewhere by now. */
+/* The name may have other addresses by now. */
 static void step_resolving(struct peer *p, short revents)
 {
 	int err;

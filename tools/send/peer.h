@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * One of those who get the captures
+ * A peer that gets the captures
  *
  * Each peer has a sender of its own, and holds the captures that it has not
  * done with.  A peer that fails says why, and does not hold up the others.
@@ -17,13 +17,13 @@
 #include "send/source.h"
 
 /**
- * enum peer_state - how far it is
+ * enum peer_state - states of a peer
  * @PEER_SENDING: connected
- * @PEER_CLOSING: all was sent; the peer has to acknowledge it
- * @PEER_ABORTING: the connection has failed; the kernel has to let go of pages
+ * @PEER_CLOSING: all was sent; waits for the acknowledgement
+ * @PEER_ABORTING: the connection has failed; waits until the kernel lets go of pages
  * @PEER_PAUSING: waits before it connects, again or for the first time
- * @PEER_RESOLVING: finds out where the peer is now
- * @PEER_CONNECTING: connects to one of those addresses
+ * @PEER_RESOLVING: looks the name up
+ * @PEER_CONNECTING: connects to one of its addresses
  * @PEER_OVER: nothing more will happen
  */
 enum peer_state {
@@ -37,22 +37,22 @@ enum peer_state {
 };
 
 /**
- * enum acknowledged - who has said that all has arrived
- * @BY_NOBODY: it has not, or it is not known
- * @BY_KERNEL: the kernel of the receiving machine; it may not have been read
- * @BY_RECEIVER: the receiver, when it was where it is kept
+ * enum acknowledged - who has acknowledged all data
+ * @BY_NOBODY: some have not arrived, or it is not known
+ * @BY_KERNEL: the kernel of the receiving machine; the receiver may not have read them
+ * @BY_RECEIVER: the receiver, after it has stored them
  */
 enum acknowledged { BY_NOBODY, BY_KERNEL, BY_RECEIVER };
 
-/* That of a capture is longer than that of the end, which asks for a receipt. */
+/* The header of a capture is the longest; the header of the end is shorter. */
 #define PARCEL_HEADER_SIZE	FPGABUF_FRAME_CLOCK_SIZE
 
 /**
  * struct parcel - a capture that a peer holds
- * @header: what is sent before it
- * @held: it is held
+ * @header: its header, sent before it
+ * @held: the peer holds it
  * @bytes: its length
- * @skipped: what the header says was left out before it
+ * @skipped: bytes left out before it, as in the header
  * @end: bytes submitted to the sender with it and before
  */
 struct parcel {
@@ -64,46 +64,46 @@ struct parcel {
 };
 
 /**
- * struct peer - where it is and what it got
+ * struct peer - a peer, its connection, and the captures that it holds
  * @options: the command line
  * @source: where the captures come from
- * @endpoint: where it is, as it was given
- * @name: the same in words, or the address it has been found at
- * @addresses: where it may be, from the last time it was looked for
- * @tried: so many of them have been tried
- * @resolving: readable when that is known, or -1
+ * @endpoint: the endpoint from the command line
+ * @name: the same as a text, or the address that it is connected to
+ * @addresses: its addresses, from the last lookup
+ * @tried: number of addresses that were tried
+ * @resolving: readable when the lookup is complete, or -1
  * @connected: it has been connected
  * @state: how far it is
  * @sock: its socket, or -1
- * @sender: what sends on it, or NULL
+ * @sender: the sender on this socket, or NULL
  * @parcels: by slot; the last one is for the end
  * @held: captures it holds
- * @gave_ns: when it gave one back, or got one while it held none
- * @slow: the last capture was left out because of that
+ * @gave_ns: when it gave a capture back, or got one while it held none
+ * @slow: it was too slow for the last capture
  * @submitted: bytes submitted on this connection
- * @given_up: the kernel does not let go; what is held comes back all the same
+ * @given_up: the kernel does not let go; its captures come back all the same
  * @closed: the peer has closed its side
- * @inbox: what it has said
+ * @inbox: data from the peer
  * @acknowledged: who has acknowledged everything
- * @acknowledged_ns: when it had acknowledged everything, or 0
+ * @acknowledged_ns: when everything was acknowledged, or 0
  * @ending: no further capture will come
- * @broken: because of a failure: the stream must not look complete
- * @next: number the next capture should have
+ * @broken: something failed: the stream must not look complete
+ * @next: number of the next capture if none is left out
  * @skipped: bytes left out since the last header
  * @skipped_bytes: bytes left out in all
  * @skipped_captures: captures left out in all
- * @position: a number that changes when something is getting on
- * @moved_ns: when it last did
+ * @position: a number that changes with any progress
+ * @moved_ns: when it last changed
  * @due_ns: when to go on although nothing happened, or 0
  * @attempts: attempts to connect again, in a row
  * @backoff_ns: how long the last pause was
  * @reconnects: how often it was connected again
  * @error: why it has failed, or 0
- * @unreachable: because it could not be connected to
- * @earlier: of the connections before this one
- * @engine: what sends
- * @why: why that one
- * @obstacle: what makes zero-copy a copy, or ""
+ * @unreachable: it failed because it could not be connected to
+ * @earlier: counts of the connections before this one
+ * @engine: the engine of the sender
+ * @why: why the sender uses it
+ * @obstacle: why the kernel copies on this route, or ""
  */
 struct peer {
 	const struct send_options *options;
@@ -147,13 +147,13 @@ struct peer {
 	char obstacle[96];
 };
 
-/* Connects; -1 after having said why not.  With --reconnect that may take longer. */
+/* Connects; -1 after a message.  With --reconnect it may connect later. */
 int peer_open(struct peer *peer, const struct endpoint *endpoint,
 	      const struct send_options *options,
 	      const struct source *source);
 void peer_close(struct peer *peer);
 
-/* Sends a capture, and holds it if this returns true; else it is left out. */
+/* Sends a capture and holds it, or leaves it out and returns false. */
 bool peer_give(struct peer *peer, const struct fpgabuf_capture *capture);
 
 /* Leaves a capture out. */
@@ -165,7 +165,7 @@ void peer_skip(struct peer *peer, const struct fpgabuf_capture *capture);
  */
 void peer_end(struct peer *peer, bool broken);
 
-/* What to wait for; fd is -1 if it is only the time. */
+/* What to poll; fd is -1 if the peer waits only for a time. */
 struct pollfd peer_pollfd(const struct peer *peer);
 
 /* When to call peer_step() although nothing happened, or 0. */
@@ -174,13 +174,13 @@ int64_t peer_due_ns(const struct peer *peer);
 /* Goes on; @revents is what poll() reported. */
 void peer_step(struct peer *peer, short revents);
 
-/* Takes back a capture that the peer is done with: 1, or 0 if none. */
+/* Takes back a capture that the peer no longer needs: 1, or 0 if there is none. */
 int peer_reap(struct peer *peer, unsigned int *slot);
 
-/* When all has been reaped: does what had to wait for that. */
+/* Call it when all was reaped: goes on with steps that waited for that. */
 void peer_settle(struct peer *peer);
 
-/* Sums up all its connections. */
+/* The sum over all its connections. */
 void peer_stats(const struct peer *peer, struct fpgabuf_sender_stats *stats);
 
 #endif /* FPGABUF_SEND_PEER_H */

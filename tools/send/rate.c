@@ -3,12 +3,12 @@
 #include "send/rate.h"
 
 /*
- * A loop that comes late may catch up by so much, so that the rate is met on
- * average; but not by all it has missed while the peer was slow.
+ * How much a late loop may catch up, so that the average rate is right.  It does not
+ * catch up all that it missed while a peer was slow.
  */
 #define MAX_CREDIT_NS	(100 * NS_PER_MS)
 
-/* Thirty years are as good as for ever, and fit into the clock. */
+/* Thirty years are long enough, and fit into the clock. */
 #define MAX_WAIT_NS	1e18
 
 int64_t rate_wait_ns(const struct rate *rate, int64_t now_ns)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* So many bytes a second, and no more. */
+/* A limit of bytes per second. */
 #ifndef FPGABUF_SEND_RATE_H
 #define FPGABUF_SEND_RATE_H
 

@@ -43,7 +43,7 @@ static double cpu_seconds(const struct timeval *tv)
 	return tv->tv_sec + tv->tv_usec / 1e6;
 }
 
-/* Of all peers together. */
+/* The sum over all peers. */
 static void sum_up(const struct transfer *t, struct fpgabuf_sender_stats *sum)
 {
 	struct fpgabuf_sender_stats st;
@@ -213,7 +213,7 @@ static void print_text(FILE *out, const struct report *r, const struct rusage *r
 	       cpu_seconds(&ru->ru_utime), cpu_seconds(&ru->ru_stime));
 }
 
-/* Zero-copy that is none costs more than a copy, so say why it may be. */
+/* Falling back to a copy costs more than a plain send, so report the cause. */
 static void print_reasons(const struct peer *p)
 {
 	struct fpgabuf_sender_stats st;
@@ -230,7 +230,7 @@ static void print_reasons(const struct peer *p)
 		else
 			remedy("the interface seems able to do it (`ethtool -k DEV`): look for a packet capture (tcpdump, a DHCP client), or a tunnel or bridge on the route");
 	} else if (st.zerocopy_sends && *p->obstacle) {
-		/* Segmenting in software copies without telling. */
+		/* The kernel does not report the copies of software segmentation. */
 		message("%s: %s, so there were copies that the kernel does not report",
 			p->name, p->obstacle);
 		remedy("--engine auto does not try zero-copy there");

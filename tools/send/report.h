@@ -9,10 +9,10 @@
 #include "send/transfer.h"
 
 /**
- * struct report - what the summary is about
- * @options: what was asked for
- * @transfer: what was done
- * @ok: everything asked for has been acknowledged
+ * struct report - the data of a summary
+ * @options: the command line
+ * @transfer: the transfer
+ * @ok: everything was acknowledged
  */
 struct report {
 	const struct send_options *options;
@@ -20,10 +20,10 @@ struct report {
 	bool ok;
 };
 
-/* Prints the summary in the form the options ask for, to stdout. */
+/* Prints the summary to stdout, in the form that the options ask for. */
 void report_print(const struct report *report);
 
-/* Prints the same while it runs; nothing has failed as long as it does. */
+/* Prints the same while the transfer runs. */
 void report_stats(const struct transfer *transfer);
 
 #endif /* FPGABUF_SEND_REPORT_H */

@@ -30,7 +30,7 @@ static void explain(const struct source *source, const char *what, int err)
 		       source->name);
 }
 
-/* A server that was told to end is no failure, if that was enough. */
+/* The end of the server is no failure if enough was captured. */
 static int share_fail(struct source *source, int err)
 {
 	source->ended = true;

@@ -2,9 +2,9 @@
 /*
  * Where the captures come from
  *
- * Each lies in a slot, which is taken until it is released.  A kind knows how to
- * open what is captured from, and what to say of it; all the rest is the library's.
- * Functions that fail have said why when they return.
+ * Each is in a slot, which is taken until it is released.  A kind of source opens the
+ * device, the server or the dma-buf, and prints messages; the library does the rest.
+ * Functions that fail have printed why when they return.
  */
 #ifndef FPGABUF_SEND_SOURCE_H
 #define FPGABUF_SEND_SOURCE_H
@@ -19,9 +19,9 @@
 struct source;
 
 /**
- * struct source_kind - what is to be said of a kind of source
- * @watch: once each turn, or NULL; a negative errno is the end
- * @note: a capture has come; or NULL
+ * struct source_kind - functions of a kind of source
+ * @watch: called once each turn, or NULL; a negative errno ends the source
+ * @note: called for each capture; or NULL
  * @fail: says why a call has failed with an error.  Returns that, or 0 if it ends the
  *	source and is no failure
  * @close: releases everything
@@ -35,11 +35,11 @@ struct source_kind {
 };
 
 /**
- * struct source - what all kinds have
- * @kind: what is to be said
+ * struct source - the common part of all kinds
+ * @kind: its functions
  * @from: the captures
  * @name: for messages
- * @silence: what to look at when nothing comes
+ * @silence: the remedy when nothing comes
  * @slot_count: how many slots
  * @capacity: how many of them can be taken at once
  * @backend: one of enum fpgabuf_backend, 0 if the slots differ, or
@@ -48,11 +48,11 @@ struct source_kind {
  * @fixed: the memory of the only slot, if nobody will capture into it, and it
  *	is mapped for writing; or NULL
  * @stopping: no further capture is wanted
- * @ended: nor can there be one
+ * @ended: no further capture can come
  * @bytes_wanted: bytes to take in all, or %UNLIMITED
  * @captures_wanted: captures to take in all, or %UNLIMITED
- * @counts: what has come
- * @gaps_worth: what the number of gaps is worth
+ * @counts: counts of captures
+ * @gaps_worth: whether the number of gaps is exact
  */
 struct source {
 	const struct source_kind *kind;
@@ -74,7 +74,7 @@ struct source {
 
 #define BACKEND_UNKNOWN	UINT32_MAX
 
-/* Opens what the options name; NULL after having said why not. */
+/* Opens the source that the options name; NULL after a message. */
 struct source *source_open(const struct send_options *options);
 void source_close(struct source *source);
 
@@ -86,31 +86,31 @@ struct source *source_open_share(const struct send_options *options);
 /* For the kinds: @from has been made, or not because of @err. */
 int source_begin(struct source *source, int err);
 
-/* Gets on with capturing; to be called before each wait. */
+/* Goes on with capturing; call it before each wait. */
 int source_fill(struct source *source);
 
 /*
  * Takes the oldest finished capture that has bytes: 1, or 0 if there is none at the
- * moment, or a negative errno.  Its number is that in the stream.
+ * moment, or a negative errno.  Its sequence is its number in the stream.
  */
 int source_take(struct source *source, struct fpgabuf_capture *capture);
 
-/* Nobody uses the bytes in a slot any more. */
+/* Releases a slot, because no peer uses its bytes any more. */
 void source_release(struct source *source, unsigned int slot);
 
-/* Ends; what there is by now can still be taken. */
+/* Ends the capture; captures that have come can still be taken. */
 int source_stop(struct source *source);
 
 /* Nothing more will come. */
 bool source_finished(const struct source *source);
 
-/* It is the source that a capture has to come from, and nobody else holds it up. */
+/* Is the source the only reason why no capture comes? */
 bool source_waits(const struct source *source);
 
 /* Readable when source_take() has something; -1 = there is nothing to wait for. */
 int source_fd(const struct source *source);
 
-/* When source_fill() should be called although nothing happened, or 0. */
+/* When to call source_fill() although nothing happened, or 0. */
 int64_t source_retry_ns(const struct source *source);
 
 #endif /* FPGABUF_SEND_SOURCE_H */

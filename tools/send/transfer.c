@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Each capture goes to all peers, and its slot back to the source when the last
- * of them has done with it.
+ * Each capture goes to all peers, and its slot back to the source when the last peer
+ * no longer needs it.
  */
 #include <errno.h>
 #include <inttypes.h>
@@ -18,9 +18,9 @@
 #include "send/transfer.h"
 
 /*
- * With --slow-peer drop, a peer that has used up its share of the regions and
- * has not given one back for so long is not waited for.  A single packet that
- * is lost can cost some hundred milliseconds.
+ * With --slow-peer drop, the others do not wait for a peer that has used up its share
+ * of the regions and has not given one back for this time.  A single lost packet can
+ * cost some hundred milliseconds.
  */
 #define SLOW_NS		NS_PER_SEC
 
@@ -66,8 +66,8 @@ static bool all_over(const struct transfer *t)
 }
 
 /*
- * How many captures a peer may hold: half of what those that have stalled leave
- * to the others.
+ * How many captures a peer may hold: half of the regions that stalled peers do not
+ * hold.
  */
 static unsigned int quota(const struct transfer *t, const struct peer *p)
 {
@@ -90,14 +90,14 @@ static bool is_slow(const struct transfer *t, const struct peer *p)
 	       clock_ns() - p->gave_ns >= SLOW_NS;
 }
 
-/* It has room for another capture, or nobody cares. */
+/* It has room for another capture, or the others do not wait for it. */
 static bool has_room(const struct transfer *t, const struct peer *p)
 {
 	return p->state == PEER_SENDING &&
 	       (!t->drop || p->held < quota(t, p));
 }
 
-/* All that are not slow have room, and there is one. */
+/* All peers that are not slow have room, and there is at least one. */
 static bool are_ready(const struct transfer *t)
 {
 	bool ready = false;
@@ -115,8 +115,8 @@ static bool are_ready(const struct transfer *t)
 }
 
 /*
- * What nobody is there to get is left with the source: the FPGA loses samples
- * then and tells so, and none are lost here.
+ * While no peer is connected, captures stay with the source: the FPGA loses samples
+ * and reports a gap, and none are lost here.
  */
 static bool may_take(const struct transfer *t)
 {
@@ -234,7 +234,7 @@ static void watch_source(struct transfer *t)
 	stall_explain(&t->stall, t->source->name, t->source->silence);
 }
 
-/* The time of a capture is what its source says. */
+/* The time of a capture comes from its source. */
 static void note_holding(struct holding *h, uint64_t since_ns)
 {
 	uint64_t now = clock_ns(), ns = now > since_ns ? now - since_ns : 0;
@@ -258,7 +258,7 @@ static void release_sent(struct transfer *t, struct peer *p)
 	}
 }
 
-/* How far the slowest is; one that is lost does not count. */
+/* The position of the slowest peer; a lost peer does not count. */
 static uint64_t bytes_sent(const struct transfer *t)
 {
 	struct fpgabuf_sender_stats stats;
@@ -273,7 +273,7 @@ static uint64_t bytes_sent(const struct transfer *t)
 	return least;
 }
 
-/* Who does not read them misses some. */
+/* A slow reader misses some. */
 static void tell_stats(struct transfer *t)
 {
 	results_push();
@@ -285,7 +285,7 @@ static void tell_stats(struct transfer *t)
 	results_end(true);
 }
 
-/* One turn: wait unless there is no need to, then do all that can be done. */
+/* One turn: waits for an event if nothing is to do, then does everything it can. */
 static void step_peers(struct transfer *t, const struct pollfd *fds)
 {
 	unsigned int i;
@@ -327,15 +327,15 @@ static int capture_all(struct transfer *t)
 		if (!err)
 			err = step(t);
 	}
-	/* Nobody is left to send to. */
+	/* No peer is left. */
 	if (!err && !source_finished(t->source))
 		err = -EPIPE;
 	return err;
 }
 
 /*
- * What was taken is still sent; then each connection ends, as a stream should if
- * all is as it should be.
+ * Captures that were taken are still sent; then each connection ends, with a normal
+ * end of the stream if nothing failed.
  */
 static void end_all(struct transfer *t, bool broken)
 {

@@ -13,7 +13,7 @@
 
 /**
  * struct held_slot - a slot that peers may hold
- * @holders: how many of them do
+ * @holders: how many peers hold it
  * @since_ns: the end of its capture
  */
 struct held_slot {
@@ -26,7 +26,7 @@ struct held_slot {
  *	the last peer had acknowledged what was sent from them
  * @count: regions that were held and are free again
  * @total_ns: nanoseconds of all of them together
- * @most_ns: nanoseconds of the one that was held longest
+ * @most_ns: nanoseconds of the longest
  */
 struct holding {
 	uint64_t count;
@@ -35,7 +35,7 @@ struct holding {
 };
 
 /**
- * struct transfer - what the loop works on
+ * struct transfer - state of the loop
  * @source: where the captures come from
  * @peers: where they go
  * @peer_count: how many there are
@@ -46,15 +46,15 @@ struct holding {
  * @rate: limit of the stream
  * @stop_ns: when to end the capture, or 0
  * @progress: the progress line, started
- * @stats_ns: how often to tell statistics, or 0
- * @stats_due_ns: when to do so again, or 0
- * @tell_stats: does so
- * @stall: the next capture, while there is something to capture and to send to
- * @slots: by slot, who holds it; zeroed
- * @held: slots that some peer holds
+ * @stats_ns: time between statistics, or 0
+ * @stats_due_ns: when to print them again, or 0
+ * @tell_stats: prints them
+ * @stall: the wait for the next capture, while peers can take it
+ * @slots: by slot, its holders; zeroed
+ * @held: number of slots that peers hold
  * @holding: how long they were held
  * @ending: no further capture is taken
- * @end_ns: set to when every peer had acknowledged everything
+ * @end_ns: set to the time when every peer had acknowledged everything
  */
 struct transfer {
 	struct source *source;
@@ -79,9 +79,8 @@ struct transfer {
 };
 
 /*
- * Captures and sends until every peer has acknowledged all that it was to get.
- * Returns 0, or -1 after having said what went wrong; what was captured before
- * that has been sent as far as possible.
+ * Captures and sends until every peer has acknowledged all its data.  Returns 0, or -1
+ * after a message; captures from before the failure are sent as far as possible.
  */
 int transfer_run(struct transfer *transfer);
 
