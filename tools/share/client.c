@@ -8,7 +8,7 @@
 #include "common/clock.h"
 #include "share/client.h"
 
-/* Who connects and says nothing must not keep others out. */
+/* A client that connects and sends nothing must not keep others out. */
 #define HANDSHAKE_NS	(5 * NS_PER_SEC)
 
 struct client *client_new(int fd, const struct ucred *peer,
@@ -38,8 +38,8 @@ void client_free(struct client *client)
 }
 
 /*
- * There is no room for control data: descriptors that somebody sends are closed
- * by the kernel before they become ours.
+ * There is no room for control data, so the kernel closes descriptors that a client
+ * sends.
  */
 int client_receive(const struct client *client,
 		   struct fpgabuf_wire_message *message)
@@ -53,7 +53,7 @@ int client_receive(const struct client *client,
 		return 0;
 	if (n < 0)
 		return -errno;
-	/* An empty message looks the same, and makes no sense either. */
+	/* An empty message looks the same, and is invalid as well. */
 	if (n == 0)
 		return -ECONNRESET;
 	if (msg.msg_flags & (MSG_TRUNC | MSG_CTRUNC))

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* A client as the server sees it: its connection, and what it holds. */
+/* A client as the server sees it: its connection, and the captures it holds. */
 #ifndef FPGABUF_SHARE_CLIENT_H
 #define FPGABUF_SHARE_CLIENT_H
 
@@ -10,11 +10,11 @@
 #include "lib/wire.h"
 
 /**
- * enum client_state - how far it has got
- * @CLIENT_NEW: it has to say hello
- * @CLIENT_JOINING: it is being passed the regions
- * @CLIENT_READY: it is told of captures
- * @CLIENT_LEAVING: it has gone, or was sent away: free it
+ * enum client_state - states of a client
+ * @CLIENT_NEW: it has not sent HELLO yet
+ * @CLIENT_JOINING: it gets the regions
+ * @CLIENT_READY: it gets captures
+ * @CLIENT_LEAVING: it has gone, or was disconnected: free it
  */
 enum client_state {
 	CLIENT_NEW,
@@ -26,16 +26,16 @@ enum client_state {
 /**
  * struct client - a client
  * @fd: its socket, non-blocking
- * @name: what to call it in messages
- * @state: how far it has got
+ * @name: its name in messages
+ * @state: its state
  * @deadline_ns: when it has to be ready
  * @credits: captures it may hold at once
- * @passed: regions it was passed
- * @held: whether it holds a capture in each region
+ * @passed: regions that it got
+ * @held: by region, whether it holds a capture there
  * @held_count: how many it holds
- * @told: captures it was told of
- * @missed: captures it was not told of
- * @missed_before: those of them that it has not been told the number of
+ * @told: captures that it got
+ * @missed: captures that it missed
+ * @missed_before: captures missed since the last message
  */
 struct client {
 	int fd;
@@ -58,19 +58,19 @@ void client_free(struct client *client);
 
 /*
  * Returns 1 and a message, 0 if there is none, or a negative errno: -EPROTO a
- * message that makes no sense, -ECONNRESET the client has gone, ...
+ * message that is invalid, -ECONNRESET the client has gone, ...
  */
 int client_receive(const struct client *client,
 		   struct fpgabuf_wire_message *message);
 
 /*
- * Sends a message, with a descriptor unless @fd is negative.  -EAGAIN: the
- * client has not read those before.
+ * Sends a message, with a descriptor unless @fd is negative.  -EAGAIN: the client has
+ * not read earlier messages.
  */
 int client_send(const struct client *client,
 		const struct fpgabuf_wire_message *message, int fd);
 
-/* The last message, as far as the client can still be reached. */
+/* Sends the last message, if the client can still be reached. */
 void client_send_end(int fd, enum fpgabuf_wire_reason reason);
 
 #endif /* FPGABUF_SHARE_CLIENT_H */

@@ -13,7 +13,7 @@
 #include "common/start.h"
 #include "share/server.h"
 
-/* Every region and every client is one; as many as we may. */
+/* Every region and every client needs a descriptor: raise the limit. */
 static void raise_limit(void)
 {
 	struct rlimit limit;
@@ -79,7 +79,7 @@ static void print(const struct server *s, bool ok)
 		report_text(results_begin(), s, seconds);
 }
 
-/* Nothing has failed as long as it goes on. */
+/* The summary while the server runs: "ok" is true. */
 static void print_stats(const struct server *s)
 {
 	print(s, true);
@@ -110,7 +110,7 @@ static int share(struct server *s)
 	return report(s, !server_run(s));
 }
 
-/* The device before the socket: who can connect is served. */
+/* The device before the socket: a client that can connect is served. */
 static int open_and_share(struct server *s)
 {
 	int ret;

@@ -12,7 +12,7 @@
 #include "common/size.h"
 #include "share/listener.h"
 
-/* The first descriptor of those that are passed, see sd_listen_fds(3) */
+/* The first descriptor that systemd passes, see sd_listen_fds(3) */
 #define PASSED_FD	3
 
 static int option_of(int fd, int option)
@@ -77,7 +77,7 @@ static bool is_socket(const char *path)
 	return !lstat(path, &st) && S_ISSOCK(st.st_mode);
 }
 
-/* A file that nobody listens at any more, as after a crash, is in the way. */
+/* Removes the socket that a server has left behind after a crash. */
 static bool remove_stale(const struct sockaddr_un *addr)
 {
 	int fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK,
@@ -92,7 +92,7 @@ static bool remove_stale(const struct sockaddr_un *addr)
 	return stale && is_socket(addr->sun_path) && !unlink(addr->sun_path);
 }
 
-/* Nobody can connect before group and mode are what they are to be. */
+/* Sets group and mode before clients can connect. */
 static int bind_private(int fd, const struct sockaddr_un *addr)
 {
 	mode_t mask = umask(0777);

@@ -10,7 +10,7 @@
 /**
  * struct listener - the listening socket
  * @fd: the socket, non-blocking
- * @path: its file, to be removed, or NULL if it was passed to us
+ * @path: its file, to be removed, or NULL if systemd passed the socket
  */
 struct listener {
 	int fd;
@@ -18,20 +18,20 @@ struct listener {
 };
 
 /*
- * Makes the socket, or takes the one that systemd has passed.  Returns 0, an
- * exit code otherwise, after having said why.
+ * Makes the socket, or uses the socket that systemd has passed.  Returns 0, or an exit
+ * code after a message.
  */
 int listener_open(struct listener *listener,
 		  const struct share_options *options);
 void listener_close(struct listener *listener);
 
 /*
- * Accepts a connection.  Returns a non-blocking socket and who is at the other
- * end, or a negative errno; -EAGAIN if nobody waits.
+ * Accepts a connection.  Returns a non-blocking socket and the credentials of the
+ * peer, or a negative errno; -EAGAIN if no client waits.
  */
 int listener_accept(const struct listener *listener, struct ucred *peer);
 
-/* Is the peer at the other end of @fd to be served? */
+/* Does this peer have the right to be served? */
 bool rights_allow(const struct share_rights *rights, int fd,
 		  const struct ucred *peer);
 

@@ -81,7 +81,7 @@ static const char help[] =
 "Exit status: 0 a signal ended it; 1 the device has gone, or something failed;\n"
 "2 bad usage.\n";
 
-/* By name, or by number: the largest one means nobody. */
+/* By name or by number; the largest number is not a user. */
 static int parse_user(const char *text, uid_t *uid)
 {
 	const struct passwd *user = getpwnam(text);

@@ -10,8 +10,7 @@
 #define MAX_USERS	32U
 
 /*
- * Regions that are never given to clients: one to capture into, and one queued
- * behind it.
+ * Regions that clients never get: the FPGA writes to one, and the next one is queued.
  */
 #define RESERVED_REGIONS	2U
 
@@ -31,7 +30,7 @@ struct share_rights {
 
 /**
  * struct share_options - the command line
- * @path: socket to make, or NULL: the one that was passed
+ * @path: socket to make, or NULL: systemd has passed one
  * @device: path of the device
  * @region_size: bytes of a region, 0 for the usual
  * @regions: number of regions
@@ -41,9 +40,9 @@ struct share_rights {
  * @rights: who is served
  * @mode: permissions of the socket
  * @has_mode: they were given
- * @stats_s: how often to print what is printed at the end, or 0
+ * @stats_s: seconds between statistics, or 0
  * @json: print the summary as JSON
- * @progress: show progress even if stderr is no terminal
+ * @progress: show progress even if stderr is not a terminal
  * @quiet: no progress, no summary for people
  * @verbose: report each step
  */
@@ -66,8 +65,8 @@ struct share_options {
 };
 
 /*
- * Reads the command line.  Returns -1 to go on, or the exit code if all has
- * been done (--help) or said (bad usage) already.
+ * Reads the command line.  Returns -1 to go on, or the exit code if nothing is left
+ * to do (--help, bad usage).
  */
 int share_options_parse(int argc, char **argv, struct share_options *options);
 

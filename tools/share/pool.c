@@ -8,8 +8,8 @@
 #include "share/pool.h"
 
 /*
- * What a client gave back, or held when it was killed, may be in use for a while:
- * packets in flight hold pages until the peer has acknowledged them.
+ * A region that a client gave back, or held when it was killed, may be in use for a
+ * while: packets in flight hold pages until the peer has acknowledged them.
  */
 static int still_busy(const struct capturing *c, unsigned int slot,
 		      const struct fpgabuf_ring_slot *seen)
@@ -29,7 +29,7 @@ static const struct capturing_words words = {
 	.still_busy = still_busy,
 };
 
-/* Clients shall not write to what all of them read. */
+/* Clients must not write, because all of them read the same memory. */
 static int make_ring(struct pool *p, const struct share_options *o)
 {
 	const struct fpgabuf_ring_setup setup = {

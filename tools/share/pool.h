@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * The device, its regions, and who holds them
+ * The device, its regions, and their holders
  *
- * A region that nobody holds any more goes back to the ring.  Functions that fail
- * have said why when they return.
+ * A region without holders goes back to the ring.  Functions that fail have printed
+ * why when they return.
  */
 #ifndef FPGABUF_SHARE_POOL_H
 #define FPGABUF_SHARE_POOL_H
@@ -17,7 +17,7 @@
 
 /**
  * struct pool - the device and all regions
- * @capturing: the device, its ring, and what it has captured
+ * @capturing: the device and its ring
  * @region_count: how many regions there are
  * @region_size: bytes of each
  * @holders: by region, the clients that were told of the capture and have not given
@@ -39,16 +39,16 @@ void pool_close(struct pool *pool);
 int pool_fill(struct pool *pool);
 
 /*
- * Takes the oldest finished capture, which the caller holds then, and queues idle
+ * Takes the oldest finished capture, which the caller then holds, and queues idle
  * regions unless it pauses.  Returns 1, or 0 if there is none, or a negative errno:
- * -ENODEV the device has gone, others that it is of no use any more.
+ * -ENODEV the device has gone; any other: the device can no longer capture.
  */
 int pool_take(struct pool *pool, struct fpgabuf_capture *capture);
 
-/* Ends the captures under way: they can be taken now. */
+/* Ends the captures under way, which can then be taken. */
 int pool_pause(struct pool *pool);
 
-/* Says that the device has gone. */
+/* Prints that the device has gone. */
 void pool_explain_gone(const struct pool *pool);
 
 struct fpgabuf_region *pool_region(const struct pool *pool, unsigned int index);
@@ -59,13 +59,13 @@ uint64_t pool_sequence(const struct pool *pool, unsigned int index);
 void pool_hold(struct pool *pool, unsigned int index);
 void pool_drop(struct pool *pool, unsigned int index);
 
-/* Regions that somebody holds. */
+/* Number of regions that have holders. */
 unsigned int pool_held(const struct pool *pool);
 
-/* Is it the device that the next capture has to come from? */
+/* Does the next capture depend only on the device? */
 bool pool_waits(const struct pool *pool);
 
-/* When pool_fill() should be called although nothing happened; or 0. */
+/* When to call pool_fill() although nothing happened, or 0. */
 int64_t pool_retry_ns(const struct pool *pool);
 
 #endif /* FPGABUF_SHARE_POOL_H */

@@ -7,7 +7,7 @@
 #include "common/notify.h"
 #include "share/server.h"
 
-/* So many messages of a client, then it is the others' turn. */
+/* After this many messages of a client, the others get their turn. */
 #define MESSAGES_AT_A_TIME	64
 
 static void tell_manager(const struct server *s)
@@ -32,7 +32,7 @@ void serve_end(struct server *server, struct client *client,
 	leave(server, client);
 }
 
-/* Errors are printed always, as somebody has to know; but not more. */
+/* A client that is disconnected is not an error, so --quiet hides it. */
 static void send_away(struct server *s, struct client *c,
 		      enum fpgabuf_wire_reason reason, const char *why)
 {
@@ -50,7 +50,7 @@ static void refuse(struct server *s, int fd, const struct ucred *peer,
 	if (!s->options->quiet)
 		inform("process %d of user %u is refused: %s", peer->pid,
 		       peer->uid, why);
-	/* What we have not read when we close would be its first error. */
+	/* Closing with unread data would give the client an error first. */
 	recv(fd, hello, sizeof(hello), MSG_DONTWAIT);
 	client_send_end(fd, reason);
 	close(fd);
@@ -94,7 +94,7 @@ static uint32_t lower(uint32_t a, uint32_t b)
 	return a < b ? a : b;
 }
 
-/* Credits are regions: together never more than there are to spare. */
+/* Credits are regions: all together never more than the clients may have. */
 static void give_credits(struct server *s, struct client *c, uint32_t wanted)
 {
 	uint32_t credits = lower(s->options->credits, s->credits_left);

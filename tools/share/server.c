@@ -12,23 +12,23 @@
 #include "common/results.h"
 #include "share/server.h"
 
-/* So many connections, then it is the clients' turn. */
+/* After this many connections, the clients get their turn. */
 #define CONNECTIONS_AT_A_TIME	16
 
-/* Without descriptors nobody can be accepted, nor be told so. */
+/* How long to pause when accept() fails for lack of descriptors */
 #define LISTEN_PAUSE_NS		NS_PER_SEC
 
 enum { FD_LISTENER, FD_DEVICE, FD_SIGNAL, FD_RESULTS, FD_CLIENTS };
 
-/* It captures while somebody listens. */
+/* It captures while a client is ready. */
 static bool capturing(const struct server *s)
 {
 	return s->started && s->ready_count && !s->stopping;
 }
 
 /*
- * Takes what is finished, and of what comes meanwhile no more than there are regions:
- * then it is the clients' turn.  0, or what makes an end of it all.
+ * Takes finished captures, at most as many as there are regions: then the clients get
+ * their turn.  Returns 0, or an error that ends the server.
  */
 static int take_captures(struct server *s)
 {
@@ -47,7 +47,7 @@ static int take_captures(struct server *s)
 	return 0;
 }
 
-/* What was captured before nobody listened any more is told to nobody. */
+/* Ends the captures under way, and hands out those that have come. */
 static int pause_capture(struct server *s)
 {
 	int err = pool_pause(&s->pool);
@@ -101,7 +101,7 @@ static void earlier(int64_t *first, int64_t ns)
 		*first = ns;
 }
 
-/* Who does not read them misses some. */
+/* A slow reader misses some. */
 static void tell_stats(struct server *s)
 {
 	results_push();
@@ -219,7 +219,7 @@ static int on_device(struct server *s, short revents)
 	return 0;
 }
 
-/* Clients first: what they give back can be captured into. */
+/* Clients first: regions that they give back can be queued. */
 static int handle_events(struct server *s, const struct pollfd *fds)
 {
 	bool was_capturing = capturing(s);

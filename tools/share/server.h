@@ -2,7 +2,7 @@
 /*
  * The server: one thread that waits for the device, the clients and signals
  *
- * Whatever a client says or leaves out ends that client at worst.
+ * A bad or silent client can end only its own connection.
  */
 #ifndef FPGABUF_SHARE_SERVER_H
 #define FPGABUF_SHARE_SERVER_H
@@ -21,23 +21,23 @@
  * @sigfd: signalfd
  * @clients: the clients; holes are NULL
  * @client_count: how many there are
- * @ready_count: those of them that are told of captures
- * @credits_left: what has not been given to any client
- * @started: as many clients as --wait says have been there
- * @stopping: it was told to end
- * @stall: the next capture, while it captures
- * @listen_again_ns: there were no descriptors left: accept again then; or 0
+ * @ready_count: how many of them get captures
+ * @credits_left: credits that no client has
+ * @started: as many clients as --wait says have been connected
+ * @stopping: a signal has come
+ * @stall: the wait for the next capture
+ * @listen_again_ns: accept() failed: when to try again; or 0
  * @stats_due_ns: when to print statistics, or 0
  * @report: prints them
  * @progress: the progress line
  * @served: clients that were made ready
- * @most_clients: most of them at a time
- * @refused: connections that were not served
- * @malformed: clients that were sent away because of what they said
- * @late: clients that were sent away because they did not say hello
- * @told: captures told, summed over the clients
- * @missed: captures not told, summed over the clients
- * @released: captures given back by message
+ * @most_clients: most clients at a time
+ * @refused: connections that were refused
+ * @malformed: clients that were disconnected because of an invalid message
+ * @late: clients that were disconnected because they did not send HELLO in time
+ * @told: captures that clients got, summed over the clients
+ * @missed: captures that clients missed, summed over the clients
+ * @released: captures that clients gave back
  * @reclaimed: captures taken back from clients that left
  * @held: regions that clients held at the end
  */
@@ -69,25 +69,25 @@ struct server {
 	uint64_t held;
 };
 
-/* Runs until it is told to end (0), or cannot go on (negative errno). */
+/* Runs until a signal ends it (0), or it cannot go on (negative errno). */
 int server_run(struct server *server);
 
-/* serve.c: what clients are told, and say */
+/* serve.c: messages to and from clients */
 
-/* A connection: takes it in, or sends it away. */
+/* Accepts a new client, or refuses it. */
 void serve_connection(struct server *server, int fd, const struct ucred *peer);
 
-/* There is something to read from a client. */
+/* Reads messages of a client. */
 void serve_messages(struct server *server, struct client *client);
 
-/* Passes regions to a client, as many as it takes. */
+/* Sends regions to a client, as many as its socket takes. */
 void serve_regions(struct server *server, struct client *client);
 
-/* Tells all clients of a capture, and lets go of it. */
+/* Sends a capture to all clients, and drops the server's own hold. */
 void serve_capture(struct server *server,
 		   const struct fpgabuf_capture *capture);
 
-/* Sends a client away. */
+/* Disconnects a client. */
 void serve_end(struct server *server, struct client *client,
 	       enum fpgabuf_wire_reason reason);
 

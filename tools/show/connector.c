@@ -9,10 +9,10 @@
 #include "common/size.h"
 #include "show/connector.h"
 
-/* What there is instead is listed in a message of at most so many bytes. */
+/* Most bytes of a message that lists the alternatives */
 #define LIST_SIZE	512
 
-/* A list of words; those that do not fit are left out. */
+/* A list of words; words that do not fit are left out. */
 struct list {
 	char text[LIST_SIZE];
 	size_t len;
@@ -118,12 +118,12 @@ int connector_mode(drmModeConnectorPtr connector,
 		explain_mode(connector, options);
 		return -EINVAL;
 	}
-	/* None is preferred: the first is as good as any. */
+	/* No mode is preferred: use the first. */
 	*mode = connector->modes[0];
 	return 0;
 }
 
-/* The CRTCs that can drive it, a bit each; *@current is the one that does. */
+/* The CRTCs that can drive it, one bit each; *@current drives it now. */
 static uint32_t possible_crtcs(int fd, drmModeConnectorPtr connector,
 			       uint32_t *current)
 {
@@ -187,7 +187,7 @@ static bool is_primary(int fd, uint32_t plane_id)
 	return primary;
 }
 
-/* The plane behind everything else; NULL if the driver does not tell. */
+/* The primary plane; NULL if the driver does not report it. */
 static drmModePlanePtr primary_plane(int fd, unsigned int crtc_index)
 {
 	drmModePlaneResPtr res;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* What the connectors of a DRM device are, and can show. */
+/* The connectors of a DRM device, their modes and formats. */
 #ifndef FPGABUF_SHOW_CONNECTOR_H
 #define FPGABUF_SHOW_CONNECTOR_H
 
@@ -11,8 +11,8 @@
 #include "show/options.h"
 
 /*
- * The first connector that has a screen; or the one of that name or number, if
- * it has one.  NULL: there is none.  To be freed by drmModeFreeConnector().
+ * The first connector with a screen, or the connector with this name or number if it
+ * has a screen; else NULL.  Free it with drmModeFreeConnector().
  */
 drmModeConnectorPtr connector_find(int fd, const char *wanted);
 
@@ -20,17 +20,17 @@ drmModeConnectorPtr connector_find(int fd, const char *wanted);
 void connector_name(drmModeConnectorPtr connector, char *name, size_t size);
 
 /*
- * The mode of the size that @options ask for.  If there is none, says which
- * there are, and returns -EINVAL.
+ * The mode with the size that @options ask for.  If there is none, prints the sizes
+ * that there are, and returns -EINVAL.
  */
 int connector_mode(drmModeConnectorPtr connector,
 		   const struct show_options *options, drmModeModeInfo *mode);
 
-/* The CRTC that drives it, or can; else says so and returns -EBUSY. */
+/* The CRTC that drives it, or can; else -EBUSY after a message. */
 int connector_crtc(int fd, drmModeConnectorPtr connector, uint32_t *crtc_id,
 		   unsigned int *crtc_index);
 
-/* Says so, and returns -EINVAL, if that CRTC cannot show the format. */
+/* Returns -EINVAL, after a message, if this CRTC cannot show the format. */
 int connector_check_format(int fd, unsigned int crtc_index,
 			   const struct pixel_format *format,
 			   const char *driver);

@@ -2,7 +2,7 @@
 /*
  * Pixel formats, by the names that <drm_fourcc.h> gives them
  *
- * Those that have one plane, and whole bytes for each pixel.
+ * Only formats with one plane, and whole bytes for each pixel.
  */
 #ifndef FPGABUF_SHOW_FORMAT_H
 #define FPGABUF_SHOW_FORMAT_H
@@ -25,13 +25,13 @@ struct pixel_format {
 	uint8_t block_pixels;
 };
 
-/* All of them, by number from 0; NULL after the last one. */
+/* All formats, by number from 0; NULL after the last one. */
 const struct pixel_format *format_get(size_t index);
 
-/* The one of that name, in either case; NULL if there is none. */
+/* The format with this name, in either case; NULL if there is none. */
 const struct pixel_format *format_find(const char *name);
 
-/* The one of that fourcc; NULL if it is none of these. */
+/* The format with this fourcc; NULL if there is none. */
 const struct pixel_format *format_of(uint32_t fourcc);
 
 #endif /* FPGABUF_SHOW_FORMAT_H */

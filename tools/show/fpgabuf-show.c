@@ -24,7 +24,7 @@ static int run(const struct show_options *options)
 	struct viewer viewer;
 	int ret, sigfd;
 
-	/* From here on the screen is put right again, whatever comes. */
+	/* From here on the screen is restored in any case. */
 	sigfd = signals_open();
 	if (sigfd < 0)
 		return EXIT_FAILED;

@@ -12,7 +12,7 @@
  * struct frame - a framebuffer; all zeros: none
  * @handle: of its memory
  * @fb_id: its number
- * @map: where a copy is mapped; NULL if it is none
+ * @map: where a copy is mapped; NULL if it is not a copy
  * @map_size: bytes of that
  * @stride: bytes from line to line of the copy
  */
@@ -32,12 +32,12 @@ int frame_import(int fd, int dmabuf, const struct pixel_format *format,
 		 const struct geometry *geometry, struct frame *frame,
 		 const char **failed);
 
-/* Makes one of the driver's own memory.  Errors as frame_import(). */
+/* Makes a framebuffer in the driver's own memory.  Errors as frame_import(). */
 int frame_create(int fd, const struct pixel_format *format,
 		 const struct geometry *geometry, struct frame *frame,
 		 const char **failed);
 
-/* Copies a picture into one that was created. */
+/* Copies a picture into a framebuffer that was created. */
 void frame_copy(struct frame *frame, const struct pixel_format *format,
 		const struct geometry *geometry, const uint8_t *from);
 

@@ -6,7 +6,7 @@
 #include "common/size.h"
 #include "show/geometry.h"
 
-/* More digits than the largest number has are out of range or silly. */
+/* A number with more digits than the largest one is out of range. */
 #define MAX_DIGITS	8
 
 int geometry_parse(const char *text, uint32_t *width, uint32_t *height)

@@ -15,7 +15,7 @@
  * @width: pixels of a line
  * @height: lines
  * @stride: bytes from one line to the next
- * @bytes: of all lines, the last one with what is behind its pixels
+ * @bytes: bytes of all lines, with the padding of the last one
  */
 struct geometry {
 	uint32_t width;
@@ -26,12 +26,12 @@ struct geometry {
 
 /*
  * Reads WIDTHxHEIGHT, each 1 to %MAX_PIXELS.  -EINVAL: not of this form;
- * -ERANGE: too large or 0.  The outputs are left alone then.
+ * -ERANGE: too large or 0.  If it fails, the outputs stay unchanged.
  */
 int geometry_parse(const char *text, uint32_t *width, uint32_t *height);
 
 /*
- * Works out the rest.  A @stride of 0 is the least there can be.
+ * Computes the rest.  A @stride of 0 is the smallest possible one.
  *
  * -ERANGE: @width or @height is 0 or more than %MAX_PIXELS; -EDOM: @width
  * parts a block of @format; -EINVAL: a line does not fit into @stride.

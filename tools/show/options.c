@@ -120,7 +120,7 @@ static int set_stride(struct show_options *o)
 	return err;
 }
 
-/* 0 says "without end", which is the largest number here. */
+/* 0 means no limit, which is the largest number here. */
 static int set_count(struct show_options *o)
 {
 	uint64_t count;
@@ -132,7 +132,7 @@ static int set_count(struct show_options *o)
 	return err;
 }
 
-/* Options whose value may be wrong: 0 or a negative errno. */
+/* Options with a value: 0 or a negative errno. */
 static int set_value(struct show_options *o, int option)
 {
 	switch (option) {
@@ -149,7 +149,7 @@ static int set_value(struct show_options *o, int option)
 	}
 }
 
-/* Those that end the program: its exit code, or -1 if it is none of them. */
+/* Options that end the program: its exit code, or -1 if it is another option. */
 static int end_option(int option)
 {
 	switch (option) {
@@ -197,7 +197,7 @@ static int set_option(struct show_options *o, int option)
 	return err ? usage_bad_value(long_options, option, err) : -1;
 }
 
-/* The size that the screen prefers is not known yet, so that waits. */
+/* Without --size the check comes later, when the preferred mode is known. */
 static int check_geometry(const struct show_options *o)
 {
 	struct geometry geometry;

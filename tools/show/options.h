@@ -17,7 +17,7 @@
  * @card: path of the DRM device, or NULL for the first that has a screen
  * @connector: name or number of a connector, or NULL for the first connected
  * @format: of the pixels
- * @width: of the picture in pixels, or 0 for what the screen prefers
+ * @width: of the picture in pixels, or 0 for the preferred mode
  * @height: the same for its lines; 0 if @width is
  * @stride: bytes from line to line, or 0 for no bytes between them
  * @pictures: pictures to show, or %UNLIMITED
@@ -44,8 +44,8 @@ struct show_options {
 };
 
 /*
- * Reads the command line.  Returns -1 to go on, or the exit code if all has
- * been done (--help) or said (bad usage) already.
+ * Reads the command line.  Returns -1 to go on, or the exit code if nothing is left
+ * to do (--help, bad usage).
  */
 int show_options_parse(int argc, char **argv, struct show_options *options);
 

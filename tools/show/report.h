@@ -6,7 +6,7 @@
 
 #include "show/viewer.h"
 
-/* Prints the summary in the form that was asked for.  @ok: all went well. */
+/* Prints the summary in the form that the options ask for.  @ok: nothing failed. */
 void report_print(FILE *out, const struct viewer *viewer, bool ok);
 
 #endif /* FPGABUF_SHOW_REPORT_H */

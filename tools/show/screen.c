@@ -33,7 +33,7 @@ static int open_card(struct screen *s, const char *path)
 	return s->fd < 0 ? -errno : 0;
 }
 
-/* A device that can neither import nor make framebuffers is no use. */
+/* A device must be able to import or to make framebuffers. */
 static bool has_memory(int fd)
 {
 	uint64_t prime = 0, dumb = 0;
@@ -63,7 +63,7 @@ static int take_connector(struct screen *s, const struct show_options *o)
 	return err;
 }
 
-/* Errors that say "not this card"; all others have been explained. */
+/* Errors that mean "try the next card"; all others have been printed. */
 static bool is_elsewhere(int err)
 {
 	return err == -ENXIO || err == -EOPNOTSUPP;
@@ -168,7 +168,7 @@ static int set_mode(struct screen *s, uint32_t fb_id)
 	return 0;
 }
 
-/* Drivers that cannot flip can still set, which waits until it has happened. */
+/* Drivers that cannot flip can still set the CRTC, which waits. */
 int screen_show(struct screen *screen, uint32_t fb_id)
 {
 	if (!screen->ours)

@@ -2,7 +2,7 @@
 /*
  * A screen: a connector of a DRM device, the CRTC that drives it, and its mode
  *
- * Functions that fail have said why when they return, but for screen_show().
+ * Functions that fail have printed why when they return, except screen_show().
  */
 #ifndef FPGABUF_SHOW_SCREEN_H
 #define FPGABUF_SHOW_SCREEN_H
@@ -16,18 +16,18 @@
 #include "show/options.h"
 
 /**
- * struct screen - what is shown on, and what was there before
+ * struct screen - the screen, and its state before
  * @fd: the DRM device
  * @path: its path
  * @driver: name of its driver
  * @connector: name of the connector
  * @connector_id: its number
  * @crtc_id: the CRTC
- * @crtc_index: its place among those of the device
- * @mode: what it is set to
- * @before: what it was set to
+ * @crtc_index: its index among the CRTCs of the device
+ * @mode: its mode now
+ * @before: its state before
  * @ours: it shows one of our framebuffers
- * @flipping: it was told to show the next, and has not said that it does
+ * @flipping: the next framebuffer was set, and its event has not come yet
  */
 struct screen {
 	int fd;
@@ -43,21 +43,21 @@ struct screen {
 	bool flipping;
 };
 
-/* Finds what @options ask for, and checks that it can be had. */
+/* Finds the screen that @options ask for, and checks that it can be used. */
 int screen_open(struct screen *screen, const struct show_options *options);
 
 /*
- * Shows a framebuffer.  Until screen_event() has found that it is there
+ * Shows a framebuffer.  Until screen_event() has read that it is visible
  * (@flipping), the one before may still be on the screen.
  *
  * Returns 0 or a negative errno.
  */
 int screen_show(struct screen *screen, uint32_t fb_id);
 
-/* Reads what the device has to tell when its descriptor is readable. */
+/* Reads events of the device; call it when the descriptor is readable. */
 int screen_event(struct screen *screen);
 
-/* Shows again what was there before screen_show(). */
+/* Restores the state before screen_show(). */
 int screen_restore(struct screen *screen);
 void screen_close(struct screen *screen);
 

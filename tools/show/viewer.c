@@ -15,8 +15,8 @@
 enum { FD_SOURCE, FD_SCREEN, FD_SIGNAL, FD_COUNT };
 
 /*
- * The kernel says that a picture is off the screen a moment before the driver lets go
- * of its memory.
+ * The kernel reports that a picture is off the screen a moment before the driver lets
+ * go of its memory.
  */
 static int still_busy(const struct capturing *c, unsigned int slot,
 		      const struct fpgabuf_ring_slot *seen)
@@ -60,7 +60,7 @@ static int make_geometry(struct viewer *v)
 	return 0;
 }
 
-/* What is no picture is not wanted, but one more instead. */
+/* A capture that is too short does not count: capture one more. */
 static void set_limit(struct viewer *v)
 {
 	const uint64_t pictures = v->options->pictures;
@@ -110,7 +110,7 @@ int viewer_open(struct viewer *viewer, const struct show_options *options)
 	return err;
 }
 
-/* To be called when the screen shows something else. */
+/* Call it when the screen shows another picture. */
 void viewer_close(struct viewer *viewer)
 {
 	unsigned int i;
@@ -153,7 +153,7 @@ static void release(struct viewer *v, struct slot *slot)
 	fpgabuf_source_release(v->source, index_of(v, slot));
 }
 
-/* Nobody but the FPGA holds up the next picture. */
+/* Does the next picture depend only on the FPGA? */
 static bool waits_for_fpga(const struct viewer *v)
 {
 	return fpgabuf_source_reason(v->source) == FPGABUF_REASON_CAPTURE;
@@ -172,7 +172,7 @@ static int fill(struct viewer *v)
 		     capturing_watch(&v->capturing);
 }
 
-/* Said once: it is either one bad packet, or the wrong --size. */
+/* Reported once: it is either one bad packet, or the wrong --size. */
 static void explain_discard(struct viewer *v, uint64_t bytes)
 {
 	if (v->discarded > 1 || v->options->quiet)
@@ -224,7 +224,7 @@ static int take_capture(struct viewer *v)
 	return 0;
 }
 
-/* What it showed before is off the screen now. */
+/* The picture before is off the screen now. */
 static void on_screen(struct viewer *v, struct slot *slot)
 {
 	struct slot *before = find_slot(v, SLOT_SHOWN);
@@ -344,7 +344,7 @@ static int present_ready(struct viewer *v)
 	return slot && !v->screen.flipping ? present(v, slot) : 0;
 }
 
-/* 0, or the time of the first that comes. */
+/* The time of the next event, or 0. */
 static int64_t earlier(int64_t a, int64_t b)
 {
 	if (!a || !b)
@@ -441,7 +441,7 @@ static bool finished(const struct viewer *v)
 	return v->sigfd < 0 || (v->end_ns && clock_ns() >= v->end_ns);
 }
 
-/* Says so if the end came before all pictures. */
+/* Reports it if the end came before all pictures. */
 static int check_complete(const struct viewer *v)
 {
 	uint64_t wanted = v->options->pictures;

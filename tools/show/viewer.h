@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * From the capture to the screen
+ * The loop from the capture to the screen
  *
  * A region goes round: taken from the source -> ready -> on the screen -> released.
- * Nothing is captured into what is seen.
- * Functions that fail have said why when they return.
+ * A region is never captured into while it is visible.
+ * Functions that fail have printed why when they return.
  */
 #ifndef FPGABUF_SHOW_VIEWER_H
 #define FPGABUF_SHOW_VIEWER_H
@@ -17,7 +17,7 @@
 #include "show/frame.h"
 #include "show/screen.h"
 
-/* One is seen, one is about to be, and one is being captured. */
+/* One region is visible, one is ready, and one is being captured into. */
 #define SLOTS	3
 
 enum slot_state { SLOT_FREE, SLOT_READY, SLOT_FLIPPING, SLOT_SHOWN };
@@ -35,24 +35,24 @@ struct slot {
 };
 
 /**
- * struct viewer - everything there is
+ * struct viewer - state of the loop
  * @options: the command line
  * @sigfd: descriptor of the signals that end it; -1 after one came
  * @capturing: the capture device and its ring
- * @source: what is captured
+ * @source: the source of captures
  * @screen: the screen
  * @geometry: of the pictures
  * @slots: by region
  * @progress: the line for people
- * @stall: the next capture
- * @copying: pictures are copied, since the driver cannot import them
- * @reason: why
+ * @stall: the wait for the next capture
+ * @copying: pictures are copied, because the driver cannot import them
+ * @reason: the call that failed
  * @deadline_ns: when the next picture must have come
  * @end_ns: when to end; 0 = at a signal
  * @captured: whole pictures captured
- * @shown: pictures that came onto the screen
+ * @shown: pictures that were shown
  * @discarded: captures that were too short for a picture
- * @gaps: pictures behind the first before which samples may be missing
+ * @gaps: pictures after the first before which samples may be missing
  */
 struct viewer {
 	const struct show_options *options;
@@ -78,8 +78,8 @@ struct viewer {
 int viewer_open(struct viewer *viewer, const struct show_options *options);
 
 /*
- * Shows pictures until enough time has passed or a signal arrives at @sigfd.
- * Afterwards the screen is as it was before.
+ * Shows pictures until enough time has passed or a signal arrives at @sigfd, and then
+ * restores the screen.
  */
 int viewer_run(struct viewer *viewer, int sigfd);
 void viewer_close(struct viewer *viewer);
