@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* fpgabuf-info: shows devices and regions, and who holds them. */
+/* fpgabuf-info: shows devices, their regions, and the processes that hold them. */
 #include "common/message.h"
 #include "common/results.h"
 #include "common/start.h"

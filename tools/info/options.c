@@ -70,7 +70,7 @@ static int set_option(struct info_options *o, int option)
 	}
 }
 
-/* Whoever writes --watch 2 means seconds, which getopt() takes for a device. */
+/* With "--watch 2" the user means seconds, but getopt() returns a device. */
 static int check_devices(const struct info_options *o)
 {
 	unsigned int i;

@@ -19,8 +19,8 @@ struct info_options {
 };
 
 /*
- * Reads the command line.  Returns -1 to go on, or the exit code if all has
- * been done (--help) or said (bad usage) already.
+ * Reads the command line.  Returns -1 to go on, or the exit code if nothing is left
+ * to do (--help, bad usage).
  */
 int info_options_parse(int argc, char **argv, struct info_options *options);
 

@@ -14,7 +14,7 @@
 #include "info/parse.h"
 
 /**
- * struct process - one that is being looked into
+ * struct process - the process that is being read
  * @dir: its directory
  * @pid: the process
  * @name: its command
@@ -25,7 +25,7 @@ struct process {
 	char name[32];
 };
 
-/* Bytes read, NUL behind them, or a negative errno. */
+/* Returns the number of bytes read, with a NUL after them, or a negative errno. */
 static ssize_t read_text(int dir, const char *path, char *text, size_t size)
 {
 	int fd = openat(dir, path, O_RDONLY | O_CLOEXEC);
@@ -60,7 +60,7 @@ static int add_descriptor(struct regions *regions, const struct process *p,
 	return 0;
 }
 
-/* What fdinfo tells; older kernels leave it to fstat() to tell the inode. */
+/* Parses fdinfo; with older kernels fstat() has the inode. */
 static int descriptor_info(const struct process *p, int dir, const char *name,
 			   struct dmabuf_info *info)
 {
@@ -92,7 +92,7 @@ static int look_at_descriptors(struct regions *regions,
 	return err;
 }
 
-/* 0 too when it has ended meanwhile; -EACCES: one may not look. */
+/* Returns 0 also if the process has ended; -EACCES: no right to read it. */
 static int find_descriptors(struct regions *regions, const struct process *p)
 {
 	int err, fd;
@@ -179,7 +179,7 @@ static bool process_open(struct process *p, int proc, const char *entry)
 	return true;
 }
 
-/* Calls @look for each process; counts those that are closed to it. */
+/* Calls @look for each process; counts processes that cannot be read. */
 static int for_each(const struct places *places, struct regions *regions,
 		    int (*look)(struct regions *, const struct process *),
 		    unsigned int *hidden)

@@ -7,13 +7,13 @@
 #include "info/regions.h"
 
 /*
- * Looks into all processes.  Adds regions that only they know.  *@hidden: how
- * many there are that one may not look into.
+ * Reads all processes.  Adds regions that only a process knows.  *@hidden: number of
+ * processes that cannot be read.
  *
- * A mapping is known by its inode alone, which may be that of another driver's
- * dma-buf; so mappings count for regions that are known otherwise.
+ * Of a mapping only the inode is known, which may belong to a dma-buf of another
+ * driver.  So mappings count only for regions that are known otherwise.
  *
- * Errors: -ENOMEM; those of opening @places->proc.
+ * Errors: -ENOMEM; and the errors of opening @places->proc.
  */
 int owners_find(const struct places *places, struct regions *regions,
 		unsigned int *hidden);

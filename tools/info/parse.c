@@ -9,7 +9,7 @@
 
 #include "info/parse.h"
 
-/* What the dma-buf core calls our driver */
+/* The name of our driver in the dma-buf core */
 #define EXPORTER	"fpgabuf"
 
 /* Takes a word from *@at: its length, 0 at the end of the line. */
@@ -20,7 +20,7 @@ static size_t take_word(const char **at, const char **word)
 	return *at - *word;
 }
 
-/* Takes a number in that base from *@at. */
+/* Takes a number in this base from *@at. */
 static int take_number(const char **at, int base, uint64_t *value)
 {
 	const char *word;
@@ -139,8 +139,8 @@ int parse_bufinfo(const char *line, struct dmabuf_info *info)
 }
 
 /*
- * The number behind "name:" at the beginning of a line.  What comes behind the
- * exporter is a name that users give, and may look like anything.
+ * The number after "name:" at the beginning of a line.  The text after the exporter
+ * is a name that users choose, and may look like a field.
  */
 static int find_number(const char *text, const char *end, const char *name,
 		       uint64_t *value)
@@ -164,7 +164,7 @@ int parse_fdinfo(const char *text, struct dmabuf_info *info)
 
 	if (!exporter || exporter != other)
 		return -ENOENT;
-	/* Not told before Linux 5.14 */
+	/* Missing before Linux 5.14 */
 	if (find_number(text, exporter, "ino", &i.inode))
 		i.inode = 0;
 	if (find_number(text, exporter, "size", &i.size) ||

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * What the kernel writes in debugfs and procfs, a line or a file at a time
+ * Parsers for debugfs and procfs, for a line or a file at a time
  *
- * -ENOENT: it is about something else; -EINVAL: it is not what it should be.
+ * -ENOENT: it is about something else; -EINVAL: it has an unknown form.
  */
 #ifndef FPGABUF_INFO_PARSE_H
 #define FPGABUF_INFO_PARSE_H
@@ -12,7 +12,7 @@
 #include "info/regions.h"
 
 /**
- * struct dmabuf_info - what the dma-buf core tells
+ * struct dmabuf_info - data from the dma-buf core
  * @inode: its inode number
  * @size: bytes
  * @refs: references of its file
@@ -23,16 +23,16 @@ struct dmabuf_info {
 	uint64_t refs;
 };
 
-/* A line of fpgabuf/fpgabufN/regions; sets inode, size and what follows. */
+/* A line of fpgabuf/fpgabufN/regions; sets inode, size and the members after it. */
 int parse_region(const char *line, struct region *region);
 
-/* A line of fpgabuf/fpgabufN/counters: the number behind @name. */
+/* A line of fpgabuf/fpgabufN/counters: the number after @name. */
 int parse_counter(const char *line, const char *name, uint64_t *value);
 
-/* A line of dma_buf/bufinfo, if it is about one of ours. */
+/* A line of dma_buf/bufinfo, if it is about a region. */
 int parse_bufinfo(const char *line, struct dmabuf_info *info);
 
-/* All of /proc/PID/fdinfo/FD, if it is one of ours; inode 0: not told. */
+/* All of /proc/PID/fdinfo/FD, if it is a region; inode 0: it is missing. */
 int parse_fdinfo(const char *text, struct dmabuf_info *info);
 
 /* A line of /proc/PID/maps, if it is a dma-buf; sets inode and size. */

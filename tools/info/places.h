@@ -3,7 +3,7 @@
 #define FPGABUF_INFO_PLACES_H
 
 /**
- * struct places - where the system tells what it knows
+ * struct places - file systems to read
  * @dev: directory of the device nodes
  * @proc: procfs
  * @debug: debugfs

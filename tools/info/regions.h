@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* Regions, with what is known about each, and who holds it. */
+/* Regions, their properties, and the processes that hold them. */
 #ifndef FPGABUF_INFO_REGIONS_H
 #define FPGABUF_INFO_REGIONS_H
 
@@ -8,15 +8,15 @@
 #include <stdint.h>
 #include <sys/types.h>
 
-/* A region of no device that was asked for */
+/* The region belongs to no device that is shown */
 #define NO_DEVICE	(-1)
 
 /**
  * struct owner - a process that holds a region
  * @pid: the process
  * @name: its command, as the kernel has it
- * @descriptors: descriptors of the region it has
- * @mapped: bytes of it that it has mapped
+ * @descriptors: number of its descriptors of the region
+ * @mapped: bytes of the region that it has mapped
  */
 struct owner {
 	pid_t pid;
@@ -30,14 +30,14 @@ struct owner {
  * @inode: of its dma-buf; two regions never have the same
  * @size: bytes
  * @device: index of its device, or %NO_DEVICE
- * @described: the driver has told the following, up to @locked
+ * @described: the driver has reported the members after this, up to @locked
  * @backend: where its memory comes from
  * @chunks: pieces of it
  * @state: idle, queued or done
- * @locked: it was just being mapped or queued, and the next three are not known
+ * @locked: it was just being mapped or queued, so the next three are not known
  * @importers: mappings by other devices
  * @mappings: mapped pages
- * @in_use: references of its pages by somebody else: network, pipes, disks
+ * @in_use: foreign references of its pages: network, pipes, disks
  * @refs: references of its dma-buf, from user space and the kernel; 0 = unknown
  * @owners: processes that hold it, as far as they can be seen
  * @owner_count: how many
@@ -71,15 +71,15 @@ struct regions {
 
 void regions_free(struct regions *regions);
 
-/* The one with that inode number, or a new one; NULL: out of memory. */
+/* The region with this inode number, or a new one; NULL: out of memory. */
 struct region *regions_get(struct regions *regions, uint64_t inode);
 
 /* The process as an owner of the region, known or new; NULL: out of memory. */
 struct owner *region_owner(struct region *region, pid_t pid, const char *name);
 
 /*
- * Bytes that must not be captured into now, because something else reads or
- * writes the pages: all of the region if it is one of them.
+ * Bytes of the region if something else reads or writes its pages, so that it cannot
+ * be queued; else 0.
  */
 uint64_t region_in_flight(const struct region *region);
 

@@ -16,7 +16,7 @@ static void put_limits(struct json *j, const struct fpgabuf_info *info)
 	json_number(j, "default_timeout_ms", info->default_timeout_ms);
 }
 
-/* Older drivers do not tell. */
+/* Older drivers do not report it. */
 static void put_channel(struct json *j, const struct fpgabuf_info *info)
 {
 	if (!controller_is_told(info))
@@ -69,7 +69,7 @@ static void put_owner(struct json *j, const struct owner *o)
 	json_item_end(j);
 }
 
-/* What is not known is left out. */
+/* Fields that are not known are left out. */
 static void put_description(struct json *j, const struct region *r)
 {
 	if (r->refs)

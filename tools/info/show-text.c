@@ -50,7 +50,7 @@ static void show_sizes(FILE *out, const struct fpgabuf_info *info)
 	fputc('\n', out);
 }
 
-/* Older drivers do not tell. */
+/* Older drivers do not report it. */
 static void show_channel(FILE *out, const struct fpgabuf_info *info)
 {
 	if (!controller_is_told(info))
@@ -95,7 +95,7 @@ static const char *gaps_number(const struct fpgabuf_info *info, char text[32])
 	return text;
 }
 
-/* Nothing, where the number tells nothing */
+/* Empty if the number has no meaning */
 static const char *gaps_rate(const struct fpgabuf_info *info, double rate,
 			     const char *unit, char text[32])
 {
@@ -169,7 +169,7 @@ static void show_region(FILE *out, const struct region *r)
 	show_owners(out, r);
 }
 
-/* Those of a device, or of none that is shown. */
+/* The regions of a device, or of no device that is shown. */
 static void show_regions(FILE *out, const struct snapshot *s, int device)
 {
 	bool any = false;

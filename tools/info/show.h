@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* Shows what was seen, for people or as JSON. */
+/* Shows a snapshot, for people or as JSON. */
 #ifndef FPGABUF_INFO_SHOW_H
 #define FPGABUF_INFO_SHOW_H
 
@@ -8,10 +8,10 @@
 #include "info/snapshot.h"
 
 /**
- * struct rates - how much a second between two looks
- * @seconds: between them; 0 = there was no look before
+ * struct rates - rates per second between two looks
+ * @seconds: time between them; 0 = there was no look before
  * @captures: captures
- * @gaps: of them with gaps
+ * @gaps: captures with gaps
  * @busy: refusals because pages were in use
  * @synced: bytes synced for the CPU
  */
@@ -24,8 +24,8 @@ struct rates {
 };
 
 /*
- * Of the device with that index, since @before, which may be NULL.  If it is not
- * the same device that it was, its counters begin at 0.
+ * The rates of the device with this index, since @before, which may be NULL.  If the
+ * device was bound again since, its counters begin at 0.
  */
 struct rates rates_since(const struct snapshot *before,
 			 const struct snapshot *now, unsigned int device);
@@ -41,7 +41,7 @@ void show_lines(FILE *out, const struct snapshot *now,
 void show_json(FILE *out, const struct snapshot *now,
 	       const struct snapshot *before);
 
-/* What could not be seen, and how it could. */
+/* Prints what could not be read, and the remedy. */
 void show_hidden(FILE *out, const struct snapshot *now);
 
 #endif /* FPGABUF_INFO_SHOW_H */

@@ -12,7 +12,7 @@
 #include "info/parse.h"
 #include "info/snapshot.h"
 
-/* It is not kept open: it would keep the driver from being unloaded. */
+/* An open device would keep the driver from being unloaded. */
 static int read_device(struct device_state *d, const char *path)
 {
 	struct fpgabuf_device *device;
@@ -103,7 +103,7 @@ static int take_counter(void *arg, const char *line)
 /**
  * struct region_reader - a file of regions that is being read
  * @regions: where they go
- * @device: index of the device they are of
+ * @device: index of their device
  */
 struct region_reader {
 	struct regions *regions;
@@ -145,7 +145,7 @@ static int take_dmabuf(void *arg, const char *line)
 	return 0;
 }
 
-/* What the driver calls it; the node may have any name. */
+/* The driver's name of the device; the node may have any name. */
 static void debug_path(char path[512], const struct places *places,
 		       const struct device_state *d, const char *file)
 {
@@ -168,7 +168,7 @@ static void read_debugfs(struct snapshot *s, const struct places *places,
 	d->debug_error = for_each_line(path, take_region, &reader);
 }
 
-/* That it cannot be read is nothing new if the files before could not. */
+/* An error is not reported again if earlier files could not be read. */
 static void read_bufinfo(struct snapshot *s, const struct places *places)
 {
 	char path[512];

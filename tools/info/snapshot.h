@@ -13,9 +13,9 @@
 /**
  * struct device_state - a device
  * @path: its node
- * @info: what the driver says about it
- * @debug_error: why what debugfs has about it could not be read; 0 = it was
- * @synced_for_cpu: bytes that were synced for the CPU, from there
+ * @info: the result of INFO
+ * @debug_error: why debugfs could not be read; 0 = it was read
+ * @synced_for_cpu: bytes that were synced for the CPU, from debugfs
  * @synced_for_device: the same for the device
  */
 struct device_state {
@@ -31,8 +31,8 @@ struct device_state {
  * @ns: CLOCK_MONOTONIC
  * @devices: the devices
  * @device_count: how many
- * @regions: the regions, also those of no device or one that is not among them
- * @hidden: processes that could not be looked into
+ * @regions: the regions, also regions of other devices
+ * @hidden: number of processes that could not be read
  */
 struct snapshot {
 	int64_t ns;
@@ -43,8 +43,8 @@ struct snapshot {
 };
 
 /*
- * Looks at the devices with these nodes, or at all there are if @count is 0.
- * Returns 0, or -1 after having said why not.
+ * Reads the devices with these nodes, or all devices if @count is 0.  Returns 0, or -1
+ * after a message.
  */
 int snapshot_take(struct snapshot *snapshot, const struct places *places,
 		  char *const paths[], unsigned int count);

@@ -11,7 +11,7 @@
 #include "info/show.h"
 #include "info/watch.h"
 
-/* To the upper left corner; and away with what is below it */
+/* Escape sequences: go to the upper left corner; clear the screen below */
 #define HOME	"\033[H"
 #define CLEAR	"\033[J"
 

@@ -6,8 +6,7 @@
 #include "info/places.h"
 
 /*
- * Looks and shows again and again, until SIGINT or SIGTERM.  Returns the exit
- * code.
+ * Shows a snapshot again and again, until SIGINT or SIGTERM.  Returns the exit code.
  */
 int watch_run(const struct info_options *options, const struct places *places);
 

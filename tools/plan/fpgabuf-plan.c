@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* fpgabuf-plan: what a stream needs. */
+/* fpgabuf-plan: computes how many regions a stream needs. */
 #include "plan/report.h"
 #include "common/controller.h"
 #include "common/message.h"
 #include "common/results.h"
 #include "common/start.h"
 
-/* The usual size is no choice: it becomes what the device takes. */
+/* Without --region-size the size is limited to the longest capture. */
 static int look_at_device(struct plan_options *o, struct fpgabuf_info *info)
 {
 	int err = limits_device(o->device, info);

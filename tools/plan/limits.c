@@ -43,7 +43,7 @@ bool limits_ok(const struct limits *limits)
 	return true;
 }
 
-/* Three numbers: the least, that of a new socket, and the most */
+/* Three numbers: the smallest, the default and the largest size */
 static int add_sysctl(struct limits *limits, const char *proc, const char *name,
 		      const char *title, uint64_t need)
 {
@@ -68,7 +68,7 @@ static int add_sysctl(struct limits *limits, const char *proc, const char *name,
 	return 0;
 }
 
-/* The kernel does not count what such a process locks. */
+/* For such a process the kernel does not count locked memory. */
 static bool may_lock_all(void)
 {
 	struct __user_cap_header_struct header = {
@@ -81,7 +81,7 @@ static bool may_lock_all(void)
 	return data[0].effective & (1U << CAP_IPC_LOCK);
 }
 
-/* What MSG_ZEROCOPY and io_uring pin counts as locked. */
+/* Memory that MSG_ZEROCOPY and io_uring pin counts as locked. */
 static void add_memlock(struct limits *limits, uint64_t need)
 {
 	struct rlimit rlimit = { .rlim_cur = RLIM_INFINITY };

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* What a plan needs of this machine, and whether it has that */
+/* The limits of this machine, compared with the needs of a plan */
 #ifndef FPGABUF_PLAN_LIMITS_H
 #define FPGABUF_PLAN_LIMITS_H
 
@@ -15,11 +15,11 @@
 #define MAX_LIMITS	8
 
 /**
- * struct limit - one of them
- * @name: what people call it
- * @need: the plan needs so much, in bytes if nothing else is said
- * @have: there is so much, or %NO_LIMIT
- * @remedy: what to do if that is too little
+ * struct limit - a limit
+ * @name: its name, for people
+ * @need: the value that the plan needs, in bytes unless the name says otherwise
+ * @have: the value of this machine, or %NO_LIMIT
+ * @remedy: what to do if that is too low
  */
 struct limit {
 	const char *name;
@@ -29,7 +29,7 @@ struct limit {
 };
 
 /**
- * struct limits - all of them
+ * struct limits - all limits
  * @count: how many
  * @limit: the first ones are set
  */
@@ -45,13 +45,12 @@ static inline bool limit_ok(const struct limit *limit)
 
 bool limits_ok(const struct limits *limits);
 
-/* What a device is.  0, or a negative errno after having said why not. */
+/* Reads INFO of a device.  0, or a negative errno after a message. */
 int limits_device(const char *path, struct fpgabuf_info *info);
 
 /*
- * Looks at those of the kernel below @proc, normally "/proc", of this process, and
- * of a device if there is one.  0, or a negative errno after having said what could
- * not be read.
+ * Reads the limits of the kernel below @proc, normally "/proc", of this process, and
+ * of a device if there is one.  0, or a negative errno after a message.
  */
 int limits_read(struct limits *limits, const struct stream *stream,
 		const struct plan *plan, const char *proc,

@@ -8,7 +8,7 @@
 #include "common/size.h"
 #include "common/usage.h"
 
-/* More than any way on earth takes, or any link carries */
+/* More than any round trip on earth takes, or any link carries */
 #define MAX_DELAY_US	(UINT64_C(3600) * 1000000)
 #define MAX_RATE	(UINT64_C(1) << 50)
 #define MAX_REGION	(UINT64_C(1) << 40)
@@ -99,7 +99,7 @@ static int set_option(struct plan_options *o, int option)
 		o->json = true;
 		return -1;
 	case OPT_PLAN:
-		/* Said by those who knew this program as fpgabuf-bench. */
+		/* The option of fpgabuf-bench, the old name of this program. */
 		return -1;
 	case OPT_VERSION:
 		return usage_show("fpgabuf-plan " FPGABUF_TOOLS_VERSION "\n");
@@ -110,7 +110,7 @@ static int set_option(struct plan_options *o, int option)
 	return err ? usage_bad_value(long_options, option, err) : -1;
 }
 
-/* Fills in what was not given. */
+/* Fills in options that were not given. */
 static int settle(struct plan_options *o)
 {
 	if (!o->stream.rate) {

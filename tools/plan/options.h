@@ -9,7 +9,7 @@
 /**
  * struct plan_options - the command line
  * @stream: the stream that needs regions
- * @usual_region: nobody said how large a region is to be
+ * @usual_region: no --region-size was given
  * @device: path of a device whose limits count, or NULL
  * @json: print JSON
  */
@@ -21,8 +21,8 @@ struct plan_options {
 };
 
 /*
- * Reads the command line.  Returns -1 to go on, or the exit code if all has
- * been done (--help) or said (bad usage) already.
+ * Reads the command line.  Returns -1 to go on, or the exit code if nothing is left
+ * to do (--help, bad usage).
  */
 int plan_options_parse(int argc, char **argv, struct plan_options *options);
 

@@ -6,19 +6,19 @@
 
 #define US_PER_S	1e6
 
-/* One that the FPGA writes to, and the next one, which must be there in time */
+/* The region that the FPGA writes to, and the next one, which must be queued in time */
 #define BEYOND_HELD	2
 
-/* What TCP sends before it has heard of the peer: 10 segments (RFC 6928) */
+/* The initial window of TCP: 10 segments (RFC 6928) */
 #define FIRST_WINDOW	(10 * 1448.0)
 
 /* More than any memory has, and doubles are exact up to there. */
 #define MAX_BYTES	0x1p53
 
 /*
- * Bytes that are captured and not acknowledged while TCP connects and speeds up, at
- * most.  It doubles what it sends with each round trip, and the FPGA does not wait
- * for it: fpgabuf-send connects when the device captures, and not before.
+ * Most bytes that are captured and not acknowledged while TCP connects and speeds up.
+ * TCP doubles the data with each round trip, and the FPGA does not wait for it:
+ * fpgabuf-send connects when the device captures, and not before.
  */
 static double start_bytes(double per_rtt)
 {

@@ -2,9 +2,9 @@
 /*
  * How many regions a stream needs, so that the FPGA always has one to write to
  *
- * A region is held from the end of its capture until the peer has acknowledged
- * what was sent from it.  Meanwhile the FPGA goes on: it fills one, and the next
- * one must be queued by then.
+ * A region is held from the end of its capture until the peer has acknowledged all of
+ * it.  Meanwhile the FPGA goes on: it fills one region, and the next one must be
+ * queued before that is full.
  */
 #ifndef FPGABUF_PLAN_PLAN_H
 #define FPGABUF_PLAN_PLAN_H
@@ -12,7 +12,7 @@
 #include <stdint.h>
 
 /**
- * struct stream - what is to be sent, and over what
+ * struct stream - the rates and delays of a stream
  * @rate: bytes captured a second, 1 or more
  * @link: bytes a second that the connection carries, @rate or more
  * @region_size: bytes of a region, 1 or more
@@ -28,15 +28,15 @@ struct stream {
 };
 
 /**
- * struct plan - what that takes
+ * struct plan - the regions and memory that it needs
  * @capture_us: microseconds to fill a region
  * @sending_us: microseconds to send one
  * @held_us: microseconds from the end of a capture until its region is free
  * @held: regions that are held at once
  * @regions: regions in all
  * @bytes: their memory
- * @on_its_way: bytes that are not acknowledged yet, of a stream in its stride
- * @start_regions: regions in all that lose nothing even while TCP speeds up
+ * @on_its_way: bytes that are not acknowledged yet, at full speed
+ * @start_regions: regions with which nothing is lost even while TCP speeds up
  * @socket: bytes that the buffers of both sockets must take
  */
 struct plan {
@@ -52,8 +52,8 @@ struct plan {
 };
 
 /*
- * 0, or -ERANGE if there is no such plan: the link is slower than the FPGA, or the
- * regions would have more bytes than a number can tell.
+ * 0, or -ERANGE if there is no plan: the link is slower than the FPGA, or the number
+ * of bytes does not fit.
  */
 int plan_make(const struct stream *stream, struct plan *plan);
 

@@ -6,7 +6,7 @@
 
 #include "plan/limits.h"
 
-/* @device: what it is, or NULL */
+/* @device: its INFO, or NULL */
 void report_text(FILE *out, const struct stream *stream,
 		 const struct plan *plan, const struct limits *limits,
 		 const struct fpgabuf_info *device);
