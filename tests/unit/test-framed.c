@@ -397,7 +397,7 @@ static void test_verify(void)
 	m.position -= 8;
 	add_capture(&m, FPGABUF_FRAME_GAP, 4096);
 	add_end(&m);
-	expect_unverified(&m, "after a gap at byte 4096 does not go on");
+	expect_unverified(&m, "after a gap at byte 4096 do not continue");
 	made_free(&m);
 
 	made_start(&m);

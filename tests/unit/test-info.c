@@ -251,7 +251,7 @@ static void test_hidden(void)
 	show_hidden(f, &s);
 	fclose(f);
 	CU_ASSERT_PTR_NOT_NULL(strstr(text, "debugfs: Permission denied"));
-	CU_ASSERT_PTR_NOT_NULL(strstr(text, "what 1 processes of others hold"));
+	CU_ASSERT_PTR_NOT_NULL(strstr(text, "what 1 processes of other users hold"));
 	CU_ASSERT_PTR_NOT_NULL(strstr(text, "show[200]: 1 fd\n"));
 	CU_ASSERT_PTR_NULL(strstr(text, "in flight"));
 	free(text);
@@ -377,7 +377,7 @@ static void test_channel(void)
 	info->gaps = 99;
 	expect_texts(shown(show_text, &s, NULL), (const char *[]){
 		"  channel   gaps not known: the DMA controller is restarted",
-		"            bytes not known of a capture",
+		"            bytes not known: a capture",
 		"            cannot be stopped: ",
 		"            takes 1 capture at once, of 15.99 KiB at most; a packet that ends one has 8 KiB at most\n",
 		"captures, gaps not known, 0 refused", NULL

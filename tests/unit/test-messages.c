@@ -147,8 +147,8 @@ static void test_refused(void)
 	char *again[] = { "fpgabuf-send-fake", "-d", FAKE_DEVICE,
 			  "--reconnect", "1", "127.0.0.1:1", NULL };
 
-	says(once, 1, "is started with [::]:1, or 0.0.0.0:1, not with 1 alone");
-	says(again, 1, "is started with [::]:1, or 0.0.0.0:1, not with 1 alone");
+	says(once, 1, "start it with [::]:1 or 0.0.0.0:1, not with 1 alone");
+	says(again, 1, "start it with [::]:1 or 0.0.0.0:1, not with 1 alone");
 }
 
 static void test_no_socket(void)

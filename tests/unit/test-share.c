@@ -255,7 +255,7 @@ static void test_socket(void)
 	server_end(&p);
 	memset(name, 'x', sizeof(name));
 	name[sizeof(name) - 1] = '\0';
-	check(long_path, 1, "use a shorter path");
+	check(long_path, 1, "use a shorter one");
 	check(empty, 1, "cannot listen at");
 	check(file, 1, "cannot listen at /dev/null");
 	check(folder, 1, "make the directory first");
@@ -628,7 +628,7 @@ static void test_activation(void)
 	/* Not yet one that listens */
 	CU_ASSERT_EQUAL(activate_with(listener, &p), 0);
 	CU_ASSERT_EQUAL(process_finish(&p), 1);
-	CU_ASSERT_PTR_NOT_NULL(strstr(p.output, "not one listening Unix"));
+	CU_ASSERT_PTR_NOT_NULL(strstr(p.output, "not passed one listening Unix"));
 
 	CU_ASSERT_EQUAL(listen(listener, 1), 0);
 	CU_ASSERT_EQUAL(activate_with(listener, &p), 0);

@@ -2,8 +2,8 @@
 /*
  * The client of fpgabuf-share: regions by SCM_RIGHTS, captures by message
  *
- * What the server says is not trusted: it could be any process that was there
- * first.
+ * The client does not trust the server's messages: the server could be any process
+ * that was first to make the socket.
  */
 #include <fcntl.h>
 #include <poll.h>
@@ -26,9 +26,9 @@
  * @fd: the socket
  * @wait: fpgabuf_client_next() waits
  * @geometry: what the server shares
- * @regions: those that have arrived, the others are NULL
- * @arrived: how many have
- * @held: whether the client holds a capture in each of them
+ * @regions: regions that have arrived; the others are NULL
+ * @arrived: how many have arrived
+ * @held: by region, whether the client holds a capture there
  * @error: what ended the client, or 0
  */
 struct fpgabuf_client {
@@ -49,7 +49,7 @@ static int64_t now_ms(void)
 	return ts.tv_sec * 1000LL + ts.tv_nsec / 1000000;
 }
 
-/* Waits for something to read, or to be able to send, until @deadline. */
+/* Waits until it can read or send, or until @deadline. */
 static int wait_until(int fd, short events, int64_t deadline)
 {
 	struct pollfd p = { .fd = fd, .events = events };
@@ -112,8 +112,8 @@ static int take_fd(struct msghdr *msg)
 }
 
 /*
- * When the server closes while something of ours is unread, that is the first
- * thing we are told, though what it said before is still there to be read.
+ * If the server closes with unread data, the first receive returns ECONNRESET,
+ * although its earlier messages can still be read.
  */
 static ssize_t receive_raw(int fd, struct msghdr *msg, int flags)
 {
@@ -126,8 +126,8 @@ static ssize_t receive_raw(int fd, struct msghdr *msg, int flags)
 }
 
 /*
- * Receives one message; END is returned as the error it stands for.  A
- * descriptor may come with REGION only, and then @fd is set.
+ * Receives one message; END becomes the error that it stands for.  Only REGION may
+ * come with a descriptor; then @fd is set.
  */
 static int receive(int sock, int flags, struct fpgabuf_wire_message *message,
 		   int *fd)
@@ -179,8 +179,8 @@ static int send_message(int sock, const struct fpgabuf_wire_message *message)
 }
 
 /*
- * A server that does not accept lets connect() wait when others wait, too.  The
- * deadline of who does not want that is 0.
+ * If the server does not accept, and other clients wait, connect() blocks.  With a
+ * deadline of 0 it does not.
  */
 static int try_connect(int fd, const struct sockaddr_un *addr,
 		       int64_t deadline)
@@ -194,7 +194,7 @@ static int try_connect(int fd, const struct sockaddr_un *addr,
 		if (connect(fd, (const struct sockaddr *)addr, sizeof(*addr)))
 			err = -errno;
 	} while (err == -EINTR && now_ms() < deadline);
-	/* What the wait of a connect() that is over is called */
+	/* The error of a connect() whose time is over */
 	if (deadline)
 		return err == -EAGAIN ? -ETIMEDOUT : err;
 	if (!err && fcntl(fd, F_SETFL, 0))
@@ -221,7 +221,7 @@ static int connect_socket(const char *path, int64_t deadline)
 	return err;
 }
 
-/* The server may have refused us before it read this; it says why, then. */
+/* If the server refused us before it read this, its END says why. */
 static int say_hello(struct fpgabuf_client *client, uint32_t credits)
 {
 	const struct fpgabuf_wire_message hello = {
@@ -267,7 +267,7 @@ static int check_region(const struct fpgabuf_client *client,
 	return 0;
 }
 
-/* The descriptor is the region's, or closed. */
+/* The descriptor goes to the region, or is closed. */
 static int add_region(struct fpgabuf_client *client,
 		      const struct fpgabuf_wire_region *wire, int fd)
 {
@@ -290,7 +290,7 @@ static bool is_complete(const struct fpgabuf_client *client)
 	return client->regions && client->arrived == client->geometry.regions;
 }
 
-/* Takes what a server says first: the geometry, and then region after region. */
+/* Handles the first messages: the geometry, and then the regions. */
 static int take_greeting(struct fpgabuf_client *client)
 {
 	struct fpgabuf_wire_message message;
@@ -324,7 +324,7 @@ static int shake_hands(struct fpgabuf_client *client, int64_t deadline)
 	return err;
 }
 
-/* A deadline of 0: as far as it goes without waiting */
+/* With a deadline of 0 it does not wait */
 static int client_start(const char *path, unsigned int credits, int flags,
 			int64_t deadline, struct fpgabuf_client **client)
 {

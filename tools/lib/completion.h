@@ -38,8 +38,8 @@ void fpgabuf_tracker_exit(struct fpgabuf_tracker *t);
 bool fpgabuf_tracker_full(const struct fpgabuf_tracker *t);
 
 /*
- * Gives the next id to the owner of @pending, which is counted up, and down
- * again when the id completes.  The tracker must not be full.
+ * Gives the next id to the owner of @pending.  This counter goes up now, and down when
+ * the id completes.  The tracker must not be full.
  */
 void fpgabuf_tracker_issue(struct fpgabuf_tracker *t, unsigned int *pending);
 

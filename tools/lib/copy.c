@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-/* The engine that copies: what was taken is done with. */
+/* The engine that copies: bytes that the socket took are complete. */
 #include <sys/socket.h>
 
 #include "sender.h"
 
 /*
- * A header, or a short piece, is no packet of its own if something follows.  What
- * is sent without a copy fills its packets by itself.
+ * A header, or a short piece, is not sent as a packet of its own if more data follow.
+ * Zero-copy sends fill their packets themselves.
  */
 ssize_t fpgabuf_send_now(struct fpgabuf_sender *s,
 			 const struct fpgabuf_pieces *pieces, int flags)
@@ -34,7 +34,7 @@ static ssize_t copy_send(struct fpgabuf_sender *s, struct fpgabuf_buffer *first,
 
 static int copy_open(struct fpgabuf_sender *s)
 {
-	/* It counts what was copied against the caller's wish: nothing. */
+	/* It counts copies that the caller did not ask for: none. */
 	s->stats.copied_exact = 1;
 	return 0;
 }

@@ -3,13 +3,13 @@
 #include "sender.h"
 
 /*
- * Pinning pages, and hearing when they are free again, costs as much as copying
- * so many bytes (see Documentation/benchmark.rst).
+ * Pinning pages, and reading the report that they are free again, costs as much as
+ * copying this number of bytes (see Documentation/benchmark.rst).
  */
 #define URING_BREAK_EVEN	((size_t)32 << 10)
 #define ZEROCOPY_BREAK_EVEN	((size_t)64 << 10)
 
-/* For so many bytes all is copied when the kernel has, at first and at most. */
+/* After a copy by the kernel, this many bytes are copied, at first and at most. */
 #define FIRST_COPY_BYTES	((uint64_t)16 << 20)
 #define MAX_COPY_BYTES		((uint64_t)1 << 30)
 
@@ -84,8 +84,8 @@ int fpgabuf_engine_open(struct fpgabuf_sender *s, enum fpgabuf_engine engine)
 }
 
 /*
- * Zero-copy that is none costs more than a copy.  What copies may go, as a packet
- * capture does; so it is tried again, and each time it was in vain less often.
+ * Falling back to a copy costs more than a plain send.  The cause may go, as a packet
+ * capture does, so zero-copy is tried again, less often after each failure.
  */
 void fpgabuf_engine_reconsider(struct fpgabuf_sender *s)
 {

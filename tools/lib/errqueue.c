@@ -51,7 +51,7 @@ int fpgabuf_errqueue_parse(struct msghdr *msg, struct fpgabuf_report *report)
 
 int fpgabuf_errqueue_read(int sockfd, struct fpgabuf_report *report)
 {
-	/* Room for the report and for what else the socket's owner asked for */
+	/* Room for the report, and for other control data that the caller enabled */
 	union {
 		struct cmsghdr align;
 		char bytes[512];

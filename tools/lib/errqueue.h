@@ -22,7 +22,7 @@ struct fpgabuf_report {
 /* Understands a message; -EPROTO if it is not exactly one whole report. */
 int fpgabuf_errqueue_parse(struct msghdr *msg, struct fpgabuf_report *report);
 
-/* Takes the next report: 1, or 0 if there is none, or a negative errno. */
+/* Reads the next report: 1, or 0 if there is none, or a negative errno. */
 int fpgabuf_errqueue_read(int sockfd, struct fpgabuf_report *report);
 
 #endif /* FPGABUF_LIB_ERRQUEUE_H */

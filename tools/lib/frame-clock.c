@@ -13,7 +13,7 @@ static int64_t read_ns(clockid_t clock)
 	return t.tv_sec * FPGABUF_NS_PER_SEC + t.tv_nsec;
 }
 
-/* The moment is the middle between what was read before and after. */
+/* The moment is the middle between the readings before and after. */
 static int64_t ahead_ns(clockid_t clock)
 {
 	const int64_t before = fpgabuf_now_ns(), there = read_ns(clock);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Fields behind those that every header of a framed stream has.  Not exported by the
+ * Fields after the common part of the header of a framed stream.  Not exported by the
  * shared library.
  */
 #ifndef FPGABUF_LIB_FRAME_H

@@ -78,8 +78,8 @@ static inline int fpgabuf_ioctl(int fd, unsigned long request, void *arg)
 }
 
 /*
- * Signals may interrupt a wait, and what io_uring has to do for this thread looks
- * like one though there is none.  Each costs one attempt.
+ * Signals may interrupt a wait, and so may work of io_uring for this thread.  Each
+ * interruption costs one attempt.
  */
 #define FPGABUF_MAX_ATTEMPTS	100
 

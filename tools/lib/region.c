@@ -72,7 +72,7 @@ uint64_t fpgabuf_region_size(const struct fpgabuf_region *region)
 	return region->size;
 }
 
-/* An address where so much was free a moment ago, or MAP_FAILED */
+/* An address where @size bytes were free a moment ago, or MAP_FAILED */
 static char *find_free(size_t size)
 {
 	char *base = mmap(NULL, size, PROT_NONE,
@@ -84,9 +84,9 @@ static char *find_free(size_t size)
 }
 
 /*
- * An aligned address that was free a moment ago.  Where memory is limited, as it
- * is by mlockall(MCL_FUTURE), there may be enough for the region and no more: below
- * where that fits there is mostly room, as the kernel maps from the top.
+ * An aligned address that was free a moment ago.  If memory is limited, as by
+ * mlockall(MCL_FUTURE), there may be just enough for the region.  Below this place
+ * there is usually room, because the kernel maps from the top.
  */
 static void *find_aligned(size_t size)
 {

@@ -2,10 +2,10 @@
 /*
  * Regions that go round: idle -> queued -> taken by the program -> idle
  *
- * One lock guards it all.  No call waits while it holds that, so a thread that
- * gives regions back is never held up by one that waits for captures.  The latter
- * is woken by @wake when there is something for it to do that the device does not
- * tell: a region that was given back could not be queued yet.
+ * One lock guards everything.  No call waits while it holds the lock, so a thread that
+ * waits for captures never delays a thread that gives regions back.  @wake wakes the
+ * waiting thread for an event that the device does not report: a region that was given
+ * back could not be queued yet.
  */
 #include <fcntl.h>
 #include <inttypes.h>
@@ -20,10 +20,10 @@
 
 #include "internal.h"
 
-/* What a region has if nobody says how much */
+/* The default size of a region */
 #define USUAL_REGION_SIZE	(1 << 20)
 
-/* The version of the interface that tells what the DMA controller can do */
+/* The version of the interface that reports what the DMA controller can do */
 #define TOLD_SINCE	2
 
 /*
@@ -62,24 +62,24 @@ struct slot {
  * struct fpgabuf_ring - all of it
  * @device: the device
  * @info: its limits
- * @setup: what the regions are like
- * @lock: guards what follows
+ * @setup: properties of the regions
+ * @lock: guards the members below
  * @slots: the regions
  * @nr_slots: how many
  * @length: bytes of a capture, unless less is left to be captured
- * @full: the DMA controller takes no more before one of them has come back
- * @planned: bytes that the queued ones were asked for, together
- * @captures_wanted: in all, or UINT64_MAX
- * @bytes_wanted: in all, or UINT64_MAX
- * @handed_out: captures, which gives the next one its number
+ * @full: the DMA controller takes no more until a capture has come back
+ * @planned: bytes that all queued captures ask for
+ * @captures_wanted: captures in all, or UINT64_MAX
+ * @bytes_wanted: bytes in all, or UINT64_MAX
+ * @handed_out: number of captures handed out; the number of the next one
  * @stopped: no further capture is wanted
  * @had_gap: a capture without bytes had a gap before it
- * @failed_in_a_row: captures, up to now
- * @counts: for the caller
- * @heard_ns: when a capture has come, or the first one was queued
- * @error: that QUEUE has made when a region was given back; the next one who takes
- *	is told
- * @failed: what the last error was about, or 0
+ * @failed_in_a_row: captures that have failed in a row
+ * @counts: counts for the caller
+ * @heard_ns: when the last capture came, or the first one was queued
+ * @error: error of QUEUE when a region was given back; the next call that takes a
+ *	capture returns it
+ * @failed: the reason of the last error, or 0
  * @wake: eventfd, for a thread that waits
  * @why: room for fpgabuf_ring_why()
  */
@@ -231,7 +231,7 @@ static unsigned int nr_idle(const struct fpgabuf_ring *r)
 	return r->nr_slots - r->counts.queued - r->counts.taken;
 }
 
-/* Queues what is idle, and due. */
+/* Queues regions that are idle and due. */
 static int fill(struct fpgabuf_ring *r)
 {
 	const int64_t now = fpgabuf_now_ns();
@@ -265,7 +265,7 @@ static void count(struct fpgabuf_ring *r, const struct fpgabuf_dequeue *c,
 {
 	struct fpgabuf_ring_counts *n = &r->counts;
 
-	/* What was before the first is not missing. */
+	/* Samples before the first capture are not missing. */
 	n->gaps += n->captures && c->status & FPGABUF_CAPTURE_GAP;
 	n->captures += bytes != 0;
 	n->bytes += bytes;
@@ -277,7 +277,7 @@ static void count(struct fpgabuf_ring *r, const struct fpgabuf_dequeue *c,
 			!(c->status & FPGABUF_CAPTURE_ERROR);
 }
 
-/* The last capture may have more than was wanted. */
+/* The last capture may have more bytes than were wanted. */
 static uint64_t wanted_bytes(const struct fpgabuf_ring *r, uint64_t bytes)
 {
 	uint64_t left = 0;
@@ -363,7 +363,7 @@ static int dequeue(struct fpgabuf_ring *r, struct fpgabuf_capture *capture)
 	}
 }
 
-/* An error of a region that was given back is told here. */
+/* Returns an error of QUEUE from fpgabuf_ring_give(). */
 static int refill(struct fpgabuf_ring *r)
 {
 	const int err = r->error ? r->error : fill(r);
@@ -479,7 +479,7 @@ int fpgabuf_ring_wait(struct fpgabuf_ring *ring,
 	}
 }
 
-/* Who waits looks again: when to try once more, or that there is an error. */
+/* Wakes a thread that waits: there is a new retry time, or an error. */
 static void wake(const struct fpgabuf_ring *r)
 {
 	const uint64_t one = 1;
@@ -527,7 +527,7 @@ int fpgabuf_ring_stop(struct fpgabuf_ring *ring)
 	return err;
 }
 
-/* What was captured before does not belong to what comes now. */
+/* The next capture does not continue the captures before. */
 void fpgabuf_ring_start(struct fpgabuf_ring *ring)
 {
 	pthread_mutex_lock(&ring->lock);
@@ -765,8 +765,8 @@ static int add_slot(struct fpgabuf_ring *r)
 }
 
 /*
- * Regions are whole pages, so one may be larger than the DMA controller takes
- * though nobody asked for that.
+ * Regions are whole pages, so a region may be larger than the DMA controller takes
+ * although the caller asked for less.
  */
 static int choose_length(struct fpgabuf_ring *r,
 			 const struct fpgabuf_ring_setup *s)
@@ -861,7 +861,7 @@ int fpgabuf_ring_create(struct fpgabuf_device *device,
 	return err;
 }
 
-/* The next user of the device shall not find captures that it has not queued. */
+/* The next user of the device must not find captures that it has not queued. */
 void fpgabuf_ring_destroy(struct fpgabuf_ring *ring)
 {
 	struct fpgabuf_dequeue c;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-/* What the way to a peer does with pages, as far as can be told beforehand. */
+/* Obstacles to zero-copy on the route to a peer, as far as they are visible. */
 #include <ifaddrs.h>
 #include <net/if.h>
 #include <netinet/in.h>
@@ -12,7 +12,7 @@
 
 #include "sender.h"
 
-/* An address without its port, IPv4 in the clothes of IPv6. */
+/* An address without its port; IPv4 as mapped IPv6. */
 static bool address_of(const struct sockaddr *sa, struct in6_addr *addr)
 {
 	struct sockaddr_in6 v6;
@@ -34,16 +34,16 @@ static bool address_of(const struct sockaddr *sa, struct in6_addr *addr)
 }
 
 /**
- * struct interface - one of this machine
+ * struct interface - an interface of this machine
  * @name: its name
- * @loopback: it leads nowhere else
+ * @loopback: it is loopback
  */
 struct interface {
 	char name[IFNAMSIZ];
 	bool loopback;
 };
 
-/* The interface that has the address; false: none has. */
+/* The interface with the address; false: there is none. */
 static bool interface_of(const struct in6_addr *addr,
 			 struct interface *interface)
 {
@@ -73,7 +73,7 @@ static bool ethtool(int fd, const char *name, void *command)
 	return !ioctl(fd, SIOCETHTOOL, &request);
 }
 
-/* What cannot be asked for is taken to be there. */
+/* A feature that cannot be queried is assumed to be there. */
 static bool lacks(int fd, const char *name, uint32_t command)
 {
 	struct ethtool_value value = { .cmd = command };
@@ -123,7 +123,7 @@ void fpgabuf_route_obstacle(int fd, char *text, size_t size)
 		return;
 	here = !memcmp(&own_addr, &peer_addr, sizeof(own_addr)) ||
 	       interface_of(&peer_addr, &interface);
-	/* 127.0.0.2 is no interface's, but reached from 127.0.0.1. */
+	/* No interface has 127.0.0.2, but it is reached from 127.0.0.1. */
 	if (!here && !interface_of(&own_addr, &interface))
 		return;
 	if (here || interface.loopback)

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * What the sender and its engines know of each other
+ * The interface between the sender and its engines
  *
- * The sender keeps the buffers in order, and calls the engine for a piece of
- * one at a time.  The engine hands it to the socket, and counts down what the
- * buffer waits for when the kernel has let go of the piece.
+ * The sender keeps the buffers in order, and calls the engine for a piece of one at
+ * a time.  The engine hands it to the socket, and decreases the buffer's counter when
+ * the kernel has let go of the piece.
  */
 #ifndef FPGABUF_LIB_SENDER_H
 #define FPGABUF_LIB_SENDER_H
@@ -20,7 +20,7 @@
  * @addr: the first one
  * @len: how many
  * @accepted: how many of them the socket has taken
- * @token: what the owner calls it
+ * @token: the caller's number for it
  * @pending: sends that begin in it and that the kernel has not let go of.  They
  *	may end in later buffers, which come back after this one
  * @copy: is not worth pinning, whatever the engine
@@ -36,16 +36,16 @@ struct fpgabuf_buffer {
 	bool more;
 };
 
-/* A packet has at most 17 pieces (MAX_SKB_FRAGS), if they are no neighbours. */
+/* A packet has at most 17 pieces (MAX_SKB_FRAGS), if they are not adjacent. */
 #define FPGABUF_MAX_PIECES	16U
 
 /**
- * struct fpgabuf_pieces - what one call sends
+ * struct fpgabuf_pieces - the bytes that one call sends
  * @iov: the bytes, in order
  * @count: how many pieces, at least one
  * @len: bytes of all of them
  * @copy: they are not worth pinning
- * @more: bytes behind these wait to be sent
+ * @more: more bytes wait to be sent
  */
 struct fpgabuf_pieces {
 	struct iovec iov[FPGABUF_MAX_PIECES];
@@ -59,11 +59,11 @@ struct fpgabuf_pieces {
  * struct fpgabuf_engine_ops - how pieces get to the socket
  * @open: set up; the socket is connected and can be polled by the epoll
  *	descriptor, to which the engine may add one of its own
- * @close: undo that; what the kernel still holds is not waited for
+ * @close: undo that, without waiting until the kernel lets go
  * @send: hand over the pieces, of which the first is in @first; like sendmsg(2) it
  *	returns how many bytes were taken, or a negative errno: -EAGAIN the socket
  *	is full, -ENOBUFS the kernel does not pin more at the moment
- * @collect: take what the kernel has said about earlier sends
+ * @collect: read the kernel's reports about earlier sends
  * @register_memory: see fpgabuf_sender_register(); NULL = cannot
  */
 struct fpgabuf_engine_ops {
@@ -84,18 +84,18 @@ extern const struct fpgabuf_engine_ops fpgabuf_uring_ops;
  * struct fpgabuf_sender - see sender.c for the ring
  * @fd: the socket
  * @epfd: becomes readable when there is something to do
- * @engine: what sends
- * @ops: its calls
+ * @engine: the engine
+ * @ops: its functions
  * @state: its own data
  * @first_id: number of the first MSG_ZEROCOPY send of the socket
- * @why: why it is this engine
- * @obstacle: what makes zero-copy a copy on this route, or ""
- * @chosen: the engine was chosen here, and may change its mind
+ * @why: why this engine is used
+ * @obstacle: why the kernel copies on this route, or ""
+ * @chosen: the engine is "auto", and may change
  * @owner: the only thread that may run it, or 0
- * @max_pieces: the engine takes so many at once
+ * @max_pieces: most pieces that the engine takes at once
  * @copy_below: pieces with fewer bytes are copied
- * @copy_until: for a while all are, until so many bytes have been sent
- * @copy_bytes: how long that while is, in bytes
+ * @copy_until: everything is copied until this number of bytes has been sent
+ * @copy_bytes: how many bytes are copied before the next try
  * @error: what ended the sender, or 0
  * @blocked: the socket was full, and has not said yet that it is not
  * @starved: only a completion can help
@@ -106,7 +106,7 @@ extern const struct fpgabuf_engine_ops fpgabuf_uring_ops;
  * @cursor: oldest buffer that has bytes to send
  * @tail: where the next one will be
  * @ring: the buffers
- * @stats: what was done
+ * @stats: counts for the caller
  */
 struct fpgabuf_sender {
 	int fd;
@@ -136,13 +136,13 @@ struct fpgabuf_sender {
 	struct fpgabuf_sender_stats stats;
 };
 
-/* engine.c: sets up the engine that is asked for, or the one that fits. */
+/* engine.c: sets up the engine that the caller asks for, or the best one. */
 int fpgabuf_engine_open(struct fpgabuf_sender *s, enum fpgabuf_engine engine);
 
-/* The kernel has copied after all: if the choice was ours, copy for a while. */
+/* The kernel has copied after all: with "auto", copy for a while. */
 void fpgabuf_engine_reconsider(struct fpgabuf_sender *s);
 
-/* When the while is over, try without a copy again. */
+/* When enough was copied, try zero-copy again. */
 void fpgabuf_engine_retry(struct fpgabuf_sender *s);
 
 /* What the epoll descriptor reports: the socket itself, or another one. */
@@ -155,7 +155,7 @@ int fpgabuf_sender_watch(struct fpgabuf_sender *s, int fd, uint32_t events,
 ssize_t fpgabuf_send_now(struct fpgabuf_sender *s,
 			 const struct fpgabuf_pieces *pieces, int flags);
 
-/* Allows MSG_ZEROCOPY; -EOPNOTSUPP: on this kind of socket it cannot be. */
+/* Allows MSG_ZEROCOPY; -EOPNOTSUPP: this kind of socket does not support it. */
 int fpgabuf_enable_zerocopy(int fd);
 
 /* The kernel has let go of @n sends; @copied of them were copies after all. */
@@ -163,8 +163,8 @@ void fpgabuf_sender_completed(struct fpgabuf_sender *s, uint32_t n,
 			      uint32_t copied);
 
 /*
- * Says why zero-copy would be none between the two ends of a socket; "" if
- * there is nothing to be seen.
+ * Says why the kernel copies between the two ends of a socket; "" if there is no
+ * visible obstacle.
  */
 void fpgabuf_route_obstacle(int fd, char *text, size_t size);
 

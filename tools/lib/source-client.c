@@ -10,7 +10,7 @@
 
 #include "lib/source.h"
 
-/* A server that does not read for a moment; no event tells when it does. */
+/* The pause before sending again if the server does not read; there is no event. */
 #define RELEASE_PERIOD_NS	(10 * FPGABUF_NS_PER_MS)
 
 /**
@@ -18,15 +18,15 @@
  * @source: what every source has
  * @client: the client
  * @geometry: what the server shares
- * @captures_wanted: in all, or UINT64_MAX
- * @bytes_wanted: in all, or UINT64_MAX
- * @counts: for the caller
- * @failed_in_a_row: captures, up to now
- * @unreleased: by region, the server could not be told yet that it is free
- * @retry_ns: when to tell it again, or 0
- * @heard_ns: when it told of a capture, or the source was made
+ * @captures_wanted: captures in all, or UINT64_MAX
+ * @bytes_wanted: bytes in all, or UINT64_MAX
+ * @counts: counts for the caller
+ * @failed_in_a_row: captures that have failed in a row
+ * @unreleased: by region, it is free, but the server has not got the message yet
+ * @retry_ns: when to send these messages again, or 0
+ * @heard_ns: when the last capture came, or the source was made
  * @stopped: no further capture is wanted
- * @failed: what the last error was about, or 0
+ * @failed: the reason of the last error, or 0
  * @error: the last error
  * @why: room for fpgabuf_source_why()
  */
@@ -124,7 +124,7 @@ static uint64_t wanted_bytes(const struct client_source *s, uint64_t bytes)
 	return bytes < left ? bytes : left;
 }
 
-/* What the server could not tell of in time is a gap to the program. */
+/* Captures that this client missed are a gap for the program. */
 static uint32_t status_of(const struct fpgabuf_shared_capture *c)
 {
 	return c->flags | (c->missed ? FPGABUF_CAPTURE_GAP : 0);
@@ -136,7 +136,7 @@ static void count(struct client_source *s,
 	struct fpgabuf_source_counts *n = &s->counts;
 	const uint32_t status = status_of(c);
 
-	/* What was before the first is not missing. */
+	/* Samples before the first capture are not missing. */
 	n->gaps += n->captures && status & FPGABUF_CAPTURE_GAP;
 	n->partial += !!(status & FPGABUF_CAPTURE_PARTIAL);
 	n->timeouts += !!(status & FPGABUF_CAPTURE_TIMEOUT);

@@ -14,9 +14,9 @@ enum region_state { READY, TAKEN, DONE };
  * @region: the region
  * @state: where it is
  * @begun: it is mapped, and access by the CPU has begun
- * @bytes_wanted: of it
- * @bytes: that were taken
- * @failed: what the last error was about, or 0
+ * @bytes_wanted: bytes to hand out
+ * @bytes: bytes that were taken
+ * @failed: the reason of the last error, or 0
  */
 struct region_source {
 	struct fpgabuf_source source;

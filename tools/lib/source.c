@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-/* One face for all that captures come from; the kinds have a file each. */
+/* A common interface for all sources of captures; each kind has a file. */
 #include "lib/source.h"
 
 void fpgabuf_source_destroy(struct fpgabuf_source *source)

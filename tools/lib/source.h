@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * What a source is made of: one kind for each thing that captures come from.  Not
- * exported by the shared library.
+ * The kinds of sources: ring, client and region.  Not exported by the shared library.
  */
 #ifndef FPGABUF_LIB_SOURCE_H
 #define FPGABUF_LIB_SOURCE_H
@@ -9,7 +8,7 @@
 #include "lib/internal.h"
 
 /**
- * struct fpgabuf_source_kind - what a kind of source can do
+ * struct fpgabuf_source_kind - functions of a kind of source
  * @limit: see fpgabuf_source_limit(); UINT64_MAX = no limit
  * @fill: see fpgabuf_source_fill()
  * @next: see fpgabuf_source_next()
@@ -20,7 +19,7 @@
  * @timeout_ms: see fpgabuf_source_timeout_ms()
  * @regions: see fpgabuf_source_regions()
  * @region: see fpgabuf_source_region()
- * @count: see fpgabuf_source_count(); what it does not know is 0 before
+ * @count: see fpgabuf_source_count(); counts that it does not set are 0
  * @reason: see fpgabuf_source_reason()
  * @why: see fpgabuf_source_why()
  * @destroy: see fpgabuf_source_destroy()

@@ -2,13 +2,13 @@
 /*
  * The engine that sends with IORING_OP_SEND_ZC
  *
- * A request must not wait (MSG_DONTWAIT), so its result is there when the call
- * that hands it over returns, and the stream stays in order; when the socket is
- * writable again, epoll says.  What is still to come then is the notification,
- * a second completion that says that the kernel has let go of the memory.
+ * A request must not wait (MSG_DONTWAIT), so its result is there when the call that
+ * submits it returns, and the stream stays in order.  epoll tells when the socket is
+ * writable again.  A second completion, the notification, comes later: the kernel has
+ * let go of the memory.
  *
- * For registered memory there is nothing else that says so: packets with it
- * hold no references of their own.
+ * For registered memory only the notification tells this, because packets then hold
+ * no references.
  */
 #include <stdlib.h>
 #include <sys/epoll.h>
@@ -29,11 +29,10 @@
 #endif
 
 /*
- * Since Linux 6.1: what has completed waits until the thread that made the ring
- * asks for it.  Otherwise it interrupts whatever that thread waits for in the
- * kernel, which looks like a signal to epoll_wait(2) and some ioctls.  Of such
- * a ring it is an eventfd that tells when to ask; the ring itself becomes readable
- * only then.
+ * Since Linux 6.1: completions wait until the thread that made the ring asks for
+ * them.  Otherwise they interrupt this thread while it waits in the kernel, which
+ * looks like a signal to epoll_wait(2) and some ioctls.  An eventfd tells when to
+ * ask; the ring itself becomes readable only after that.
  */
 #ifdef IORING_SETUP_DEFER_TASKRUN
 #define ONE_THREAD	(IORING_SETUP_SINGLE_ISSUER | \
@@ -47,12 +46,12 @@
 
 /**
  * struct slot - a request that the kernel has
- * @buffer: the one that it begins in
- * @result: what it answered
- * @answered: it has
- * @continues: the socket took the request before it in part, this is the rest
- * @whole: number of the last request that does not continue another; its own, or
- *	that of one before
+ * @buffer: the buffer that it begins in
+ * @result: its result
+ * @answered: the result has come
+ * @continues: this is the rest of the request before, which the socket took in part
+ * @whole: number of the last request that does not continue another, this one or an
+ *	earlier one
  */
 struct slot {
 	struct fpgabuf_buffer *buffer;
@@ -72,8 +71,8 @@ struct slot {
  * @flags: of every request
  * @cut: bytes of the stream before the place where the socket cut the last request
  * @whole: number of the last request that does not continue another
- * @copied: what the kernel has said of these, by their number modulo the size.
- *	Twice as many as can be in flight
+ * @copied: whether these were copied, by their number modulo the size, which is twice
+ *	as many as can be in flight
  * @first: registered memory, or NULL
  * @size: bytes of it
  */
@@ -154,7 +153,7 @@ static int ring_open(struct uring *u, bool one_thread)
 	u->event = -1;
 	if (one_thread)
 		err = deferred_ring_open(u);
-	/* A kernel that does not know such rings */
+	/* This kernel does not know such rings. */
 	if (err == -EINVAL)
 		err = ring_init(&u->ring, 0);
 	if (err)
@@ -220,10 +219,10 @@ static void release_slot(struct fpgabuf_sender *s, struct slot *slot)
 
 /*
  * Since Linux 6.10 bytes may join the packet of the request before, see
- * io_link_skb() there; if all do, the request has no packet of its own, and is
- * always said to be copied.  MSG_EOR ends the packet with a request that is taken
- * whole, so that only the rest of one can join, and what was said of its beginning
- * is true.
+ * io_link_skb() there.  If all bytes do, the request has no packet of its own, and
+ * the kernel always reports a copy.  MSG_EOR ends the packet with a request that is
+ * taken whole, so that only the rest of a request can join, and the report about its
+ * beginning is right.
  */
 static bool was_copied(struct uring *u, const struct slot *slot, uint32_t usage)
 {
@@ -236,11 +235,11 @@ static bool was_copied(struct uring *u, const struct slot *slot, uint32_t usage)
 	return copied;
 }
 
-/* The kernel has let go of what a request read. */
+/* The kernel has let go of the memory of a request. */
 static void notify(struct fpgabuf_sender *s, struct slot *slot, uint32_t usage)
 {
 	release_slot(s, slot);
-	/* One that the socket did not take is notified of as well. */
+	/* A request that the socket did not take gets a notification as well. */
 	if (slot->result > 0)
 		fpgabuf_sender_completed(s, 1, was_copied(s->state, slot, usage));
 	else
@@ -268,7 +267,7 @@ static int uring_collect(struct fpgabuf_sender *s)
 	struct io_uring_cqe *cqe;
 	uint64_t count;
 
-	/* First: what completes after the look below is told anew. */
+	/* First: a completion after the look below makes a new event. */
 	if (u->event >= 0 && read(u->event, &count, sizeof(count)) < 0 &&
 	    errno != EAGAIN)
 		return -errno;
@@ -374,7 +373,7 @@ static ssize_t uring_send(struct fpgabuf_sender *s, struct fpgabuf_buffer *first
 	do {
 		n = request(s, first, pieces);
 	} while (n == -EINTR);
-	/* The first 6.1 could not tell what it had to copy. */
+	/* Early versions of 6.1 do not report copies. */
 	if (n == -EINVAL && u->flags && !s->stats.zerocopy_sends) {
 		u->flags = 0;
 		s->stats.copied_exact = 0;

@@ -7,8 +7,8 @@
 #include "lib/wire.h"
 
 /*
- * Where the next field is.  Messages have fixed lengths, and those are checked
- * before a field is read, so that there is always one more.
+ * The place of the next field.  Messages have fixed lengths, which are checked before
+ * a field is read, so the field is always there.
  */
 struct cursor {
 	uint8_t *at;
@@ -146,7 +146,7 @@ static bool get_region(struct cursor *c, struct fpgabuf_wire_region *region)
 	return region->index < FPGABUF_WIRE_MAX_REGIONS && region->size;
 }
 
-/* The most negative number is no errno, nor can it be made positive. */
+/* The most negative number is not an errno, and has no positive counterpart. */
 static bool get_capture(struct cursor *c,
 			struct fpgabuf_wire_capture *capture)
 {

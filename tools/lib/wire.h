@@ -27,14 +27,14 @@ enum fpgabuf_wire_type {
 
 /**
  * enum fpgabuf_wire_reason - why the server ends a client
- * @FPGABUF_WIRE_SHUTDOWN: it was told to end itself
+ * @FPGABUF_WIRE_SHUTDOWN: the server was told to end
  * @FPGABUF_WIRE_GONE: the device has gone
- * @FPGABUF_WIRE_FAILED: capturing failed for good
- * @FPGABUF_WIRE_FORBIDDEN: it does not serve this user
+ * @FPGABUF_WIRE_FAILED: the server can no longer capture
+ * @FPGABUF_WIRE_FORBIDDEN: the server does not serve this user
  * @FPGABUF_WIRE_FULL: no credit or no place for another client is left
- * @FPGABUF_WIRE_OTHER_VERSION: it speaks none of the client's versions
- * @FPGABUF_WIRE_MALFORMED: a message made no sense
- * @FPGABUF_WIRE_LATE: the client did not say hello in time
+ * @FPGABUF_WIRE_OTHER_VERSION: client and server have no version in common
+ * @FPGABUF_WIRE_MALFORMED: a message was invalid
+ * @FPGABUF_WIRE_LATE: the client did not send HELLO, or read the regions, in time
  */
 enum fpgabuf_wire_reason {
 	FPGABUF_WIRE_SHUTDOWN = 1,
@@ -93,7 +93,7 @@ struct fpgabuf_wire_end {
 
 /**
  * struct fpgabuf_wire_message - any message
- * @type: one of enum fpgabuf_wire_type; says which of the others is valid
+ * @type: one of enum fpgabuf_wire_type; says which other member is valid
  */
 struct fpgabuf_wire_message {
 	uint32_t type;
@@ -112,8 +112,8 @@ size_t fpgabuf_wire_encode(const struct fpgabuf_wire_message *message,
 			   uint8_t data[FPGABUF_WIRE_MAX_SIZE]);
 
 /*
- * Reads a message that is complete.  -EPROTO: its length is not that of its
- * type, or a field has a value that it cannot have.
+ * Reads a complete message.  -EPROTO: its length does not fit its type, or a field has
+ * an invalid value.
  */
 int fpgabuf_wire_decode(const uint8_t *data, size_t len,
 			struct fpgabuf_wire_message *message);
