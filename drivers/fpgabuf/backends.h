@@ -2,8 +2,8 @@
 /*
  * fpgabuf - the backends: folio.c, pages.c, scatter.c, carveout.c and cma.c
  *
- * A backend fills &struct fpgabuf_pages and gives the memory back, and knows
- * nothing else.
+ * A backend fills &struct fpgabuf_pages and gives the memory back, and does nothing
+ * else.
  */
 #ifndef FPGABUF_BACKENDS_H
 #define FPGABUF_BACKENDS_H

@@ -30,16 +30,16 @@ struct platform_device;
 
 /**
  * struct fpgabuf_captures - the queue of a stream
- * @lock: guards all of this, and what the channel has left of a capture; taken in
- *	the DMA callback.  Innermost: of our locks none is taken inside it
+ * @lock: guards all members, and the result of a transfer; taken in the DMA callback.
+ *	Innermost: no lock of the driver is taken inside it
  * @owner: the open file the queue belongs to; written under @lock and
  *	&fpgabuf_stream.lock, read under either
  * @queued: captures handed to the channel, oldest first
  * @nr_queued: length of @queued, plus one while its head is being finished
  * @done: finished captures that wait for DEQUEUE
  * @captures: captures finished since bound
- * @gaps: those with FPGABUF_CAPTURE_GAP
- * @wait: DEQUEUE and poll()
+ * @gaps: captures with FPGABUF_CAPTURE_GAP since bound
+ * @wait: DEQUEUE and poll() wait here
  * @wq: runs @finish
  * @finish: takes completed captures from @queued to @done
  */
@@ -73,15 +73,15 @@ struct fpgabuf_watchdog {
 /**
  * struct fpgabuf_stream - a device's captures: the channel, and its queue
  * @ref: held by the bound driver, every open file and every capture
- * @memory: what its regions are made of; a reference is held
- * @buffers: its regions, and whether it is still bound
+ * @memory: the memory for its regions; a reference is held
+ * @buffers: its regions, and whether the device is still bound
  * @channel: the DMA channel; open while bound; started and stopped under @lock
  * @lock: serialises everything that talks to @channel, and guards the watchdog;
  *	for its place in the order of locks see dmabuf.h
  * @queue: the captures
- * @watchdog: ends those that take too long
- * @timeout_ms: what a timeout of 0 means
- * @busy: QUEUE calls refused because the pages were in use
+ * @watchdog: ends captures that take too long
+ * @timeout_ms: the timeout that 0 stands for
+ * @busy: QUEUE calls that were refused because the pages were in use
  */
 struct fpgabuf_stream {
 	struct kref ref;
@@ -96,8 +96,8 @@ struct fpgabuf_stream {
 };
 
 /**
- * struct fpgabuf_file - an open file, as far as captures are concerned
- * @stream: of the device; a reference is held
+ * struct fpgabuf_file - the part of an open file that captures need
+ * @stream: the stream of the device; a reference is held
  * @account: for the regions made through it; a reference is held
  *
  * Does not change.
@@ -108,7 +108,7 @@ struct fpgabuf_file {
 };
 
 /**
- * struct fpgabuf_result - what has become of a capture
+ * struct fpgabuf_result - the result of a capture
  * @bytes: bytes that arrived
  * @status: FPGABUF_CAPTURE_* bits
  * @error: 0 or negative errno
@@ -126,21 +126,21 @@ struct fpgabuf_result {
 /**
  * struct fpgabuf_capture - a region, and its turn in the queue
  * @buffer: the region
- * @stream: of its device; a reference is held
+ * @stream: the stream of its device; a reference is held
  * @node: in &fpgabuf_captures.queued or &fpgabuf_captures.done
- * @ended: the channel is through with it; the states are in capture.c
- * @transfer: what the channel does for it.  If that could not be stopped it
+ * @ended: the channel has finished it; the states are in capture.c
+ * @transfer: its transfer.  If that could not be stopped it
  *	outlives the turn, and keeps the region
- * @mark: what the memory was given before
- * @cookie: the user's
+ * @mark: the mark in its memory
+ * @cookie: the number from the user
  * @length: bytes asked for
  * @deadline: CLOCK_MONOTONIC of the timeout
  * @fence: signalled when it is done; a reference is held while it is queued
- * @result: what has become of it; DEQUEUE's to read when it is taken
+ * @result: its result, which DEQUEUE reads after taking the capture
  *
  * Goes with its dma-buf, on which it holds a reference while it is not IDLE.
- * &fpgabuf_captures.lock guards @node, @ended and @result; the rest is set under
- * &fpgabuf_stream.lock, by whoever has claimed the region.
+ * &fpgabuf_captures.lock guards @node, @ended and @result; the caller that has claimed
+ * the region sets the rest under &fpgabuf_stream.lock.
  */
 struct fpgabuf_capture {
 	struct fpgabuf_buffer buffer;
@@ -160,7 +160,7 @@ struct fpgabuf_capture {
  * struct fpgabuf_counts - the queue at a moment
  * @queued: captures that are not finished
  * @captures: captures finished since bound
- * @gaps: those with FPGABUF_CAPTURE_GAP
+ * @gaps: captures with FPGABUF_CAPTURE_GAP since bound
  */
 struct fpgabuf_counts {
 	unsigned int queued;

@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * fpgabuf - the DMA channel, and what is known of it
+ * fpgabuf - the DMA channel, and what the driver knows about it
  *
- * The one place that knows dmaengine.  dmaengine says little about what a
- * provider does, and what it says is not always so: a residue of 0 stands for
- * "all has come" as well as for "nobody counts", a transfer may start when it is
- * submitted, and a channel that was told to stop may go on writing.  So a
- * channel claims only what is known of its provider (provider.c has the table),
- * and a provider that is not in the table gets the cautious answer.
+ * Only this file uses dmaengine.  dmaengine says little about how a provider behaves,
+ * and its answers are not always right: a residue of 0 stands for "complete" as well
+ * as for "not counted", a transfer may start when it is submitted, and a channel that
+ * was told to stop may go on writing.  So a channel claims only what is known of its
+ * provider (provider.c has the table), and assumes the worst of a provider that is
+ * not in the table.
  *
  * A transfer is
  *
@@ -17,10 +17,10 @@
  *	RUNNING		running		its end, stop
  *	ABANDONED	running		its end, if that ever comes
  *
- * "Its end" is the provider's callback.  Transfers wait only where the
- * controller must have one at a time.  After a stop a transfer is IDLE, and its
- * memory is the CPU's again; or it is ABANDONED: the controller may still write,
- * so the memory must stay what it is and where it is.
+ * "Its end" is the provider's callback.  Transfers wait only if the controller takes
+ * one at a time.  After a stop a transfer is IDLE, and its memory belongs to the CPU
+ * again; or it is ABANDONED: the controller may still write, so the memory must not
+ * be reused, freed or unmapped.
  */
 #ifndef FPGABUF_CHANNEL_H
 #define FPGABUF_CHANNEL_H
@@ -38,9 +38,9 @@ struct platform_device;
 struct fpgabuf_channel;
 
 /**
- * struct fpgabuf_provider_ops - what a provider is asked for, past dmaengine
- * @probe: find out the limits of a channel, and map what @stopped and @failed
- *	look at; 0 or a negative errno, and the log says why
+ * struct fpgabuf_provider_ops - calls to a provider that bypass dmaengine
+ * @probe: find out the limits of a channel, and map the registers for
+ *	@stopped and @failed; 0 or a negative errno, and the log says why
  * @remove: undo @probe
  * @stopped: after a stop: has the controller really stopped?
  * @failed: has the transfer that is running met an error?
@@ -55,10 +55,9 @@ struct fpgabuf_provider_ops {
 };
 
 /**
- * struct fpgabuf_provider - what is known of the driver of a DMA controller
+ * struct fpgabuf_provider - properties of the driver of a DMA controller
  * @driver: its name
- * @counts: the residue of a transfer that is running is right, whichever one is
- *	asked about
+ * @counts: the residue of every running transfer is right
  * @tells: the result of a transfer that has ended says how much came
  * @prefix: a transfer that ended early wrote the front of its memory, without
  *	holes
@@ -66,15 +65,15 @@ struct fpgabuf_provider_ops {
  *	its interrupt is served
  * @serial: it must not be given a transfer before the last one has ended
  * @plain: &dma_async_tx_descriptor.callback_result must not be set
- * @splits: it cuts long segments itself, so that dma_get_max_seg_size() of its
- *	device need not be kept
- * @calls_back: a transfer that fails is called back, or cannot fail
+ * @splits: it cuts long segments itself, so segments may be longer than
+ *	dma_get_max_seg_size() of its device
+ * @calls_back: it calls back for a failed transfer, or transfers cannot fail
  * @insists: it prepares nothing before dmaengine_slave_config()
- * @gives_up_ms: a transfer that waits for data cannot be stopped: after so many
- *	milliseconds the provider gives up, and says that it was; 0 if it can be
- * @ops: what else is asked of it, or NULL
+ * @gives_up_ms: a transfer that waits for data cannot be stopped: after this many
+ *	milliseconds the provider gives up, and reports that it stopped; 0 = it can
+ * @ops: calls that bypass dmaengine, or NULL
  *
- * Everything but @driver may be left out, and is then the cautious answer.
+ * Only @driver is required; 0 is the cautious value of all others.
  */
 struct fpgabuf_provider {
 	const char *driver;
@@ -105,12 +104,12 @@ enum fpgabuf_transfer_state {
  * @state: under &fpgabuf_turns.lock
  * @handed: the controller has it, and @gap is known; under the same lock
  * @called: the provider has called back; under the same lock
- * @sgt: what the provider is given.  It is the transfer's own, because some
- *	providers read it until the transfer has ended
- * @nents: how many of its entries that are
+ * @sgt: the list for the provider.  Each transfer has its own, because some providers
+ *	read it until the transfer has ended
+ * @nents: how many entries of it are used
  * @length: bytes
  * @cookie: dmaengine's
- * @bytes: how much came, from the start of the memory: so much is certain
+ * @bytes: bytes that certainly came, from the start of the memory
  * @error: 0, or -EIO
  * @gap: the FPGA may have been without a transfer before this one
  */
@@ -130,9 +129,9 @@ struct fpgabuf_transfer {
 };
 
 /**
- * struct fpgabuf_channel_ops - what becomes of transfers
- * @ended: it has ended, @bytes, @error and @gap say how; IDLE again.  Softirq or
- *	process
+ * struct fpgabuf_channel_ops - calls at the end of a transfer
+ * @ended: the transfer has ended, @bytes, @error and @gap say how; IDLE again.
+ *	Softirq or process
  * @abandoned: it could not be stopped.  &fpgabuf_turns.lock is held
  * @quiet: it was abandoned and has ended after all; IDLE again.  Softirq or
  *	process
@@ -144,8 +143,8 @@ struct fpgabuf_channel_ops {
 };
 
 /**
- * struct fpgabuf_limits - how much a channel takes
- * @alignment: what a length must be a multiple of, in bytes, a power of two
+ * struct fpgabuf_limits - limits of a channel
+ * @alignment: lengths must be a multiple of this, in bytes, a power of two
  * @piece: longest piece that the controller takes in one go, in bytes, 0 = not
  *	known
  * @max_pieces: most pieces of a transfer, 0 = not known
@@ -157,14 +156,14 @@ struct fpgabuf_limits {
 };
 
 /**
- * struct fpgabuf_turns - the transfers of a channel, and whose turn it is
- * @lock: guards all of this, and the states of transfers; taken in callbacks.
+ * struct fpgabuf_turns - the transfers of a channel, and their order
+ * @lock: guards all members, and the states of transfers; taken in callbacks.
  *	Innermost: nothing is taken inside it
  * @waiting: transfers that wait for their turn, oldest first
  * @running: transfers that the controller has, oldest first
- * @stopping: nothing is handed over any more
- * @handing: somebody is just handing over transfers
- * @nudge: when he has done so he shall look again
+ * @stopping: no transfer is handed over any more
+ * @handing: a thread is just handing over transfers
+ * @nudge: this thread must look again afterwards
  * @streaming: a transfer was started since the last full stop
  * @stuck: the channel did not stop, and takes no transfer any more
  * @wait: for @handing to end, and for callbacks
@@ -183,17 +182,17 @@ struct fpgabuf_turns {
 
 /**
  * struct fpgabuf_channel - a DMA channel
- * @chan: dmaengine's; NULL when it is closed
- * @provider: what is known of it
- * @ops: of its user
+ * @chan: the channel of dmaengine; NULL when it is closed
+ * @provider: properties of its provider
+ * @ops: calls of its user
  * @dev: for log lines, while it is open
  * @link: keeps the provider from going before us
- * @config: what dmaengine_slave_config() is told
- * @configured: that there is something to tell it
- * @stops: the provider has a way to stop it
+ * @config: arguments of dmaengine_slave_config()
+ * @configured: @config is used
+ * @stops: the provider can stop it
  * @tells: the result of a transfer that has ended says how much came
- * @limits: how much it takes
- * @regs: registers of the provider that are looked at, or NULL
+ * @limits: its limits
+ * @regs: registers of the provider that the driver reads, or NULL
  * @turns: its transfers
  *
  * Lives in the structure of its user, from fpgabuf_channel_init() or _open() on.
@@ -248,7 +247,7 @@ void fpgabuf_transfer_set(struct fpgabuf_transfer *transfer,
  * fpgabuf_transfer_busy() - does the channel still have the transfer?
  * @transfer: the transfer
  *
- * Context: any.  What was not started by the caller's own doing stays idle.
+ * Context: any.  A transfer that the caller has not started stays idle.
  */
 static inline bool
 fpgabuf_transfer_busy(const struct fpgabuf_transfer *transfer)

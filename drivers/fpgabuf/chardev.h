@@ -12,10 +12,10 @@ struct fpgabuf_stream;
 
 /**
  * struct fpgabuf_node - the device node
- * @misc: what the kernel knows of it; under its mutex
- * @stream: what it opens
+ * @misc: the misc device; under its mutex
+ * @stream: the stream that open files use
  *
- * From fpgabuf_node_add() to fpgabuf_node_remove(); open files do without it.
+ * It exists from fpgabuf_node_add() to fpgabuf_node_remove(); open files do not need it.
  */
 struct fpgabuf_node {
 	struct miscdevice misc;

@@ -14,7 +14,7 @@
 #include <linux/version.h>
 
 #if LINUX_VERSION_CODE < KERNEL_VERSION(5, 11, 0)
-/* 5.11 maps pages for one thread; before, it is for all, and may wait. */
+/* 5.11 maps pages for one thread; before, a mapping is global, and may wait. */
 #include <linux/highmem.h>
 
 #define kmap_local_page		kmap

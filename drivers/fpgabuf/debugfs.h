@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * fpgabuf - what can be seen in debugfs
+ * fpgabuf - the files in debugfs
  */
 #ifndef FPGABUF_DEBUGFS_H
 #define FPGABUF_DEBUGFS_H

@@ -10,8 +10,8 @@
  *	      &fpgabuf_captures.lock, &fpgabuf_turns.lock (spinlocks, taken in
  *	      the DMA callback, neither inside the other)
  *
- * &fpgabuf_stream.lock and &fpgabuf_buffers.lock are not taken one inside the
- * other.  Each is taken in the file alone that belongs to its header.
+ * &fpgabuf_stream.lock and &fpgabuf_buffers.lock are never held together.  Each lock is
+ * taken only in the file that belongs to its header.
  */
 #ifndef FPGABUF_DMABUF_H
 #define FPGABUF_DMABUF_H
@@ -34,15 +34,15 @@ struct fpgabuf_usage;
  * struct fpgabuf_buffers - the regions of a device, as dma-bufs
  * @owner: the device that they are mapped for
  * @release: the last reference of a dma-buf has gone: end the buffer by
- *	fpgabuf_buffer_exit(), and free what it lies in; process, may sleep
+ *	fpgabuf_buffer_exit(), and free the structure around it; process, may sleep
  * @gone: the binding ends: nothing is mapped for @owner any more.  Written once,
  *	read with READ_ONCE() or under @binding
- * @binding: held for reading by those that map memory for @owner, or undo that,
- *	which can take long; for writing by the end of the binding
+ * @binding: held for reading while memory is mapped for @owner, or unmapped, which
+ *	can take long; for writing by the end of the binding
  * @lock: guards @list
- * @list: all of them that are dma-bufs
+ * @list: all regions that are dma-bufs
  *
- * Lives as long as the last of them, in the structure of its user.
+ * Lives as long as the last region, in the structure of its user.
  */
 struct fpgabuf_buffers {
 	struct fpgabuf_owner owner;
@@ -55,22 +55,20 @@ struct fpgabuf_buffers {
 
 /**
  * struct fpgabuf_buffer - a region as dma-buf
- * @buffers: those of its device; they live longer
+ * @buffers: all regions of its device; they live longer
  * @node: in their list
  * @region: the region
- * @mapping: the owner's: what the channel is given
- * @dmabuf: the dma-buf that owns all this, once it is exported
- * @sem: for writing: the in-use test with what follows from it, and
- *	@importers and @vmapped; for reading: page faults and CPU access.  No
- *	page can become mapped, and @mapping does not go, while it is held for
- *	writing
+ * @mapping: the mapping for the owner; the channel uses its addresses
+ * @dmabuf: the dma-buf that owns this structure, once it is exported
+ * @sem: for writing: the in-use test together with the claim, @importers and
+ *	@vmapped; for reading: page faults and CPU access.  While it is held for
+ *	writing, no page can become mapped, and @mapping does not go
  * @importers: mappings by importing devices
  * @vmapped: an importer has mapped it into the kernel
- * @generation: counts what has been captured into it; written before @state says
- *	that it is done
- * @state: whose it is; leaves IDLE only under @sem held for writing.  It is
- *	stored with release and loaded with acquire: whoever sees that a capture
- *	is over sees what it has left
+ * @generation: counts its captures; written before @state says that one is done
+ * @state: its state; leaves IDLE only under @sem held for writing.  It is stored with
+ *	release and loaded with acquire: a reader that sees the end of a capture also
+ *	sees its result
  * @kept: the channel has not let go of it, although the capture is over
  */
 struct fpgabuf_buffer {

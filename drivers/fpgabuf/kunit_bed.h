@@ -29,7 +29,7 @@
  * @node: in &bed.submitted or &bed.issued
  * @addr: where it begins
  * @size: bytes in all
- * @done: bytes that "arrived", as the residue shall say
+ * @done: bytes that "arrived", for the residue
  */
 struct bed_transfer {
 	struct dma_async_tx_descriptor tx;
@@ -41,22 +41,22 @@ struct bed_transfer {
 
 /**
  * struct bed - a device under test
- * @memory: what it may have
- * @stream: what it captures
+ * @memory: its memory
+ * @stream: its stream
  * @file: an open file of it
- * @pdev: stands behind the channel
+ * @pdev: the platform device of the provider
  * @dma: the provider
  * @chan: its channel
- * @chan_dev: the channel's device, which says nothing
+ * @chan_dev: the channel's device, without properties
  * @lock: guards the lists
  * @submitted: transfers handed in and not issued
  * @issued: transfers the channel works on, the first is running
  * @stops: how often it was terminated
- * @issues: how often it was told to start what it has
- * @refuse_stop: so many of the next calls to terminate say "not now"
- * @failed: the running transfer has met an error, which only its status tells
- * @fail_prep: so many of the next transfers cannot be prepared
- * @fail_submit: so many cannot be submitted
+ * @issues: how often issue_pending was called
+ * @refuse_stop: this many of the next calls to terminate return an error
+ * @failed: the running transfer has met an error, which only its status shows
+ * @fail_prep: this many of the next transfers cannot be prepared
+ * @fail_submit: this many of the next transfers cannot be submitted
  * @at_submit: called by submit, when the channel has the transfer
  * @before_issue: called by issue_pending before the channel sees the transfers
  * @after_issue: and when it has seen them
@@ -96,13 +96,13 @@ void bed_exit(struct kunit *test);
 struct fpgabuf_file *bed_open(struct kunit *test);
 struct fpgabuf_capture *bed_region(struct kunit *test, size_t size, u32 flags);
 
-/* The channel is another one's: what is known of that provider is known of it. */
+/* Gives the channel another provider, with its properties. */
 void bed_provider(struct bed *bed, const char *driver);
 
-/* What the channel has to do: the transfer at that place, or NULL. */
+/* The transfer at this place in the list of issued ones, or NULL. */
 struct bed_transfer *bed_transfer(struct bed *bed, unsigned int n);
 
-/* The first transfer ends after that many bytes. */
+/* The first transfer ends after this many bytes. */
 void bed_complete(struct bed *bed, u32 bytes, enum dmaengine_tx_result result);
 
 #endif /* FPGABUF_KUNIT_BED_H */

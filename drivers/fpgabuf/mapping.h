@@ -35,8 +35,8 @@ struct fpgabuf_owner {
  * @region: the region; it lives longer
  * @sgt: the pages and their addresses; no entries after fpgabuf_owner_unmap()
  *
- * Whoever has it serialises all calls but those that sync, and lets none of these
- * meet the unmapping: see &fpgabuf_buffer.sem.
+ * The user serialises all calls except the syncs, and makes no sync while it unmaps:
+ * see &fpgabuf_buffer.sem.
  */
 struct fpgabuf_mapping {
 	struct fpgabuf_owner *owner;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * fpgabuf - the mark that tells whether a capture got to its end
+ * fpgabuf - the mark that tells whether a capture reached its end
  */
 #ifndef FPGABUF_MARK_H
 #define FPGABUF_MARK_H
@@ -10,12 +10,12 @@
 struct fpgabuf_mapping;
 
 /**
- * struct fpgabuf_mark - what is put where a capture ends, before it starts
- * @put: random bytes; if they are still there, the FPGA did not get there
- * @had: what was there, for each segment; NULL if the channel tells how much came
- * @last: so many bytes at the end of a segment must have changed
+ * struct fpgabuf_mark - bytes at the end of a capture, written before it starts
+ * @put: random bytes; if they are still there, the FPGA did not reach this place
+ * @had: the old bytes, for each segment; NULL if the channel tells how much came
+ * @last: this many bytes at the end of a segment must have changed
  *
- * Belongs to a capture, which makes the calls one after the other.
+ * Belongs to a capture, which serialises the calls.
  */
 struct fpgabuf_mark {
 	u64 put;

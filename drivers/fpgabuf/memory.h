@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * fpgabuf - memory: how much of it may be had, and the pages that were got
+ * fpgabuf - memory: its limits, and the pages of regions
  *
- * The lowest floor: what the backends fill, and what they may look at.
+ * The lowest layer: the structures that the backends read and fill.
  */
 #ifndef FPGABUF_MEMORY_H
 #define FPGABUF_MEMORY_H
@@ -29,9 +29,9 @@ struct page;
 				      PMD_SHIFT - PAGE_SHIFT)
 
 /**
- * struct fpgabuf_quota - memory that may be had
- * @limit: bytes
- * @used: bytes taken
+ * struct fpgabuf_quota - a limit of memory
+ * @limit: most bytes
+ * @used: bytes in use
  */
 struct fpgabuf_quota {
 	u64 limit;
@@ -39,7 +39,7 @@ struct fpgabuf_quota {
 };
 
 /**
- * struct fpgabuf_memory - what memory a device may have, and from where
+ * struct fpgabuf_memory - limits and sources of the memory of a device
  * @ref: held by the bound device and every account: memory outlives the binding
  * @id: number of the device
  * @name: name of the device, and of its node
@@ -47,9 +47,9 @@ struct fpgabuf_quota {
  * @dma_dev: the device that does the DMA; a reference is held
  * @carveout: memory set aside for it, or NULL
  * @cma_dev: the device that memory of CMA is allocated for
- * @quota: for all regions
- * @search: for what is taken for a moment, to find memory in a row; as much again
- * @file_limit: bytes the regions made through one open file may have
+ * @quota: the limit of all regions
+ * @search: the limit of memory taken for a moment, to find adjacent pages; as large
+ * @file_limit: most bytes of the regions made through one open file
  *
  * backends.c makes and frees it.  In between only the quotas change, which are
  * atomic: there is no lock.
@@ -69,12 +69,12 @@ struct fpgabuf_memory {
 
 /**
  * struct fpgabuf_backend_ops - a source of memory
- * @id: what user space calls it
- * @name: what the log calls it
+ * @id: its number in the UAPI
+ * @name: its name in the log
  * @fill: find memory for &fpgabuf_pages.size bytes and set the chunks, each
- *	with one reference; may sleep.  0, or -EOPNOTSUPP it is not for such
- *	pages, -ENOMEM, -EINTR.  After an error the chunks are not looked at
- * @empty: give back what @fill found; nobody else holds a reference
+ *	with one reference; may sleep.  0, or -EOPNOTSUPP it cannot give such
+ *	pages, -ENOMEM, -EINTR.  After an error the chunks are ignored
+ * @empty: give the memory back; nothing else holds a reference
  */
 struct fpgabuf_backend_ops {
 	enum fpgabuf_backend id;
@@ -86,7 +86,7 @@ struct fpgabuf_backend_ops {
 /**
  * struct fpgabuf_chunk - pages that are freed as one
  * @page: (head) page; one reference is held
- * @index: where it lies in the whole, in pages
+ * @index: its place in the region, in pages
  * @order: log2 of its pages
  */
 struct fpgabuf_chunk {
@@ -97,13 +97,13 @@ struct fpgabuf_chunk {
 
 /**
  * struct fpgabuf_pages - the pages of a region
- * @memory: what they are had of; the region's account holds the reference
+ * @memory: the memory of the device; the region's account holds the reference
  * @size: bytes, whole pages
- * @access: O_RDONLY or O_RDWR: what they may be mapped for
- * @backend: where they come from; NULL while there are none
+ * @access: O_RDONLY or O_RDWR: how they may be mapped
+ * @backend: the backend they come from; NULL while there are no pages
  * @chunks: the pages, in order
  * @nr_chunks: how many chunks
- * @cma: what cma.c has to remember
+ * @cma: data of cma.c
  *
  * Filled and emptied by one owner, and constant in between: there is no lock.
  */

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * fpgabuf - a region: pages that are charged to somebody, until nobody has them
+ * fpgabuf - a region: pages that are charged to a file, until their last reference goes
  */
 #ifndef FPGABUF_REGION_H
 #define FPGABUF_REGION_H
@@ -16,10 +16,10 @@
 #define FPGABUF_MAX_REGION	((u64)SZ_2G)
 
 /**
- * struct fpgabuf_account - what one open file has of a device's memory
+ * struct fpgabuf_account - the memory of one open file
  * @ref: held by the open file and by every region made through it
- * @memory: what the device may have; a reference is held
- * @quota: for the regions made through it
+ * @memory: the memory of the device; a reference is held
+ * @quota: the limit of the regions made through it
  */
 struct fpgabuf_account {
 	struct kref ref;
@@ -30,10 +30,10 @@ struct fpgabuf_account {
 /**
  * struct fpgabuf_region - pages that are charged
  * @pages: the pages
- * @account: what they are charged to; a reference is held
+ * @account: they are charged to it; a reference is held
  * @ino: inode number of its dma-buf, to tell regions apart by; 0 before
  * @node: in the quarantine, once it is given up
- * @held: the chunk that somebody else was found to hold last, from then on
+ * @held: in the quarantine: the last chunk that had a foreign reference
  *
  * Belongs to its dma-buf, and then to the quarantine, whose lock guards the last
  * two.  Until then nothing but @ino changes.
@@ -47,7 +47,7 @@ struct fpgabuf_region {
 };
 
 /**
- * struct fpgabuf_usage - who refers to a region's pages
+ * struct fpgabuf_usage - references to a region's pages
  * @mappings: page table entries
  * @in_use: references that are neither the region's nor a mapping's
  */

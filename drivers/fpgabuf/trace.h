@@ -2,8 +2,8 @@
 /*
  * fpgabuf - tracepoints
  *
- * A region is told by the inode of its dma-buf, which fstat() gives to whoever
- * has the descriptor, and which /sys/kernel/debug/dma_buf/bufinfo lists.
+ * The inode of its dma-buf identifies a region.  fstat() on the descriptor returns it,
+ * and /sys/kernel/debug/dma_buf/bufinfo lists it.
  */
 #undef TRACE_SYSTEM
 #define TRACE_SYSTEM fpgabuf
@@ -16,7 +16,7 @@
 /* The in-tree header, or the one beside an out-of-tree build. */
 #include <linux/fpgabuf.h>
 
-/* Whatever floor they are of: only trace.c looks into them. */
+/* Structures of any layer: only trace.c reads them. */
 struct fpgabuf_capture;
 struct fpgabuf_region;
 struct fpgabuf_usage;
@@ -95,7 +95,7 @@ TRACE_EVENT(fpgabuf_queue,
 		      __entry->length)
 );
 
-/* QUEUE was refused: somebody refers to the pages, or has not signalled a fence. */
+/* QUEUE was refused: the pages have foreign references, or a fence is pending. */
 TRACE_EVENT(fpgabuf_busy,
 	    TP_PROTO(const struct fpgabuf_region *region,
 		     const struct fpgabuf_usage *usage, bool fenced),

@@ -31,7 +31,7 @@ enum sim_source {
 };
 
 /**
- * enum sim_residue - what is said of a transfer that has not called back
+ * enum sim_residue - the residue of a transfer that has not called back
  * @SIM_RESIDUE_EXACT: the bytes that are missing
  * @SIM_RESIDUE_UNKNOWN: 0, whatever is missing
  * @SIM_RESIDUE_ACTIVE: what is missing of the last transfer that was issued,
@@ -61,11 +61,11 @@ enum sim_stop {
 
 /**
  * struct sim_settings - what a user can set while the simulator runs
- * @source: where the bytes come from
+ * @source: the source of the bytes
  * @rate: bytes per second, 0 = as fast as they are taken
  * @burst: bytes written at a time, 1 or more
  * @packet: bytes after which the FPGA ends a capture, 0 = never
- * @lossy: with a rate and the pattern: bytes that nobody takes are lost
+ * @lossy: with a rate and the pattern: bytes without a transfer are lost
  * @stall: the FPGA stands still
  * @delay_us: time from the last byte of a transfer to its completion
  * @jitter_us: most random time on top of @delay_us
@@ -116,7 +116,7 @@ struct sim_segment {
 	u32 size;
 };
 
-/* What has become of a transfer that is still in a list */
+/* The fate of a transfer that is still in a list */
 enum sim_fate {
 	SIM_WELL,
 	SIM_FAILED,
@@ -175,12 +175,12 @@ struct sim_desc {
  * @dead: descriptors terminated and not yet freed
  * @parked: no transfer starts until the next one is issued; under @lock
  * @stopping: the transfer that was told to stop and goes on; under @lock
- * @busy: held by whoever touches a descriptor, the stream or memory
+ * @busy: held while a descriptor, the stream or memory is in use
  * @thread: the DMA master
  * @wake: @thread waits here
  * @settings: see there
  * @position: bytes of the stream produced so far; under @busy
- * @lost: those of them that nobody took; under @busy
+ * @lost: how many of these were lost; under @busy
  * @overflows: how often it began to lose bytes; under @busy
  * @starved: how often a transfer ended with no other behind it; under @lock
  * @starved_last: the cookies of the last of them; under @lock
@@ -199,7 +199,7 @@ struct sim_desc {
  * @fifo_mem: its memory
  * @feed_lock: serialises writers
  * @feed_wait: writers wait here for room
- * @feed_open: somebody has the node open
+ * @feed_open: a process has the node open
  * @feed_ended: the node was closed: when @fifo is empty, the packet ends
  * @gone: unbound
  */
