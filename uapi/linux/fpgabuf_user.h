@@ -2,19 +2,19 @@
 /**
  * DOC: fpgabuf-user - a DMA channel whose hardware is a program
  *
- * The program opens /dev/fpgabuf-userN, one at a time.  It reads events: where
- * its master shall write next, and what shall stop.  It writes commands: what has
- * become of that.
+ * One program at a time opens /dev/fpgabuf-userN.  It reads events, which tell where
+ * its master must write next, and which pieces must stop.  It writes commands, which
+ * tell the results.
  *
  * - The driver cuts a capture into pieces, one for each contiguous part of its
  *   memory.  A piece has a number of its own, which is never used again.
- * - read() returns whole events of &struct fpgabuf_user_event, as many as there
- *   are and as fit.  It blocks while there is none, unless the file is
- *   O_NONBLOCK (EAGAIN).  EINVAL: not even one fits.
+ * - read() returns as many whole events (&struct fpgabuf_user_event) as there are and
+ *   as fit into the buffer.  It blocks while there is none, unless the file is
+ *   O_NONBLOCK (EAGAIN).  EINVAL: not even one event fits.
  * - write() takes one &struct fpgabuf_user_command, and never blocks for long.
- * - poll() says POLLIN if there is an event.
- * - ENODEV from read() and POLLHUP: no driver is bound to the channel now.  Stay
- *   to answer what was told to stop, or until it is bound again.
+ * - poll() returns POLLIN if there is an event.
+ * - ENODEV from read() and POLLHUP: no driver is bound to the channel now.  Keep the
+ *   file open to answer STOP events, or until a driver is bound again.
  * - Unknown types, unknown flags, and fields that a command does not use and that
  *   are not zero give EINVAL.  A command that fails has done nothing.
  */
@@ -24,11 +24,11 @@
 #include <linux/types.h>
 
 /**
- * enum fpgabuf_user_event_type - what the program shall do
- * @FPGABUF_USER_START: have the master write @length bytes at @addr.  Pieces are
- *	to be filled in the order in which they are read
- * @FPGABUF_USER_STOP: stop the master, then say DONE of this piece.  Nobody wants
- *	its data any more.  Nothing else is started before that
+ * enum fpgabuf_user_event_type - types of events
+ * @FPGABUF_USER_START: have the master write @length bytes at @addr.  Fill pieces in
+ *	the order in which you read them
+ * @FPGABUF_USER_STOP: stop the master, then write DONE for this piece.  Its data are
+ *	ignored.  Nothing else is started before that
  */
 enum fpgabuf_user_event_type {
 	FPGABUF_USER_START = 1,
@@ -39,12 +39,11 @@ enum fpgabuf_user_event_type {
  * DOC: Flags of events
  *
  * %FPGABUF_USER_INHERITED
- *	The piece was given to the program that had the node open before.  Its
- *	master may be at work on it.
+ *	The piece was given to an earlier program.  Its master may still write to it.
  *
  * %FPGABUF_USER_ABANDONED
- *	Nobody waits for the answer any more, only memory that is kept until it
- *	comes.
+ *	No capture waits for the answer any more.  The driver keeps the memory of the
+ *	piece until the answer comes.
  */
 #define FPGABUF_USER_INHERITED	0x1
 #define FPGABUF_USER_ABANDONED	0x2
@@ -68,24 +67,25 @@ struct fpgabuf_user_event {
 };
 
 /**
- * enum fpgabuf_user_command_type - what the program says
- * @FPGABUF_USER_HELLO: give me pieces, @value at a time, 1 to
- *	%FPGABUF_USER_MAX_DEPTH.  Once; before it only what is inherited is told.
- *	EBUSY: said already; EPERM: NODE_ONLY, and the channel is not for simulators
- * @FPGABUF_USER_DONE: the piece @id has ended, and the master writes there no
- *	more.  @value bytes came, all at its front; less than its length ends the
+ * enum fpgabuf_user_command_type - types of commands
+ * @FPGABUF_USER_HELLO: the program is ready for pieces, @value at a time, 1 to
+ *	%FPGABUF_USER_MAX_DEPTH.  Write it once; before it there are events only for
+ *	inherited pieces.  EBUSY: it was written already; EPERM: NODE_ONLY, and the
+ *	channel is not for simulators
+ * @FPGABUF_USER_DONE: the piece @id has ended, and the master no longer writes
+ *	there.  @value bytes came, all at its front; fewer than its length end the
  *	capture.  @result is 0 or a negative errno.  After STOP both are ignored,
- *	and order does not matter.  ESRCH: no such piece is given; EINVAL: not the
- *	oldest piece, or too many bytes
+ *	and the order does not matter.  ESRCH: the program has no such piece; EINVAL:
+ *	not the oldest piece, or too many bytes
  * @FPGABUF_USER_PROGRESS: @value bytes of the piece @id have come by now; never
- *	less than said before.  A capture that is cut has what was said last.
- *	ESRCH, EINVAL as above
- * @FPGABUF_USER_QUIET: the master writes nowhere any more.  All pieces are over:
- *	captures that still wanted theirs end with EIO
- * @FPGABUF_USER_DATA: for simulators: the bytes behind the command, up to
- *	%FPGABUF_USER_MAX_DATA, are written into the piece @id from offset @value
- *	on.  They count as progress.  ESRCH as above, also after STOP; EINVAL: past
- *	the end; EPERM: the channel is not for simulators
+ *	fewer than before.  If the capture is cut short, it has as many bytes as the
+ *	last PROGRESS said.  ESRCH, EINVAL as above
+ * @FPGABUF_USER_QUIET: the master does not write anywhere any more.  All pieces have
+ *	ended: captures that still wait for theirs end with EIO
+ * @FPGABUF_USER_DATA: for simulators: write the bytes after the command, up to
+ *	%FPGABUF_USER_MAX_DATA, into the piece @id from offset @value on.  They count
+ *	as progress.  ESRCH as above, also after STOP; EINVAL: past the end; EPERM:
+ *	the channel is not for simulators
  */
 enum fpgabuf_user_command_type {
 	FPGABUF_USER_HELLO = 1,
@@ -102,8 +102,8 @@ enum fpgabuf_user_command_type {
  * DOC: Flags of HELLO
  *
  * %FPGABUF_USER_NODE_ONLY
- *	There is no master: memory is written by DATA alone.  So when the program
- *	has died, nothing writes any more.
+ *	There is no master: only DATA writes to memory.  So when the program has
+ *	died, nothing writes any more.
  */
 #define FPGABUF_USER_NODE_ONLY	0x1
 
