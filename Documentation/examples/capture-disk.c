@@ -2,13 +2,13 @@
 /*
  * capture-disk FILE COUNT >INDEX
  *
- * Writes captures to a disk, which reads them from the memory they were
- * captured into (O_DIRECT); nothing goes through the page cache.  Several
- * writes are on their way while the FPGA fills other regions.
+ * Writes captures to a disk, from the memory that the FPGA has written to
+ * (O_DIRECT); nothing goes through the page cache.  Several writes are in flight
+ * while the FPGA fills other regions.
  *
- * Each capture begins at a new block.  The index has a line for each: number,
- * where it begins, how many bytes it has, and "gap" if samples may be missing
- * before it, "timeout" if it ended before it was full.
+ * Each capture begins at a new block.  The index has a line for each: its number,
+ * its offset, its bytes, "gap" if samples may be missing before it, and "timeout"
+ * if it ended before it was full.
  */
 #define _GNU_SOURCE
 #define _FILE_OFFSET_BITS 64
@@ -27,11 +27,11 @@
 
 #include <fpgabuf/fpgabuf.h>
 
-/* What a disk likes: whole blocks, not too little and not one at a time */
+/* Disks are fast with whole blocks, large writes, and several at a time. */
 #define BLOCK		4096U
 #define WRITERS		4
 
-/* All threads have it together; @lock guards what is behind it */
+/* All threads share it; @lock guards the members after it. */
 struct job {
 	struct fpgabuf_ring *ring;
 	int file;
@@ -53,7 +53,7 @@ static void check(int ret, const char *what)
 		errx(1, "%s: %s", what, strerror(-ret));
 }
 
-/* Waits for the next capture; false: that was all */
+/* Waits for the next capture; false: there are no more. */
 static bool wait_capture(struct job *job, struct fpgabuf_capture *c)
 {
 	int ret;
@@ -97,7 +97,7 @@ static void write_all(int file, const char *data, size_t size, off_t offset)
 			continue;
 		if (n < 0)
 			err(1, "write");
-		/* What is left of a full disk is not always whole blocks. */
+		/* The space left on a full disk is not always whole blocks. */
 		if (n % BLOCK)
 			errx(1, "write: the disk is full");
 		data += n;
@@ -106,7 +106,7 @@ static void write_all(int file, const char *data, size_t size, off_t offset)
 	}
 }
 
-/* The rest of the last block is what was there before. */
+/* The rest of the last block has old bytes of the region. */
 static void *write_captures(void *arg)
 {
 	struct job *job = arg;

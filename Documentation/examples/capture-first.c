@@ -2,8 +2,8 @@
 /*
  * capture-first COUNT >/dev/tcp/HOST/PORT	(bash connects the socket)
  *
- * Sends captures from the memory they were captured into, one at a time, while
- * the FPGA fills other regions.  capture-send keeps several on their way.
+ * Sends captures from the memory that the FPGA has written to, one at a time, while
+ * the FPGA fills other regions.  capture-send keeps several in flight.
  */
 #include <err.h>
 #include <errno.h>

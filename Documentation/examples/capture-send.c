@@ -2,10 +2,10 @@
 /*
  * capture-send COUNT [SHARE] >/dev/tcp/HOST/PORT	(bash connects the socket)
  *
- * Sends captures, framed, from the memory they were captured into.  Several
- * are on their way while the FPGA fills other regions.  "fpgabuf-recv --framed"
- * takes them, and so does receive-frames.  With SHARE, the socket of fpgabuf-share,
- * that program captures.
+ * Sends captures, framed, from the memory that the FPGA has written to.  Several are
+ * in flight while the FPGA fills other regions.  Receive them with "fpgabuf-recv
+ * --framed" or receive-frames.  With SHARE, the socket of an fpgabuf-share, the
+ * captures come from there.
  */
 #define _GNU_SOURCE
 #define _FILE_OFFSET_BITS 64
@@ -26,10 +26,10 @@
 
 #define REGIONS		8
 
-/* A peer that takes nothing for so long is given up */
+/* A peer that takes nothing for this time is given up. */
 #define PATIENCE_MS	30000
 
-/* A header is sent from here, so each region has one. */
+/* Headers are sent from here, so each region has its own. */
 struct job {
 	struct fpgabuf_source *source;
 	struct fpgabuf_sender *sender;
@@ -110,7 +110,7 @@ static void wait_event(const struct job *job)
 		     fpgabuf_source_why(job->source));
 }
 
-/* The peer closes when it has all; one that failed resets. */
+/* The peer closes when it has everything; if it failed, it resets. */
 static void end(struct job *job)
 {
 	const struct fpgabuf_frame frame = {

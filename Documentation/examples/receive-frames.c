@@ -2,8 +2,8 @@
 /*
  * receive-frames </dev/tcp/HOST/PORT >SAMPLES	(bash connects the socket)
  *
- * Takes a framed stream, writes the samples of all captures one behind the
- * other, and says where some are missing.  Needs neither device nor driver.
+ * Receives a framed stream, writes the samples of all captures one after the
+ * other, and reports where some are missing.  It needs neither device nor driver.
  */
 #define _GNU_SOURCE
 #define _FILE_OFFSET_BITS 64
@@ -19,7 +19,7 @@
 
 static char buffer[1 << 20];
 
-/* All of it, or the stream was cut off. */
+/* Reads all bytes, or the stream was cut off. */
 static void read_all(void *data, size_t size)
 {
 	size_t have = 0;
@@ -52,7 +52,7 @@ static void write_all(const char *data, size_t size)
 	}
 }
 
-/* A header of a later version is longer; what is behind can be skipped. */
+/* A header may be longer; skip the fields that this program does not know. */
 static void read_header(struct fpgabuf_frame *frame)
 {
 	uint8_t header[FPGABUF_FRAME_HEADER_MAX];
@@ -65,7 +65,7 @@ static void read_header(struct fpgabuf_frame *frame)
 	read_all(header, frame->header_size - FPGABUF_FRAME_HEADER_SIZE);
 }
 
-/* What must be known of the samples before they are used */
+/* Reports everything that a user of the samples must know. */
 static void report(const struct fpgabuf_frame *frame, uint64_t next, bool first)
 {
 	if (!first && frame->sequence < next)

@@ -2,10 +2,10 @@
 /*
  * user-master NODE <FILE
  *
- * The hardware of a channel of fpgabuf-user: the file comes out of the FPGA.  It
- * needs the module's parameter simulator=1.  With a master of your own, fill()
- * gives it address and length and waits for its interrupt, and STOP is to stop it;
- * leave out NODE_ONLY and DATA then.
+ * The hardware of a channel of fpgabuf-user: captures get the bytes of the file.  It
+ * needs the module's parameter simulator=1.  For a master of your own, change fill()
+ * to write address and length to its registers and to wait for its interrupt, stop
+ * it at STOP, and leave out NODE_ONLY and DATA.
  */
 #include <err.h>
 #include <fcntl.h>
@@ -26,7 +26,7 @@ static void say(const void *command, size_t size)
 		err(1, "write to the node");
 }
 
-/* Returns how many bytes came: fewer than there is room for if that was all. */
+/* Returns how many bytes came; fewer than asked for at the end of the file. */
 static __u32 fill(const struct fpgabuf_user_event *piece)
 {
 	__u32 done = 0, most;
