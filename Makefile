@@ -17,19 +17,19 @@ make demo       send a file through the simulated FPGA, with and without a copy
                 [INPUT=file | SIZE=32M]
 make install    install library, tools, manual, udev rule, systemd units
                 [PREFIX=/usr/local] [DESTDIR=root] [bindir=, libdir=, mandir=..]
-make uninstall  remove what that has installed
+make uninstall  remove the files that "make install" has installed
 make modules_install
                 build the driver and the simulator without test switches, and
-                install them for that kernel [DESTDIR=root]
+                install them for this kernel [DESTDIR=root]
 make deb        build the Debian packages, into .build/deb [DEB_VERSION=0.2]
 make check-deb  test them: lintian, install, upgrade, purge, and the main job
-make screenshot take Documentation/screenshot.png anew if the screen is another
+make screenshot take Documentation/screenshot.png again if the screen differs
 make check-matrix
                 run the guest tests on four kernels, three architectures, and
-                with programs of 32 bit; check-deb, check-dt, check-pl330 and
-                check-zynq; goes on where it was cut
+                with 32-bit programs; also check-deb, check-dt, check-pl330 and
+                check-zynq; goes on where it was interrupted
 make check-pl330
-                capture through the PL330 of a board that QEMU has
+                capture through the PL330 of a board in QEMU
 make check-providers
                 capture through the kernel's own DMA drivers, on models of their
                 controllers; two kernels are built first
@@ -40,7 +40,7 @@ make bench      count what sending costs, by memory, engine and size, on three
                 kernels and arm64; tables and a plot, .build/bench
 make bench-profile
                 count it by function of the kernel
-make soak       what may go wrong once in a long time: an hour of connections to
+make soak       look for rare failures: an hour of connections to
                 fpgabuf-recv, ten minutes of fpgabuf-send [RECV_SECONDS=3600]
                 [CONNECTIONS=10000] [SEND_SECONDS=600]
 make check-distro
@@ -60,26 +60,26 @@ make coverage-tools
                 execute, .build/coverage/html/index.html
 make kunit      run the tests of the driver's parts on user-mode Linux
                 [FILTER=suite.test]
-make mutate     make mistakes in driver, library and tools, and see whether a
-                test notices [MISTAKES='kind-*']
-make fuzz       feed the parsers of the tools what nobody expects
+make mutate     plant mistakes in driver, library and tools, and check that a
+                test fails [MISTAKES='kind-*']
+make fuzz       feed random input to the parsers of the tools
                 [FUZZ_SECONDS=3, for each]
 make fuzz-ioctl do the same to the driver, in the virtual machine
                 [FUZZ_OPS=100000, FUZZ_SEED=n]
 make lint       check the style of everything
 make in-tree    put the driver into a kernel's tree, KERNEL=folder or
                 KERNEL=linux-source-6.12, a package that is fetched
-make in-tree-undo      take it out again
-make in-tree-patches   print it as a series of patches for that tree [OUT=dir]
-make check-in-tree     test that, on the sources of several kernels
+make in-tree-undo      remove it again
+make in-tree-patches   print it as a series of patches for this tree [OUT=dir]
+make check-in-tree     test this on the sources of several kernels
 make clean      remove .build/, where everything is built
 
 The targets above that need more Debian packages install them.  modules, tools,
 install, uninstall, modules_install and clean do not.
-KVER=version chooses another kernel than the newest one installed, and
+KVER=version chooses another kernel than the newest installed one, and
 KDIR=folder, with kbuild's ARCH= and CROSS_COMPILE=, one that you have built.
-ARCH=arm64 builds the modules for one that is downloaded into .build/arm64, and
-ARCH=armhf [FLAVOUR=armmp-lpae] likewise.
+ARCH=arm64 builds the modules for a kernel that is downloaded into
+.build/arm64; ARCH=armhf [FLAVOUR=armmp-lpae] does the same for armhf.
 endef
 
 BUILD := $(CURDIR)/.build
