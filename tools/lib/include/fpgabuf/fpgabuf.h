@@ -361,7 +361,7 @@ struct fpgabuf_capture {
  * @partial: captures shorter than asked for
  * @timeouts: captures that took too long
  * @failures: captures that failed
- * @uncounted: captures of which it is not known how many bytes came
+ * @uncounted: captures without bytes, because it is not known how many came
  * @busy_retries: how often a region could not be queued because it was in use
  * @queued: regions that are queued now
  * @taken: regions that are handed out now
@@ -1103,7 +1103,7 @@ const char *fpgabuf_client_strerror(int error);
  * @partial: captures shorter than asked for
  * @timeouts: captures that took too long
  * @failures: captures that failed
- * @uncounted: captures of which it is not known how many bytes came
+ * @uncounted: captures without bytes, because it is not known how many came
  * @missed: captures that a server left out, because no credit was left
  * @busy_retries: how often a region could not be queued because it was in use
  * @taken: captures that are handed out now
