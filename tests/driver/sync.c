@@ -11,6 +11,7 @@
 
 #include "bed.h"
 #include "kmod/fpgabuf-test-importer.h"
+#include "user-bed.h"
 
 #define BOUNCED	"/sys/kernel/debug/swiotlb/io_tlb_used"
 #define SKIP	"/sys/module/fpgabuf/parameters/debug_skip_sync"
@@ -48,6 +49,28 @@ static void bounces(void)
 	fd = region_alloc(dev, MIB);
 	EXPECT(bounced() - before >= MIB / 2048, true);
 	close(fd);
+	EXPECT(device_used(dev), 0);
+	EXPECT(bounced(), before);
+	close(dev);
+}
+
+/* Of the last region only a part has found room. */
+static void no_room(void)
+{
+	int dev = device_open(0), fds[8], nr = 0, ret;
+	unsigned long before = bounced(), full;
+	struct fpgabuf_alloc alloc;
+
+	do {
+		full = bounced();
+		ret = region_try_alloc(dev, 24 * MIB, &alloc);
+		if (!ret)
+			fds[nr++] = alloc.fd;
+	} while (!ret && nr < 8);
+	EXPECT(ret, -EIO);
+	EXPECT(bounced(), full);
+	while (nr)
+		close(fds[--nr]);
 	EXPECT(device_used(dev), 0);
 	EXPECT(bounced(), before);
 	close(dev);
@@ -199,8 +222,32 @@ static void importer_reads(void)
 	close(dev);
 }
 
+/*
+ * Not for a master that writes to addresses: when the region goes, its bounce
+ * buffers are somebody else's, even if that master still writes.
+ */
+static void program_refuses(void)
+{
+	int door, dev, fd;
+
+	REQUIRE(module_load("fpgabuf-user.ko", ""), 0);
+	door = user_open(1, 0);
+	dev = user_device();
+	fd = region_alloc(dev, 4096);
+	EXPECT(region_queue(dev, fd, 0, 0), -EIO);
+	EXPECT(user_event_comes(door, 0), false);
+	close(fd);
+	EXPECT(device_used(dev), 0);
+	close(dev);
+	close(door);
+	EXPECT(module_unload("fpgabuf"), 0);
+	EXPECT(module_unload("fpgabuf_user"), 0);
+}
+
 static const struct test tests[] = {
 	{ "regions bounce, as the kernel was told", bounces },
+	{ "a region for which bounce buffers have no room is refused, and leaves none",
+	  no_room },
 	{ "captured data are right although they bounce", right_with_sync },
 	{ "the same check fails when the driver leaves out the sync",
 	  wrong_without_sync },
@@ -210,6 +257,8 @@ static const struct test tests[] = {
 	  newer_for_cpu },
 	{ "... nor when the importer goes", newer_than_dropped },
 	{ "an importing device sees what FPGA and CPU wrote", importer_reads },
+	{ "a channel whose hardware is a program refuses bounce buffers",
+	  program_refuses },
 	{ }
 };
 

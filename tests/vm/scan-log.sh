@@ -37,7 +37,6 @@ UBSAN
 kmemleak
 DMA-API:
 ODEBUG: Out of memory
-swiotlb buffer is full
 lockup
 detected stall
 rcu: INFO:
