@@ -197,6 +197,25 @@ static void simulator_died(void)
 	bed_end();
 }
 
+/* It still owed the answer to a stop. */
+static void simulator_died_stopping(void)
+{
+	bed_begin(1, FPGABUF_USER_NODE_ONLY);
+	user_patience(200);
+	user_queue(&bed, 0);
+	expect_start(0);
+	EXPECT(capture_cancel(bed.dev), 1);
+	user_patience(USER_PATIENCE);
+	user_expect_capture(&bed, 0, -ECANCELED, 0);
+	EXPECT(user_attribute("stopped"), 1);
+	close(bed.door);
+
+	bed.door = user_open(1, 0);
+	EXPECT(user_attribute("stopped"), 0);
+	capture_once(0);
+	bed_end();
+}
+
 static void write_all(const struct fpgabuf_user_event *pieces, int nr)
 {
 	uint8_t *data = malloc(LARGE);
@@ -436,6 +455,7 @@ static const struct test tests[] = {
 	  unanswered },
 	{ "the next program hears what still runs, and may end it", inherited },
 	{ "a simulator that died writes no more", simulator_died },
+	{ "... not even if it was about to be stopped", simulator_died_stopping },
 	{ "memory is kept while the master of a dead program writes, and no longer",
 	  memory_kept },
 	{ "the same at 300 moments under load", killed_often },
