@@ -26,6 +26,7 @@ UDEVADM=$(program udevadm)
 # what they execute.  Both write that to the last disk.
 PATIENCE=1
 WRAPPER=
+WRAPPER_ARGS=()
 case $KVER in
 *-debug-*)
   PATIENCE=3
@@ -101,7 +102,7 @@ guest() {
     --file "$UDEVADM" --file "$UDEVADM:/bin/systemd-udevd" \
     --file "$TOP/tools/udev/60-fpgabuf.rules:/etc/udev/rules.d/60-fpgabuf.rules" \
     --file "$TOP/tools/udev/fpgabuf.sysusers.conf:/etc/fpgabuf.sysusers.conf" \
-    "${OPTIONS[@]}" "${GDB_OPTIONS[@]}" -- ${WRAPPER:+"$WRAPPER"} "$@"
+    "${OPTIONS[@]}" "${GDB_OPTIONS[@]}" -- ${WRAPPER:+"$WRAPPER"} "${WRAPPER_ARGS[@]}" "$@"
 }
 
 TESTS=(guest-tests)
@@ -146,6 +147,9 @@ injected() {
 
 # Devices that do not stop are of no use any more, until the next boot.
 poisoned() {
+  local WRAPPER_ARGS=()
+
+  [ "$WRAPPER" != debug-run ] || WRAPPER_ARGS=(--stay)
   guest guest-poison --append init_on_alloc=0 --timeout $((300 * PATIENCE)) \
     -- "${TESTS[@]}" "$@"
 }
