@@ -401,6 +401,37 @@ static void fence_test(struct kunit *test)
 	put_regions(region, 2);
 }
 
+struct fence_watch {
+	struct dma_fence_cb cb;
+	const struct list_head *done;
+	bool in_queue;
+};
+
+/* Called by the one that signals, with the lock of the queue held */
+static void look_into_queue(struct dma_fence *fence, struct dma_fence_cb *cb)
+{
+	struct fence_watch *watch = container_of(cb, struct fence_watch, cb);
+
+	watch->in_queue = !list_empty(watch->done);
+}
+
+/* A waiter that the fence wakes finds the capture in the queue. */
+static void fence_last_test(struct kunit *test)
+{
+	struct bed *bed = test->priv;
+	struct fence_watch watch = { .done = &bed->stream.queue.done };
+	struct fpgabuf_capture *region[1];
+
+	make_regions(test, region, 1);
+	queue_all(test, region, 1);
+	KUNIT_ASSERT_EQ(test, dma_fence_add_callback(region[0]->fence, &watch.cb,
+						     look_into_queue), 0);
+	complete_one(bed);
+	expect_taken(test, 0, SIZE, 0, 0);
+	KUNIT_EXPECT_TRUE(test, watch.in_queue);
+	put_regions(region, 1);
+}
+
 /* A done capture keeps what it has; the running one what has arrived. */
 static void cancel_test(struct kunit *test)
 {
@@ -710,6 +741,7 @@ static struct kunit_case capture_cases[] = {
 	KUNIT_CASE(depth_test),
 	KUNIT_CASE(owner_test),
 	KUNIT_CASE(fence_test),
+	KUNIT_CASE(fence_last_test),
 	KUNIT_CASE(cancel_test),
 	KUNIT_CASE(gap_between_test),
 	KUNIT_CASE_PARAM(handover_test, handovers_gen_params),

@@ -7,6 +7,7 @@
  */
 #include <linux/mm.h>
 #include <linux/mman.h>
+#include <linux/page_ref.h>
 #include <linux/uaccess.h>
 
 #include "compat.h"
@@ -197,11 +198,34 @@ static void references_first_test(struct kunit *test)
 	dma_buf_put(region->buffer.dmabuf);
 }
 
+/*
+ * More mappings than references cannot be: then the page counts as in use.  It is
+ * mapped twice, because a page that has but one reference is not mapped at all.
+ */
+static void reference_missing_test(struct kunit *test)
+{
+	struct fpgabuf_capture *region = region_of_kind(test);
+	const unsigned long addr[] = {
+		map_region(test, region), map_region(test, region),
+	};
+	struct page *page = compound_head(fpgabuf_region_page(region->buffer.region,
+							      0));
+
+	page_ref_dec(page);
+	expect_usage(test, region, 2 * nr_pages(region), 1);
+	page_ref_inc(page);
+	expect_usage(test, region, 2 * nr_pages(region), 0);
+	vm_munmap(addr[0], region->buffer.dmabuf->size);
+	vm_munmap(addr[1], region->buffer.dmabuf->size);
+	dma_buf_put(region->buffer.dmabuf);
+}
+
 static struct kunit_case inuse_cases[] = {
 	KUNIT_CASE_PARAM(held_page_test, kinds_gen_params),
 	KUNIT_CASE_PARAM(mapped_test, kinds_gen_params),
 	KUNIT_CASE_PARAM(pinned_test, kinds_gen_params),
 	KUNIT_CASE_PARAM(references_first_test, kinds_gen_params),
+	KUNIT_CASE_PARAM(reference_missing_test, kinds_gen_params),
 	{}
 };
 

@@ -295,24 +295,55 @@ static void escape_test(struct kunit *test)
 	fpgabuf_region_destroy(region);
 }
 
+#define BLOCK_ORDER	5
+#define NR_BLOCKS	64
+
+/* Every other block is free, and an allocation of this order gets those first. */
+static void make_holes(struct kunit *test, struct page **blocks)
+{
+	unsigned int i;
+
+	for (i = 0; i < NR_BLOCKS; i++) {
+		blocks[i] = alloc_pages(GFP_KERNEL, BLOCK_ORDER);
+		KUNIT_ASSERT_NOT_NULL(test, blocks[i]);
+	}
+	for (i = 0; i < NR_BLOCKS; i += 2)
+		__free_pages(blocks[i], BLOCK_ORDER);
+}
+
+static void fill_holes(struct page **blocks)
+{
+	unsigned int i;
+
+	for (i = 1; i < NR_BLOCKS; i += 2)
+		__free_pages(blocks[i], BLOCK_ORDER);
+}
+
 /*
  * Folios that are taken only to be looked at are charged as well, and given back.
  * Without room for them no more is taken than what is wanted, and so it is single
- * pages if those folios happen not to be adjacent.
+ * pages if those folios are not adjacent.
  */
 static void search_test(struct kunit *test)
 {
+	const u64 size = 3 * (PAGE_SIZE << BLOCK_ORDER);
 	struct bed *bed = test->priv;
 	struct fpgabuf_region *region;
+	struct page *blocks[NR_BLOCKS];
 	u64 limit;
 
+	make_holes(test, blocks);
 	for (limit = 0; limit <= SZ_16M; limit += SZ_16M) {
 		bed->memory.search.limit = limit;
-		region = create(test, bed->file->account, 3 * 32 * PAGE_SIZE, 0);
+		region = create(test, bed->file->account, size, 0);
 		KUNIT_ASSERT_NOT_ERR_OR_NULL(test, region);
+		KUNIT_EXPECT_EQ(test, (int)region->pages.backend->id,
+				limit ? FPGABUF_BACKEND_FOLIO :
+					FPGABUF_BACKEND_PAGES);
 		KUNIT_EXPECT_EQ(test, atomic64_read(&bed->memory.search.used), 0);
 		fpgabuf_region_destroy(region);
 	}
+	fill_holes(blocks);
 	KUNIT_EXPECT_EQ(test, atomic64_read(&bed->memory.quota.used), 0);
 }
 
