@@ -680,6 +680,34 @@ static void watchdog_work(struct work_struct *work)
 	mutex_unlock(&stream->lock);
 }
 
+static void workqueues_free(struct fpgabuf_stream *stream)
+{
+	if (stream->watchdog.wq)
+		destroy_workqueue(stream->watchdog.wq);
+	if (stream->queue.wq)
+		destroy_workqueue(stream->queue.wq);
+}
+
+static void stream_free(struct kref *ref)
+{
+	struct fpgabuf_stream *stream =
+		container_of(ref, struct fpgabuf_stream, ref);
+
+	workqueues_free(stream);
+	fpgabuf_memory_put(stream->memory);
+	kfree(stream);
+}
+
+static void stream_get(struct fpgabuf_stream *stream)
+{
+	kref_get(&stream->ref);
+}
+
+static void stream_put(struct fpgabuf_stream *stream)
+{
+	kref_put(&stream->ref, stream_free);
+}
+
 static void capture_free(struct fpgabuf_capture *capture)
 {
 	struct fpgabuf_stream *stream = capture->stream;
@@ -688,7 +716,7 @@ static void capture_free(struct fpgabuf_capture *capture)
 	fpgabuf_mark_exit(&capture->mark);
 	fpgabuf_buffer_exit(&capture->buffer);
 	kfree(capture);
-	fpgabuf_stream_put(stream);
+	stream_put(stream);
 }
 
 static void release_buffer(struct fpgabuf_buffer *buffer)
@@ -736,7 +764,7 @@ struct fpgabuf_capture *fpgabuf_capture_create(struct fpgabuf_file *file,
 		kfree(capture);
 		return ERR_PTR(ret);
 	}
-	fpgabuf_stream_get(stream);
+	stream_get(stream);
 	capture->stream = stream;
 	ret = make_lists(capture);
 	if (!ret)
@@ -810,14 +838,6 @@ static int workqueues_alloc(struct fpgabuf_stream *stream, int id)
 	return stream->watchdog.wq ? 0 : -ENOMEM;
 }
 
-static void workqueues_free(struct fpgabuf_stream *stream)
-{
-	if (stream->watchdog.wq)
-		destroy_workqueue(stream->watchdog.wq);
-	if (stream->queue.wq)
-		destroy_workqueue(stream->queue.wq);
-}
-
 /* With the channel open */
 static int stream_setup(struct fpgabuf_stream *stream, struct device *dev,
 			int id)
@@ -872,36 +892,6 @@ err_free:
 	return ERR_PTR(ret);
 }
 
-static void stream_free(struct kref *ref)
-{
-	struct fpgabuf_stream *stream =
-		container_of(ref, struct fpgabuf_stream, ref);
-
-	workqueues_free(stream);
-	fpgabuf_memory_put(stream->memory);
-	kfree(stream);
-}
-
-/**
- * fpgabuf_stream_get() - take a reference
- * @stream: a stream the caller knows to be alive
- */
-void fpgabuf_stream_get(struct fpgabuf_stream *stream)
-{
-	kref_get(&stream->ref);
-}
-
-/**
- * fpgabuf_stream_put() - drop a reference
- * @stream: the stream; freed with the last one
- *
- * Context: process, may sleep.
- */
-void fpgabuf_stream_put(struct fpgabuf_stream *stream)
-{
-	kref_put(&stream->ref, stream_free);
-}
-
 /**
  * fpgabuf_stream_stop() - end everything, and start nothing any more
  * @stream: the stream
@@ -942,7 +932,7 @@ void fpgabuf_stream_unbind(struct fpgabuf_stream *stream)
 	mutex_unlock(&stream->lock);
 	fpgabuf_buffers_unmap(&stream->buffers);
 	cancel_delayed_work_sync(&stream->watchdog.work);
-	fpgabuf_stream_put(stream);
+	stream_put(stream);
 }
 
 /**
@@ -1011,7 +1001,7 @@ struct fpgabuf_file *fpgabuf_file_open(struct fpgabuf_stream *stream)
 		kfree(file);
 		return NULL;
 	}
-	fpgabuf_stream_get(stream);
+	stream_get(stream);
 	file->stream = stream;
 	return file;
 }
@@ -1049,7 +1039,7 @@ void fpgabuf_file_close(struct fpgabuf_file *file)
 		fpgabuf_capture_release(capture);
 	fpgabuf_account_put(file->account);
 	kfree(file);
-	fpgabuf_stream_put(stream);
+	stream_put(stream);
 }
 
 /**

@@ -174,8 +174,6 @@ struct fpgabuf_stream *fpgabuf_stream_create(struct platform_device *pdev,
 					     int id);
 void fpgabuf_stream_init(struct fpgabuf_stream *stream,
 			 struct fpgabuf_memory *memory);
-void fpgabuf_stream_get(struct fpgabuf_stream *stream);
-void fpgabuf_stream_put(struct fpgabuf_stream *stream);
 unsigned int fpgabuf_stream_stop(struct fpgabuf_stream *stream, int error);
 void fpgabuf_stream_unbind(struct fpgabuf_stream *stream);
 void fpgabuf_stream_suspend(struct fpgabuf_stream *stream);
