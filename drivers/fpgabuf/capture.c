@@ -982,6 +982,25 @@ void fpgabuf_stream_count(struct fpgabuf_stream *stream,
 	spin_unlock_irq(&queue->lock);
 }
 
+/* The caller's reference on @account is taken over, if there is one. */
+static struct fpgabuf_file *file_new(struct fpgabuf_stream *stream,
+				     struct fpgabuf_account *account)
+{
+	struct fpgabuf_file *file;
+
+	if (!account)
+		return NULL;
+	file = kzalloc_obj(*file);
+	if (!file) {
+		fpgabuf_account_put(account);
+		return NULL;
+	}
+	file->account = account;
+	stream_get(stream);
+	file->stream = stream;
+	return file;
+}
+
 /**
  * fpgabuf_file_open() - somebody opens the device node
  * @stream: of the device
@@ -992,18 +1011,40 @@ void fpgabuf_stream_count(struct fpgabuf_stream *stream,
  */
 struct fpgabuf_file *fpgabuf_file_open(struct fpgabuf_stream *stream)
 {
-	struct fpgabuf_file *file = kzalloc_obj(*file);
+	return file_new(stream, fpgabuf_account_create(stream->memory));
+}
 
-	if (!file)
-		return NULL;
-	file->account = fpgabuf_account_create(stream->memory);
-	if (!file->account) {
-		kfree(file);
-		return NULL;
-	}
-	stream_get(stream);
-	file->stream = stream;
-	return file;
+/**
+ * fpgabuf_file_again() - another open file that is charged together with one
+ * @file: the open file
+ *
+ * It can own the queue instead of @file.
+ *
+ * Context: process, may sleep.
+ *
+ * Return: the file, to be ended by fpgabuf_file_close(), or NULL.
+ */
+struct fpgabuf_file *fpgabuf_file_again(const struct fpgabuf_file *file)
+{
+	fpgabuf_account_get(file->account);
+	return file_new(file->stream, file->account);
+}
+
+/**
+ * fpgabuf_file_owns_queue() - has an open file queued?
+ * @file: the file
+ *
+ * Context: process.
+ */
+bool fpgabuf_file_owns_queue(const struct fpgabuf_file *file)
+{
+	struct fpgabuf_captures *queue = &file->stream->queue;
+	bool owns;
+
+	spin_lock_irq(&queue->lock);
+	owns = owns_queue(file);
+	spin_unlock_irq(&queue->lock);
+	return owns;
 }
 
 /* What is done goes with its file; its regions can be queued by others. */

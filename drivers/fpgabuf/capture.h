@@ -182,6 +182,8 @@ void fpgabuf_stream_count(struct fpgabuf_stream *stream,
 			  struct fpgabuf_counts *counts);
 
 struct fpgabuf_file *fpgabuf_file_open(struct fpgabuf_stream *stream);
+struct fpgabuf_file *fpgabuf_file_again(const struct fpgabuf_file *file);
+bool fpgabuf_file_owns_queue(const struct fpgabuf_file *file);
 void fpgabuf_file_close(struct fpgabuf_file *file);
 __poll_t fpgabuf_file_poll(const struct fpgabuf_file *file);
 

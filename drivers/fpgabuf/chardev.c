@@ -2,8 +2,8 @@
 /*
  * fpgabuf - the device node
  *
- * Checks what user space hands in and turns it into calls of capture.c.  The
- * contract of each call is in uapi/linux/fpgabuf.h.
+ * Checks what user space hands in and turns it into calls of capture.c and
+ * stream.c.  The contract of each call is in uapi/linux/fpgabuf.h.
  */
 #include <linux/fcntl.h>
 #include <linux/file.h>
@@ -11,8 +11,10 @@
 #include <linux/mm.h>
 #include <linux/poll.h>
 #include <linux/slab.h>
+#include <linux/splice.h>
 #include <linux/string.h>
 #include <linux/uaccess.h>
+#include <linux/uio.h>
 
 #include <linux/fpgabuf.h>
 
@@ -23,6 +25,32 @@
 #include "dmabuf.h"
 #include "memory.h"
 #include "region.h"
+#include "stream.h"
+
+/**
+ * struct fpgabuf_open - an open node
+ * @file: the file, as far as captures are concerned
+ * @bytes: the stream that it was made, or NULL; set once
+ */
+struct fpgabuf_open {
+	struct fpgabuf_file *file;
+	struct fpgabuf_bytes *bytes;
+};
+
+static struct fpgabuf_file *file_of(const struct file *filp)
+{
+	const struct fpgabuf_open *open = filp->private_data;
+
+	return open->file;
+}
+
+static struct fpgabuf_bytes *bytes_of(const struct file *filp)
+{
+	const struct fpgabuf_open *open = filp->private_data;
+
+	/* Pairs with the release of ioctl_stream(). */
+	return smp_load_acquire(&open->bytes);
+}
 
 union fpgabuf_arg {
 	struct fpgabuf_info info;
@@ -31,6 +59,8 @@ union fpgabuf_arg {
 	struct fpgabuf_dequeue dequeue;
 	struct fpgabuf_cancel cancel;
 	struct fpgabuf_region_info region_info;
+	struct fpgabuf_stream_setup stream_setup;
+	struct fpgabuf_stream_info stream_info;
 };
 
 /* Where an answer goes, and how much of it the caller has room for. */
@@ -54,7 +84,7 @@ static u64 max_region(const struct fpgabuf_memory *memory)
 static int ioctl_info(struct file *filp, union fpgabuf_arg *arg,
 		      const struct fpgabuf_reply *to)
 {
-	const struct fpgabuf_file *file = filp->private_data;
+	const struct fpgabuf_file *file = file_of(filp);
 	struct fpgabuf_stream *stream = file->stream;
 	const struct fpgabuf_memory *memory = stream->memory;
 	const struct fpgabuf_channel *channel = &stream->channel;
@@ -107,7 +137,7 @@ static bool alloc_valid(const struct fpgabuf_memory *memory,
 static int ioctl_alloc(struct file *filp, union fpgabuf_arg *arg,
 		       const struct fpgabuf_reply *to)
 {
-	struct fpgabuf_file *file = filp->private_data;
+	struct fpgabuf_file *file = file_of(filp);
 	struct fpgabuf_alloc *alloc = &arg->alloc;
 	const struct fpgabuf_pages *pages;
 	struct fpgabuf_capture *capture;
@@ -146,7 +176,7 @@ static int ioctl_alloc(struct file *filp, union fpgabuf_arg *arg,
 static int ioctl_queue(struct file *filp, union fpgabuf_arg *arg,
 		       const struct fpgabuf_reply *to)
 {
-	struct fpgabuf_file *file = filp->private_data;
+	struct fpgabuf_file *file = file_of(filp);
 	const struct fpgabuf_queue *queue = &arg->queue;
 	struct fpgabuf_capture *capture;
 	int ret;
@@ -154,6 +184,8 @@ static int ioctl_queue(struct file *filp, union fpgabuf_arg *arg,
 	if (queue->flags || queue->reserved0 ||
 	    memchr_inv(queue->reserved, 0, sizeof(queue->reserved)))
 		return -EINVAL;
+	if (bytes_of(filp))
+		return -EBUSY;
 
 	capture = fpgabuf_capture_find(file, queue->fd);
 	if (IS_ERR(capture))
@@ -175,8 +207,10 @@ static int ioctl_dequeue(struct file *filp, union fpgabuf_arg *arg,
 	if (dequeue->flags || dequeue->reserved0 ||
 	    memchr_inv(dequeue->reserved, 0, sizeof(dequeue->reserved)))
 		return -EINVAL;
+	if (bytes_of(filp))
+		return -EBUSY;
 
-	capture = fpgabuf_capture_dequeue(filp->private_data,
+	capture = fpgabuf_capture_dequeue(file_of(filp),
 					  !(filp->f_flags & O_NONBLOCK));
 	if (IS_ERR(capture))
 		return PTR_ERR(capture);
@@ -207,8 +241,10 @@ static int ioctl_cancel(struct file *filp, union fpgabuf_arg *arg,
 	if (cancel->flags ||
 	    memchr_inv(cancel->reserved, 0, sizeof(cancel->reserved)))
 		return -EINVAL;
+	if (bytes_of(filp))
+		return -EBUSY;
 
-	ret = fpgabuf_capture_cancel(filp->private_data, &cancel->canceled);
+	ret = fpgabuf_capture_cancel(file_of(filp), &cancel->canceled);
 	return ret ?: reply(to, cancel);
 }
 
@@ -225,7 +261,7 @@ static int ioctl_region_info(struct file *filp, union fpgabuf_arg *arg,
 	if (info->flags || memchr_inv(info->reserved, 0, sizeof(info->reserved)))
 		return -EINVAL;
 
-	capture = fpgabuf_capture_find(filp->private_data, info->fd);
+	capture = fpgabuf_capture_find(file_of(filp), info->fd);
 	if (IS_ERR(capture))
 		return PTR_ERR(capture);
 
@@ -241,6 +277,56 @@ static int ioctl_region_info(struct file *filp, union fpgabuf_arg *arg,
 	info->mappings = usage.mappings;
 	dma_buf_put(buffer->dmabuf);
 	return reply(to, info);
+}
+
+static bool setup_valid(const struct fpgabuf_memory *memory,
+			const struct fpgabuf_stream_setup *setup)
+{
+	return !(setup->flags & ~FPGABUF_STREAM_JOIN) && !setup->reserved0 &&
+	       !memchr_inv(setup->reserved, 0, sizeof(setup->reserved)) &&
+	       setup->size && setup->size <= max_region(memory) &&
+	       setup->count >= 2 && setup->count <= FPGABUF_MAX_QUEUED &&
+	       setup->timeout_ms <= FPGABUF_TIMEOUT_MAX_MS;
+}
+
+/* Of two that come at once only one can own the queue, and succeed. */
+static int ioctl_stream(struct file *filp, union fpgabuf_arg *arg,
+			const struct fpgabuf_reply *to)
+{
+	struct fpgabuf_stream_setup *setup = &arg->stream_setup;
+	struct fpgabuf_open *open = filp->private_data;
+	struct fpgabuf_bytes *bytes;
+	int ret;
+
+	if (!setup_valid(open->file->stream->memory, setup))
+		return -EINVAL;
+	if (bytes_of(filp))
+		return -EBUSY;
+	bytes = fpgabuf_bytes_create(open->file, setup);
+	if (IS_ERR(bytes))
+		return PTR_ERR(bytes);
+	ret = reply(to, setup);
+	if (ret) {
+		fpgabuf_bytes_destroy(bytes);
+		return ret;
+	}
+	/* Pairs with bytes_of(). */
+	smp_store_release(&open->bytes, bytes);
+	return 0;
+}
+
+static int ioctl_stream_info(struct file *filp, union fpgabuf_arg *arg,
+			     const struct fpgabuf_reply *to)
+{
+	struct fpgabuf_stream_info *info = &arg->stream_info;
+	struct fpgabuf_bytes *bytes = bytes_of(filp);
+	int ret;
+
+	if (info->flags & ~FPGABUF_STREAM_GO_ON ||
+	    memchr_inv(info->reserved, 0, sizeof(info->reserved)) || !bytes)
+		return -EINVAL;
+	ret = fpgabuf_bytes_info(bytes, info);
+	return ret ?: reply(to, info);
 }
 
 /**
@@ -261,6 +347,8 @@ static const struct fpgabuf_call calls[] = {
 	{ FPGABUF_IOC_DEQUEUE, ioctl_dequeue },
 	{ FPGABUF_IOC_CANCEL, ioctl_cancel },
 	{ FPGABUF_IOC_REGION_INFO, ioctl_region_info },
+	{ FPGABUF_IOC_STREAM, ioctl_stream },
+	{ FPGABUF_IOC_STREAM_INFO, ioctl_stream_info },
 };
 
 /* All of the number counts but the size, which may be another version's. */
@@ -298,12 +386,48 @@ static long fpgabuf_ioctl(struct file *filp, unsigned int cmd,
 	return call->fn(filp, &arg, &to);
 }
 
+static bool may_wait(const struct file *filp)
+{
+	return !(filp->f_flags & O_NONBLOCK);
+}
+
+static ssize_t fpgabuf_read_iter(struct kiocb *iocb, struct iov_iter *to)
+{
+	struct file *filp = iocb->ki_filp;
+	struct fpgabuf_bytes *bytes = bytes_of(filp);
+
+	if (!bytes)
+		return -EINVAL;
+	return fpgabuf_bytes_read(bytes, &iocb->ki_pos, to, may_wait(filp) &&
+				  !(iocb->ki_flags & IOCB_NOWAIT));
+}
+
+static ssize_t fpgabuf_splice_read(struct file *filp, loff_t *pos,
+				   struct pipe_inode_info *pipe, size_t len,
+				   unsigned int flags)
+{
+	struct fpgabuf_bytes *bytes = bytes_of(filp);
+
+	if (!bytes)
+		return -EINVAL;
+	return fpgabuf_bytes_splice(bytes, pos, pipe, len, may_wait(filp) &&
+				    !(flags & SPLICE_F_NONBLOCK));
+}
+
 static __poll_t fpgabuf_poll(struct file *filp, poll_table *wait)
 {
-	struct fpgabuf_file *file = filp->private_data;
+	struct fpgabuf_file *file = file_of(filp);
+	struct fpgabuf_bytes *bytes = bytes_of(filp);
 
 	poll_wait(filp, &file->stream->queue.wait, wait);
-	return fpgabuf_file_poll(file);
+	return bytes ? fpgabuf_bytes_poll(bytes, filp->f_pos) :
+		       fpgabuf_file_poll(file);
+}
+
+/* There is a position, because sendfile() wants one, but nobody can set it. */
+static loff_t fpgabuf_llseek(struct file *filp, loff_t offset, int whence)
+{
+	return -ESPIPE;
 }
 
 /* misc_open() holds its mutex, so the node cannot go while this runs. */
@@ -311,17 +435,28 @@ static int fpgabuf_open(struct inode *inode, struct file *filp)
 {
 	struct fpgabuf_node *node =
 		container_of(filp->private_data, struct fpgabuf_node, misc);
-	struct fpgabuf_file *file = fpgabuf_file_open(node->stream);
+	struct fpgabuf_open *open = kzalloc_obj(*open);
 
-	if (!file)
+	if (!open)
 		return -ENOMEM;
-	filp->private_data = file;
-	return nonseekable_open(inode, filp);
+	open->file = fpgabuf_file_open(node->stream);
+	if (!open->file) {
+		kfree(open);
+		return -ENOMEM;
+	}
+	filp->private_data = open;
+	filp->f_mode &= ~(FMODE_PREAD | FMODE_PWRITE);
+	return 0;
 }
 
 static int fpgabuf_close(struct inode *inode, struct file *filp)
 {
-	fpgabuf_file_close(filp->private_data);
+	struct fpgabuf_open *open = filp->private_data;
+
+	if (open->bytes)
+		fpgabuf_bytes_destroy(open->bytes);
+	fpgabuf_file_close(open->file);
+	kfree(open);
 	return 0;
 }
 
@@ -329,6 +464,9 @@ static const struct file_operations fpgabuf_fops = {
 	.owner = THIS_MODULE,
 	.open = fpgabuf_open,
 	.release = fpgabuf_close,
+	.llseek = fpgabuf_llseek,
+	.read_iter = fpgabuf_read_iter,
+	.splice_read = fpgabuf_splice_read,
 	.unlocked_ioctl = fpgabuf_ioctl,
 	.compat_ioctl = compat_ptr_ioctl,
 	.poll = fpgabuf_poll,

@@ -153,6 +153,11 @@ static inline void dma_resv_add_fence(struct dma_resv *resv,
 #define dma_buf_unmap_attachment_unlocked	dma_buf_unmap_attachment
 #endif
 
+#if LINUX_VERSION_CODE < KERNEL_VERSION(6, 1, 0)
+/* 6.1 lets sendfile() read from character devices. */
+#define FPGABUF_STREAMS	false
+#endif
+
 #if LINUX_VERSION_CODE < KERNEL_VERSION(6, 2, 0)
 /* 6.2 wants these under the lock of the dma-buf, or else by these names. */
 #if LINUX_VERSION_CODE >= KERNEL_VERSION(5, 11, 0)

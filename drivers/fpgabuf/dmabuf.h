@@ -4,6 +4,7 @@
  *
  * Lock order of the driver, outermost first:
  *
+ *	&fpgabuf_bytes.lock
  *	mmap_lock, dma_resv, &fpgabuf_buffers.binding
  *	  &fpgabuf_stream.lock, &fpgabuf_buffers.lock
  *	    &fpgabuf_buffer.sem

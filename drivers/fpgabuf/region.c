@@ -159,7 +159,7 @@ struct fpgabuf_region *fpgabuf_region_create(struct fpgabuf_account *account,
 
 /**
  * fpgabuf_region_at_rest() - is the region the only one that has its pages?
- * @region: no longer known to anybody: nobody gets a page of it any more
+ * @region: nobody gets a page of it meanwhile, but from those who have one
  *
  * Context: process, may sleep.
  */

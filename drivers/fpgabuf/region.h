@@ -33,10 +33,12 @@ struct fpgabuf_account {
  * @account: they are charged to it; a reference is held
  * @ino: inode number of its dma-buf, to tell regions apart by; 0 before
  * @node: in the quarantine, once it is given up
- * @held: in the quarantine: the last chunk that had a foreign reference
+ * @held: the chunk that somebody else was found to hold last, see
+ *	fpgabuf_region_at_rest()
  *
  * Belongs to its dma-buf, and then to the quarantine, whose lock guards the last
- * two.  Until then nothing but @ino changes.
+ * two.  Until then nothing but @ino changes, and @held if the region is part of a
+ * stream of bytes, under its lock.
  */
 struct fpgabuf_region {
 	struct fpgabuf_pages pages;

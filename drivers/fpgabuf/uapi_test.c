@@ -126,6 +126,29 @@ static const struct field fpgabuf_region_info_fields[] = {
 	FIELD(fpgabuf_region_info, reserved, 48, 32),
 };
 
+static const struct field fpgabuf_stream_setup_fields[] = {
+	FIELD(fpgabuf_stream_setup, size, 0, 8),
+	FIELD(fpgabuf_stream_setup, flags, 8, 4),
+	FIELD(fpgabuf_stream_setup, count, 12, 4),
+	FIELD(fpgabuf_stream_setup, timeout_ms, 16, 4),
+	FIELD(fpgabuf_stream_setup, reserved0, 20, 4),
+	FIELD(fpgabuf_stream_setup, reserved, 24, 32),
+};
+
+static const struct field fpgabuf_stream_info_fields[] = {
+	FIELD(fpgabuf_stream_info, flags, 0, 4),
+	FIELD(fpgabuf_stream_info, error, 4, 4),
+	FIELD(fpgabuf_stream_info, position, 8, 8),
+	FIELD(fpgabuf_stream_info, captures, 16, 8),
+	FIELD(fpgabuf_stream_info, partial, 24, 8),
+	FIELD(fpgabuf_stream_info, gaps, 32, 8),
+	FIELD(fpgabuf_stream_info, timeouts, 40, 8),
+	FIELD(fpgabuf_stream_info, errors, 48, 8),
+	FIELD(fpgabuf_stream_info, queued, 56, 4),
+	FIELD(fpgabuf_stream_info, held, 60, 4),
+	FIELD(fpgabuf_stream_info, reserved, 64, 32),
+};
+
 static const struct layout layouts[] = {
 	LAYOUT(fpgabuf_info, FPGABUF_IOC_INFO, 0xc0b0fb00),
 	LAYOUT(fpgabuf_alloc, FPGABUF_IOC_ALLOC, 0xc040fb01),
@@ -133,6 +156,8 @@ static const struct layout layouts[] = {
 	LAYOUT(fpgabuf_dequeue, FPGABUF_IOC_DEQUEUE, 0xc050fb03),
 	LAYOUT(fpgabuf_cancel, FPGABUF_IOC_CANCEL, 0xc020fb04),
 	LAYOUT(fpgabuf_region_info, FPGABUF_IOC_REGION_INFO, 0xc050fb05),
+	LAYOUT(fpgabuf_stream_setup, FPGABUF_IOC_STREAM, 0xc038fb06),
+	LAYOUT(fpgabuf_stream_info, FPGABUF_IOC_STREAM_INFO, 0xc060fb07),
 };
 
 static void layout_name(const struct layout *layout, char *name)
@@ -182,6 +207,8 @@ static void constants_test(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, FPGABUF_REGION_IDLE, 0);
 	KUNIT_EXPECT_EQ(test, FPGABUF_REGION_QUEUED, 1);
 	KUNIT_EXPECT_EQ(test, FPGABUF_REGION_DONE, 2);
+	KUNIT_EXPECT_EQ(test, FPGABUF_STREAM_JOIN, 1);
+	KUNIT_EXPECT_EQ(test, FPGABUF_STREAM_GO_ON, 1);
 }
 
 static struct kunit_case uapi_cases[] = {

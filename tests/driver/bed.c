@@ -343,3 +343,15 @@ int kmsg_count(int fd, const char *text)
 	}
 	return found;
 }
+
+/* Before Linux 6.1 the driver makes no file a stream of bytes. */
+bool has_streams(void)
+{
+	unsigned int major, minor;
+	struct utsname kernel;
+
+	if (uname(&kernel) ||
+	    sscanf(kernel.release, "%u.%u", &major, &minor) != 2)
+		return false;
+	return major > 6 || (major == 6 && minor >= 1);
+}

@@ -84,6 +84,7 @@ bool file_read_line(const char *path, const char *key, unsigned long *value);
 void fail_backends(unsigned int mask);
 int kmsg_open(void);
 int kmsg_count(int fd, const char *text);
+bool has_streams(void);
 
 /* node.c: devices of the device tree */
 #define DRIVER	"/sys/bus/platform/drivers/fpgabuf/"

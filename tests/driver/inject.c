@@ -10,6 +10,7 @@
  */
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -366,6 +367,109 @@ static void queues(void)
 	end(place.dev);
 }
 
+static int do_stream(struct place *place)
+{
+	struct fpgabuf_stream_setup setup = {
+		.size = 64 * KIB,
+		.count = 2,
+		.flags = FPGABUF_STREAM_JOIN,
+	};
+
+	return call(place->dev, FPGABUF_IOC_STREAM, &setup);
+}
+
+/* A stream it is until it is closed. */
+static void undo_stream(struct place *place, int ret)
+{
+	if (!ret) {
+		close(place->dev);
+		place->dev = device_open(0);
+	}
+	EXPECT(device_used(place->dev), 0);
+	CU_ASSERT(!dmabufs_left());
+}
+
+/* Both regions, so that both are queued again */
+static int do_read(struct place *place)
+{
+	ssize_t n = read(place->dev, place->mem, 128 * KIB);
+
+	place->size = n < 0 ? 0 : n;
+	return n < 0 ? -errno : 0;
+}
+
+/* And no byte is lost, or comes twice: fd is where the stream should be. */
+static void undo_read(struct place *place, int ret)
+{
+	(void)ret;
+	CU_ASSERT(is_pattern(place->mem, place->size, place->fd));
+	place->fd += place->size;
+}
+
+static int do_splice(struct place *place)
+{
+	struct pollfd pfd = { .fd = place->dev, .events = POLLIN };
+	ssize_t n;
+
+	if (poll(&pfd, 1, 20000) < 0)
+		return -errno;
+	n = splice(place->dev, NULL, place->other, NULL, 4096, 0);
+	return n < 0 ? -errno : n == 4096 ? 0 : -EIO;
+}
+
+static void undo_splice(struct place *place, int ret)
+{
+	if (ret)
+		return;
+	EXPECT(read(place->flags, place->mem, 4096), 4096);
+	CU_ASSERT(is_pattern(place->mem, 4096, place->fd));
+	place->fd += 4096;
+}
+
+static int do_stream_info(struct place *place)
+{
+	struct fpgabuf_stream_info info = { .flags = FPGABUF_STREAM_GO_ON };
+
+	return call(place->dev, FPGABUF_IOC_STREAM_INFO, &info);
+}
+
+static void streams(void)
+{
+	static const struct victim stream = {
+		"STREAM", do_stream, undo_stream, { ENOMEM, EFAULT, EIO }, 2,
+	};
+	static const struct victim reading = {
+		"read() of a stream", do_read, undo_read, { EFAULT }, 1,
+	};
+	static const struct victim splicing = {
+		"splice() of a stream", do_splice, undo_splice,
+		{ EFAULT, ENOMEM }, 0,
+	};
+	static const struct victim info = {
+		"STREAM_INFO", do_stream_info, undo_nothing, { EFAULT }, 1,
+	};
+	struct place place = { .dev = device_open(0) };
+	int pipes[2];
+
+	sim_source("pattern");
+	walk(&stream, &place);
+	place.mem = malloc(128 * KIB);
+	REQUIRE(!place.mem, false);
+	REQUIRE(pipe2(pipes, O_CLOEXEC), 0);
+	sim_source("pattern");
+	REQUIRE(do_stream(&place), 0);
+	walk(&reading, &place);
+	place.flags = pipes[0];
+	place.other = pipes[1];
+	walk(&splicing, &place);
+	walk(&info, &place);
+	close(pipes[0]);
+	close(pipes[1]);
+	free(place.mem);
+	undo_stream(&place, 0);
+	end(place.dev);
+}
+
 static int do_map(struct place *place)
 {
 	place->mem = mmap(NULL, place->size, PROT_READ | PROT_WRITE,
@@ -624,6 +728,7 @@ static const struct test tests[] = {
 	{ "faults in ALLOC, for every kind of memory", allocs },
 	{ "faults in ALLOC of CMA", alloc_cma },
 	{ "faults in QUEUE, DEQUEUE, CANCEL and REGION_INFO", queues },
+	{ "faults in the calls of a stream, and no byte is lost", streams },
 	{ "faults in mmap and in page faults", maps },
 	{ "faults in SYNC and EXPORT_SYNC_FILE", dmabuf_calls },
 	{ "faults in the import by a DRM driver", prime },

@@ -18,6 +18,7 @@ KVER=$("$TOP/tests/vm/kernel.sh")
 export KVER
 echo "kernel: $KVER"
 KO=$BUILD/modules/$KVER
+COPIES=tests/driver/kmod/fpgabuf-test-copies.ko
 # In Debian this is the daemon as well, it looks at its name.
 UDEVADM=$(program udevadm)
 
@@ -81,6 +82,10 @@ guest() {
   done
   shift
   wrapper_options "$name"
+  # Not every kernel can count copies.
+  if [ -e "$KO/$COPIES" ]; then
+    OPTIONS+=(--ko "$KO/$COPIES")
+  fi
   "$TOP/tests/vm/run.sh" --log "$OBJ/log/$name.kernel.log" \
     --net pair --module vgem \
     --ko "$KO/drivers/fpgabuf/fpgabuf.ko" \
@@ -207,7 +212,6 @@ bench() {
   [ "$ARCH" = amd64 ] || dt=(--dt "$TOP/tests/perf/bench.dtso")
   guest guest-bench "${PERF[@]}" --icount --net user --nic vmxnet3 --timeout 1800 \
     "${dt[@]}" \
-    --ko "$KO/tests/driver/kmod/fpgabuf-test-copies.ko" \
     -- env "FPGABUF_BENCH_PORT=$FPGABUF_BENCH_PORT" guest-perf bench
 }
 

@@ -133,6 +133,10 @@ static void engines(void)
 		       2);
 	}
 	engine_job("copy", "copy", false);
+	if (has_streams())
+		engine_job("splice", "splice", false);
+	else
+		skip("splice, this kernel has no streams of bytes");
 	engine_job("auto", uring ? "uring" : "zerocopy", true);
 }
 
@@ -380,10 +384,11 @@ static void unreachable(void)
 }
 
 /* Whatever was captured until then arrives, and nothing is torn. */
-static void interrupted(void)
+static void interrupted_with(char *engine)
 {
 	char address[32];
-	char *words[] = { "--region-size", "256K", address, NULL };
+	char *words[] = { "--region-size", "256K", "--engine", engine, address,
+			  NULL };
 	int listener = net_listen(address, sizeof(address)), fd;
 	struct reader *reader;
 	const void *data;
@@ -403,6 +408,42 @@ static void interrupted(void)
 	CU_ASSERT(got > 0 && is_pattern(data, got, 0));
 	reader_free(reader);
 	close(fd);
+	close(listener);
+	nothing_left();
+}
+
+static void interrupted(void)
+{
+	interrupted_with("auto");
+	if (has_streams())
+		interrupted_with("splice");
+}
+
+/* A peer that takes nothing, or goes, while there are bytes in the pipe */
+static void splice_fails(void)
+{
+	char address[32];
+	char *words[] = { "--region-size", "256K", "--engine", "splice",
+			  "--timeout", "1", address, NULL };
+	int listener, fd;
+	pid_t sender;
+
+	if (!has_streams()) {
+		skip("this kernel has no streams of bytes");
+		return;
+	}
+	sim_source("pattern");
+	listener = net_listen(address, sizeof(address));
+	sender = send_start(words);
+	fd = net_accept(listener);
+	EXPECT(process_exit_code(sender), 1);
+	EXPECT(mentions(MESSAGES, "took nothing for 1 s"), 1);
+	close(fd);
+	sender = send_start(words);
+	fd = net_accept(listener);
+	reset(fd);
+	EXPECT(process_exit_code(sender), 1);
+	EXPECT(mentions(MESSAGES, "cannot send to"), 1);
 	close(listener);
 	nothing_left();
 }
@@ -711,6 +752,7 @@ static const struct test tests[] = {
 	  unreachable },
 	{ "SIGINT ends a capture without an end, and all of it arrives",
 	  interrupted },
+	{ "engine splice tells of a peer that stalls or goes", splice_fails },
 	{ "a region passed through two processes is sent by the last one, without a copy",
 	  passed },
 	{ "what fpgabuf-share captures is sent, without a copy", shared },

@@ -85,6 +85,28 @@ static const struct call_spec calls[] = {
 			  sizeof(((struct fpgabuf_region_info *)0)->reserved) },
 		},
 	},
+	{
+		.name = "STREAM",
+		.cmd = FPGABUF_IOC_STREAM,
+		.flags = offsetof(struct fpgabuf_stream_setup, flags),
+		.known_flags = FPGABUF_STREAM_JOIN,
+		.reserved = {
+			{ offsetof(struct fpgabuf_stream_setup, reserved0),
+			  sizeof(((struct fpgabuf_stream_setup *)0)->reserved0) },
+			{ offsetof(struct fpgabuf_stream_setup, reserved),
+			  sizeof(((struct fpgabuf_stream_setup *)0)->reserved) },
+		},
+	},
+	/* There is no stream: tests/driver/stream.c has one. */
+	{
+		.name = "STREAM_INFO",
+		.cmd = FPGABUF_IOC_STREAM_INFO,
+		.flags = offsetof(struct fpgabuf_stream_info, flags),
+		.reserved = {
+			{ offsetof(struct fpgabuf_stream_info, reserved),
+			  sizeof(((struct fpgabuf_stream_info *)0)->reserved) },
+		},
+	},
 };
 
 union arg {
@@ -92,6 +114,7 @@ union arg {
 	struct fpgabuf_alloc alloc;
 	struct fpgabuf_queue queue;
 	struct fpgabuf_region_info region;
+	struct fpgabuf_stream_setup setup;
 	uint8_t byte[4096];
 };
 
@@ -111,6 +134,10 @@ static union arg sane(const struct call_spec *spec, int fd)
 	case FPGABUF_IOC_REGION_INFO:
 		arg.region.fd = fd;
 		break;
+	case FPGABUF_IOC_STREAM:
+		arg.setup.size = 4096;
+		arg.setup.count = 2;
+		break;
 	}
 	return arg;
 }
@@ -118,7 +145,16 @@ static union arg sane(const struct call_spec *spec, int fd)
 /* What a sane argument gives: the queue is empty, so DEQUEUE has nothing. */
 static int sane_result(const struct call_spec *spec)
 {
-	return spec->cmd == FPGABUF_IOC_DEQUEUE ? -EPIPE : 0;
+	switch (spec->cmd) {
+	case FPGABUF_IOC_DEQUEUE:
+		return -EPIPE;
+	case FPGABUF_IOC_STREAM:
+		return has_streams() ? 0 : -EOPNOTSUPP;
+	case FPGABUF_IOC_STREAM_INFO:
+		return -EINVAL;
+	default:
+		return 0;
+	}
 }
 
 static unsigned int resized(unsigned int cmd, size_t size)
@@ -159,6 +195,11 @@ static void undo(struct fixture *fix, const struct call_spec *spec,
 	if (spec->cmd == FPGABUF_IOC_QUEUE) {
 		EXPECT(capture_cancel(fix->dev), 1);
 		EXPECT(capture_get(fix->dev, &done), 0);
+	}
+	/* It owns the queue, or is a stream, until it is closed. */
+	if (spec->cmd == FPGABUF_IOC_QUEUE || spec->cmd == FPGABUF_IOC_STREAM) {
+		close(fix->dev);
+		fix->dev = device_open(0);
 	}
 }
 
@@ -283,7 +324,9 @@ static void pointers(void)
 	for (i = 0; i < ARRAY_SIZE(calls); i++) {
 		unsigned int cmd = calls[i].cmd;
 		bool answers = cmd != FPGABUF_IOC_QUEUE &&
-			       cmd != FPGABUF_IOC_DEQUEUE;
+			       cmd != FPGABUF_IOC_DEQUEUE &&
+			       cmd != FPGABUF_IOC_STREAM_INFO &&
+			       (cmd != FPGABUF_IOC_STREAM || has_streams());
 
 		EXPECT(call(fix.dev, cmd, NULL), -EFAULT);
 		EXPECT(call(fix.dev, cmd, (void *)-4096ul), -EFAULT);

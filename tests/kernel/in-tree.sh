@@ -240,7 +240,7 @@ series() {
   cp "$TOP/uapi/linux/fpgabuf.h" "$UAPI"
   insert Documentation/userspace-api/ioctl/ioctl-number.rst '
     !done && /^0xF[C-F] / {
-      print "0xFB  00-05  uapi/linux/fpgabuf.h"
+      print "0xFB  00-07  uapi/linux/fpgabuf.h"
       done = 1
     }
     { print }'
@@ -257,8 +257,8 @@ series() {
   driver_makefile
   commit dma-buf
 
-  source_files channel.h channel.c provider.c capture.h capture.c chardev.h \
-    chardev.c debugfs.h debugfs.c main.c trace.c
+  source_files channel.h channel.c provider.c capture.h capture.c stream.h \
+    stream.c chardev.h chardev.c debugfs.h debugfs.c main.c trace.c
   driver_makefile
   options FPGABUF FPGABUF_DEBUG
   insert drivers/Kconfig '

@@ -315,6 +315,27 @@ static bool is_interrupted(void)
 	return true;
 }
 
+/* Only what it is asked for: no byte can be read. */
+static int do_stream(struct fpgabuf_stream_setup *setup)
+{
+	if (!fake.streams)
+		return ENOTTY;
+	if (setup->count > fake.queue_depth)
+		return EINVAL;
+	fake.setup = *setup;
+	setup->size = (setup->size + PAGE_SIZE - 1) & ~(uint64_t)(PAGE_SIZE - 1);
+	return 0;
+}
+
+static int do_stream_info(struct fpgabuf_stream_info *info)
+{
+	if (!fake.setup.count)
+		return EINVAL;
+	info->error = info->flags & FPGABUF_STREAM_GO_ON ? 0 : -EOVERFLOW;
+	info->gaps = 1;
+	return 0;
+}
+
 static int dispatch(unsigned long request, void *arg)
 {
 	if (request != FPGABUF_IOC_DEQUEUE && is_interrupted())
@@ -332,6 +353,10 @@ static int dispatch(unsigned long request, void *arg)
 		return do_cancel(arg);
 	case FPGABUF_IOC_REGION_INFO:
 		return do_region_info(arg);
+	case FPGABUF_IOC_STREAM:
+		return do_stream(arg);
+	case FPGABUF_IOC_STREAM_INFO:
+		return do_stream_info(arg);
 	default:
 		return ENOTTY;
 	}

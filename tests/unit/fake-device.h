@@ -13,6 +13,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include <linux/fpgabuf.h>
+
 #define FAKE_DEVICE	"/dev/fpgabuf-fake"
 
 /**
@@ -35,6 +37,8 @@
  * @kept: the channel keeps regions that were captured into
  * @kept_until_ns: until then; 0 = for ever
  * @in_use: page references that REGION_INFO counts
+ * @streams: it can be a stream of bytes
+ * @setup: what it was told when it was made one; no count = it is none
  * @never: captures do not finish before CANCEL.  In another process: the variable
  *	FAKE_NEVER
  * @most_captures: captures behind so many do not finish before CANCEL either;
@@ -80,6 +84,8 @@ struct fake_device {
 	bool kept;
 	int64_t kept_until_ns;
 	unsigned int in_use;
+	bool streams;
+	struct fpgabuf_stream_setup setup;
 	bool never;
 	uint64_t most_captures;
 	bool dmabufs;

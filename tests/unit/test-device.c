@@ -212,6 +212,34 @@ static void test_interrupts(void)
 	fake_reset();
 }
 
+static void test_stream(void)
+{
+	struct fpgabuf_stream_setup setup = {
+		.size = 5000, .count = 4, .flags = FPGABUF_STREAM_JOIN,
+	};
+	struct fpgabuf_device *device = open_fake();
+	struct fpgabuf_stream_info info;
+
+	CU_ASSERT_EQUAL(fpgabuf_device_stream(device, &setup), -ENOTTY);
+	CU_ASSERT_EQUAL(setup.size, 5000);
+	fake.streams = true;
+	CU_ASSERT_EQUAL(fpgabuf_device_stream_info(device, 0, &info), -EINVAL);
+	fake.interrupts = 3;
+	CU_ASSERT_EQUAL(fpgabuf_device_stream(device, &setup), 0);
+	CU_ASSERT_EQUAL(setup.size, 8192);
+	CU_ASSERT_EQUAL(fake.setup.count, 4);
+	CU_ASSERT_EQUAL(fake.setup.flags, FPGABUF_STREAM_JOIN);
+	fake.interrupts = 3;
+	CU_ASSERT_EQUAL(fpgabuf_device_stream_info(device, 0, &info), 0);
+	CU_ASSERT_EQUAL(info.error, -EOVERFLOW);
+	CU_ASSERT_EQUAL(info.gaps, 1);
+	CU_ASSERT_EQUAL(fpgabuf_device_stream_info(device, FPGABUF_STREAM_GO_ON,
+						   &info), 0);
+	CU_ASSERT_EQUAL(info.error, 0);
+	fpgabuf_device_close(device);
+	fake_reset();
+}
+
 static void test_version(void)
 {
 	char text[32];
@@ -233,6 +261,7 @@ static const struct test tests[] = {
 	{ "a device can be made of an open descriptor", test_open_fd },
 	{ "timeouts and scattered regions can be asked for", test_with },
 	{ "calls that are interrupted are made again", test_interrupts },
+	{ "a device can be made a stream, and asked about it", test_stream },
 	{ "header and library tell their version", test_version },
 	{ }
 };

@@ -41,7 +41,7 @@ static void test_values(void)
 		{ { "tools/fpgabuf-send", "--duration", "0.5", "a:1" },
 		  "it takes a whole number, from 1 to 1000000" },
 		{ { "tools/fpgabuf-send", "-e", "fast", "a:1" },
-		  "it takes auto, zerocopy, uring or copy" },
+		  "it takes auto, zerocopy, uring, splice or copy" },
 		{ { "tools/fpgabuf-send", "--slow-peer", "no", "a:1" },
 		  "it takes wait or drop" },
 		{ { "tools/fpgabuf-send", "--share", "", "a:1" },
@@ -75,6 +75,40 @@ static void test_values(void)
 
 	for (i = 0; i < sizeof(bad) / sizeof(bad[0]); i++)
 		says(bad[i].argv, 2, bad[i].right);
+}
+
+/* It has no captures, no headers, and one pipe. */
+static void test_splice(void)
+{
+	static const struct { char *argv[6]; const char *what; } refused[] = {
+		{ { "tools/fpgabuf-send", "-esplice", "--framed", "a:1" },
+		  "splice and --framed exclude" },
+		{ { "tools/fpgabuf-send", "-esplice", "-c1", "a:1" },
+		  "splice and --count exclude" },
+		{ { "tools/fpgabuf-send", "-esplice", "--fd", "0", "a:1" },
+		  "splice and --fd exclude" },
+		{ { "tools/fpgabuf-send", "-esplice", "--share=x", "a:1" },
+		  "splice and --share exclude" },
+		{ { "tools/fpgabuf-send", "-esplice", "--slow-peer=drop",
+		    "a:1" }, "splice and --slow-peer drop exclude" },
+		{ { "tools/fpgabuf-send", "-esplice", "--reconnect=1", "a:1" },
+		  "splice and --reconnect exclude" },
+		{ { "tools/fpgabuf-send", "-esplice", "a:1", "b:1" },
+		  "splice and several peers exclude" },
+	};
+	char *many[] = { "fpgabuf-send-fake", "-d", FAKE_DEVICE, "-esplice",
+			 "-n17", "a:1", NULL };
+	char *old[] = { "fpgabuf-send-fake", "-d", FAKE_DEVICE, "-esplice",
+			"a:1", NULL };
+	size_t i;
+
+	for (i = 0; i < sizeof(refused) / sizeof(refused[0]); i++) {
+		says(refused[i].argv, 2, refused[i].what);
+		says(refused[i].argv, 2, "use --engine auto");
+	}
+	says(many, 1, "as a stream with at most 16 regions");
+	/* The fake device knows nothing of streams. */
+	says(old, 1, "that needs Linux 6.1, and this version of the driver");
 }
 
 static void fill_stdout(const void *data)
@@ -381,6 +415,7 @@ static void test_receiver_is_late(void)
 
 static const struct test tests[] = {
 	{ "a bad value is answered with what is right", test_values },
+	{ "engine splice says what it cannot do", test_splice },
 	{ "a full stdout is an error, also of --help", test_full_stdout },
 	{ "a link-local address without its interface is told which part is missing",
 	  test_scope },

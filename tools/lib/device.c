@@ -162,3 +162,27 @@ int fpgabuf_device_region_info(struct fpgabuf_device *device,
 		*info = arg;
 	return err;
 }
+
+int fpgabuf_device_stream(struct fpgabuf_device *device,
+			  struct fpgabuf_stream_setup *setup)
+{
+	struct fpgabuf_stream_setup arg = *setup;
+	int err = fpgabuf_ioctl_retry(device->fd, FPGABUF_IOC_STREAM, &arg);
+
+	if (!err)
+		*setup = arg;
+	return err;
+}
+
+int fpgabuf_device_stream_info(struct fpgabuf_device *device,
+			       unsigned int flags,
+			       struct fpgabuf_stream_info *info)
+{
+	struct fpgabuf_stream_info arg = { .flags = flags };
+	int err = fpgabuf_ioctl_retry(device->fd, FPGABUF_IOC_STREAM_INFO,
+				      &arg);
+
+	if (!err)
+		*info = arg;
+	return err;
+}

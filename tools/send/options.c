@@ -67,7 +67,7 @@ static const char help[] =
 "                          descriptor N\n"
 "\n"
 "How:\n"
-"  -e, --engine ENGINE     auto (default), zerocopy, uring or copy\n"
+"  -e, --engine ENGINE     auto (default), zerocopy, uring, splice or copy\n"
 "      --framed            send a header before each capture\n"
 "      --rate SIZE         send at most SIZE bytes a second to each peer\n"
 "      --slow-peer POLICY  wait (default): all wait for the slowest peer; drop:\n"
@@ -101,6 +101,7 @@ static const struct {
 } engines[] = {
 	{ "auto", FPGABUF_ENGINE_AUTO },
 	{ "copy", FPGABUF_ENGINE_COPY },
+	{ "splice", ENGINE_SPLICE },
 	{ "uring", FPGABUF_ENGINE_URING },
 	{ "zerocopy", FPGABUF_ENGINE_ZEROCOPY },
 };
@@ -120,7 +121,7 @@ static int parse_engine(const char *text, enum fpgabuf_engine *engine)
 {
 	size_t i;
 
-	parse_wants("auto, zerocopy, uring or copy");
+	parse_wants("auto, zerocopy, uring, splice or copy");
 	for (i = 0; i < ENGINE_COUNT; i++) {
 		if (strcmp(text, engines[i].name))
 			continue;
@@ -320,6 +321,36 @@ static int settle_source(struct send_options *o)
 	return -1;
 }
 
+/* What can only be done with whole captures, or with memory */
+static const char *not_spliced(const struct send_options *o)
+{
+	if (o->share)
+		return "--share";
+	if (o->fd >= 0)
+		return "--fd";
+	if (o->captures != UNLIMITED)
+		return "--count";
+	if (o->framed)
+		return "--framed";
+	if (o->drop)
+		return "--slow-peer drop";
+	if (o->reconnect)
+		return "--reconnect";
+	return o->peer_count > 1 ? "several peers" : NULL;
+}
+
+static int check_engine(const struct send_options *o)
+{
+	const char *word = not_spliced(o);
+
+	if (o->engine != ENGINE_SPLICE || !word)
+		return -1;
+	message("--engine splice and %s exclude each other: it sends one stream of bytes, to one peer",
+		word);
+	remedy("use --engine auto");
+	return usage_error();
+}
+
 int send_options_parse(int argc, char **argv, struct send_options *options)
 {
 	int option, ret;
@@ -343,5 +374,7 @@ int send_options_parse(int argc, char **argv, struct send_options *options)
 		ret = settle_source(options);
 	if (ret < 0)
 		ret = add_peers(options, argc - optind, argv + optind);
+	if (ret < 0)
+		ret = check_engine(options);
 	return ret;
 }

@@ -14,6 +14,9 @@
 /* Most regions: a sender holds a header and the bytes of each, and an end. */
 #define MAX_REGIONS	(FPGABUF_SENDER_MAX_DEPTH / 2 - 1)
 
+/* No engine of the library: by a pipe, from a device that is a stream */
+#define ENGINE_SPLICE	((enum fpgabuf_engine)-1)
+
 /* Most peers at once. */
 #define MAX_PEERS	64
 

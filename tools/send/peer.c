@@ -74,6 +74,10 @@ static void note_engine(struct peer *p)
 	const char *why, *obstacle = fpgabuf_sender_obstacle(p->sender);
 
 	p->engine = fpgabuf_sender_engine(p->sender, &why);
+	if (p->options->engine == ENGINE_SPLICE) {
+		p->engine = ENGINE_SPLICE;
+		why = "it was asked for";
+	}
 	snprintf(p->why, sizeof(p->why), "%s", why);
 	snprintf(p->obstacle, sizeof(p->obstacle), "%s",
 		 obstacle ? obstacle : "");
@@ -92,12 +96,19 @@ static void try_register(struct peer *p)
 		       strerror(-err));
 }
 
+/* With a source that sends by itself, the sender only watches the socket. */
+static enum fpgabuf_engine sender_engine(const struct peer *p)
+{
+	return p->options->engine == ENGINE_SPLICE ? FPGABUF_ENGINE_COPY :
+						     p->options->engine;
+}
+
 /* The socket is connected: makes the sender. */
 static int start(struct peer *p)
 {
 	int err;
 
-	err = fpgabuf_sender_create_with(p->sock, p->options->engine,
+	err = fpgabuf_sender_create_with(p->sock, sender_engine(p),
 					 2 * p->source->slot_count + 2,
 					 FPGABUF_SENDER_ONE_THREAD,
 					 &p->sender);
@@ -245,6 +256,9 @@ static void fail(struct peer *p, int err)
 
 	p->error = err;
 	p->unreachable = false;
+	/* What is in a pipe is the pipe's, and goes with it. */
+	if (p->options->engine == ENGINE_SPLICE)
+		p->held = 0;
 	fpgabuf_sender_stats(p->sender, &stats);
 	/* The peer has taken something: count the attempts anew. */
 	if (stats.bytes)
@@ -252,6 +266,20 @@ static void fail(struct peer *p, int err)
 	fpgabuf_sender_abort(p->sender);
 	p->state = PEER_ABORTING;
 	p->due_ns = clock_ns() + ABORT_GRACE_NS;
+}
+
+void peer_spliced(struct peer *peer, size_t waiting, size_t taken)
+{
+	if (!peer->held)
+		peer->moved_ns = 0;
+	peer->held = !!waiting;
+	peer->earlier.bytes += taken;
+	peer->earlier.sends += !!taken;
+}
+
+void peer_lost(struct peer *peer, int err)
+{
+	fail(peer, err);
 }
 
 /* Has anything moved for a while?  0, or -ETIMEDOUT. */
@@ -284,7 +312,8 @@ static void step_sending(struct peer *p)
 	fpgabuf_sender_stats(p->sender, &stats);
 	p->due_ns = 0;
 	if (!err && !all_sent(p))
-		err = check_progress(p, stats.bytes + stats.completions);
+		err = check_progress(p, p->earlier.bytes + stats.bytes +
+				     stats.completions);
 	if (err)
 		fail(p, err);
 }

@@ -174,6 +174,15 @@ int64_t peer_due_ns(const struct peer *peer);
 /* Goes on; @revents is what poll() reported. */
 void peer_step(struct peer *peer, short revents);
 
+/*
+ * For a source that sends by itself, see &source_kind.pump: how many bytes wait for the
+ * socket, and how many it has taken.
+ */
+void peer_spliced(struct peer *peer, size_t waiting, size_t taken);
+
+/* The same: sending has failed. */
+void peer_lost(struct peer *peer, int err);
+
 /* Takes back a capture that the peer no longer needs: 1, or 0 if there is none. */
 int peer_reap(struct peer *peer, unsigned int *slot);
 

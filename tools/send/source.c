@@ -12,6 +12,8 @@ struct source *source_open(const struct send_options *options)
 		return source_open_fd(options);
 	if (options->share)
 		return source_open_share(options);
+	if (options->engine == ENGINE_SPLICE)
+		return source_open_stream(options);
 	return source_open_device(options);
 }
 
@@ -44,8 +46,11 @@ static int watch(struct source *s)
 
 int source_fill(struct source *source)
 {
-	int err = fpgabuf_source_fill(source->from);
+	int err;
 
+	if (source->kind->pump)
+		return 0;
+	err = fpgabuf_source_fill(source->from);
 	update_counts(source);
 	return err ? source->kind->fail(source, err) : watch(source);
 }
@@ -82,31 +87,42 @@ void source_release(struct source *source, unsigned int slot)
 
 int source_stop(struct source *source)
 {
-	int err = fpgabuf_source_stop(source->from);
+	int err;
 
 	source->stopping = true;
+	if (source->kind->pump)
+		return 0;
+	err = fpgabuf_source_stop(source->from);
 	return err ? source->kind->fail(source, err) : 0;
 }
 
 bool source_finished(const struct source *source)
 {
+	if (source->kind->pump)
+		return source->ended;
 	return source->ended || fpgabuf_source_reason(source->from) ==
 					FPGABUF_REASON_END;
 }
 
 bool source_waits(const struct source *source)
 {
+	if (source->kind->pump)
+		return source->starved;
 	return fpgabuf_source_reason(source->from) == FPGABUF_REASON_CAPTURE;
 }
 
 int source_fd(const struct source *source)
 {
-	return fpgabuf_source_fd(source->from);
+	return source->kind->pump ? source->fd :
+				    fpgabuf_source_fd(source->from);
 }
 
 int64_t source_retry_ns(const struct source *source)
 {
-	const int ms = fpgabuf_source_timeout_ms(source->from);
+	int ms;
 
+	if (source->kind->pump)
+		return source->again ? clock_ns() : 0;
+	ms = fpgabuf_source_timeout_ms(source->from);
 	return ms < 0 ? 0 : clock_ns() + ms * NS_PER_MS;
 }

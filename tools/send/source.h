@@ -16,6 +16,7 @@
 #include "common/controller.h"
 #include "send/options.h"
 
+struct peer;
 struct source;
 
 /**
@@ -25,6 +26,9 @@ struct source;
  * @fail: says why a call has failed with an error.  Returns that, or 0 if it ends the
  *	source and is no failure
  * @close: releases everything
+ * @pump: sends by itself, to the only peer, as much as goes at once, and keeps @ended,
+ *	@fd, @starved and @again of the source up to date; a negative errno is the end.  Such
+ *	a kind has no @from, and no captures to take.  NULL for the others
  */
 struct source_kind {
 	int (*watch)(struct source *source);
@@ -32,6 +36,7 @@ struct source_kind {
 		     const struct fpgabuf_capture *capture);
 	int (*fail)(struct source *source, int err);
 	void (*close)(struct source *source);
+	int (*pump)(struct source *source, struct peer *peer);
 };
 
 /**
@@ -49,6 +54,9 @@ struct source_kind {
  *	is mapped for writing; or NULL
  * @stopping: no further capture is wanted
  * @ended: no further capture can come
+ * @fd: of a kind that pumps: what it waits for, or -1
+ * @starved: of a kind that pumps: that is the device
+ * @again: of a kind that pumps: it has more to do at once
  * @bytes_wanted: bytes to take in all, or %UNLIMITED
  * @captures_wanted: captures to take in all, or %UNLIMITED
  * @counts: counts of captures
@@ -66,6 +74,9 @@ struct source {
 	void *fixed;
 	bool stopping;
 	bool ended;
+	int fd;
+	bool starved;
+	bool again;
 	uint64_t bytes_wanted;
 	uint64_t captures_wanted;
 	struct fpgabuf_source_counts counts;
@@ -82,6 +93,7 @@ void source_close(struct source *source);
 struct source *source_open_device(const struct send_options *options);
 struct source *source_open_fd(const struct send_options *options);
 struct source *source_open_share(const struct send_options *options);
+struct source *source_open_stream(const struct send_options *options);
 
 /* For the kinds: @from has been made, or not because of @err. */
 int source_begin(struct source *source, int err);

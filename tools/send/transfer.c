@@ -221,6 +221,25 @@ static int take_captures(struct transfer *t)
 	return ret < 0 ? ret : 0;
 }
 
+/* What is pumped is limited by the pipe, and not by captures that are held. */
+static int take_captures_or_pump(struct transfer *t)
+{
+	const uint64_t before = t->source->counts.bytes;
+	int err;
+
+	if (!t->source->kind->pump)
+		return take_captures(t);
+	if (rate_wait_ns(&t->rate, clock_ns()))
+		return 0;
+	err = t->source->kind->pump(t->source, t->peers);
+	if (t->source->counts.bytes != before) {
+		stall_over(&t->stall);
+		rate_use(&t->rate, t->source->counts.bytes - before,
+			 clock_ns());
+	}
+	return err;
+}
+
 /* Everything is ready but the source. */
 static void watch_source(struct transfer *t)
 {
@@ -313,7 +332,7 @@ static int step(struct transfer *t)
 	if (!err)
 		err = check_duration(t);
 	if (!err)
-		err = take_captures(t);
+		err = take_captures_or_pump(t);
 	step_peers(t, fds);
 	return err;
 }

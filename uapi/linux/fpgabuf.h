@@ -365,13 +365,122 @@ struct fpgabuf_region_info {
 };
 
 /**
+ * DOC: Flags of STREAM
+ *
+ * %FPGABUF_STREAM_JOIN
+ *	Where bytes are missing, the stream goes on with the next ones; STREAM_INFO
+ *	counts how often.  Without the flag, reading stops there with EOVERFLOW.
+ */
+#define FPGABUF_STREAM_JOIN	0x1
+
+/**
+ * struct fpgabuf_stream_setup - let this open file deliver bytes
+ * @size: [in] bytes of a region, 1 to max_region_size; [out] bytes the region has:
+ *	the same, rounded up to whole pages
+ * @flags: [in] FPGABUF_STREAM_* bits
+ * @count: [in] how many regions, 2 to queue_depth
+ * @timeout_ms: [in] of each capture, see QUEUE.  It counts from when the region is
+ *	queued, so it must be enough for all regions one after the other
+ * @reserved0: must be zero
+ * @reserved: must be zero
+ *
+ * The driver makes the regions, and queues them: the device captures from here on.
+ * They count against the limits like those of ALLOC.  Then read(), readv(), poll(),
+ * splice() and sendfile() on this file deliver the captured bytes in order, without
+ * boundaries, until the file is closed.  Each byte is delivered once; of several
+ * readers each gets other bytes.
+ *
+ * splice() and sendfile() do not copy: the pipe, and the socket behind it, have
+ * references to the region's pages.  The region is captured into again when the last
+ * of them has gone, with the guarantee of QUEUE.  A receiver on this machine has them
+ * too until it has read the bytes, and the kernel may keep some for a while: make at
+ * least 4 MiB of regions for it.
+ *
+ * - A capture that ends early delivers the bytes that it has; one without bytes is
+ *   passed over.  0, the end of a file, is never returned.
+ * - read() and sendfile() wait for bytes, unless the file is O_NONBLOCK.  splice() and
+ *   sendfile() into a pipe never wait, because they would keep the pipe locked: EAGAIN
+ *   tells to poll() this file.
+ * - poll() tells POLLIN when there are bytes or an error, POLLERR with the error,
+ *   POLLHUP when the device is gone.
+ * - When a socket does not take all that sendfile() has read, the position of the
+ *   file says so, and the next call begins there.  So two threads should not read
+ *   from one open file while one of them is in sendfile().
+ *
+ * The file's queue is the stream's: QUEUE, DEQUEUE and CANCEL fail with EBUSY.
+ *
+ * Errors of this call: EINVAL bad size, count, timeout or flags; EBUSY the file is a
+ * stream already, or has queued by QUEUE; EUSERS another open file owns the queue;
+ * EOPNOTSUPP the channel lacks %FPGABUF_CAP_EXACT_GAPS, and JOIN is not set, or the
+ * kernel is older than 6.1; EDQUOT, ENOMEM, EIO, EINTR as for ALLOC; EMSGSIZE, EIO as
+ * for QUEUE.  Regions that the DMA controller has no room for are queued later.
+ *
+ * Errors of read(), splice() and sendfile(), when all bytes before have been
+ * delivered: EAGAIN; EINTR a signal; EOVERFLOW bytes may be missing here: a capture
+ * had GAP, or the one before it ended with an error, or with a packet that the channel
+ * cannot count (%FPGABUF_CAP_PACKETS, max_packet).  It stays so until STREAM_INFO is
+ * told to go on; ENODEV the device is gone; EIO the DMA controller refuses transfers,
+ * the next call tries again; EINVAL the file is no stream.
+ */
+struct fpgabuf_stream_setup {
+	__u64 size;
+	__u32 flags;
+	__u32 count;
+	__u32 timeout_ms;
+	__u32 reserved0;
+	__u64 reserved[4];
+};
+
+/**
+ * DOC: Flags of STREAM_INFO
+ *
+ * %FPGABUF_STREAM_GO_ON
+ *	If reading fails with EOVERFLOW, let it go on behind the missing bytes, until
+ *	some are missing again.
+ */
+#define FPGABUF_STREAM_GO_ON	0x1
+
+/**
+ * struct fpgabuf_stream_info - how a stream is
+ * @flags: [in] 0 or %FPGABUF_STREAM_GO_ON
+ * @error: [out] 0, or the negative errno that the next read gets
+ * @position: [out] bytes delivered
+ * @captures: [out] captures that have ended, and were taken up by a read
+ * @partial: [out] those that were shorter than their region
+ * @gaps: [out] how often bytes may be missing in between
+ * @timeouts: [out] captures that ended by timeout
+ * @errors: [out] captures that ended with another error
+ * @queued: [out] regions that are captured into, or wait for that
+ * @held: [out] regions that wait until nobody has their pages any more
+ * @reserved: must be zero
+ *
+ * Errors: EINVAL also if the file is no stream; EINTR a signal while another thread
+ * was reading.
+ */
+struct fpgabuf_stream_info {
+	__u32 flags;
+	__s32 error;
+	__u64 position;
+	__u64 captures;
+	__u64 partial;
+	__u64 gaps;
+	__u64 timeouts;
+	__u64 errors;
+	__u32 queued;
+	__u32 held;
+	__u64 reserved[4];
+};
+
+/**
  * DOC: Calls
  *
  * %FPGABUF_IOC_INFO with &struct fpgabuf_info, %FPGABUF_IOC_ALLOC with
  * &struct fpgabuf_alloc, %FPGABUF_IOC_QUEUE with &struct fpgabuf_queue,
  * %FPGABUF_IOC_DEQUEUE with &struct fpgabuf_dequeue, %FPGABUF_IOC_CANCEL with
  * &struct fpgabuf_cancel, %FPGABUF_IOC_REGION_INFO with
- * &struct fpgabuf_region_info.
+ * &struct fpgabuf_region_info, %FPGABUF_IOC_STREAM with
+ * &struct fpgabuf_stream_setup, %FPGABUF_IOC_STREAM_INFO with
+ * &struct fpgabuf_stream_info.
  */
 #define FPGABUF_IOC_MAGIC	0xfb
 
@@ -382,5 +491,9 @@ struct fpgabuf_region_info {
 #define FPGABUF_IOC_CANCEL	_IOWR(FPGABUF_IOC_MAGIC, 0x04, struct fpgabuf_cancel)
 #define FPGABUF_IOC_REGION_INFO	\
 	_IOWR(FPGABUF_IOC_MAGIC, 0x05, struct fpgabuf_region_info)
+#define FPGABUF_IOC_STREAM	\
+	_IOWR(FPGABUF_IOC_MAGIC, 0x06, struct fpgabuf_stream_setup)
+#define FPGABUF_IOC_STREAM_INFO	\
+	_IOWR(FPGABUF_IOC_MAGIC, 0x07, struct fpgabuf_stream_info)
 
 #endif /* _UAPI_LINUX_FPGABUF_H */

@@ -10,6 +10,7 @@
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
+#include <sys/sendfile.h>
 #include <sys/uio.h>
 #include <unistd.h>
 
@@ -61,6 +62,8 @@ union argument {
 	struct fpgabuf_dequeue dequeue;
 	struct fpgabuf_cancel cancel;
 	struct fpgabuf_region_info region_info;
+	struct fpgabuf_stream_setup setup;
+	struct fpgabuf_stream_info stream_info;
 	char bytes[512];
 };
 
@@ -81,9 +84,12 @@ static bool may_fail_with(unsigned int call, int error)
 				 EINTR },
 		[CALL_QUEUE] = { EBADF, ENODEV, EXDEV, EBUSY, EUSERS, ENOBUFS,
 				 EIO, ENOMEM, EINTR },
-		[CALL_DEQUEUE] = { EAGAIN, EPIPE, ENODEV, EINTR },
-		[CALL_CANCEL] = { ENODEV },
+		[CALL_DEQUEUE] = { EAGAIN, EPIPE, ENODEV, EBUSY, EINTR },
+		[CALL_CANCEL] = { ENODEV, EBUSY },
 		[CALL_REGION_INFO] = { EBADF, EXDEV },
+		[CALL_STREAM] = { EBUSY, EUSERS, EDQUOT, ENOMEM, EIO, ENODEV,
+				  EINTR },
+		[CALL_STREAM_INFO] = { EINTR },
 		[CALL_RAW] = { ENOTTY, EBADF, EXDEV, EAGAIN, EPIPE },
 	};
 	unsigned int i;
@@ -109,6 +115,8 @@ static const struct {
 	[CALL_DEQUEUE] = IOCTL(DEQUEUE, fpgabuf_dequeue, flags),
 	[CALL_CANCEL] = IOCTL(CANCEL, fpgabuf_cancel, flags),
 	[CALL_REGION_INFO] = IOCTL(REGION_INFO, fpgabuf_region_info, flags),
+	[CALL_STREAM] = IOCTL(STREAM, fpgabuf_stream_setup, flags),
+	[CALL_STREAM_INFO] = IOCTL(STREAM_INFO, fpgabuf_stream_info, flags),
 };
 
 static int spoiled_fd(const struct machine *m, const struct op *op, int fd)
@@ -142,6 +150,15 @@ static void fill(const struct machine *m, const struct op *op,
 		break;
 	case CALL_REGION_INFO:
 		arg->region_info.fd = fd;
+		break;
+	case CALL_STREAM:
+		arg->setup.size = op->value[0];
+		arg->setup.count = op->value[1];
+		arg->setup.flags = op->value[2] & 1;
+		arg->setup.timeout_ms = op->value[2] / 2;
+		break;
+	case CALL_STREAM_INFO:
+		arg->stream_info.flags = op->value[0] & 1;
 		break;
 	case CALL_RAW:
 		memcpy(arg->bytes, op->value, sizeof(op->value));
@@ -370,6 +387,48 @@ static int run_unpin(struct region *region)
 	return close_fd(&region->pipe[1]);
 }
 
+/* What reading may fail with, whether the file is a stream or not */
+static int check_read(const struct machine *m, int file, ssize_t n)
+{
+	if (n >= 0)
+		return 0;
+	if (file >= 0 && errno != EAGAIN && errno != EINVAL &&
+	    errno != EOVERFLOW && errno != EIO && errno != ENODEV &&
+	    errno != EINTR)
+		broken(m, "reading failed with", errno);
+	return -errno;
+}
+
+static int run_read(const struct machine *m, const struct op *op)
+{
+	static char bytes[1 << 17];
+	int file = m->file[op->file];
+	ssize_t n = read(file, bytes, op->value[0] % sizeof(bytes));
+
+	/* There is no end of a stream. */
+	if (!n && op->value[0] % sizeof(bytes))
+		broken(m, "read() gave", n);
+	return check_read(m, file, n);
+}
+
+/* The pipe has what is read until it is closed. */
+static int run_splice(const struct machine *m, const struct op *op,
+		      struct region *region)
+{
+	size_t size = 1 + op->value[0] % (1 << 17);
+	int file = m->file[op->file];
+	ssize_t n;
+
+	if (region->pipe[0] < 0 && pipe2(region->pipe, O_NONBLOCK | O_CLOEXEC))
+		return -errno;
+	if (op->call == CALL_SPLICE)
+		n = splice(file, NULL, region->pipe[1], NULL, size,
+			   SPLICE_F_NONBLOCK);
+	else
+		n = sendfile(region->pipe[1], file, NULL, size);
+	return check_read(m, file, n);
+}
+
 static int sim_write(unsigned int device, const char *name, uint64_t value)
 {
 	char path[96], text[32];
@@ -440,6 +499,11 @@ static int run_op(struct machine *m, const struct op *op)
 		return run_unpin(region);
 	case CALL_SIM:
 		return run_sim(m, op);
+	case CALL_READ:
+		return run_read(m, op);
+	case CALL_SPLICE:
+	case CALL_SENDFILE:
+		return run_splice(m, op, region);
 	default:
 		return run_ioctl(m, op);
 	}

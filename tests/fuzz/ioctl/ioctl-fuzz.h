@@ -21,7 +21,7 @@
 #define FILES		3
 #define REGIONS		6
 
-/* What an operation does; the first six are the ioctls, in their order. */
+/* What an operation does; the first eight are the ioctls, in their order. */
 enum call {
 	CALL_INFO,
 	CALL_ALLOC,
@@ -29,6 +29,8 @@ enum call {
 	CALL_DEQUEUE,
 	CALL_CANCEL,
 	CALL_REGION_INFO,
+	CALL_STREAM,
+	CALL_STREAM_INFO,
 	CALL_RAW,
 	CALL_OPEN,
 	CALL_CLOSE,
@@ -44,6 +46,9 @@ enum call {
 	CALL_PIN,
 	CALL_UNPIN,
 	CALL_SIM,
+	CALL_READ,
+	CALL_SPLICE,
+	CALL_SENDFILE,
 	NR_CALLS,
 };
 

@@ -69,6 +69,8 @@ static const uint8_t weights[NR_CALLS] = {
 	[CALL_POLL_REGION] = 2, [CALL_MAP] = 5, [CALL_UNMAP] = 2,
 	[CALL_TOUCH] = 4, [CALL_SYNC] = 3, [CALL_SYNC_FILE] = 2,
 	[CALL_PIN] = 3, [CALL_UNPIN] = 2, [CALL_SIM] = 4,
+	[CALL_STREAM] = 6, [CALL_STREAM_INFO] = 2, [CALL_READ] = 6,
+	[CALL_SPLICE] = 6, [CALL_SENDFILE] = 4,
 };
 
 static enum call draw_call(uint64_t *random)
@@ -106,6 +108,12 @@ static void draw_values(struct op *op, uint64_t *random)
 	case CALL_MAP:
 		if (!one_in(random, 4))
 			op->value[0] = 0;
+		break;
+	case CALL_STREAM:
+		op->value[0] = likely_size(random);
+		if (!one_in(random, 10))
+			op->value[1] = 2 + below(random, 6);
+		op->value[2] = 2 * likely_timeout(random) + below(random, 2);
 		break;
 	}
 }
@@ -215,9 +223,11 @@ void program_print(const struct program *p, FILE *out)
 {
 	static const char * const names[NR_CALLS] = {
 		"INFO", "ALLOC", "QUEUE", "DEQUEUE", "CANCEL", "REGION_INFO",
-		"raw ioctl", "open", "close", "close region", "dup region",
+		"STREAM", "STREAM_INFO", "raw ioctl", "open", "close",
+		"close region", "dup region",
 		"poll", "poll region", "map", "unmap", "touch", "sync",
-		"sync_file", "pin", "unpin", "sim",
+		"sync_file", "pin", "unpin", "sim", "read", "splice",
+		"sendfile",
 	};
 	unsigned int i;
 

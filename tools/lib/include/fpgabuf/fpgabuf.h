@@ -204,6 +204,36 @@ int fpgabuf_device_dequeue(struct fpgabuf_device *device,
 int fpgabuf_device_cancel(struct fpgabuf_device *device, uint32_t *canceled);
 
 /**
+ * fpgabuf_device_stream() - let the descriptor of the device deliver bytes
+ * @device: the device; nothing was queued by it
+ * @setup: what is wanted, see &struct fpgabuf_stream_setup; the size is set to what
+ *	the regions have
+ *
+ * From here on the device captures, and read(), splice(), sendfile() and poll() on
+ * fpgabuf_device_fd() deliver the captured bytes.  The calls that queue and dequeue
+ * fail with -EBUSY.
+ *
+ * Errors: -EINVAL a bad size, count or timeout; -EBUSY it is a stream already, or has
+ * queued; -EUSERS another program captures; -EOPNOTSUPP the DMA controller does not
+ * tell gaps, and %FPGABUF_STREAM_JOIN is not set, or the kernel is older than 6.1;
+ * -ENOTTY the driver is older than 0.2; -EDQUOT, -ENOMEM, -EIO, -EMSGSIZE, -ENODEV.
+ */
+int fpgabuf_device_stream(struct fpgabuf_device *device,
+			  struct fpgabuf_stream_setup *setup);
+
+/**
+ * fpgabuf_device_stream_info() - how a stream is, and past missing bytes
+ * @device: the device, after fpgabuf_device_stream()
+ * @flags: 0 or %FPGABUF_STREAM_GO_ON
+ * @info: filled in
+ *
+ * Errors: -EINVAL it is no stream, or bad flags.
+ */
+int fpgabuf_device_stream_info(struct fpgabuf_device *device,
+			       unsigned int flags,
+			       struct fpgabuf_stream_info *info);
+
+/**
  * fpgabuf_device_region_info() - properties of a region, and what holds it
  * @device: the device the region came from
  * @region: the region
