@@ -60,9 +60,9 @@ recorded_symbols() {
   recorded tools/lib/libfpgabuf.symbols | sort
 }
 
-# The functions that the header declares
+# The functions that the headers declare
 declared() {
-  grep -oE '\bfpgabuf_[a-z_]+\(' tools/lib/include/fpgabuf/fpgabuf.h |
+  grep -ohE '\bfpgabuf_[a-z_]+\(' tools/lib/include/fpgabuf/*.h |
     tr -d '(' | sort -u
 }
 
@@ -100,9 +100,10 @@ dynamic() {
 cplusplus() {
   {
     echo '#include <fpgabuf/fpgabuf.h>'
+    echo '#include <fpgabuf/user.h>'
     echo 'int main() {'
     sed -nE 's/^struct (fpgabuf_[a-z_]+) \{$/\1/p' \
-      tools/lib/include/fpgabuf/fpgabuf.h uapi/linux/fpgabuf.h |
+      tools/lib/include/fpgabuf/*.h uapi/linux/*.h |
       while read -r name; do
         ! recorded_calls | grep -qx "$name" || name+=_t
         echo "{ $name object{}; (void)object; }"
