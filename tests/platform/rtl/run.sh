@@ -106,7 +106,7 @@ build_planted() {
   rm -rf "$tree"
   install -D -m 644 "$RTL" "$tree/$RTL"
   patch -d "$tree" -p1 -s -F0 -r - --no-backup-if-mismatch <"$1" &&
-    build "$name" wide RTL="$tree/$RTL" OPT=-O0 PINS="$OUT/wide/pins.o"
+    build "$name" wide WRITER="$tree/$RTL" OPT=-O0 PINS="$OUT/wide/pins.o"
 }
 
 # seen PATCH: it was built, and the test neither passes nor is unknown
