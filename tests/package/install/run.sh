@@ -96,6 +96,16 @@ dynamic() {
   LD_LIBRARY_PATH=$LIB "$TMP/dynamic"
 }
 
+# By their names alone
+finds_masters() {
+  local file
+
+  for file in tools/uio/masters/*; do
+    (cd "$TMP" && "$ROOT/usr/local/bin/fpgabuf-uio" --check "${file##*/}") ||
+      return
+  done
+}
+
 # Every structure that the headers have, by the name C++ users give it
 cplusplus() {
   {
@@ -191,7 +201,8 @@ statically() {
   local o=$TMP/built-$1 tool
 
   make -s -C tools O="$o" LDFLAGS=-static "${@:2}" || return
-  for tool in fpgabuf-send fpgabuf-recv fpgabuf-info fpgabuf-share fpgabuf-plan
+  for tool in fpgabuf-send fpgabuf-recv fpgabuf-info fpgabuf-share fpgabuf-plan \
+    fpgabuf-uio
   do
     ! readelf -l "$o/$tool" | grep INTERP || return
     "$o/$tool" --version || return
@@ -308,13 +319,14 @@ expect 'C++ can declare every structure' cplusplus
 expect 'the examples can be built with what is installed' examples
 expect 'no header is in the way of those of the kernel' no_stranger
 for tool in fpgabuf-send fpgabuf-recv fpgabuf-info fpgabuf-share fpgabuf-plan \
-  fpgabuf-show
+  fpgabuf-show fpgabuf-uio
 do
   expect "$tool: --help and the manual have the same options" \
     same help_options manual_options "$tool"
   expect "$tool: --help and the completion have the same options" \
     same help_words completion_options "$tool"
 done
+expect 'fpgabuf-uio finds the descriptions that are installed' finds_masters
 expect 'the completion knows engines, files and formats' completes_values
 expect 'every call is in the manual page that its name leads to' call_pages
 expect 'the service unit runs what is installed' unit_programs
