@@ -497,6 +497,7 @@ static void test_wrong(void)
 		{ "a012345678901234567890123456789012", 1, "too long" },
 		{ "a\001", 1, "no text" },
 		{ WHOLE "error 16 1 = 1", 0, "not in the window" },
+		{ WHOLE "registers 18\nerror 16 1 = 1", 0, "not in the window" },
 		{ WHOLE "error 13 1 = 1", 0, "not at a multiple" },
 		{ WHOLE "width 64\norder big\nerror 12 1 = 1", 0,
 		  "not at a multiple" },
@@ -550,7 +551,7 @@ static void test_steps(void)
 	struct master m;
 
 	CU_ASSERT_EQUAL(parse(WHOLE "init set 0 0x0f\ninit clear 4 0x30\n"
-			      "init echo 8 0x90\ninit wait 8 0x90 = 0x90 1\n"
+			      "init echo 8 0x9f\ninit wait 8 0x90 = 0x90 1\n"
 			      "init write 12 7\n", &m, &error), 0);
 	CU_ASSERT_EQUAL(steps_run(&m.init, &registers, 0, 0), 0);
 	CU_ASSERT_EQUAL(words[0], 0xff);

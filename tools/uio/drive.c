@@ -166,7 +166,7 @@ static int refuse(struct drive *d, bool *refused)
 	int why;
 
 	*refused = false;
-	if (!d->count || d->begun)
+	if (!d->count)
 		return 0;
 	why = unfit(d->master, &piece);
 	if (!why)

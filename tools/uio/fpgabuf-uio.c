@@ -271,7 +271,7 @@ static int check(const struct uio_options *options, const struct master *master)
 
 int main(int argc, char **argv)
 {
-	struct uio uio = { .window = { .uio = -1 } };
+	struct uio uio = { .window = { .uio = -1, .config = -1 } };
 	struct uio_options options;
 	int ret;
 

@@ -15,6 +15,10 @@
 
 #define NO_LIMIT	UINT64_MAX
 
+/* The byte of PCI's command register that has "INTx is disabled", and the bit */
+#define COMMAND_HIGH	5
+#define INTX_DISABLE	0x04
+
 static int failed(const char *what, const char *path)
 {
 	int err = errno;
@@ -34,17 +38,23 @@ static int open_file(const char *path)
 	return fd < 0 ? failed("open", path) : fd;
 }
 
+static const char *name_of(const char *uio)
+{
+	const char *slash = strrchr(uio, '/');
+
+	return slash ? slash + 1 : uio;
+}
+
 /* Of a mapping of UIO, from sysfs */
 static int map_attribute(const struct window_place *place, const char *name,
 			 uint64_t *value)
 {
-	const char *device = strrchr(place->uio, '/');
 	char path[256];
 	int n = 0;
 	FILE *f;
 
 	snprintf(path, sizeof(path), "/sys/class/uio/%s/maps/map%u/%s",
-		 device ? device + 1 : place->uio, place->map, name);
+		 name_of(place->uio), place->map, name);
 	f = fopen(path, "re");
 	if (f) {
 		n = fscanf(f, "%" SCNx64, value);
@@ -128,15 +138,26 @@ static int map(const struct window_place *place, const struct range *range,
 	return -EINVAL;
 }
 
+static int open_uio(const char *uio, struct window *w)
+{
+	char path[256];
+
+	w->uio = open_file(uio);
+	if (w->uio < 0)
+		return w->uio;
+	snprintf(path, sizeof(path), "/sys/class/uio/%s/device/config",
+		 name_of(uio));
+	w->config = open(path, O_RDWR | O_CLOEXEC);
+	return 0;
+}
+
 static int map_place(const struct window_place *place, uint32_t size,
 		     struct window *w)
 {
 	struct range range = { .fd = -1 };
-	int err = 0;
+	int err = place->uio ? open_uio(place->uio, w) : 0;
 
-	if (place->uio)
-		err = w->uio = open_file(place->uio);
-	if (err < 0)
+	if (err)
 		return err;
 	err = place->file ? file_range(place, &range) :
 			    uio_range(place, w->uio, &range);
@@ -156,6 +177,7 @@ int window_open(const struct window_place *place, uint32_t size,
 		.width = width,
 		.swap = big_endian != (__BYTE_ORDER == __BIG_ENDIAN),
 		.uio = -1,
+		.config = -1,
 	};
 	if (width > sizeof(long)) {
 		message("this processor does not access 64 bits at once");
@@ -172,9 +194,12 @@ void window_close(struct window *window)
 {
 	if (window->memory)
 		munmap(window->memory, window->mapped);
+	if (window->config >= 0)
+		close(window->config);
 	if (window->uio >= 0)
 		close(window->uio);
 	window->memory = NULL;
+	window->config = -1;
 	window->uio = -1;
 }
 
@@ -232,17 +257,30 @@ struct registers window_registers(struct window *window)
 	return (struct registers){ window_read, window_write, window };
 }
 
-/* ENOSYS: its driver has interrupts that need not be enabled again. */
+/* uio_pci_generic disables INTx at each interrupt, and leaves the rest to us. */
+static bool enable_intx(const struct window *w)
+{
+	uint8_t command;
+
+	if (pread(w->config, &command, 1, COMMAND_HIGH) != 1)
+		return false;
+	command &= ~INTX_DISABLE;
+	return pwrite(w->config, &command, 1, COMMAND_HIGH) == 1;
+}
+
+/* ENOSYS: its driver leaves it to us, or has interrupts that stay enabled. */
 void window_arm(struct window *window)
 {
 	const int32_t enable = 1;
 
 	if (window->uio < 0 || window->armed)
 		return;
+	window->armed = true;
 	window->rearm = write(window->uio, &enable, sizeof(enable)) ==
 			sizeof(enable);
 	window->interrupts = window->rearm || errno == ENOSYS;
-	window->armed = true;
+	if (window->interrupts && !window->rearm && window->config >= 0)
+		window->rearm = window->interrupts = enable_intx(window);
 }
 
 bool window_take(struct window *window)

@@ -29,6 +29,7 @@ struct window_place {
  * @width: bytes of an access
  * @swap: they are of the other order
  * @uio: descriptor of the UIO device, or -1
+ * @config: of its PCI configuration, or -1: it is no PCI device
  * @interrupts: it delivers some
  * @rearm: they have to be enabled after each
  * @armed: they are enabled
@@ -39,7 +40,7 @@ struct window {
 	volatile uint8_t *first;
 	unsigned int width;
 	bool swap;
-	int uio;
+	int uio, config;
 	bool interrupts, rearm, armed;
 };
 
