@@ -360,8 +360,9 @@ expect 'nothing of ours is left' nothing_left
 
 expect 'every directory can be chosen' in_root install PREFIX=/usr \
   bindir=/b libdir=/l includedir=/i mandir=/m docdir=/d \
-  completionsdir=/c udevrulesdir=/u sysusersdir=/s systemdunitdir=/y
-expect 'and is taken' test "$(cd "$ROOT" && echo *)" = 'b c d i l m s u usr y'
+  completionsdir=/c udevrulesdir=/u sysusersdir=/s systemdunitdir=/y \
+  mastersdir=/k
+expect 'and is taken' test "$(cd "$ROOT" && echo *)" = 'b c d i k l m s u usr y'
 expect 'no file is elsewhere' test -z "$(find "$ROOT/usr" ! -type d)"
 
 [ "$failed" -eq 0 ]
