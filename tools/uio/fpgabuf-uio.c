@@ -215,24 +215,31 @@ static int begin(struct uio *uio)
 }
 
 /* A master that does not do as it is told is stopped, and then the program ends. */
+static void give_up(struct uio *uio)
+{
+	uio->ending = true;
+	drive_stop(&uio->drive);
+}
+
 static int run(struct uio *uio)
 {
-	int err = begin(uio), failure = err;
+	int err = begin(uio), failure = 0;
 
-	while (!(uio->ending && drive_quiet(&uio->drive))) {
+	for (;;) {
 		if (err && err != -ETIMEDOUT)
 			return err;
 		if (err) {
 			failure = err;
-			uio->ending = true;
-			drive_stop(&uio->drive);
+			give_up(uio);
 		}
-		if (told_to_end(uio) ||
-		    (uio->ending && !drive_hopeful(&uio->drive)))
+		if (told_to_end(uio))
+			return -EBUSY;
+		if (uio->ending && drive_quiet(&uio->drive))
+			return failure;
+		if (uio->ending && !drive_hopeful(&uio->drive))
 			return -EBUSY;
 		err = work(uio);
 	}
-	return failure;
 }
 
 static void report(struct uio *uio)
