@@ -14,7 +14,8 @@ define HELP
 make modules    build the driver and the simulator for an installed kernel
 make tools      build libfpgabuf and the tools
 make demo       send a file through the simulated FPGA, with and without a copy
-                [INPUT=file | SIZE=32M]
+                [INPUT=file | SIZE=32M]; RTL=1: through the RTL instead, and
+                leave a waveform
 make install    install library, tools, manual, udev rule, systemd units
                 [PREFIX=/usr/local] [DESTDIR=root] [bindir=, libdir=, mandir=..]
 make uninstall  remove the files that "make install" has installed
@@ -199,8 +200,8 @@ htmldocs:
 	@Documentation/build.sh
 
 demo:
-	@tests/vm/deps.sh build vm demo
-	@tests/vm/demo.sh
+	@tests/vm/deps.sh build vm demo $(if $(RTL),rtl)
+	@$(if $(RTL),tests/platform/rtl/demo.sh,tests/vm/demo.sh)
 
 screenshot:
 	@tests/vm/deps.sh build vm show

@@ -57,6 +57,7 @@ bool debug_kernel(void);
 bool hurried(void);
 void skip(const char *reason);
 unsigned int rounds(unsigned int n);
+bool thorough(void);
 int call(int fd, unsigned long cmd, void *arg);
 int device_open(int number);
 int region_alloc(int dev, uint64_t size);

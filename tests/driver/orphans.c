@@ -351,7 +351,7 @@ static unsigned int kill_once(unsigned int round)
 
 static void killed_often(void)
 {
-	const unsigned int nr = rounds(300);
+	const unsigned int nr = thorough() ? 1000 : rounds(300);
 	unsigned int round, written = 0;
 
 	for (round = 0; round < nr; round++)
@@ -458,7 +458,7 @@ static const struct test tests[] = {
 	{ "... not even if it was about to be stopped", simulator_died_stopping },
 	{ "memory is kept while the master of a dead program writes, and no longer",
 	  memory_kept },
-	{ "the same at 300 moments under load", killed_often },
+	{ "the same at many moments under load", killed_often },
 	{ "the channel unbound: the node stays, and so does the memory",
 	  unbound },
 	{ "a program that stays hears of the channel that comes", bound_again },

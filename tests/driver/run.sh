@@ -6,6 +6,7 @@
 # All of one call run in one boot.  "tests/run --list" knows the names.
 #
 # FPGABUF_QUICK=1: with fewer repetitions
+# FPGABUF_THOROUGH=1: with more of them, where that takes many minutes
 # REPEAT=N: all N times, until one fails
 # GDB=DIR: QEMU listens to gdb at DIR/socket, and the tests begin when there is a
 # line in DIR/begin, a FIFO
@@ -124,9 +125,10 @@ fi
 # notice if the driver did not.
 stock() {
   guest guest --append init_on_alloc=0 --scratch-disk 16M \
-    --timeout $((900 * PATIENCE)) \
+    --timeout $((900 * PATIENCE * (${FPGABUF_THOROUGH:+3}+1))) \
     -- env "FPGABUF_SEED=${FPGABUF_SEED-}" \
-    ${FPGABUF_QUICK:+"FPGABUF_QUICK=1"} "${TESTS[@]}" "$@"
+    ${FPGABUF_QUICK:+"FPGABUF_QUICK=1"} \
+    ${FPGABUF_THOROUGH:+"FPGABUF_THOROUGH=1"} "${TESTS[@]}" "$@"
 }
 
 bounced() {

@@ -166,7 +166,10 @@ bool actor_set(struct actor *actor, enum setting setting, unsigned long value)
 
 	flock(actor->gate, LOCK_SH);
 	ours = actor->file.owner && stage(actor) == actor->file.stage;
-	if (ours && pwrite(actor->setting[setting], text, length, 0) != length)
+	if (ours && world->by_program)
+		program_set(actor->file.device, setting, value);
+	else if (ours &&
+		 pwrite(actor->setting[setting], text, length, 0) != length)
 		diverge(actor, "the FPGA cannot be set");
 	if (ours)
 		actor->file.packet_done = 0;
@@ -189,6 +192,10 @@ bool actor_position(struct actor *actor, uint64_t *position)
 	char text[32] = "";
 	int fd;
 
+	if (world->by_program) {
+		*position = world->fpga[actor->file.device].position;
+		return stage(actor) == actor->file.stage;
+	}
 	fd = sim_open(actor->file.device, "position", O_RDONLY);
 	if (fd < 0 || read(fd, text, sizeof(text) - 1) <= 0)
 		diverge(actor, "the FPGA does not tell its position");
@@ -300,14 +307,15 @@ static void look_after_device(struct actor *actor)
 
 static void actor_begin(struct actor *actor)
 {
-	static const char * const settings[] = {
+	static const char * const settings[SETTINGS] = {
 		"stall", "packet", "fail_transfer", "fail_prep", "fail_submit",
 	};
 	char path[32];
 	unsigned int i;
 
-	for (i = 0; i < ARRAY_SIZE(settings); i++)
-		actor->setting[i] = sim_open(actor->file.device, settings[i],
+	for (i = 0; i < SETTINGS; i++)
+		actor->setting[i] = world->by_program ? NO_FD :
+				    sim_open(actor->file.device, settings[i],
 					     O_WRONLY);
 	snprintf(path, sizeof(path), "/tmp/model-gate%d", actor->file.device);
 	actor->gate = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
@@ -337,7 +345,7 @@ static void actor_end(struct actor *actor)
 			actor_close(actor, region->fd[--region->nr_fds]);
 		region_settle(actor, region);
 	}
-	for (i = 0; i < ARRAY_SIZE(actor->setting); i++)
+	for (i = 0; i < SETTINGS && !world->by_program; i++)
 		actor_close(actor, actor->setting[i]);
 	actor_close(actor, actor->gate);
 	actor_close(actor, actor->card);

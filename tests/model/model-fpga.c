@@ -92,6 +92,9 @@ bool op_queue_refused(struct actor *actor)
 	enum setting how = draw(actor, 2) ? FAIL_PREP : FAIL_SUBMIT;
 	struct capture capture;
 
+	/* A program cannot refuse. */
+	if (world->by_program)
+		return false;
 	if (!region || !actor->file.owner ||
 	    !(actor->file.stalled || nothing_runs(&actor->file, LIVE)))
 		return false;

@@ -39,7 +39,8 @@ static struct fpgabuf_alloc draw_alloc(struct actor *actor, bool *wrong)
 	static const uint64_t sizes[] = { 0, 1ull << 40, UINT64_MAX };
 	struct fpgabuf_alloc alloc = {
 		.size = draw_size(actor),
-		.flags = draw(actor, 4) ? 0 : FPGABUF_ALLOC_SCATTER,
+		.flags = draw(actor, 4) || world->by_program ? 0 :
+			 FPGABUF_ALLOC_SCATTER,
 		.fd_flags = (draw(actor, 2) ? O_CLOEXEC : 0) |
 			    (draw(actor, 4) ? O_RDWR : O_RDONLY),
 	};

@@ -28,6 +28,8 @@
 
 enum {
 	OPERATIONS = 100000,
+	/* Where the FPGA is a program, which takes its time. */
+	OPERATIONS_BY_PROGRAM = 20000,
 	/* Before them, or half as many if that is less: these fill caches. */
 	WARM_UP = 10000,
 	/* From one kill or unbind to the next; unbound for that many. */
@@ -80,7 +82,7 @@ static void bind_or_unbind(int device, const char *what)
 	int fd;
 
 	snprintf(path, sizeof(path), DRIVER "%s", what);
-	snprintf(name, sizeof(name), "fpgabuf.%d", device);
+	snprintf(name, sizeof(name), "fpgabuf.%d", world_platform(device));
 	pid = fork();
 	if (!pid) {
 		fd = open(path, O_WRONLY | O_CLOEXEC);
@@ -103,7 +105,7 @@ static void find_node(int device)
 	for (node = 0; node < 100; node++) {
 		snprintf(path, sizeof(path),
 			 "/sys/bus/platform/devices/fpgabuf.%d/misc/fpgabuf%d",
-			 device, node);
+			 world_platform(device), node);
 		if (!access(path, F_OK))
 			break;
 	}
@@ -253,7 +255,7 @@ static uint64_t choose_seed(void)
 	return seed % 1000000000;
 }
 
-static void world_make(uint64_t seed, unsigned long goal)
+static void world_make(uint64_t seed, unsigned long goal, bool by_program)
 {
 	unsigned int i;
 
@@ -262,6 +264,7 @@ static void world_make(uint64_t seed, unsigned long goal)
 	REQUIRE(world == MAP_FAILED, false);
 	world->seed = seed;
 	world->goal = goal;
+	world->by_program = by_program;
 	world->event = eventfd(0, EFD_CLOEXEC);
 	REQUIRE(world->event < 0 ? -errno : 0, 0);
 	world->foreign = foreign_dmabuf();
@@ -281,13 +284,15 @@ static void world_end(void)
 	world = NULL;
 }
 
-static void run(uint64_t seed, unsigned long goal)
+static void run(uint64_t seed, unsigned long goal, bool by_program)
 {
 	uint64_t random = seed, began = now_ns();
 	unsigned long next = EVERY;
 	unsigned int i;
 
-	world_make(seed, goal);
+	world_make(seed, goal, by_program);
+	for (i = 0; i < DEVICES && by_program; i++)
+		program_begin(i);
 	for (i = 0; i < PROCESSES; i++)
 		process_run(&world->process[i]);
 	for (; next < goal && wait_for(next); next += EVERY) {
@@ -296,6 +301,8 @@ static void run(uint64_t seed, unsigned long goal)
 	}
 	wait_for(goal);
 	end_all();
+	for (i = 0; i < DEVICES && by_program; i++)
+		program_end(i);
 	if (world->diverged)
 		show_divergence();
 	else
@@ -347,12 +354,12 @@ static void calm_simulator(void)
 	}
 }
 
-static bool run_and_look(uint64_t seed, unsigned long goal)
+static bool run_and_look(uint64_t seed, unsigned long goal, bool by_program)
 {
 	bool good;
 
 	calm_simulator();
-	run(seed, goal);
+	run(seed, goal, by_program);
 	good = !world->diverged;
 	if (good)
 		check_nothing_left();
@@ -369,20 +376,27 @@ static void check_modules(void)
 	EXPECT(modules_load(), 0);
 }
 
-static void model(void)
+static uint64_t begin_model(void)
 {
-	unsigned long goal = rounds(OPERATIONS);
 	uint64_t seed = choose_seed();
-	long before, missing = 0;
-	int i;
 
 	printf("\n    model: seed %" PRIu64, seed);
 	/* What a killed process leaves behind is ours to wait for. */
 	REQUIRE(prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0), 0);
-	if (!run_and_look(seed, goal < 2 * WARM_UP ? goal / 2 : WARM_UP))
+	return seed;
+}
+
+static void model(void)
+{
+	unsigned long goal = rounds(OPERATIONS);
+	uint64_t seed = begin_model();
+	long before, missing = 0;
+	int i;
+
+	if (!run_and_look(seed, goal < 2 * WARM_UP ? goal / 2 : WARM_UP, false))
 		return;
 	before = pages_after_drop();
-	if (!run_and_look(seed, goal))
+	if (!run_and_look(seed, goal, false))
 		return;
 	for (i = 0; i < 100; i++) {
 		missing = before - pages_after_drop();
@@ -395,9 +409,26 @@ static void model(void)
 	check_modules();
 }
 
+static void model_by_program(void)
+{
+	unsigned long goal = thorough() ? OPERATIONS :
+					  rounds(OPERATIONS_BY_PROGRAM);
+
+	REQUIRE(module_load("fpgabuf-user.ko",
+			    "simulator=1 channels=2 stop_ms=20000"), 0);
+	run_and_look(begin_model(), goal, true);
+	EXPECT(module_unload("fpgabuf_test_remap"), 0);
+	EXPECT(module_unload("fpgabuf"), 0);
+	EXPECT(module_unload("fpgabuf_user"), 0);
+	EXPECT(module_unload("fpgabuf_sim"), 0);
+	EXPECT(modules_load(), 0);
+}
+
 static const struct test tests[] = {
 	{ "100000 random operations of eight actors do what the contract says",
 	  model },
+	{ "20000 of them do so on channels whose hardware is a program",
+	  model_by_program },
 	{ }
 };
 

@@ -75,3 +75,9 @@ void world_count(enum kind kind)
 	if (total % 256 == 0 || total == world->goal)
 		world_wake();
 }
+
+/* The number of its platform device */
+int world_platform(int device)
+{
+	return world->by_program ? 8 + device : device;
+}

@@ -180,7 +180,12 @@ static enum known gap_of_next(const struct file *file)
 {
 	unsigned int nr = file->nr_captures;
 
-	if (!file->streaming || nr_finished(file, LIVE, PERHAPS) < nr)
+	if (!file->streaming)
+		return NO;
+	/* Nothing is known of what such a channel does meanwhile. */
+	if (world->by_program)
+		return YES;
+	if (nr_finished(file, LIVE, PERHAPS) < nr)
 		return NO;
 	return nothing_runs(file, LIVE) ? YES : PERHAPS;
 }
@@ -438,8 +443,8 @@ void model_info(struct file *file, enum life life, uint64_t own, bool alone,
 	is(verdict, "alignment", info->alignment, 1);
 	/* The simulated FPGA's channel does everything. */
 	is(verdict, "capabilities", info->capabilities,
-	   FPGABUF_CAP_EXACT_GAPS | FPGABUF_CAP_EXACT_BYTES |
-	   FPGABUF_CAP_STOP | FPGABUF_CAP_PACKETS);
+	   (world->by_program ? 0 : FPGABUF_CAP_EXACT_GAPS) |
+	   FPGABUF_CAP_EXACT_BYTES | FPGABUF_CAP_STOP | FPGABUF_CAP_PACKETS);
 	is(verdict, "max_capture", info->max_capture, 0);
 	is(verdict, "max_packet", info->max_packet, 0);
 	is(verdict, "transfers", info->transfers, info->queue_depth);

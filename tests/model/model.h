@@ -9,6 +9,7 @@
  *	model-memory.c  its operations on regions: alloc, map, touch, sync, ...
  *	model-queue.c   its operations on the queue
  *	model-fpga.c    what it does with the simulated FPGA behind the queue
+ *	model-program.c an FPGA that is a program behind fpgabuf-user
  *	model-fence.c   its operations on a sync_file
  *	model-share.c   its operations with others: pass, receive, fork, reopen
  *	model-world.c   what all of them share, and the log of every actor
@@ -269,6 +270,22 @@ struct shared_device {
 	atomic_bool armed;
 };
 
+enum setting { STALL, PACKET, FAIL_TRANSFER, FAIL_PREP, FAIL_SUBMIT, SETTINGS };
+
+/**
+ * struct shared_fpga - an FPGA that is a program
+ * @setting: as those of the simulator in sysfs
+ * @changes: how often one was written
+ * @position: of the stream
+ * @pid: the program
+ */
+struct shared_fpga {
+	atomic_ulong setting[SETTINGS];
+	atomic_uint changes;
+	atomic_ullong position;
+	pid_t pid;
+};
+
 /**
  * struct slot - the part of an actor that outlives it
  * @wants: stage + 1 of the queue that it has or tries to get, 0 = none
@@ -304,6 +321,8 @@ struct world {
 	atomic_bool stop;
 	atomic_uint tickets;
 	struct shared_device device[DEVICES];
+	bool by_program;	/* the FPGAs are programs */
+	struct shared_fpga fpga[DEVICES];
 	struct slot slot[ACTORS];
 	struct process process[PROCESSES];
 	int event;
@@ -323,6 +342,7 @@ uint64_t now_ns(void);
 void world_diverge(unsigned int slot, const char *format, ...)
 	__attribute__((format(printf, 2, 3)));
 void world_count(enum kind kind);
+int world_platform(int device);
 void world_wake(void);
 
 /* model-actor.c */
@@ -334,7 +354,7 @@ struct actor {
 	struct file file;
 	struct region region[REGIONS];
 	int gate;		/* locked while it sets the FPGA */
-	int setting[5];
+	int setting[SETTINGS];
 	int card;		/* imports regions */
 	int sync_file;
 	uint64_t sync_cookie;
@@ -343,8 +363,6 @@ struct actor {
 	uint64_t cookie;
 	char text[160];
 };
-
-enum setting { STALL, PACKET, FAIL_TRANSFER, FAIL_PREP, FAIL_SUBMIT };
 
 void *actor_main(void *arg);
 void actor_random(struct actor *actor, unsigned int draws);
@@ -413,6 +431,11 @@ bool op_expire(struct actor *actor);
 bool op_queue_refused(struct actor *actor);
 void fpga_reset(struct actor *actor);
 void fpga_settle(struct actor *actor);
+
+/* model-program.c */
+void program_begin(int device);
+void program_end(int device);
+void program_set(int device, enum setting setting, unsigned long value);
 
 /* model-fence.c */
 bool op_sync_file(struct actor *actor);

@@ -66,6 +66,8 @@ static void test_values(void)
 		  "it takes bytes, such as 65536, 64K, 1M or 2G, from 1 to " },
 		{ { "tools/fpgabuf-plan", "--rtt", "1ms" },
 		  "it takes milliseconds, such as 20 or 0.125, up to 3600000" },
+		{ { "tools/fpgabuf-uio", "--map", "9", "writer" },
+		  "it takes a whole number, from 0 to 4" },
 		{ { "tools/fpgabuf-info", "--watch=0.5" },
 		  "it takes a whole number, from 1 to 86400" },
 		{ { "tools/fpgabuf-info", "--watch", "2" },
@@ -126,6 +128,7 @@ static void test_full_stdout(void)
 		{ "tools/fpgabuf-info", "--help" },
 		{ "tools/fpgabuf-plan", "--version" },
 		{ "tools/fpgabuf-show", "--formats" },
+		{ "tools/fpgabuf-uio", "--help" },
 	};
 	struct process p;
 	size_t i;

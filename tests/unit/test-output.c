@@ -187,11 +187,14 @@ static void test_no_stdout(void)
 	char *watch[] = { "fpgabuf-info-fake", "--watch=1", FAKE_DEVICE, NULL };
 	char *plan[] = { "tools/fpgabuf-plan", "--rate", "100M",
 			  NULL };
+	char *uio[] = { "tools/fpgabuf-uio", "--check",
+			 MASTERS_DIR "/writer", NULL };
 
 	CU_ASSERT_EQUAL(run_without_stdout(info), 1);
 	CU_ASSERT_EQUAL(run_without_stdout(info_json), 1);
 	CU_ASSERT_EQUAL(run_without_stdout(watch), 1);
 	CU_ASSERT_EQUAL(run_without_stdout(plan), 1);
+	CU_ASSERT_EQUAL(run_without_stdout(uio), 1);
 }
 
 /* Nobody reads the messages: the stream goes on. */
@@ -554,6 +557,7 @@ static void test_json_error(void)
 		{ "tools/fpgabuf-info", "--json", "/none" },
 		{ "tools/fpgabuf-show", "--json", "-d", "/none" },
 		{ "tools/fpgabuf-plan", "--json", "--none" },
+		{ "tools/fpgabuf-uio", "--json", "--none" },
 	};
 	struct process p;
 	size_t i;

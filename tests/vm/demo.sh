@@ -13,55 +13,10 @@
 set -euo pipefail
 . "$(dirname "$0")/common.sh"
 . "$TOP/tests/vm/receiver.sh"
+. "$TOP/tests/vm/demo-input.sh"
 cd "$TOP"
 
-LIMIT=$((256 << 20))
 ENGINES=(zerocopy copy)
-
-# make does not expand patterns that stand behind a "=", so we do.
-find_input() {
-  local matches
-
-  if ! [ -e "$INPUT" ]; then
-    mapfile -t matches < <(compgen -G "$INPUT" || true)
-    [ ${#matches[@]} -gt 0 ] || die "INPUT: no such file: $INPUT"
-    INPUT=${matches[0]}
-    [ ${#matches[@]} -eq 1 ] ||
-      echo "${#matches[@]} files match, taking $INPUT"
-  fi
-  [ -f "$INPUT" ] || die "INPUT: not a regular file: $INPUT"
-  [ -r "$INPUT" ] || die "INPUT: no permission to read $INPUT"
-  BYTES=$(stat -L -c %s "$INPUT")
-}
-
-# Lines of numbers: the same every time, and no two pages are equal, so a page
-# lost or exchanged shows.
-make_input() {
-  BYTES=$(numfmt --from=iec -- "$SIZE" 2>/dev/null) ||
-    die "SIZE: $SIZE is not a size like 1000, 64K or 32M"
-  check_size SIZE
-  INPUT=$TMP/input
-  seq 1000000000 9999999999 2>/dev/null | head -c "$BYTES" >"$INPUT" || true
-}
-
-check_size() {
-  if [ "$BYTES" -lt 1 ] || [ "$BYTES" -gt "$LIMIT" ]; then
-    die "$1: must be from 1 byte to 256 MiB, this is $BYTES bytes"
-  fi
-}
-
-choose_input() {
-  if [ -n "${INPUT:-}" ]; then
-    [ -z "${SIZE:-}" ] || die "INPUT and SIZE exclude each other"
-    find_input
-    check_size INPUT
-    echo "Input: $INPUT, size $BYTES"
-  else
-    SIZE=${SIZE:-32M}
-    make_input
-    echo "Input: made for this, size $BYTES (INPUT=file takes one of yours)"
-  fi
-}
 
 # find_programs: build the driver and the tools, unless they are installed
 find_programs() {
@@ -81,21 +36,6 @@ find_programs() {
 cleanup() {
   stop_receivers
   rm -rf "$TMP"
-}
-
-# What the guest prints: results into files, the rest for people to see
-show() {
-  local line result
-
-  while read -r line; do
-    case $line in
-    'result '*)
-      result=${line#result }
-      echo "${result#* }" >"$TMP/${result%% *}.json"
-      ;;
-    *) echo "  guest: $line" ;;
-    esac
-  done
 }
 
 run_guest() {
@@ -126,20 +66,6 @@ table() {
   row 'seconds' .2f .seconds
   row 'MB/s' .1f .mb_per_s
   row 'CPU seconds of sender' .2f '.cpu_user_s + .cpu_sys_s'
-}
-
-sum() {
-  sha256sum <"$1" | cut -d ' ' -f 1
-}
-
-# compare ENGINE SUM: is what arrived what was sent?
-compare() {
-  local sum verdict=equal
-
-  sum=$(sum "$TMP/$1.out")
-  [ "$sum" = "$2" ] || verdict=DIFFERENT
-  printf '  %-9s %s  %s\n' "$1" "$sum" "$verdict"
-  [ "$verdict" = equal ]
 }
 
 # Were these sends really without a copy?
@@ -173,7 +99,7 @@ trap cleanup EXIT
 trap 'exit 130' INT
 trap 'exit 143' TERM
 
-choose_input
+choose_input 32M
 # The slowest we have seen is 5 MB/s.
 PATIENCE=$((120 + BYTES / 2000000))
 

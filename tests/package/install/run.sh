@@ -60,9 +60,9 @@ recorded_symbols() {
   recorded tools/lib/libfpgabuf.symbols | sort
 }
 
-# The functions that the header declares
+# The functions that the headers declare
 declared() {
-  grep -oE '\bfpgabuf_[a-z_]+\(' tools/lib/include/fpgabuf/fpgabuf.h |
+  grep -ohE '\bfpgabuf_[a-z_]+\(' tools/lib/include/fpgabuf/*.h |
     tr -d '(' | sort -u
 }
 
@@ -96,13 +96,24 @@ dynamic() {
   LD_LIBRARY_PATH=$LIB "$TMP/dynamic"
 }
 
+# By their names alone
+finds_masters() {
+  local file
+
+  for file in tools/uio/masters/*; do
+    (cd "$TMP" && "$ROOT/usr/local/bin/fpgabuf-uio" --check "${file##*/}") ||
+      return
+  done
+}
+
 # Every structure that the headers have, by the name C++ users give it
 cplusplus() {
   {
     echo '#include <fpgabuf/fpgabuf.h>'
+    echo '#include <fpgabuf/user.h>'
     echo 'int main() {'
     sed -nE 's/^struct (fpgabuf_[a-z_]+) \{$/\1/p' \
-      tools/lib/include/fpgabuf/fpgabuf.h uapi/linux/fpgabuf.h |
+      tools/lib/include/fpgabuf/*.h uapi/linux/*.h |
       while read -r name; do
         ! recorded_calls | grep -qx "$name" || name+=_t
         echo "{ $name object{}; (void)object; }"
@@ -190,7 +201,8 @@ statically() {
   local o=$TMP/built-$1 tool
 
   make -s -C tools O="$o" LDFLAGS=-static "${@:2}" || return
-  for tool in fpgabuf-send fpgabuf-recv fpgabuf-info fpgabuf-share fpgabuf-plan
+  for tool in fpgabuf-send fpgabuf-recv fpgabuf-info fpgabuf-share fpgabuf-plan \
+    fpgabuf-uio
   do
     ! readelf -l "$o/$tool" | grep INTERP || return
     "$o/$tool" --version || return
@@ -307,13 +319,14 @@ expect 'C++ can declare every structure' cplusplus
 expect 'the examples can be built with what is installed' examples
 expect 'no header is in the way of those of the kernel' no_stranger
 for tool in fpgabuf-send fpgabuf-recv fpgabuf-info fpgabuf-share fpgabuf-plan \
-  fpgabuf-show
+  fpgabuf-show fpgabuf-uio
 do
   expect "$tool: --help and the manual have the same options" \
     same help_options manual_options "$tool"
   expect "$tool: --help and the completion have the same options" \
     same help_words completion_options "$tool"
 done
+expect 'fpgabuf-uio finds the descriptions that are installed' finds_masters
 expect 'the completion knows engines, files and formats' completes_values
 expect 'every call is in the manual page that its name leads to' call_pages
 expect 'the service unit runs what is installed' unit_programs
@@ -347,8 +360,9 @@ expect 'nothing of ours is left' nothing_left
 
 expect 'every directory can be chosen' in_root install PREFIX=/usr \
   bindir=/b libdir=/l includedir=/i mandir=/m docdir=/d \
-  completionsdir=/c udevrulesdir=/u sysusersdir=/s systemdunitdir=/y
-expect 'and is taken' test "$(cd "$ROOT" && echo *)" = 'b c d i l m s u usr y'
+  completionsdir=/c udevrulesdir=/u sysusersdir=/s systemdunitdir=/y \
+  mastersdir=/k
+expect 'and is taken' test "$(cd "$ROOT" && echo *)" = 'b c d i k l m s u usr y'
 expect 'no file is elsewhere' test -z "$(find "$ROOT/usr" ! -type d)"
 
 [ "$failed" -eq 0 ]

@@ -36,7 +36,7 @@ void memory_allow(struct memory *memory, unsigned int place, uint64_t addr,
 {
 	memory->ranges[place] = (struct memory_range){ addr, bytes };
 	memory->failed[place] = false;
-	if (bytes)
+	if (bytes && !memory->store)
 		memset(memory_at(memory, addr), MEMORY_UNTOUCHED, bytes);
 }
 
@@ -121,11 +121,44 @@ static void commit_beat(struct memory *memory, uint64_t addr,
 			*memory_at(memory, addr + i) = beat->data >> 8 * i;
 }
 
+/* Its bytes in one piece, which they are if only the last beat is not whole */
+static unsigned int gather(struct memory *memory, uint8_t *bytes)
+{
+	const struct memory_burst *burst = burst_of(memory, memory->answered);
+	unsigned int i, j, count = 0;
+
+	for (i = 0; i < burst->beats; i++) {
+		const struct memory_beat *beat =
+			beat_of(memory, memory->first_beat + i);
+
+		for (j = 0; j < memory->beat_bytes && beat->strobe >> j & 1; j++)
+			bytes[count++] = beat->data >> 8 * j;
+		if (beat->strobe >> j || (j < memory->beat_bytes && !beat->last))
+			bench_fail("a burst with holes");
+	}
+	return count;
+}
+
+static void store(struct memory *memory)
+{
+	uint8_t bytes[MEMORY_BURST_BYTES];
+	unsigned int count = gather(memory, bytes);
+
+	if (count)
+		memory->store(memory->store_arg,
+			      burst_of(memory, memory->answered)->addr, bytes,
+			      count);
+}
+
 static void commit(struct memory *memory)
 {
 	const struct memory_burst *burst = burst_of(memory, memory->answered);
 	unsigned int i;
 
+	if (memory->store) {
+		store(memory);
+		return;
+	}
 	for (i = 0; i < burst->beats; i++)
 		commit_beat(memory, burst->addr + i * memory->beat_bytes,
 			    beat_of(memory, memory->first_beat + i));

@@ -18,6 +18,9 @@
 #define MEMORY_BURSTS 1024
 #define MEMORY_RANGES 2
 
+/* The longest burst of AXI4, of beats of 8 bytes */
+#define MEMORY_BURST_BYTES (256 * 8)
+
 /* What is there before anything was written */
 #define MEMORY_UNTOUCHED 0xa5
 
@@ -44,9 +47,15 @@ struct memory_range {
 	uint64_t bytes;
 };
 
+/* What becomes of a burst when it is answered, instead of going to @bytes */
+typedef void memory_store(void *arg, uint64_t addr, const uint8_t *bytes,
+			  unsigned int count);
+
 /**
  * struct memory - bursts are counted, and so are beats; places wrap
  * @base: address of the first byte
+ * @store: takes what is written, or NULL
+ * @store_arg: for it
  * @order: see above
  * @aw_ready: how often it takes an address, in percent
  * @w_ready: how often it takes data
@@ -70,6 +79,8 @@ struct memory {
 	struct random *random;
 	unsigned int beat_bytes;
 	uint64_t base;
+	memory_store *store;
+	void *store_arg;
 	enum memory_order order;
 	unsigned int aw_ready, w_ready, answers, pauses, errors;
 	bool paused;
@@ -97,7 +108,8 @@ void memory_drive(struct memory *memory, struct pins *pins);
 /**
  * memory_allow - let a capture be written
  * @place: 0 or 1
- * @addr, @bytes: all of it is made untouched; no bytes: nothing is allowed
+ * @addr, @bytes: all of it is made untouched, if it is this memory; no bytes:
+ *	nothing is allowed
  */
 void memory_allow(struct memory *memory, unsigned int place, uint64_t addr,
 		  uint64_t bytes);

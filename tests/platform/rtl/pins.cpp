@@ -42,6 +42,11 @@ static void trace_step(struct writer *writer)
 	if (writer->vcd.isOpen())
 		writer->vcd.dump(writer->context.time());
 }
+
+static void trace_end(struct writer *writer)
+{
+	writer->vcd.close();
+}
 #else
 static void trace_open(struct writer *, const char *trace)
 {
@@ -50,6 +55,10 @@ static void trace_open(struct writer *, const char *trace)
 }
 
 static void trace_step(struct writer *)
+{
+}
+
+static void trace_end(struct writer *)
 {
 }
 #endif
@@ -128,11 +137,14 @@ void writer_clock(struct writer *writer, struct pins *pins)
 	get_outputs(pins, writer->top.get());
 }
 
+void writer_end_trace(struct writer *writer)
+{
+	trace_end(writer);
+}
+
 void writer_free(struct writer *writer)
 {
 	writer->top->final();
-#if VM_TRACE
-	writer->vcd.close();
-#endif
+	trace_end(writer);
 	delete writer;
 }

@@ -58,6 +58,9 @@ struct writer *writer_new(unsigned int seed, const char *trace);
 /* The outputs are those after the edge; they depend on no input directly. */
 void writer_clock(struct writer *writer, struct pins *pins);
 
+/* The waveform ends here. */
+void writer_end_trace(struct writer *writer);
+
 void writer_free(struct writer *writer);
 
 #ifdef __cplusplus

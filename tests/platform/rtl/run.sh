@@ -3,6 +3,7 @@
 #
 # run.sh [--planted] - simulate the writer, and look for mistakes in it
 # run.sh --trace FILE - the waveform of a first capture, for GTKWave
+# run.sh --picture FILE - a picture of it, as in Documentation/
 #
 # The tests run on two writers with other widths.  Then mistakes are planted
 # (planted/*.patch), one at a time, and the test that each names must fail;
@@ -106,7 +107,7 @@ build_planted() {
   rm -rf "$tree"
   install -D -m 644 "$RTL" "$tree/$RTL"
   patch -d "$tree" -p1 -s -F0 -r - --no-backup-if-mismatch <"$1" &&
-    build "$name" wide RTL="$tree/$RTL" OPT=-O0 PINS="$OUT/wide/pins.o"
+    build "$name" wide WRITER="$tree/$RTL" OPT=-O0 PINS="$OUT/wide/pins.o"
 }
 
 # seen PATCH: it was built, and the test neither passes nor is unknown
@@ -137,9 +138,31 @@ trace() {
   bench trace --trace "$1" first
 }
 
+# The ports in the picture, and where it begins, in ns: after the reset
+PORTS='s_axi_awvalid s_axi_awaddr s_axi_arvalid -
+  s_axis_tvalid s_axis_tready s_axis_tlast -
+  m_axi_awvalid m_axi_awready m_axi_awaddr m_axi_awlen -
+  m_axi_wvalid m_axi_wready m_axi_wlast - m_axi_bvalid m_axi_bready - irq'
+FROM=80
+
+# picture FILE
+picture() {
+  RTL_SEED=1 trace "$TMP/first.vcd"
+  awk -v signals="${PORTS//$'\n'/ }" -v from="$FROM" \
+    -f tests/platform/rtl/waveform.awk "$TMP/first.vcd" >"$1"
+}
+
+documented() {
+  picture "$TMP/first.svg" && cmp "$TMP/first.svg" Documentation/writer.svg
+}
+
 case ${1:-} in
 --trace)
   trace "${2:?which file?}"
+  exit
+  ;;
+--picture)
+  picture "${2:?which file?}"
   exit
   ;;
 --build-planted)
@@ -152,8 +175,9 @@ case ${1:-} in
 '')
   lint
   simulate
+  expect 'the picture in Documentation is that of this writer' documented
   planted
   ;;
-*) die 'usage: run.sh [--planted | --trace FILE]' ;;
+*) die 'usage: run.sh [--planted | --trace FILE | --picture FILE]' ;;
 esac
 summary

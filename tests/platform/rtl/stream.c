@@ -93,6 +93,10 @@ static uint8_t last_keep(struct stream *stream)
 
 static void offer(struct stream *stream, struct pins *pins)
 {
+	if (stream->source) {
+		stream->offered = stream->source(stream->source_arg, pins);
+		return;
+	}
 	if (stream->packet_beats && !stream->left)
 		stream->left = packet_length(stream);
 	stream->offered = true;

@@ -23,8 +23,13 @@ struct packet_end {
 	unsigned int bytes;
 };
 
+/* Puts the next beat on the pins; false: there is none now */
+typedef bool stream_source(void *arg, struct pins *pins);
+
 /**
  * struct stream - the source
+ * @source: makes the beats, or NULL: they are numbers
+ * @source_arg: for it
  * @valid: how often there is a beat, in percent
  * @packet_beats: longest packet; 0: no packet ever ends
  * @next: number of the beat that is offered, or will be
@@ -35,6 +40,8 @@ struct packet_end {
  * @count: how many
  */
 struct stream {
+	stream_source *source;
+	void *source_arg;
 	struct random *random;
 	unsigned int beat_bytes;
 	unsigned int valid;
