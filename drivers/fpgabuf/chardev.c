@@ -31,6 +31,7 @@ union fpgabuf_arg {
 	struct fpgabuf_dequeue dequeue;
 	struct fpgabuf_cancel cancel;
 	struct fpgabuf_region_info region_info;
+	struct fpgabuf_baseline baseline;
 };
 
 /* Where an answer goes, and how much of it the caller has room for. */
@@ -75,7 +76,8 @@ static int ioctl_info(struct file *filp, union fpgabuf_arg *arg,
 	info->used_bytes = atomic64_read(&memory->quota.used);
 	info->file_limit_bytes = file->account->quota.limit;
 	info->file_used_bytes = atomic64_read(&file->account->quota.used);
-	info->capabilities = fpgabuf_channel_capabilities(channel);
+	info->capabilities = fpgabuf_channel_capabilities(channel) |
+			     FPGABUF_CAP_IMPORTERS_DONE | FPGABUF_CAP_BASELINE;
 	info->max_capture = fpgabuf_channel_max_length(channel);
 	info->max_packet = fpgabuf_channel_max_packet(channel);
 	info->transfers = fpgabuf_channel_serial(channel) ?
@@ -151,7 +153,7 @@ static int ioctl_queue(struct file *filp, union fpgabuf_arg *arg,
 	struct fpgabuf_capture *capture;
 	int ret;
 
-	if (queue->flags || queue->reserved0 ||
+	if (queue->flags & ~FPGABUF_QUEUE_IMPORTERS_DONE || queue->reserved0 ||
 	    memchr_inv(queue->reserved, 0, sizeof(queue->reserved)))
 		return -EINVAL;
 
@@ -239,8 +241,37 @@ static int ioctl_region_info(struct file *filp, union fpgabuf_arg *arg,
 	info->importers = importers;
 	info->in_use = usage.in_use;
 	info->mappings = usage.mappings;
+	info->standing = usage.standing;
 	dma_buf_put(buffer->dmabuf);
 	return reply(to, info);
+}
+
+static int ioctl_baseline(struct file *filp, union fpgabuf_arg *arg,
+			  const struct fpgabuf_reply *to)
+{
+	struct fpgabuf_baseline *baseline = &arg->baseline;
+	struct fpgabuf_file *file = filp->private_data;
+	struct fpgabuf_capture *capture;
+	int ret;
+
+	if (baseline->flags ||
+	    memchr_inv(baseline->reserved, 0, sizeof(baseline->reserved)))
+		return -EINVAL;
+	if (fpgabuf_buffers_gone(&file->stream->buffers))
+		return -ENODEV;
+
+	capture = fpgabuf_capture_find(file, baseline->fd);
+	if (IS_ERR(capture))
+		return PTR_ERR(capture);
+
+	ret = fpgabuf_buffer_record(&capture->buffer, &baseline->pins);
+	if (!ret) {
+		ret = reply(to, baseline);
+		if (ret)
+			fpgabuf_buffer_forget(&capture->buffer);
+	}
+	dma_buf_put(capture->buffer.dmabuf);
+	return ret;
 }
 
 /**
@@ -261,6 +292,7 @@ static const struct fpgabuf_call calls[] = {
 	{ FPGABUF_IOC_DEQUEUE, ioctl_dequeue },
 	{ FPGABUF_IOC_CANCEL, ioctl_cancel },
 	{ FPGABUF_IOC_REGION_INFO, ioctl_region_info },
+	{ FPGABUF_IOC_BASELINE, ioctl_baseline },
 };
 
 /* All of the number counts but the size, which may be another version's. */

@@ -34,9 +34,11 @@ struct fpgabuf_account {
  * @ino: inode number of its dma-buf, to tell regions apart by; 0 before
  * @node: in the quarantine, once it is given up
  * @held: in the quarantine: the last chunk that had a foreign reference
+ * @standing: its baseline: for each chunk, the pins that stay; NULL if there is none.
+ *	Guarded by the caller of the in-use test, see &fpgabuf_buffer.sem
  *
- * Belongs to its dma-buf, and then to the quarantine, whose lock guards the last
- * two.  Until then nothing but @ino changes.
+ * Belongs to its dma-buf, and then to the quarantine, whose lock guards @node and
+ * @held.  Until then nothing but @ino and @standing changes.
  */
 struct fpgabuf_region {
 	struct fpgabuf_pages pages;
@@ -44,16 +46,20 @@ struct fpgabuf_region {
 	unsigned long ino;
 	struct list_head node;
 	unsigned int held;
+	u32 *standing;
 };
 
 /**
  * struct fpgabuf_usage - references to a region's pages
  * @mappings: page table entries
- * @in_use: references that are neither the region's nor a mapping's
+ * @in_use: references that are neither the region's nor a mapping's, nor of a pin
+ *	that stands
+ * @standing: pins of its baseline that are there
  */
 struct fpgabuf_usage {
 	u64 mappings;
 	u64 in_use;
+	u64 standing;
 };
 
 /* region.c */
@@ -70,11 +76,11 @@ const struct fpgabuf_chunk *
 fpgabuf_region_chunk(const struct fpgabuf_region *region, pgoff_t index);
 struct page *fpgabuf_region_page(const struct fpgabuf_region *region,
 				 pgoff_t index);
-void fpgabuf_region_usage(const struct fpgabuf_region *region,
+void fpgabuf_region_usage(struct fpgabuf_region *region,
 			  struct fpgabuf_usage *usage);
-
-/* region.c, for its tests */
-extern void (*fpgabuf_usage_hook)(const struct fpgabuf_chunk *chunk);
+u32 *fpgabuf_region_baseline(const struct fpgabuf_region *region);
+int fpgabuf_region_record(struct fpgabuf_region *region, u32 *standing,
+			  u64 *pins);
 
 /* quarantine.c */
 void fpgabuf_quarantine_add(struct fpgabuf_region *region);

@@ -439,7 +439,7 @@ void model_info(struct file *file, enum life life, uint64_t own, bool alone,
 	/* The simulated FPGA's channel does everything. */
 	is(verdict, "capabilities", info->capabilities,
 	   FPGABUF_CAP_EXACT_GAPS | FPGABUF_CAP_EXACT_BYTES |
-	   FPGABUF_CAP_STOP | FPGABUF_CAP_PACKETS);
+	   FPGABUF_CAP_STOP | FPGABUF_CAP_PACKETS | DRIVER_CAPS);
 	is(verdict, "max_capture", info->max_capture, 0);
 	is(verdict, "max_packet", info->max_packet, 0);
 	is(verdict, "transfers", info->transfers, info->queue_depth);
