@@ -61,6 +61,7 @@ union argument {
 	struct fpgabuf_dequeue dequeue;
 	struct fpgabuf_cancel cancel;
 	struct fpgabuf_region_info region_info;
+	struct fpgabuf_baseline baseline;
 	char bytes[512];
 };
 
@@ -84,6 +85,8 @@ static bool may_fail_with(unsigned int call, int error)
 		[CALL_DEQUEUE] = { EAGAIN, EPIPE, ENODEV, EINTR },
 		[CALL_CANCEL] = { ENODEV },
 		[CALL_REGION_INFO] = { EBADF, EXDEV },
+		[CALL_BASELINE] = { EBADF, EXDEV, ENODEV, EBUSY, EPERM, EALREADY,
+				    ENOENT, EOPNOTSUPP, ENOMEM },
 		[CALL_RAW] = { ENOTTY, EBADF, EXDEV, EAGAIN, EPIPE },
 	};
 	unsigned int i;
@@ -109,6 +112,7 @@ static const struct {
 	[CALL_DEQUEUE] = IOCTL(DEQUEUE, fpgabuf_dequeue, flags),
 	[CALL_CANCEL] = IOCTL(CANCEL, fpgabuf_cancel, flags),
 	[CALL_REGION_INFO] = IOCTL(REGION_INFO, fpgabuf_region_info, flags),
+	[CALL_BASELINE] = IOCTL(BASELINE, fpgabuf_baseline, flags),
 };
 
 static int spoiled_fd(const struct machine *m, const struct op *op, int fd)
@@ -142,6 +146,9 @@ static void fill(const struct machine *m, const struct op *op,
 		break;
 	case CALL_REGION_INFO:
 		arg->region_info.fd = fd;
+		break;
+	case CALL_BASELINE:
+		arg->baseline.fd = fd;
 		break;
 	case CALL_RAW:
 		memcpy(arg->bytes, op->value, sizeof(op->value));
@@ -178,7 +185,7 @@ static unsigned int raw_cmd(const struct op *op)
 	if (op->value[1] & 1)
 		return cmd;
 	return _IOC(cmd >> 30, FPGABUF_IOC_MAGIC,
-		    ARRAY_SIZE(ioctls) + op->value[1] / 2 % 200,
+		    16 + op->value[1] / 2 % 200,
 		    op->value[2] & _IOC_SIZEMASK);
 }
 
