@@ -315,6 +315,14 @@ static bool is_interrupted(void)
 	return true;
 }
 
+static int do_baseline(struct fpgabuf_baseline *b)
+{
+	if (used[b->fd])
+		return EPERM;
+	b->pins = fake.pins;
+	return b->pins ? 0 : ENOENT;
+}
+
 static int dispatch(unsigned long request, void *arg)
 {
 	if (request != FPGABUF_IOC_DEQUEUE && is_interrupted())
@@ -332,6 +340,8 @@ static int dispatch(unsigned long request, void *arg)
 		return do_cancel(arg);
 	case FPGABUF_IOC_REGION_INFO:
 		return do_region_info(arg);
+	case FPGABUF_IOC_BASELINE:
+		return do_baseline(arg);
 	default:
 		return ENOTTY;
 	}

@@ -80,6 +80,7 @@ struct fake_device {
 	bool kept;
 	int64_t kept_until_ns;
 	unsigned int in_use;
+	unsigned int pins;
 	bool never;
 	uint64_t most_captures;
 	bool dmabufs;
