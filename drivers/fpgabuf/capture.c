@@ -209,14 +209,15 @@ static bool is_fenced(const struct dma_buf *dmabuf)
 }
 
 /* Take the region from its users, unless somebody still looks at it. */
-static int claim(struct fpgabuf_capture *capture)
+static int claim(struct fpgabuf_capture *capture, bool importers_done)
 {
 	struct fpgabuf_usage usage;
 	bool fenced = false;
-	int ret = fpgabuf_buffer_claim(&capture->buffer, &usage);
+	int ret = fpgabuf_buffer_claim(&capture->buffer, importers_done,
+				       &usage);
 
 	if (!ret && is_fenced(capture->buffer.dmabuf)) {
-		fpgabuf_buffer_unclaim(&capture->buffer);
+		fpgabuf_buffer_give_back(&capture->buffer);
 		fenced = true;
 		ret = -EBUSY;
 	}
@@ -356,7 +357,7 @@ static int queue_locked(struct fpgabuf_file *file,
  * fpgabuf_capture_queue() - queue a region for its next capture
  * @file: the open file it is queued by
  * @capture: the region; the caller holds its dma-buf until this returns
- * @queue: length, timeout and cookie
+ * @queue: length, timeout, cookie and flags, which are checked
  *
  * Context: process, may sleep.
  *
@@ -398,7 +399,7 @@ int fpgabuf_capture_queue(struct fpgabuf_file *file,
 	 * fault that this waits for may be waiting for memory, and that for
 	 * a fence.
 	 */
-	ret = claim(capture);
+	ret = claim(capture, queue->flags & FPGABUF_QUEUE_IMPORTERS_DONE);
 	if (ret)
 		goto unlock;
 
@@ -406,7 +407,7 @@ int fpgabuf_capture_queue(struct fpgabuf_file *file,
 	ret = queue_locked(file, capture, queue, fence);
 	mutex_unlock(&stream->lock);
 	if (ret)
-		fpgabuf_buffer_unclaim(&capture->buffer);
+		fpgabuf_buffer_give_back(&capture->buffer);
 unlock:
 	dma_resv_unlock(resv);
 put:
@@ -487,9 +488,12 @@ void fpgabuf_capture_put_back(struct fpgabuf_capture *capture)
 /**
  * fpgabuf_capture_release() - let go of a dequeued capture
  * @capture: not in any list; its region can be queued again, or vanish
+ *
+ * Context: process, sleeps.
  */
 void fpgabuf_capture_release(struct fpgabuf_capture *capture)
 {
+	fpgabuf_buffer_lower(&capture->buffer);
 	fpgabuf_buffer_unclaim(&capture->buffer);
 	dma_buf_put(capture->buffer.dmabuf);
 }

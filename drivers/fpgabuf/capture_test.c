@@ -297,6 +297,37 @@ static void busy_test(struct kunit *test)
 	dma_buf_put(region->buffer.dmabuf);
 }
 
+/* Importers are done: nothing else is overlooked. */
+static void importers_done_test(struct kunit *test)
+{
+	const struct fpgabuf_queue done = {
+		.flags = FPGABUF_QUEUE_IMPORTERS_DONE,
+	};
+	struct bed *bed = test->priv;
+	struct fpgabuf_capture *region = bed_region(test, SIZE, 0);
+	struct page *page = fpgabuf_region_page(region->buffer.region, 3);
+
+	region->buffer.vmapped = true;
+	get_page(page);
+	KUNIT_EXPECT_EQ(test, fpgabuf_capture_queue(bed->file, region, &done),
+			-EBUSY);
+	KUNIT_EXPECT_EQ(test, atomic64_read(&bed->stream.busy), 1);
+	put_page(page);
+	KUNIT_EXPECT_EQ(test, try_queue(bed, region, 0, 0, 0), -EBUSY);
+	KUNIT_EXPECT_EQ(test, fpgabuf_capture_queue(bed->file, region, &done),
+			0);
+	/* It is queued; and then it is done, and not dequeued. */
+	KUNIT_EXPECT_EQ(test, fpgabuf_capture_queue(bed->file, region, &done),
+			-EBUSY);
+	complete_one(bed);
+	flush_work(&bed->stream.queue.finish);
+	KUNIT_EXPECT_EQ(test, fpgabuf_capture_queue(bed->file, region, &done),
+			-EBUSY);
+	expect_taken(test, 0, SIZE, 0, 0);
+	region->buffer.vmapped = false;
+	dma_buf_put(region->buffer.dmabuf);
+}
+
 /* Somebody reads, or writes, until its fence is signalled. */
 static void foreign_fence(struct kunit *test, enum dma_resv_usage usage,
 			  u32 status)
@@ -737,6 +768,7 @@ static struct kunit_case capture_cases[] = {
 	KUNIT_CASE(synced_test),
 	KUNIT_CASE(refused_test),
 	KUNIT_CASE(busy_test),
+	KUNIT_CASE(importers_done_test),
 	KUNIT_CASE(foreign_fence_test),
 	KUNIT_CASE(depth_test),
 	KUNIT_CASE(owner_test),

@@ -61,6 +61,7 @@ union fpgabuf_arg {
 	struct fpgabuf_region_info region_info;
 	struct fpgabuf_stream_setup stream_setup;
 	struct fpgabuf_stream_info stream_info;
+	struct fpgabuf_baseline baseline;
 };
 
 /* Where an answer goes, and how much of it the caller has room for. */
@@ -105,7 +106,8 @@ static int ioctl_info(struct file *filp, union fpgabuf_arg *arg,
 	info->used_bytes = atomic64_read(&memory->quota.used);
 	info->file_limit_bytes = file->account->quota.limit;
 	info->file_used_bytes = atomic64_read(&file->account->quota.used);
-	info->capabilities = fpgabuf_channel_capabilities(channel);
+	info->capabilities = fpgabuf_channel_capabilities(channel) |
+			     FPGABUF_CAP_IMPORTERS_DONE | FPGABUF_CAP_BASELINE;
 	info->max_capture = fpgabuf_channel_max_length(channel);
 	info->max_packet = fpgabuf_channel_max_packet(channel);
 	info->transfers = fpgabuf_channel_serial(channel) ?
@@ -181,7 +183,7 @@ static int ioctl_queue(struct file *filp, union fpgabuf_arg *arg,
 	struct fpgabuf_capture *capture;
 	int ret;
 
-	if (queue->flags || queue->reserved0 ||
+	if (queue->flags & ~FPGABUF_QUEUE_IMPORTERS_DONE || queue->reserved0 ||
 	    memchr_inv(queue->reserved, 0, sizeof(queue->reserved)))
 		return -EINVAL;
 	if (bytes_of(filp))
@@ -275,6 +277,7 @@ static int ioctl_region_info(struct file *filp, union fpgabuf_arg *arg,
 	info->importers = importers;
 	info->in_use = usage.in_use;
 	info->mappings = usage.mappings;
+	info->standing = usage.standing;
 	dma_buf_put(buffer->dmabuf);
 	return reply(to, info);
 }
@@ -329,6 +332,34 @@ static int ioctl_stream_info(struct file *filp, union fpgabuf_arg *arg,
 	return ret ?: reply(to, info);
 }
 
+static int ioctl_baseline(struct file *filp, union fpgabuf_arg *arg,
+			  const struct fpgabuf_reply *to)
+{
+	struct fpgabuf_baseline *baseline = &arg->baseline;
+	struct fpgabuf_file *file = file_of(filp);
+	struct fpgabuf_capture *capture;
+	int ret;
+
+	if (baseline->flags ||
+	    memchr_inv(baseline->reserved, 0, sizeof(baseline->reserved)))
+		return -EINVAL;
+	if (fpgabuf_buffers_gone(&file->stream->buffers))
+		return -ENODEV;
+
+	capture = fpgabuf_capture_find(file, baseline->fd);
+	if (IS_ERR(capture))
+		return PTR_ERR(capture);
+
+	ret = fpgabuf_buffer_record(&capture->buffer, &baseline->pins);
+	if (!ret) {
+		ret = reply(to, baseline);
+		if (ret)
+			fpgabuf_buffer_forget(&capture->buffer);
+	}
+	dma_buf_put(capture->buffer.dmabuf);
+	return ret;
+}
+
 /**
  * struct fpgabuf_call - one ioctl
  * @cmd: its number as this driver has it; the size in it is the newest
@@ -349,6 +380,7 @@ static const struct fpgabuf_call calls[] = {
 	{ FPGABUF_IOC_REGION_INFO, ioctl_region_info },
 	{ FPGABUF_IOC_STREAM, ioctl_stream },
 	{ FPGABUF_IOC_STREAM_INFO, ioctl_stream_info },
+	{ FPGABUF_IOC_BASELINE, ioctl_baseline },
 };
 
 /* All of the number counts but the size, which may be another version's. */

@@ -153,7 +153,28 @@ static inline void dma_resv_add_fence(struct dma_resv *resv,
 #define dma_buf_unmap_attachment_unlocked	dma_buf_unmap_attachment
 #endif
 
+#if LINUX_VERSION_CODE < KERNEL_VERSION(5, 18, 0)
+/* 5.18 counts the pins of two pages that belong together as of more of them. */
+#include <linux/mm.h>
+
+#define folio_has_pincount(folio)	\
+	hpage_pincount_available(folio_page(folio, 0))
+#elif LINUX_VERSION_CODE < KERNEL_VERSION(6, 15, 0)
+/* 6.15 asks by this name; some older ones have learned it. */
+#include <linux/mm.h>
+
+#ifndef folio_has_pincount
+#define folio_has_pincount	folio_test_large
+#endif
+#endif
+
 #if LINUX_VERSION_CODE < KERNEL_VERSION(6, 1, 0)
+/* 6.1 shows that count in the folio itself. */
+#include <linux/mm_types.h>
+
+#define fpgabuf_pincount(folio)	\
+	((unsigned int)atomic_read(compound_pincount_ptr(folio_page(folio, 0))))
+
 /* 6.1 lets sendfile() read from character devices. */
 #define FPGABUF_STREAMS	false
 #endif

@@ -37,6 +37,8 @@ static int counters_show(struct seq_file *file, void *unused)
 		   atomic64_read(&owner->synced_for_cpu));
 	seq_printf(file, "synced_for_device_bytes: %lld\n",
 		   atomic64_read(&owner->synced_for_device));
+	seq_printf(file, "synced_for_importers_bytes: %lld\n",
+		   atomic64_read(&stream->buffers.synced));
 	return 0;
 }
 DEFINE_SHOW_ATTRIBUTE(counters);

@@ -20,50 +20,11 @@
 
 #include "compat.h"
 #include "dmabuf.h"
+#include "importers.h"
 #include "mapping.h"
 #include "memory.h"
 #include "region.h"
 #include "trace.h"
-
-/**
- * struct fpgabuf_importer - a mapping by an importing device
- * @node: in &fpgabuf_buffer.importers
- * @dev: the device
- * @dir: the direction it was mapped for
- * @sgt: our description of the mapping, used to sync it
- * @handed: the copy the importer has; with CONFIG_DMABUF_DEBUG its page links
- *	are scrambled while it has it
- * @generation: &fpgabuf_buffer.generation when the device last got the memory
- */
-struct fpgabuf_importer {
-	struct list_head node;
-	struct device *dev;
-	enum dma_data_direction dir;
-	struct sg_table sgt;
-	struct sg_table handed;
-	unsigned int generation;
-};
-
-static int copy_mapped_table(struct sg_table *to, const struct sg_table *from)
-{
-	struct scatterlist *src = from->sgl, *dst;
-	int i, ret;
-
-	ret = sg_alloc_table(to, from->orig_nents, GFP_KERNEL);
-	if (ret)
-		return ret;
-
-	for_each_sgtable_sg(to, dst, i) {
-		sg_set_page(dst, sg_page(src), src->length, src->offset);
-		if (i < from->nents) {
-			sg_dma_address(dst) = sg_dma_address(src);
-			sg_dma_len(dst) = sg_dma_len(src);
-		}
-		src = sg_next(src);
-	}
-	to->nents = from->nents;
-	return 0;
-}
 
 /*
  * While a region is queued, or was not let go of when the channel should stop, it
@@ -75,108 +36,24 @@ static bool owner_has_it(const struct fpgabuf_buffer *buffer)
 	return fpgabuf_buffer_state(buffer) == FPGABUF_REGION_QUEUED;
 }
 
-static void sync_importer_for_device(const struct fpgabuf_buffer *buffer,
-				     struct fpgabuf_importer *imp,
-				     enum dma_data_direction dir)
-{
-	/* Read first: what is captured from here on, the device has not got. */
-	imp->generation = READ_ONCE(buffer->generation);
-	/* The state is looked at again before it is compared. */
-	smp_rmb();
-	dma_sync_sgtable_for_device(imp->dev, &imp->sgt, dir);
-}
-
-/*
- * A bounce buffer that is older than the last capture must not be copied over it.
- */
-static void sync_importer_for_cpu(const struct fpgabuf_buffer *buffer,
-				  struct fpgabuf_importer *imp,
-				  enum dma_data_direction dir)
-{
-	lockdep_assert_held(&buffer->sem);
-	if (owner_has_it(buffer) ||
-	    imp->generation != READ_ONCE(buffer->generation))
-		return;
-	dma_sync_sgtable_for_cpu(imp->dev, &imp->sgt, dir);
-}
-
-/*
- * The owner has the memory mapped as well, and mappings that overlap must not
- * maintain it behind each other's back: so it is synced in calls of its own.
- */
-static int importer_map(const struct fpgabuf_buffer *buffer,
-			struct fpgabuf_importer *imp)
-{
-	int ret = dma_map_sgtable(imp->dev, &imp->sgt, imp->dir,
-				  DMA_ATTR_SKIP_CPU_SYNC);
-
-	if (!ret)
-		sync_importer_for_device(buffer, imp, imp->dir);
-	return ret;
-}
-
-static void importer_unmap(struct fpgabuf_importer *imp)
-{
-	dma_unmap_sgtable(imp->dev, &imp->sgt, imp->dir,
-			  DMA_ATTR_SKIP_CPU_SYNC);
-}
-
 static struct sg_table *fpgabuf_map_dma_buf(struct dma_buf_attachment *attach,
 					    enum dma_data_direction dir)
 {
 	struct fpgabuf_buffer *buffer = attach->dmabuf->priv;
-	struct fpgabuf_importer *imp;
-	int ret;
 
-	imp = kzalloc_obj(*imp);
-	if (!imp)
-		return ERR_PTR(-ENOMEM);
-	imp->dev = attach->dev;
-	imp->dir = dir;
-
-	ret = fpgabuf_sg_build(buffer->region, imp->dev,
-			       dma_get_max_seg_size(imp->dev), &imp->sgt);
-	if (ret)
-		goto err_free;
-	ret = importer_map(buffer, imp);
-	if (ret)
-		goto err_table;
-	ret = copy_mapped_table(&imp->handed, &imp->sgt);
-	if (ret)
-		goto err_unmap;
-
-	down_write(&buffer->sem);
-	list_add(&imp->node, &buffer->importers);
-	up_write(&buffer->sem);
-	return &imp->handed;
-
-err_unmap:
-	importer_unmap(imp);
-err_table:
-	sg_free_table(&imp->sgt);
-err_free:
-	kfree(imp);
-	return ERR_PTR(ret);
+	return fpgabuf_importers_map(&buffer->importers, attach->dev, dir);
 }
 
 static void fpgabuf_unmap_dma_buf(struct dma_buf_attachment *attach,
 				  struct sg_table *sgt,
 				  enum dma_data_direction dir)
 {
-	struct fpgabuf_importer *imp =
-		container_of(sgt, struct fpgabuf_importer, handed);
 	struct fpgabuf_buffer *buffer = attach->dmabuf->priv;
 
 	/* In one step: until it is unmapped, the region must not be captured into. */
 	down_write(&buffer->sem);
-	sync_importer_for_cpu(buffer, imp, imp->dir);
-	importer_unmap(imp);
-	list_del(&imp->node);
+	fpgabuf_importers_unmap(&buffer->importers, sgt, !owner_has_it(buffer));
 	up_write(&buffer->sem);
-
-	sg_free_table(&imp->handed);
-	sg_free_table(&imp->sgt);
-	kfree(imp);
 }
 
 static struct page **pages_array(const struct fpgabuf_region *region)
@@ -227,15 +104,10 @@ static void fpgabuf_vunmap(struct dma_buf *dmabuf, struct iosys_map *map)
 }
 
 /* Mappings by devices, and one more if it is mapped into the kernel */
-static unsigned int count_importers(const struct fpgabuf_buffer *buffer)
+static unsigned int count_importers(struct fpgabuf_buffer *buffer)
 {
-	unsigned int nr = buffer->vmapped;
-	struct list_head *importer;
-
 	lockdep_assert_held(&buffer->sem);
-	list_for_each(importer, &buffer->importers)
-		nr++;
-	return nr;
+	return fpgabuf_importers_count(&buffer->importers) + buffer->vmapped;
 }
 
 static void look(struct fpgabuf_buffer *buffer, struct fpgabuf_usage *usage,
@@ -305,15 +177,18 @@ fpgabuf_buffer_state(const struct fpgabuf_buffer *buffer)
 	return state;
 }
 
-static int claim(struct fpgabuf_buffer *buffer, struct fpgabuf_usage *usage)
+static int claim(struct fpgabuf_buffer *buffer, bool importers_done,
+		 struct fpgabuf_usage *usage)
 {
 	lockdep_assert_held_write(&buffer->sem);
-	if (fpgabuf_buffer_state(buffer) != FPGABUF_REGION_IDLE ||
-	    count_importers(buffer))
+	if (fpgabuf_buffer_state(buffer) != FPGABUF_REGION_IDLE)
+		return -EBUSY;
+	if (!importers_done && count_importers(buffer))
 		return -EBUSY;
 	fpgabuf_region_usage(buffer->region, usage);
 	if (usage->in_use)
 		return -EBUSY;
+	fpgabuf_importers_sync_for_cpu(&buffer->importers);
 	WRITE_ONCE(buffer->state, FPGABUF_REGION_QUEUED);
 	return 0;
 }
@@ -321,26 +196,39 @@ static int claim(struct fpgabuf_buffer *buffer, struct fpgabuf_usage *usage)
 /**
  * fpgabuf_buffer_claim() - take a region from its users
  * @buffer: the region; queued afterwards
+ * @importers_done: those who have it mapped have let go of it
  * @usage: all 0 unless its pages were looked at
  *
  * Context: process, sleeps; waits for page faults.
  *
  * Return: 0, or -EBUSY: it is not idle, or somebody still looks at it.
  */
-int fpgabuf_buffer_claim(struct fpgabuf_buffer *buffer,
+int fpgabuf_buffer_claim(struct fpgabuf_buffer *buffer, bool importers_done,
 			 struct fpgabuf_usage *usage)
 {
 	int ret;
 
 	*usage = (struct fpgabuf_usage){};
 	down_write(&buffer->sem);
-	ret = claim(buffer, usage);
+	ret = claim(buffer, importers_done, usage);
 	up_write(&buffer->sem);
 	return ret;
 }
 
 /**
- * fpgabuf_buffer_captured() - let the CPU see what a capture has brought
+ * fpgabuf_buffer_give_back() - undo fpgabuf_buffer_claim()
+ * @buffer: the region, claimed; the channel did not get it
+ *
+ * Context: process, sleeps.
+ */
+void fpgabuf_buffer_give_back(struct fpgabuf_buffer *buffer)
+{
+	fpgabuf_importers_sync_for_device(&buffer->importers);
+	fpgabuf_buffer_unclaim(buffer);
+}
+
+/**
+ * fpgabuf_buffer_captured() - let all see what a capture has brought
  * @buffer: the region, queued
  * @bytes: how much, from the start
  *
@@ -348,8 +236,81 @@ int fpgabuf_buffer_claim(struct fpgabuf_buffer *buffer,
  */
 void fpgabuf_buffer_captured(struct fpgabuf_buffer *buffer, size_t bytes)
 {
-	WRITE_ONCE(buffer->generation, buffer->generation + 1);
+	WRITE_ONCE(buffer->captured, true);
 	fpgabuf_owner_sync_for_cpu(&buffer->mapping, bytes, DMA_FROM_DEVICE);
+	fpgabuf_importers_sync_for_device(&buffer->importers);
+}
+
+static int record(struct fpgabuf_buffer *buffer, u32 *standing, u64 *pins)
+{
+	lockdep_assert_held_write(&buffer->sem);
+	if (fpgabuf_buffer_state(buffer) != FPGABUF_REGION_IDLE)
+		return -EBUSY;
+	if (READ_ONCE(buffer->captured))
+		return -EPERM;
+	if (buffer->region->standing)
+		return -EALREADY;
+	return fpgabuf_region_record(buffer->region, standing, pins);
+}
+
+/**
+ * fpgabuf_buffer_record() - record the pins of a region as its baseline
+ * @buffer: the region
+ * @pins: set to how many they are
+ *
+ * Context: process, sleeps; waits for page faults.
+ *
+ * Return: 0, or -EBUSY, -EPERM, -EALREADY, -ENOENT, -EOPNOTSUPP as the UAPI header
+ * says, or -ENOMEM.
+ */
+int fpgabuf_buffer_record(struct fpgabuf_buffer *buffer, u64 *pins)
+{
+	u32 *standing;
+	int ret;
+
+	/* Long pins of them hang, so these are none. */
+	if (buffer->region->pages.backend->id == FPGABUF_BACKEND_CMA)
+		return -EOPNOTSUPP;
+	standing = fpgabuf_region_baseline(buffer->region);
+	if (!standing)
+		return -ENOMEM;
+	down_write(&buffer->sem);
+	ret = record(buffer, standing, pins);
+	up_write(&buffer->sem);
+	if (ret)
+		kvfree(standing);
+	return ret;
+}
+
+/**
+ * fpgabuf_buffer_forget() - undo fpgabuf_buffer_record()
+ * @buffer: the region
+ *
+ * Context: process, sleeps; waits for page faults.
+ */
+void fpgabuf_buffer_forget(struct fpgabuf_buffer *buffer)
+{
+	down_write(&buffer->sem);
+	kvfree(buffer->region->standing);
+	WRITE_ONCE(buffer->region->standing, NULL);
+	up_write(&buffer->sem);
+}
+
+/**
+ * fpgabuf_buffer_lower() - let the baseline fall to the pins that are there
+ * @buffer: the region
+ *
+ * Context: process, sleeps; waits for page faults if there is one.
+ */
+void fpgabuf_buffer_lower(struct fpgabuf_buffer *buffer)
+{
+	struct fpgabuf_usage usage;
+
+	if (!READ_ONCE(buffer->region->standing))
+		return;
+	down_write(&buffer->sem);
+	fpgabuf_region_usage(buffer->region, &usage);
+	up_write(&buffer->sem);
 }
 
 /**
@@ -360,7 +321,7 @@ void fpgabuf_buffer_captured(struct fpgabuf_buffer *buffer, size_t bytes)
  */
 void fpgabuf_buffer_done(struct fpgabuf_buffer *buffer)
 {
-	/* Whoever sees this sees the new generation: fpgabuf_buffer_state() */
+	/* Whoever sees this sees what importers got: fpgabuf_buffer_state() */
 	smp_store_release(&buffer->state, FPGABUF_REGION_DONE);
 }
 
@@ -411,11 +372,10 @@ static int fpgabuf_begin_cpu_access(struct dma_buf *dmabuf,
 				    enum dma_data_direction dir)
 {
 	struct fpgabuf_buffer *buffer = dmabuf->priv;
-	struct fpgabuf_importer *imp;
 
 	down_read(&buffer->sem);
-	list_for_each_entry(imp, &buffer->importers, node)
-		sync_importer_for_cpu(buffer, imp, imp->dir);
+	if (!owner_has_it(buffer))
+		fpgabuf_importers_sync_for_cpu(&buffer->importers);
 	up_read(&buffer->sem);
 	return 0;
 }
@@ -424,14 +384,12 @@ static int fpgabuf_end_cpu_access(struct dma_buf *dmabuf,
 				  enum dma_data_direction dir)
 {
 	struct fpgabuf_buffer *buffer = dmabuf->priv;
-	struct fpgabuf_importer *imp;
 
 	down_read(&buffer->sem);
 	if (!owner_has_it(buffer))
 		fpgabuf_owner_sync_for_device(&buffer->mapping, dmabuf->size,
 					      dir);
-	list_for_each_entry(imp, &buffer->importers, node)
-		sync_importer_for_device(buffer, imp, imp->dir);
+	fpgabuf_importers_sync_for_device(&buffer->importers);
 	up_read(&buffer->sem);
 	return 0;
 }
@@ -687,7 +645,7 @@ int fpgabuf_buffer_init(struct fpgabuf_buffer *buffer,
 	buffer->mapping.region = region;
 	INIT_LIST_HEAD(&buffer->node);
 	init_rwsem(&buffer->sem);
-	INIT_LIST_HEAD(&buffer->importers);
+	fpgabuf_importers_init(&buffer->importers, region, &buffers->synced);
 	ret = fpgabuf_owner_build(&buffers->owner, region,
 				  &buffer->mapping.sgt);
 	if (ret)

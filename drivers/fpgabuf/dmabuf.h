@@ -8,6 +8,7 @@
  *	mmap_lock, dma_resv, &fpgabuf_buffers.binding
  *	  &fpgabuf_stream.lock, &fpgabuf_buffers.lock
  *	    &fpgabuf_buffer.sem
+ *	      &fpgabuf_importers.lock
  *	      &fpgabuf_captures.lock, &fpgabuf_turns.lock (spinlocks, taken in
  *	      the DMA callback, neither inside the other)
  *
@@ -17,6 +18,7 @@
 #ifndef FPGABUF_DMABUF_H
 #define FPGABUF_DMABUF_H
 
+#include <linux/atomic.h>
 #include <linux/dma-buf.h>
 #include <linux/list.h>
 #include <linux/mutex.h>
@@ -25,6 +27,7 @@
 
 #include <linux/fpgabuf.h>
 
+#include "importers.h"
 #include "mapping.h"
 
 struct fpgabuf_account;
@@ -42,6 +45,7 @@ struct fpgabuf_usage;
  *	can take long; for writing by the end of the binding
  * @lock: guards @list
  * @list: all regions that are dma-bufs
+ * @synced: bytes of all regions that were synced for importers
  *
  * Lives as long as the last region, in the structure of its user.
  */
@@ -52,6 +56,7 @@ struct fpgabuf_buffers {
 	struct rw_semaphore binding;
 	struct mutex lock; /* list */
 	struct list_head list;
+	atomic64_t synced;
 };
 
 /**
@@ -61,12 +66,13 @@ struct fpgabuf_buffers {
  * @region: the region
  * @mapping: the mapping for the owner; the channel uses its addresses
  * @dmabuf: the dma-buf that owns this structure, once it is exported
- * @sem: for writing: the in-use test together with the claim, @importers and
- *	@vmapped; for reading: page faults and CPU access.  While it is held for
- *	writing, no page can become mapped, and @mapping does not go
+ * @sem: for writing: the in-use test together with the claim, the end of
+ *	importers' mappings, and @vmapped; for reading: page faults and CPU access.
+ *	While it is held for writing, no page can become mapped, and @mapping does
+ *	not go
  * @importers: mappings by importing devices
  * @vmapped: an importer has mapped it into the kernel
- * @generation: counts its captures; written before @state says that one is done
+ * @captured: a capture has ended; written before @state says that it is done
  * @state: its state; leaves IDLE only under @sem held for writing.  It is stored with
  *	release and loaded with acquire: a reader that sees the end of a capture also
  *	sees its result
@@ -79,9 +85,9 @@ struct fpgabuf_buffer {
 	struct fpgabuf_mapping mapping;
 	struct dma_buf *dmabuf;
 	struct rw_semaphore sem;
-	struct list_head importers;
+	struct fpgabuf_importers importers;
 	bool vmapped;
-	unsigned int generation;
+	bool captured;
 	enum fpgabuf_region_state state;
 	bool kept;
 };
@@ -113,8 +119,12 @@ bool fpgabuf_buffer_try_look(struct fpgabuf_buffer *buffer,
 enum fpgabuf_region_state
 fpgabuf_buffer_state(const struct fpgabuf_buffer *buffer);
 
-int fpgabuf_buffer_claim(struct fpgabuf_buffer *buffer,
+int fpgabuf_buffer_record(struct fpgabuf_buffer *buffer, u64 *pins);
+void fpgabuf_buffer_forget(struct fpgabuf_buffer *buffer);
+void fpgabuf_buffer_lower(struct fpgabuf_buffer *buffer);
+int fpgabuf_buffer_claim(struct fpgabuf_buffer *buffer, bool importers_done,
 			 struct fpgabuf_usage *usage);
+void fpgabuf_buffer_give_back(struct fpgabuf_buffer *buffer);
 void fpgabuf_buffer_captured(struct fpgabuf_buffer *buffer, size_t bytes);
 void fpgabuf_buffer_done(struct fpgabuf_buffer *buffer);
 void fpgabuf_buffer_unclaim(struct fpgabuf_buffer *buffer);

@@ -12,6 +12,7 @@
 
 #include "compat.h"
 #include "kunit_bed.h"
+#include "pins.h"
 
 #define NR_PAGES	16
 
@@ -184,9 +185,9 @@ static void references_first_test(struct kunit *test)
 				copy_to_user((void __user *)addr, &byte, 1), 0);
 		get_page(page);
 		moment_begin(test, region, i);
-		fpgabuf_usage_hook = unmap_all;
+		fpgabuf_look_hook = unmap_all;
 		usage = usage_of(region);
-		fpgabuf_usage_hook = NULL;
+		fpgabuf_look_hook = NULL;
 		KUNIT_EXPECT_TRUE(test, moment.happened);
 		KUNIT_EXPECT_GE(test, usage.in_use, 1);
 		/* And once more: now it is exact. */

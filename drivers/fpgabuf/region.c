@@ -20,6 +20,7 @@
 #include "backends.h"
 #include "compat.h"
 #include "memory.h"
+#include "pins.h"
 #include "region.h"
 
 /**
@@ -193,6 +194,7 @@ void fpgabuf_region_free(struct fpgabuf_region *region)
 
 	fpgabuf_pages_empty(&region->pages);
 	region_uncharge(account, region->pages.size);
+	kvfree(region->standing);
 	kfree(region);
 	fpgabuf_account_put(account);
 }
@@ -255,21 +257,6 @@ struct page *fpgabuf_region_page(const struct fpgabuf_region *region,
 	return chunk->page + (index - chunk->index);
 }
 
-#if IS_ENABLED(CONFIG_FPGABUF_KUNIT_TEST)
-/* Lets a test have something happen between the two reads of the in-use test. */
-void (*fpgabuf_usage_hook)(const struct fpgabuf_chunk *chunk);
-
-static void between_reads(const struct fpgabuf_chunk *chunk)
-{
-	if (fpgabuf_usage_hook)
-		fpgabuf_usage_hook(chunk);
-}
-#else
-static void between_reads(const struct fpgabuf_chunk *chunk)
-{
-}
-#endif
-
 /**
  * fpgabuf_region_usage() - count who refers to the pages
  * @region: the region
@@ -291,29 +278,79 @@ static void between_reads(const struct fpgabuf_chunk *chunk)
  * disappear make the difference larger, never smaller.  Thus only "in use" can
  * be wrong, and trying again heals that.
  *
+ * Pins of the baseline are taken off, and the baseline falls to what is there: see
+ * pins.c.
+ *
  * Context: process; no page of it can become mapped, see &fpgabuf_buffer.sem.
  */
-void fpgabuf_region_usage(const struct fpgabuf_region *region,
+void fpgabuf_region_usage(struct fpgabuf_region *region,
 			  struct fpgabuf_usage *usage)
 {
+	u32 *standing = region->standing;
 	unsigned int i;
 
 	memset(usage, 0, sizeof(*usage));
 
 	for (i = 0; i < region->pages.nr_chunks; i++) {
-		const struct fpgabuf_chunk *chunk = &region->pages.chunks[i];
-		unsigned long refs = page_ref_count(chunk->page);
-		unsigned long maps;
+		struct fpgabuf_look look;
 
-		if (refs == 1)
-			continue;
-		between_reads(chunk);
-		/* Pairs with the barrier in the unmapping put_page(). */
-		smp_rmb();
-		maps = folio_mapcount(page_folio(chunk->page));
-		usage->mappings += maps;
-		/* A difference below zero is none to trust: in use as well. */
-		usage->in_use += abs((long)(refs - 1 - maps));
+		fpgabuf_look_at(&region->pages.chunks[i], &look);
+		usage->mappings += look.mappings;
+		if (standing) {
+			usage->in_use += fpgabuf_look_beside(&look,
+							     &standing[i]);
+			usage->standing += standing[i];
+		} else {
+			usage->in_use += fpgabuf_look_foreign(&look);
+		}
 		cond_resched();
 	}
+}
+
+/**
+ * fpgabuf_region_baseline() - make room for a baseline
+ * @region: the region
+ *
+ * Context: process, may sleep.
+ *
+ * Return: what fpgabuf_region_record() wants, to be freed by kvfree(), or NULL.
+ */
+u32 *fpgabuf_region_baseline(const struct fpgabuf_region *region)
+{
+	return kvcalloc(region->pages.nr_chunks, sizeof(u32),
+			GFP_KERNEL_ACCOUNT);
+}
+
+/**
+ * fpgabuf_region_record() - record the pins of a region as its baseline
+ * @region: a region without baseline
+ * @standing: belongs to the region if that succeeds
+ * @pins: set to how many they are
+ *
+ * Context: process; as fpgabuf_region_usage().
+ *
+ * Return: 0, or -EBUSY: there are references that are no pins; or -ENOENT: there
+ * are no pins.
+ */
+int fpgabuf_region_record(struct fpgabuf_region *region, u32 *standing,
+			  u64 *pins)
+{
+	unsigned int i;
+
+	*pins = 0;
+	for (i = 0; i < region->pages.nr_chunks; i++) {
+		struct fpgabuf_look look;
+		int ret;
+
+		fpgabuf_look_at(&region->pages.chunks[i], &look);
+		ret = fpgabuf_look_record(&look, &standing[i]);
+		if (ret)
+			return ret;
+		*pins += standing[i];
+		cond_resched();
+	}
+	if (!*pins)
+		return -ENOENT;
+	WRITE_ONCE(region->standing, standing);
+	return 0;
 }

@@ -35,10 +35,12 @@ struct fpgabuf_account {
  * @node: in the quarantine, once it is given up
  * @held: the chunk that somebody else was found to hold last, see
  *	fpgabuf_region_at_rest()
+ * @standing: its baseline: for each chunk, the pins that stay; NULL if there is none.
+ *	Guarded by the caller of the in-use test, see &fpgabuf_buffer.sem
  *
- * Belongs to its dma-buf, and then to the quarantine, whose lock guards the last
- * two.  Until then nothing but @ino changes, and @held if the region is part of a
- * stream of bytes, under its lock.
+ * Belongs to its dma-buf, and then to the quarantine, whose lock guards @node and
+ * @held.  Until then nothing but @ino and @standing changes, and @held if the region
+ * is part of a stream of bytes, under its lock.
  */
 struct fpgabuf_region {
 	struct fpgabuf_pages pages;
@@ -46,16 +48,20 @@ struct fpgabuf_region {
 	unsigned long ino;
 	struct list_head node;
 	unsigned int held;
+	u32 *standing;
 };
 
 /**
  * struct fpgabuf_usage - references to a region's pages
  * @mappings: page table entries
- * @in_use: references that are neither the region's nor a mapping's
+ * @in_use: references that are neither the region's nor a mapping's, nor of a pin
+ *	that stands
+ * @standing: pins of its baseline that are there
  */
 struct fpgabuf_usage {
 	u64 mappings;
 	u64 in_use;
+	u64 standing;
 };
 
 /* region.c */
@@ -72,11 +78,11 @@ const struct fpgabuf_chunk *
 fpgabuf_region_chunk(const struct fpgabuf_region *region, pgoff_t index);
 struct page *fpgabuf_region_page(const struct fpgabuf_region *region,
 				 pgoff_t index);
-void fpgabuf_region_usage(const struct fpgabuf_region *region,
+void fpgabuf_region_usage(struct fpgabuf_region *region,
 			  struct fpgabuf_usage *usage);
-
-/* region.c, for its tests */
-extern void (*fpgabuf_usage_hook)(const struct fpgabuf_chunk *chunk);
+u32 *fpgabuf_region_baseline(const struct fpgabuf_region *region);
+int fpgabuf_region_record(struct fpgabuf_region *region, u32 *standing,
+			  u64 *pins);
 
 /* quarantine.c */
 void fpgabuf_quarantine_add(struct fpgabuf_region *region);

@@ -123,7 +123,15 @@ static const struct field fpgabuf_region_info_fields[] = {
 	FIELD(fpgabuf_region_info, importers, 28, 4),
 	FIELD(fpgabuf_region_info, in_use, 32, 8),
 	FIELD(fpgabuf_region_info, mappings, 40, 8),
-	FIELD(fpgabuf_region_info, reserved, 48, 32),
+	FIELD(fpgabuf_region_info, standing, 48, 8),
+	FIELD(fpgabuf_region_info, reserved, 56, 24),
+};
+
+static const struct field fpgabuf_baseline_fields[] = {
+	FIELD(fpgabuf_baseline, fd, 0, 4),
+	FIELD(fpgabuf_baseline, flags, 4, 4),
+	FIELD(fpgabuf_baseline, pins, 8, 8),
+	FIELD(fpgabuf_baseline, reserved, 16, 32),
 };
 
 static const struct field fpgabuf_stream_setup_fields[] = {
@@ -158,6 +166,7 @@ static const struct layout layouts[] = {
 	LAYOUT(fpgabuf_region_info, FPGABUF_IOC_REGION_INFO, 0xc050fb05),
 	LAYOUT(fpgabuf_stream_setup, FPGABUF_IOC_STREAM, 0xc038fb06),
 	LAYOUT(fpgabuf_stream_info, FPGABUF_IOC_STREAM_INFO, 0xc060fb07),
+	LAYOUT(fpgabuf_baseline, FPGABUF_IOC_BASELINE, 0xc030fb08),
 };
 
 static void layout_name(const struct layout *layout, char *name)
@@ -194,6 +203,9 @@ static void constants_test(struct kunit *test)
 {
 	KUNIT_EXPECT_EQ(test, FPGABUF_UAPI_VERSION, 2);
 	KUNIT_EXPECT_EQ(test, FPGABUF_ALLOC_SCATTER, 1);
+	KUNIT_EXPECT_EQ(test, FPGABUF_QUEUE_IMPORTERS_DONE, 1);
+	KUNIT_EXPECT_EQ(test, FPGABUF_CAP_IMPORTERS_DONE, 0x10);
+	KUNIT_EXPECT_EQ(test, FPGABUF_CAP_BASELINE, 0x20);
 	KUNIT_EXPECT_EQ(test, FPGABUF_CAPTURE_PARTIAL, 1);
 	KUNIT_EXPECT_EQ(test, FPGABUF_CAPTURE_ERROR, 2);
 	KUNIT_EXPECT_EQ(test, FPGABUF_CAPTURE_TIMEOUT, 4);

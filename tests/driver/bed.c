@@ -255,6 +255,14 @@ int export_sync_file(int fd)
 	return export.fd;
 }
 
+/* The fence of one region's capture, put on another one: as of who still uses it */
+void import_fence(int fd, int sync, uint32_t flags)
+{
+	struct dma_buf_import_sync_file arg = { .flags = flags, .fd = sync };
+
+	REQUIRE(call(fd, DMA_BUF_IOCTL_IMPORT_SYNC_FILE, &arg), 0);
+}
+
 bool is_sync_file(int fd)
 {
 	struct sync_file_info info = { 0 };

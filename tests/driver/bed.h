@@ -32,6 +32,9 @@
 	expect(#actual, (long long)(actual), (long long)(wanted),	\
 	       __FILE__, __LINE__, true)
 
+/* What INFO tells of the driver, whatever the channel is */
+#define DRIVER_CAPS	(FPGABUF_CAP_IMPORTERS_DONE | FPGABUF_CAP_BASELINE)
+
 /* check.c */
 bool expect(const char *what, long long actual, long long wanted,
 	    const char *file, int line, bool fatal);
@@ -78,6 +81,7 @@ void wait_for_captures(int dev, uint64_t captures);
 bool readable(int fd, int timeout_ms);
 bool need_sync_files(void);
 int export_sync_file(int fd);
+void import_fence(int fd, int sync, uint32_t flags);
 bool is_sync_file(int fd);
 int sync_file_status(int fd);
 void file_write(const char *path, const char *text);

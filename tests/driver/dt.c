@@ -389,6 +389,7 @@ static void cma_not_pinned(void)
 	struct io_uring_params params = { 0 };
 	int ring = syscall(SYS_io_uring_setup, 1, &params);
 	int dev = open_area(), fd = alloc_cma(dev, MIB);
+	struct fpgabuf_baseline baseline = { .fd = fd };
 	struct iovec iov = { NULL, MIB };
 
 	REQUIRE(ring < 0 ? -errno : 0, 0);
@@ -396,6 +397,8 @@ static void cma_not_pinned(void)
 	REQUIRE(iov.iov_base == MAP_FAILED ? -errno : 0, 0);
 	EXPECT(syscall(SYS_io_uring_register, ring, IORING_REGISTER_BUFFERS,
 		       &iov, 1) ? -errno : 0, -EFAULT);
+	/* Nor is there anything to be recorded. */
+	EXPECT(call(dev, FPGABUF_IOC_BASELINE, &baseline), -EOPNOTSUPP);
 	munmap(iov.iov_base, MIB);
 	close(ring);
 	close(fd);

@@ -309,14 +309,6 @@ static void outlives(void)
 	close(sync);
 }
 
-/* The fence of one region's capture, put on another one: as of who still uses it */
-static void import_fence(int fd, int sync, uint32_t flags)
-{
-	struct dma_buf_import_sync_file arg = { .flags = flags, .fd = sync };
-
-	REQUIRE(call(fd, DMA_BUF_IOCTL_IMPORT_SYNC_FILE, &arg), 0);
-}
-
 static bool writable(int fd, int timeout_ms)
 {
 	struct pollfd pfd = { .fd = fd, .events = POLLOUT };

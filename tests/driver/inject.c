@@ -23,6 +23,7 @@
 
 #include "bed.h"
 #include "kmod/fpgabuf-test-importer.h"
+#include "uring.h"
 
 #define NTH	"/proc/thread-self/fail-nth"
 #define DEBUG	"/sys/kernel/debug/"
@@ -37,6 +38,7 @@ struct place {
 	size_t size;
 	uint32_t flags, handle;
 	int access;
+	struct uring ring;
 };
 
 /**
@@ -470,6 +472,56 @@ static void streams(void)
 	end(place.dev);
 }
 
+/* A region that is registered, and has no baseline */
+static void pin(struct place *place)
+{
+	struct iovec iov = { .iov_len = place->size };
+
+	place->fd = region_alloc(place->dev, place->size);
+	place->mem = region_map(place->fd, place->size);
+	iov.iov_base = place->mem;
+	REQUIRE(uring_open(&place->ring), 0);
+	REQUIRE(uring_register(&place->ring, &iov, 1), 0);
+}
+
+static void unpin(struct place *place)
+{
+	EXPECT(uring_unregister(&place->ring), 0);
+	uring_close(&place->ring);
+	munmap(place->mem, place->size);
+	close(place->fd);
+}
+
+static int do_baseline(struct place *place)
+{
+	struct fpgabuf_baseline baseline = { .fd = place->fd };
+
+	return call(place->dev, FPGABUF_IOC_BASELINE, &baseline);
+}
+
+/* It has been recorded, or nothing has. */
+static void undo_baseline(struct place *place, int ret)
+{
+	EXPECT(region_info(place->dev, place->fd).standing > 0, !ret);
+	if (ret)
+		return;
+	unpin(place);
+	pin(place);
+}
+
+static void baselines(void)
+{
+	static const struct victim baseline = {
+		"BASELINE", do_baseline, undo_baseline, { ENOMEM, EFAULT }, 2,
+	};
+	struct place place = { .dev = device_open(0), .size = 64 * KIB };
+
+	pin(&place);
+	walk(&baseline, &place);
+	unpin(&place);
+	end(place.dev);
+}
+
 static int do_map(struct place *place)
 {
 	place->mem = mmap(NULL, place->size, PROT_READ | PROT_WRITE,
@@ -729,6 +781,7 @@ static const struct test tests[] = {
 	{ "faults in ALLOC of CMA", alloc_cma },
 	{ "faults in QUEUE, DEQUEUE, CANCEL and REGION_INFO", queues },
 	{ "faults in the calls of a stream, and no byte is lost", streams },
+	{ "faults in BASELINE", baselines },
 	{ "faults in mmap and in page faults", maps },
 	{ "faults in SYNC and EXPORT_SYNC_FILE", dmabuf_calls },
 	{ "faults in the import by a DRM driver", prime },

@@ -212,7 +212,7 @@ static void expect_promises(const char *parameters, uint64_t capabilities,
 
 	bed_begin(parameters, PIECE, 0);
 	info = device_info(bed.dev);
-	EXPECT(info.capabilities, capabilities);
+	EXPECT(info.capabilities, capabilities | DRIVER_CAPS);
 	EXPECT(info.transfers, one_at_a_time ? 1 : info.queue_depth);
 	EXPECT(info.max_capture, 0);
 	bed_end();

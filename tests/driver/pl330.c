@@ -199,7 +199,8 @@ static void told(void)
 	int dev = node_open(UART);
 	struct fpgabuf_info info = device_info(dev);
 
-	EXPECT(info.capabilities, FPGABUF_CAP_EXACT_BYTES | FPGABUF_CAP_STOP);
+	EXPECT(info.capabilities, FPGABUF_CAP_EXACT_BYTES | FPGABUF_CAP_STOP |
+	       DRIVER_CAPS);
 	EXPECT(info.transfers, info.queue_depth);
 	EXPECT(info.max_capture, 0);
 	EXPECT(info.max_packet, 0);

@@ -152,6 +152,26 @@ injected() {
     -- "${TESTS[@]}" "$@"
 }
 
+# A screen and a video output that keep what they are given, where the kernel has
+# their drivers
+staying() {
+  local drivers=() screen
+
+  if modprobe -d "${KROOT:-/}" -S "$KVER" -n vivid 2>/dev/null; then
+    drivers+=(--module vivid)
+  fi
+  # Of bochs only newer ones import.
+  for screen in cirrus bochs; do
+    if modprobe -d "${KROOT:-/}" -S "$KVER" -n "$screen" 2>/dev/null; then
+      drivers+=(--vga "$screen")
+      break
+    fi
+  done
+  guest guest-standing "${drivers[@]}" --scratch-disk 16M \
+    --timeout $((900 * PATIENCE)) \
+    -- env ${FPGABUF_QUICK:+"FPGABUF_QUICK=1"} "${TESTS[@]}" "$@"
+}
+
 # Devices that do not stop are of no use any more, until the next boot.
 poisoned() {
   local WRAPPER_ARGS=()
@@ -235,12 +255,14 @@ all() {
   injected inject || code=$?
   poisoned poison || code=$?
   showing show || code=$?
+  staying standing || code=$?
   return "$code"
 }
 
 case ${1-} in
 '') all ;;
 show | show.*) showing "$@" ;;
+standing | standing.*) staying "$@" ;;
 sync | sync.*) bounced "$@" ;;
 inject | inject.*) injected "$@" ;;
 poison | poison.*) poisoned "$@" ;;

@@ -99,15 +99,24 @@ static void wrong_without_sync(void)
 	close(dev);
 }
 
-/* A device with a bounce buffer of its own, which it reads and writes */
-static int importer_start(int fd)
+static int importer_of(int fd, bool only_writes)
 {
 	int importer = open("/dev/fpgabuf-test-importer", O_RDWR | O_CLOEXEC);
-	struct importer_import arg = { .fd = fd, .max_segment = 64 * KIB };
+	struct importer_import arg = {
+		.fd = fd,
+		.max_segment = 64 * KIB,
+		.only_writes = only_writes,
+	};
 
 	REQUIRE(importer < 0 ? -errno : 0, 0);
 	REQUIRE(call(importer, IMPORTER_IMPORT, &arg), 0);
 	return importer;
+}
+
+/* A device with a bounce buffer of its own, which it reads and writes */
+static int importer_start(int fd)
+{
+	return importer_of(fd, false);
 }
 
 static void importer_write(int importer, size_t size)
@@ -242,6 +251,150 @@ static void program_refuses(void)
 	close(door);
 	EXPECT(module_unload("fpgabuf"), 0);
 	EXPECT(module_unload("fpgabuf_user"), 0);
+	EXPECT(modules_load(), 0);
+}
+
+static int queue_done(int dev, int fd, uint64_t length)
+{
+	struct fpgabuf_queue queue = {
+		.fd = fd,
+		.length = length,
+		.flags = FPGABUF_QUEUE_IMPORTERS_DONE,
+	};
+
+	return call(dev, FPGABUF_IOC_QUEUE, &queue);
+}
+
+static bool importer_sees(int importer, size_t size, uint64_t position)
+{
+	static uint8_t seen[SHARED];
+	struct importer_read arg = {
+		.buffer = (uintptr_t)seen, .size = size,
+	};
+
+	EXPECT(call(importer, IMPORTER_READ, &arg), 0);
+	return is_pattern(seen, size, position);
+}
+
+static unsigned long synced_for_importers(void)
+{
+	unsigned long bytes = 0;
+
+	REQUIRE(file_read_line("/sys/kernel/debug/fpgabuf/fpgabuf0/counters",
+			       "synced_for_importers_bytes", &bytes), true);
+	return bytes;
+}
+
+/*
+ * Without any bracket: what the device gets is the capture, each time, although it
+ * wrote in between.
+ */
+static void stays(bool only_writes)
+{
+	int dev = device_open(0), fd = region_alloc(dev, SHARED);
+	int importer = importer_of(fd, only_writes), round;
+	uint8_t *mem = region_map(fd, SHARED);
+	struct fpgabuf_dequeue done;
+
+	sim_source("pattern");
+	for (round = 0; round < 10; round++) {
+		unsigned long before = synced_for_importers();
+
+		importer_write(importer, SHARED);
+		REQUIRE(queue_done(dev, fd, 0), 0);
+		REQUIRE(capture_get(dev, &done), 0);
+		/* Once on each side */
+		EXPECT(synced_for_importers() - before, 2 * SHARED);
+		CU_ASSERT(is_pattern(mem, SHARED, round * SHARED));
+		CU_ASSERT(importer_sees(importer, SHARED, round * SHARED));
+		sync_access(fd, true);
+		sync_access(fd, false);
+		CU_ASSERT(is_pattern(mem, SHARED, round * SHARED));
+	}
+	EXPECT(call(importer, IMPORTER_DROP, NULL), 0);
+	CU_ASSERT(is_pattern(mem, SHARED, 9 * SHARED));
+	close(importer);
+	munmap(mem, SHARED);
+	close(fd);
+	close(dev);
+}
+
+static void reader_stays(void)
+{
+	stays(false);
+}
+
+static void writer_stays(void)
+{
+	stays(true);
+}
+
+/* What the device wrote where no capture went is not lost. */
+static void behind_a_capture(void)
+{
+	int dev = device_open(0), fd = region_alloc(dev, SHARED);
+	uint8_t *mem = region_map(fd, SHARED);
+	int importer = importer_start(fd);
+	struct fpgabuf_dequeue done;
+
+	sim_source("pattern");
+	importer_write(importer, SHARED);
+	REQUIRE(queue_done(dev, fd, 4096), 0);
+	REQUIRE(capture_get(dev, &done), 0);
+	CU_ASSERT(is_pattern(mem, 4096, 0));
+	CU_ASSERT(all_are(mem + 4096, SHARED - 4096, 0x5a));
+	CU_ASSERT(importer_sees(importer, 4096, 0));
+	close(importer);
+	munmap(mem, SHARED);
+	close(fd);
+	close(dev);
+}
+
+/* The memory was taken back, and the channel did not want it. */
+static void refused_queue(void)
+{
+	int dev = device_open(0), fd = region_alloc(dev, SHARED);
+	uint8_t *mem = region_map(fd, SHARED);
+	int importer = importer_start(fd);
+	static uint8_t seen[SHARED];
+	struct importer_read arg = {
+		.buffer = (uintptr_t)seen, .size = SHARED,
+	};
+
+	sync_access(fd, true);
+	memset(mem, 0x33, SHARED);
+	sync_access(fd, false);
+	importer_write(importer, 4096);
+	sim_set("fail_prep", 1);
+	EXPECT(queue_done(dev, fd, 0), -EIO);
+	CU_ASSERT(all_are(mem, 4096, 0x5a));
+	CU_ASSERT(all_are(mem + 4096, SHARED - 4096, 0x33));
+	EXPECT(call(importer, IMPORTER_READ, &arg), 0);
+	CU_ASSERT(all_are(seen, 4096, 0x5a));
+	CU_ASSERT(all_are(seen + 4096, SHARED - 4096, 0x33));
+	close(importer);
+	CU_ASSERT(all_are(mem, 4096, 0x5a));
+	munmap(mem, SHARED);
+	close(fd);
+	close(dev);
+}
+
+/* It got the memory while a capture was running, and gets that, too. */
+static void mapped_meanwhile(void)
+{
+	int dev = device_open(0), fd = region_alloc(dev, SHARED), importer;
+	struct fpgabuf_dequeue done;
+
+	sim_source("pattern");
+	sim_set("stall", 1);
+	REQUIRE(region_queue(dev, fd, 0, 0), 0);
+	importer = importer_start(fd);
+	sim_set("stall", 0);
+	REQUIRE(capture_get(dev, &done), 0);
+	CU_ASSERT(importer_sees(importer, SHARED, 0));
+	close(importer);
+	close(fd);
+	close(dev);
 }
 
 static const struct test tests[] = {
@@ -259,6 +412,15 @@ static const struct test tests[] = {
 	{ "an importing device sees what FPGA and CPU wrote", importer_reads },
 	{ "a channel whose hardware is a program refuses bounce buffers",
 	  program_refuses },
+	{ "a device that stays mapped sees each capture, and overwrites none",
+	  reader_stays },
+	{ "a device that stays mapped and says it only writes overwrites none",
+	  writer_stays },
+	{ "what a device wrote behind a capture that is shorter stays",
+	  behind_a_capture },
+	{ "a QUEUE that the channel refuses changes nothing for a mapped device",
+	  refused_queue },
+	{ "a device that was mapped during a capture sees it", mapped_meanwhile },
 	{ }
 };
 

@@ -109,7 +109,7 @@ static void information(void)
 	bed_begin(0);
 	info = device_info(bed.dev);
 	EXPECT(info.capabilities, FPGABUF_CAP_EXACT_BYTES |
-	       FPGABUF_CAP_PACKETS | FPGABUF_CAP_STOP);
+	       FPGABUF_CAP_PACKETS | FPGABUF_CAP_STOP | DRIVER_CAPS);
 	EXPECT(info.alignment, 1);
 	bed_end();
 }

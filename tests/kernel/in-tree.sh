@@ -240,20 +240,21 @@ series() {
   cp "$TOP/uapi/linux/fpgabuf.h" "$UAPI"
   insert Documentation/userspace-api/ioctl/ioctl-number.rst '
     !done && /^0xF[C-F] / {
-      print "0xFB  00-07  uapi/linux/fpgabuf.h"
+      print "0xFB  00-08  uapi/linux/fpgabuf.h"
       done = 1
     }
     { print }'
   commit uapi
 
   source_files memory.h memory.c backends.h backends.c folio.c pages.c \
-    scatter.c carveout.c cma.c region.h region.c quarantine.c mapping.h \
-    mapping.c trace.h
+    scatter.c carveout.c cma.c pins.h pins.c region.h region.c quarantine.c \
+    mapping.h mapping.c trace.h
   [ -z "$COMPAT" ] || printf '%s\n' "$COMPAT" >"$DRIVER/compat.h"
   driver_makefile
   commit regions
 
-  source_files dmabuf.h dmabuf.c mark.h mark.c fence.h fence.c
+  source_files importers.h importers.c dmabuf.h dmabuf.c mark.h mark.c \
+    fence.h fence.c
   driver_makefile
   commit dma-buf
 

@@ -393,28 +393,34 @@ bool op_poll_region(struct actor *actor)
 	return true;
 }
 
-bool op_region_info(struct actor *actor)
+void region_ask(struct actor *actor, struct region *region)
 {
-	struct region *region = draw_region(actor, has_fd);
 	struct allowed allowed = { .success = true };
 	struct fpgabuf_region_info info = { 0 };
 	unsigned int before = stage(actor);
 	struct verdict verdict = { 0 };
 	int ret;
 
-	if (!region)
-		return false;
-	say(actor, "REGION_INFO %u", region_index(actor, region));
 	info.fd = fd_of(actor, region);
 	ret = call(dev_of(actor), FPGABUF_IOC_REGION_INFO, &info);
 	model_question(life(actor, before), &allowed);
 	model_region_call(&actor->file, region, &allowed);
 	check_result(actor, ret, &allowed);
 	if (ret)
-		return true;
+		return;
 	model_region_info(&actor->file, life(actor, before), region,
 			  region_index(actor, region), &info, &verdict);
 	check(actor, &verdict);
+}
+
+bool op_region_info(struct actor *actor)
+{
+	struct region *region = draw_region(actor, has_fd);
+
+	if (!region)
+		return false;
+	say(actor, "REGION_INFO %u", region_index(actor, region));
+	region_ask(actor, region);
 	return true;
 }
 
@@ -496,6 +502,8 @@ void region_release(struct actor *actor, struct region *region)
 {
 	if (region->handle && !actor->child)
 		import_end(actor, region);
+	while (region->nr_pins && !actor->child)
+		region_unregister(actor, region);
 	if (!region->held)
 		return;
 	region->held = 0;

@@ -99,6 +99,8 @@ int queue_region(struct actor *actor, struct region *region,
 		.length = capture->length,
 		.fd = fd_of(actor, region),
 		.timeout_ms = capture->timeout_ms,
+		.flags = capture->importers_done ?
+			 FPGABUF_QUEUE_IMPORTERS_DONE : 0,
 	};
 	struct shared_device *device = &world->device[actor->file.device];
 	struct allowed allowed = { .success = true };
@@ -122,7 +124,8 @@ int queue_region(struct actor *actor, struct region *region,
 		lose_interest(actor);
 	check_result(actor, ret, &allowed);
 	/* Importers are looked for before pages. */
-	if (ret == -EBUSY && region->held && !imported(region) &&
+	if (ret == -EBUSY && region->held &&
+	    (!imported(region) || capture->importers_done) &&
 	    !find_capture(file, capture->region))
 		file->busy++;
 	return ret;
@@ -155,7 +158,8 @@ static bool can_queue(const struct actor *actor, const struct region *region)
 bool is_idle(const struct actor *actor, const struct region *region)
 {
 	return can_queue(actor, region) && same_device(&actor->file, region) &&
-	       !region->lent && !region->held && !imported(region) &&
+	       !region->lent &&
+	       !in_the_way(region, &(struct capture){ 0 }) &&
 	       !find_capture((struct file *)&actor->file,
 			     region_index(actor, region));
 }
@@ -170,6 +174,7 @@ struct capture draw_capture(struct actor *actor, struct region *region)
 					    FPGABUF_TIMEOUT_MAX_MS - 599999),
 	};
 
+	capture.importers_done = draw(actor, 2);
 	if (draw(actor, 3))
 		capture.length = draw(actor, region->size + 1);
 	return capture;

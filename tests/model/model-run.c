@@ -25,6 +25,7 @@
 #include <xf86drmMode.h>
 
 #include "model.h"
+#include "uring.h"
 
 enum {
 	OPERATIONS = 100000,
@@ -269,6 +270,7 @@ static void world_make(uint64_t seed, unsigned long goal, bool by_program)
 	REQUIRE(world->event < 0 ? -errno : 0, 0);
 	world->foreign = foreign_dmabuf();
 	world->vgem_maps = vgem_maps();
+	world->pins = uring_pins();
 	for (i = 0; i < DEVICES; i++)
 		find_node(i);
 	for (i = 0; i < PROCESSES; i++)

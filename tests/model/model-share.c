@@ -180,7 +180,7 @@ static bool can_pass(const struct actor *actor, const struct region *region)
 static bool can_give(struct actor *actor, const struct region *region)
 {
 	return region->nr_fds == 1 && !region->nr_maps && !region->held &&
-	       !region->handle && !region->lent &&
+	       !region->handle && !region->nr_pins && !region->lent &&
 	       !find_capture(&actor->file, region_index(actor, region));
 }
 
@@ -239,6 +239,8 @@ bool op_receive(struct actor *actor)
 	region->nr_maps = 0;
 	region->held = 0;
 	region->handle = 0;
+	region->nr_pins = 0;
+	region->nr_standing = 0;
 	if (lseek(fd, 0, SEEK_END) != (off_t)region->size)
 		diverge(actor, "a region of another size was received");
 	return true;

@@ -21,6 +21,8 @@ const char * const kind_names[KINDS] = {
 	[RECEIVE] = "receive",	 [CLOSE] = "close",
 	[FORK] = "fork",	 [HOLD] = "vmsplice",
 	[RELEASE] = "release",	 [IMPORT] = "import",
+	[REGISTER] = "register", [UNREGISTER] = "unregister",
+	[BASELINE] = "baseline",
 	[SETTING] = "setting",	 [REOPEN] = "reopen",
 	[KILL] = "kill",		 [UNBIND] = "unbind",
 	[BIND] = "bind",

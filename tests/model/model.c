@@ -147,6 +147,31 @@ void model_map(const struct region *region, uint64_t page, uint64_t pages,
 		must(allowed, EACCES);
 }
 
+/* Something that QUEUE looks at holds pages, or has the region mapped. */
+bool in_the_way(const struct region *region, const struct capture *capture)
+{
+	return region->held || region->nr_pins > region->nr_standing ||
+	       (imported(region) && !capture->importers_done);
+}
+
+void model_baseline(struct file *file, enum life life,
+		    const struct region *region, unsigned int index,
+		    struct allowed *allowed)
+{
+	gone_applies(allowed, life);
+	model_region_call(file, region, allowed);
+	if (find_capture(file, index) || region->held)
+		must(allowed, EBUSY);
+	else if (region->lent)
+		may(allowed, EBUSY);
+	if (region->captured)
+		must(allowed, EPERM);
+	if (region->baseline)
+		must(allowed, EALREADY);
+	if (!region->nr_pins)
+		must(allowed, ENOENT);
+}
+
 void model_queue(struct file *file, enum life life, const struct region *region,
 		 const struct capture *capture, const struct queue_case *c,
 		 struct allowed *allowed)
@@ -169,8 +194,7 @@ void model_queue(struct file *file, enum life life, const struct region *region,
 	if (capture->length > region->size)
 		must(allowed, EINVAL);
 	model_region_call(file, region, allowed);
-	if (find_capture(file, capture->region) || region->held ||
-	    imported(region))
+	if (find_capture(file, capture->region) || in_the_way(region, capture))
 		must(allowed, EBUSY);
 	else if (region->lent || region->borrowed)
 		may(allowed, EBUSY);
@@ -222,6 +246,7 @@ void model_queued(struct file *file, struct region *region,
 	if (!capture->length)
 		capture->length = region->size;
 	contents_queue(&region->contents, capture->length);
+	region->captured = true;
 	capture->gap = gap_of_next(file);
 	capture->done = NO;
 	if (!file->stalled) {
@@ -396,6 +421,21 @@ static void check_state(struct file *file, enum life life, unsigned int index,
 					       FPGABUF_REGION_DONE);
 }
 
+/* How much a registration pins is the kernel's to say. */
+static void check_in_use(const struct region *region,
+			 const struct fpgabuf_region_info *info, bool others,
+			 struct verdict *verdict)
+{
+	unsigned int loose = region->nr_pins - region->nr_standing;
+
+	within(verdict, "in_use", info->in_use, region->held + loose,
+	       others || loose ? INT32_MAX : region->held);
+	if (region->borrowed)
+		return;
+	within(verdict, "standing", info->standing, region->nr_standing,
+	       region->nr_standing ? INT32_MAX : 0);
+}
+
 void model_region_info(struct file *file, enum life life,
 		       const struct region *region, unsigned int index,
 		       const struct fpgabuf_region_info *info,
@@ -410,8 +450,7 @@ void model_region_info(struct file *file, enum life life,
 	       others ? INT32_MAX : imported(region));
 	if (!region->borrowed)
 		check_state(file, life, index, info->state, verdict);
-	within(verdict, "in_use", info->in_use, region->held,
-	       others ? INT32_MAX : region->held);
+	check_in_use(region, info, others, verdict);
 	within(verdict, "mappings", info->mappings, touched(region),
 	       others ? INT32_MAX : mapped(region));
 }
@@ -444,7 +483,8 @@ void model_info(struct file *file, enum life life, uint64_t own, bool alone,
 	/* The simulated FPGA's channel does everything. */
 	is(verdict, "capabilities", info->capabilities,
 	   (world->by_program ? 0 : FPGABUF_CAP_EXACT_GAPS) |
-	   FPGABUF_CAP_EXACT_BYTES | FPGABUF_CAP_STOP | FPGABUF_CAP_PACKETS);
+	   FPGABUF_CAP_EXACT_BYTES | FPGABUF_CAP_STOP |
+	   FPGABUF_CAP_PACKETS | DRIVER_CAPS);
 	is(verdict, "max_capture", info->max_capture, 0);
 	is(verdict, "max_packet", info->max_packet, 0);
 	is(verdict, "transfers", info->transfers, info->queue_depth);

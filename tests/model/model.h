@@ -7,6 +7,7 @@
  *	model-bytes.c   what the memory of a region holds
  *	model-actor.c   an actor: a thread that draws and performs operations
  *	model-memory.c  its operations on regions: alloc, map, touch, sync, ...
+ *	model-pins.c    its registrations, and baselines
  *	model-queue.c   its operations on the queue
  *	model-fpga.c    what it does with the simulated FPGA behind the queue
  *	model-program.c an FPGA that is a program behind fpgabuf-user
@@ -29,6 +30,8 @@
 
 #include "bed.h"
 
+struct uring;
+
 enum {
 	DEVICES = 2,
 	PROCESSES = 3,
@@ -36,6 +39,7 @@ enum {
 	ACTORS = PROCESSES * THREADS,
 	REGIONS = 8,
 	MAPS = 3,
+	PINS = 2,
 	FDS = 3,
 	LAYERS = 6,
 	MARKS = 6,
@@ -111,6 +115,11 @@ struct map {
  * @pipe: a pipe that holds pages of it
  * @held: how many
  * @handle: of DRM, while it is imported
+ * @ring: registrations that pin pages of it, in the order in which they were made
+ * @nr_pins: how many
+ * @nr_standing: how many of them are of the baseline, the first ones
+ * @baseline: it has one
+ * @captured: something was captured into it
  */
 struct region {
 	bool used;
@@ -126,6 +135,9 @@ struct region {
 	int pipe[2];
 	unsigned int held;
 	uint32_t handle;
+	struct uring *ring[PINS];
+	unsigned int nr_pins, nr_standing;
+	bool baseline, captured;
 	struct contents contents;
 };
 
@@ -136,6 +148,7 @@ struct region {
  * @gap: it must say GAP
  * @error: how it ends while the device lives
  * @faulty: it may meet a fault that was left behind in the FPGA
+ * @importers_done: QUEUE is told that importers have let go
  * @exact: @bytes is known
  * @placed: @position is known
  * @earliest_ns: it is finished after this time
@@ -146,7 +159,7 @@ struct capture {
 	uint32_t length, timeout_ms;
 	enum known done, gap;
 	int error;
-	bool faulty, exact, placed;
+	bool faulty, exact, placed, importers_done;
 	uint32_t bytes;
 	uint64_t position;
 	uint64_t earliest_ns;
@@ -215,6 +228,10 @@ void model_queue(struct file *file, enum life life, const struct region *region,
 		 struct allowed *allowed);
 void model_queued(struct file *file, struct region *region,
 		  struct capture *capture);
+void model_baseline(struct file *file, enum life life,
+		    const struct region *region, unsigned int index,
+		    struct allowed *allowed);
+bool in_the_way(const struct region *region, const struct capture *capture);
 void model_place(struct file *file, struct capture *capture);
 void model_run(struct file *file);
 void model_dequeue(const struct file *file, enum life life,
@@ -251,7 +268,7 @@ unsigned int mapped(const struct region *region);
 enum kind {
 	ALLOC, QUEUE, DEQUEUE, CANCEL, MMAP, MUNMAP, TOUCH, SYNC, POLL, INFO,
 	REGION_INFO, SYNC_FILE, DUP, PASS, RECEIVE, CLOSE, FORK, HOLD, RELEASE,
-	IMPORT, SETTING, REOPEN, KILL, UNBIND, BIND, KINDS
+	IMPORT, REGISTER, UNREGISTER, BASELINE, SETTING, REOPEN, KILL, UNBIND, BIND, KINDS
 };
 
 /**
@@ -327,7 +344,7 @@ struct world {
 	struct process process[PROCESSES];
 	int event;
 	int foreign;
-	bool vgem_maps;
+	bool vgem_maps, pins;
 	atomic_bool diverged;
 	atomic_bool told;
 	unsigned int culprit;
@@ -407,8 +424,15 @@ bool op_close(struct actor *actor);
 bool op_hold(struct actor *actor);
 bool op_release(struct actor *actor);
 bool op_import(struct actor *actor);
+void region_ask(struct actor *actor, struct region *region);
 void region_release(struct actor *actor, struct region *region);
 void map_drop(struct region *region, unsigned int index);
+
+/* model-pins.c */
+bool op_register(struct actor *actor);
+bool op_unregister(struct actor *actor);
+bool op_baseline(struct actor *actor);
+void region_unregister(struct actor *actor, struct region *region);
 
 /* model-queue.c */
 bool op_queue(struct actor *actor);

@@ -336,6 +336,14 @@ static int do_stream_info(struct fpgabuf_stream_info *info)
 	return 0;
 }
 
+static int do_baseline(struct fpgabuf_baseline *b)
+{
+	if (used[b->fd])
+		return EPERM;
+	b->pins = fake.pins;
+	return b->pins ? 0 : ENOENT;
+}
+
 static int dispatch(unsigned long request, void *arg)
 {
 	if (request != FPGABUF_IOC_DEQUEUE && is_interrupted())
@@ -357,6 +365,8 @@ static int dispatch(unsigned long request, void *arg)
 		return do_stream(arg);
 	case FPGABUF_IOC_STREAM_INFO:
 		return do_stream_info(arg);
+	case FPGABUF_IOC_BASELINE:
+		return do_baseline(arg);
 	default:
 		return ENOTTY;
 	}

@@ -86,6 +86,7 @@ struct fake_device {
 	unsigned int in_use;
 	bool streams;
 	struct fpgabuf_stream_setup setup;
+	unsigned int pins;
 	bool never;
 	uint64_t most_captures;
 	bool dmabufs;

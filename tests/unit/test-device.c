@@ -80,9 +80,30 @@ static void test_capture(void)
 	CU_ASSERT_EQUAL(pattern_check(addr, 4000, 0), 4000);
 	CU_ASSERT_EQUAL(fpgabuf_device_region_info(device, region, &info), 0);
 	CU_ASSERT_EQUAL(info.size, 8192);
+	CU_ASSERT_EQUAL(fpgabuf_device_baseline(device, region, NULL), -EPERM);
 	fpgabuf_region_close(region);
 	fpgabuf_device_close(device);
 	CU_ASSERT_EQUAL(fake.bad_calls, 0);
+}
+
+static void test_baseline(void)
+{
+	struct fpgabuf_device *device = open_fake();
+	struct fpgabuf_region *region;
+	uint64_t pins = 99;
+
+	CU_ASSERT_EQUAL_FATAL(fpgabuf_device_alloc(device, 8192, &region), 0);
+	CU_ASSERT_EQUAL(fpgabuf_device_baseline(device, region, &pins),
+			-ENOENT);
+	CU_ASSERT_EQUAL(pins, 99);
+	fake.pins = 2;
+	CU_ASSERT_EQUAL(fpgabuf_device_baseline(device, region, &pins), 0);
+	CU_ASSERT_EQUAL(pins, 2);
+	CU_ASSERT_EQUAL(fpgabuf_device_baseline(device, region, NULL), 0);
+	fpgabuf_region_close(region);
+	fpgabuf_device_close(device);
+	CU_ASSERT_EQUAL(fake.bad_calls, 0);
+	fake_reset();
 }
 
 static void test_cancel(void)
@@ -256,6 +277,7 @@ static const struct test tests[] = {
 	  test_open_errors },
 	{ "a region goes through allocation, capture and mapping",
 	  test_capture },
+	{ "a baseline is recorded, and its pins are told", test_baseline },
 	{ "a canceled capture comes back as canceled", test_cancel },
 	{ "errors of the device come back as they are", test_alloc_errors },
 	{ "a device can be made of an open descriptor", test_open_fd },

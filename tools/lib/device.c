@@ -186,3 +186,14 @@ int fpgabuf_device_stream_info(struct fpgabuf_device *device,
 		*info = arg;
 	return err;
 }
+
+int fpgabuf_device_baseline(struct fpgabuf_device *device,
+			    const struct fpgabuf_region *region, uint64_t *pins)
+{
+	struct fpgabuf_baseline arg = { .fd = fpgabuf_region_fd(region) };
+	int err = fpgabuf_ioctl_retry(device->fd, FPGABUF_IOC_BASELINE, &arg);
+
+	if (!err && pins)
+		*pins = arg.pins;
+	return err;
+}

@@ -36,8 +36,8 @@
 /**
  * DOC: Capabilities
  *
- * Properties of the DMA channel.  A bit that is missing means "not so", or "not
- * known".
+ * Properties of the DMA channel, and what the driver can do.  A bit that is missing
+ * means "not so", or "not known".
  *
  * %FPGABUF_CAP_EXACT_GAPS
  *	The controller goes on from one capture to the next by itself.
@@ -58,11 +58,19 @@
  *	The channel can be stopped.  Without the bit a capture that was cut short
  *	leaves its region with the FPGA: QUEUE refuses the region, and later
  *	captures wait, until the FPGA has written all of it.
+ *
+ * %FPGABUF_CAP_IMPORTERS_DONE
+ *	QUEUE knows %FPGABUF_QUEUE_IMPORTERS_DONE.
+ *
+ * %FPGABUF_CAP_BASELINE
+ *	There is the call BASELINE.
  */
 #define FPGABUF_CAP_EXACT_GAPS	0x1
 #define FPGABUF_CAP_EXACT_BYTES	0x2
 #define FPGABUF_CAP_STOP	0x4
 #define FPGABUF_CAP_PACKETS	0x8
+#define FPGABUF_CAP_IMPORTERS_DONE	0x10
+#define FPGABUF_CAP_BASELINE	0x20
 
 /**
  * enum fpgabuf_backend - where the memory of a region comes from
@@ -195,12 +203,23 @@ struct fpgabuf_alloc {
 #define FPGABUF_TIMEOUT_MAX_MS	3600000
 
 /**
+ * DOC: Flags of QUEUE
+ *
+ * %FPGABUF_QUEUE_IMPORTERS_DONE
+ *	All importers that have the region mapped have let go of its bytes, and you
+ *	know it: the page flip event has come, or DQBUF has returned the buffer.  Then
+ *	they may stay mapped.  Each gets the bytes of the capture when it has ended.
+ *	Pages in use and fences that are not signalled are refused as ever.
+ */
+#define FPGABUF_QUEUE_IMPORTERS_DONE	0x1
+
+/**
  * struct fpgabuf_queue - hand a region to the FPGA for its next capture
  * @cookie: [in] any number; DEQUEUE gives it back
  * @length: [in] bytes to capture at the start of the region, a multiple of
  *	alignment; 0 = the whole region
  * @fd: [in] dma-buf of the region
- * @flags: [in] must be zero
+ * @flags: [in] FPGABUF_QUEUE_* bits
  * @timeout_ms: [in] milliseconds after which the capture ends with what it
  *	has, counted from this call; at most %FPGABUF_TIMEOUT_MAX_MS, 0 = the
  *	default
@@ -223,15 +242,17 @@ struct fpgabuf_alloc {
  *
  * Guarantee: no byte that was handed to a send before this call is ever
  * overwritten.  While any page of the region is referenced by more than its
- * mappings, the call fails with EBUSY; try again after the completion.  It does
+ * mappings, and the pins of its baseline if you recorded one (BASELINE), the call
+ * fails with EBUSY; try again after the completion.  It does
  * so, too, while the dma-buf has a fence that is not signalled, such as
  * DMA_BUF_IOCTL_IMPORT_SYNC_FILE puts there; poll() for POLLOUT on the dma-buf
  * waits for it.
  *
  * Errors: EBADF not a descriptor; EINVAL not a dma-buf, bad length, flags or
  * timeout; EXDEV a dma-buf of another device; EBUSY the region is queued,
- * or done and not dequeued, or mapped by an importer, or its pages are in use, or
- * somebody's fence is not signalled;
+ * or done and not dequeued, or mapped by an importer (without
+ * %FPGABUF_QUEUE_IMPORTERS_DONE), or its pages are in use, or somebody's fence is
+ * not signalled;
  * EUSERS another open file owns the queue; ENOBUFS queue_depth is reached, or the
  * DMA controller has no room for one more, try again after DEQUEUE; EMSGSIZE the
  * DMA controller cannot take so much as one capture; EIO it refused the
@@ -347,6 +368,8 @@ enum fpgabuf_region_state {
  *	no send, pipe or direct I/O holds a page.  A snapshot; it may count a
  *	reference that is just going away
  * @mappings: [out] page table entries of user space that map the region
+ * @standing: [out] pins of its baseline that are there, see BASELINE; they are not
+ *	among in_use
  * @reserved: must be zero
  *
  * Errors: EBADF, EINVAL, EXDEV as for QUEUE.
@@ -361,6 +384,51 @@ struct fpgabuf_region_info {
 	__u32 importers;
 	__u64 in_use;
 	__u64 mappings;
+	__u64 standing;
+	__u64 reserved[3];
+};
+
+/**
+ * struct fpgabuf_baseline - let the pins that a region has stay on it
+ * @fd: [in] dma-buf of the region
+ * @flags: [in] must be zero
+ * @pins: [out] how many they are
+ * @reserved: must be zero
+ *
+ * For registrations that last: fixed buffers of io_uring, memory regions of RDMA,
+ * AF_XDP, VFIO.  They pin the region's pages, so QUEUE would refuse the region for as
+ * long.  Register, then make this call, once for each region; from then on the pins
+ * that it has recorded do not count as use.
+ *
+ * It is made before the first capture, while nothing else has the region's pages.
+ * QUEUE, DEQUEUE and REGION_INFO lower the baseline to the pins that are there, for
+ * each piece of the region, and nothing raises it.  Pins beyond it, and other
+ * references, are refused as ever.
+ *
+ * With a baseline, you answer for what reads and writes through those registrations:
+ *
+ * - QUEUE cannot see it.  Call QUEUE only after the completion of each operation:
+ *   its CQE, the notification of SEND_ZC, the completion of RDMA.
+ * - When you end a registration, its pins go from the baseline with the next of the
+ *   calls above.  Until then as many other pins are taken for them.  So make one of
+ *   these calls before others pin the region.
+ * - Nothing that pins the region for a moment may run during this call: its pin would
+ *   be recorded.  For pieces that are single pages (%FPGABUF_BACKEND_PAGES,
+ *   %FPGABUF_BACKEND_CARVEOUT, some of %FPGABUF_BACKEND_SCATTER), 1024 other
+ *   references to one page look like a pin.
+ * - On-demand paging of RDMA pins nothing: there is nothing to record, and QUEUE does
+ *   not see it.
+ *
+ * Errors: EBADF, EINVAL, EXDEV as for QUEUE; EBUSY the region is queued, or not
+ * dequeued, or somebody has references to its pages that are no pins, try again;
+ * EPERM it has been captured into already; EALREADY it has a baseline; ENOENT nothing
+ * is pinned; EOPNOTSUPP memory of %FPGABUF_BACKEND_CMA cannot be pinned for long;
+ * ENOMEM.
+ */
+struct fpgabuf_baseline {
+	__s32 fd;
+	__u32 flags;
+	__u64 pins;
 	__u64 reserved[4];
 };
 
@@ -480,7 +548,8 @@ struct fpgabuf_stream_info {
  * &struct fpgabuf_cancel, %FPGABUF_IOC_REGION_INFO with
  * &struct fpgabuf_region_info, %FPGABUF_IOC_STREAM with
  * &struct fpgabuf_stream_setup, %FPGABUF_IOC_STREAM_INFO with
- * &struct fpgabuf_stream_info.
+ * &struct fpgabuf_stream_info, %FPGABUF_IOC_BASELINE with
+ * &struct fpgabuf_baseline.
  */
 #define FPGABUF_IOC_MAGIC	0xfb
 
@@ -495,5 +564,6 @@ struct fpgabuf_stream_info {
 	_IOWR(FPGABUF_IOC_MAGIC, 0x06, struct fpgabuf_stream_setup)
 #define FPGABUF_IOC_STREAM_INFO	\
 	_IOWR(FPGABUF_IOC_MAGIC, 0x07, struct fpgabuf_stream_info)
+#define FPGABUF_IOC_BASELINE	_IOWR(FPGABUF_IOC_MAGIC, 0x08, struct fpgabuf_baseline)
 
 #endif /* _UAPI_LINUX_FPGABUF_H */

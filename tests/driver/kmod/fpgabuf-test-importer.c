@@ -25,6 +25,7 @@
  * @dmabuf: what it has imported, or NULL
  * @attach: the attachment
  * @sgt: the mapping
+ * @dir: what it was mapped for
  * @map: the vmap, null if there is none
  */
 struct importer {
@@ -33,6 +34,7 @@ struct importer {
 	struct dma_buf *dmabuf;
 	struct dma_buf_attachment *attach;
 	struct sg_table *sgt;
+	enum dma_data_direction dir;
 	struct iosys_map map;
 };
 
@@ -49,8 +51,7 @@ static void importer_drop(struct importer *imp)
 	if (!imp->dmabuf)
 		return;
 	importer_vunmap(imp);
-	dma_buf_unmap_attachment_unlocked(imp->attach, imp->sgt,
-					  DMA_BIDIRECTIONAL);
+	dma_buf_unmap_attachment_unlocked(imp->attach, imp->sgt, imp->dir);
 	dma_buf_detach(imp->dmabuf, imp->attach);
 	dma_buf_put(imp->dmabuf);
 	imp->dmabuf = NULL;
@@ -64,7 +65,7 @@ static int importer_map(struct importer *imp, struct dma_buf *dmabuf)
 	attach = dma_buf_attach(dmabuf, &imp->pdev->dev);
 	if (IS_ERR(attach))
 		return PTR_ERR(attach);
-	sgt = dma_buf_map_attachment_unlocked(attach, DMA_BIDIRECTIONAL);
+	sgt = dma_buf_map_attachment_unlocked(attach, imp->dir);
 	if (IS_ERR(sgt)) {
 		dma_buf_detach(dmabuf, attach);
 		return PTR_ERR(sgt);
@@ -87,6 +88,7 @@ static int importer_import(struct importer *imp, void __user *param)
 	if (imp->dmabuf)
 		return -EBUSY;
 	dma_set_max_seg_size(&imp->pdev->dev, arg.max_segment);
+	imp->dir = arg.only_writes ? DMA_FROM_DEVICE : DMA_BIDIRECTIONAL;
 
 	dmabuf = dma_buf_get(arg.fd);
 	if (IS_ERR(dmabuf))

@@ -14,6 +14,8 @@
  * struct importer_import - attach and map a dma-buf
  * @fd: [in] the dma-buf
  * @max_segment: [in] longest piece the device takes, in bytes
+ * @only_writes: [in] the device says that it does not read
+ * @reserved: must be zero
  * @nents: [out] entries of the mapped sg_table
  * @longest: [out] bytes of the longest entry
  * @total: [out] bytes of all entries
@@ -21,6 +23,8 @@
 struct importer_import {
 	__s32 fd;
 	__u32 max_segment;
+	__u32 only_writes;
+	__u32 reserved;
 	__u32 nents;
 	__u32 longest;
 	__u64 total;

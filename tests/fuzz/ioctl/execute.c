@@ -64,6 +64,7 @@ union argument {
 	struct fpgabuf_region_info region_info;
 	struct fpgabuf_stream_setup setup;
 	struct fpgabuf_stream_info stream_info;
+	struct fpgabuf_baseline baseline;
 	char bytes[512];
 };
 
@@ -90,6 +91,8 @@ static bool may_fail_with(unsigned int call, int error)
 		[CALL_STREAM] = { EBUSY, EUSERS, EDQUOT, ENOMEM, EIO, ENODEV,
 				  EINTR },
 		[CALL_STREAM_INFO] = { EINTR },
+		[CALL_BASELINE] = { EBADF, EXDEV, ENODEV, EBUSY, EPERM, EALREADY,
+				    ENOENT, EOPNOTSUPP, ENOMEM },
 		[CALL_RAW] = { ENOTTY, EBADF, EXDEV, EAGAIN, EPIPE },
 	};
 	unsigned int i;
@@ -117,6 +120,7 @@ static const struct {
 	[CALL_REGION_INFO] = IOCTL(REGION_INFO, fpgabuf_region_info, flags),
 	[CALL_STREAM] = IOCTL(STREAM, fpgabuf_stream_setup, flags),
 	[CALL_STREAM_INFO] = IOCTL(STREAM_INFO, fpgabuf_stream_info, flags),
+	[CALL_BASELINE] = IOCTL(BASELINE, fpgabuf_baseline, flags),
 };
 
 static int spoiled_fd(const struct machine *m, const struct op *op, int fd)
@@ -160,6 +164,9 @@ static void fill(const struct machine *m, const struct op *op,
 	case CALL_STREAM_INFO:
 		arg->stream_info.flags = op->value[0] & 1;
 		break;
+	case CALL_BASELINE:
+		arg->baseline.fd = fd;
+		break;
 	case CALL_RAW:
 		memcpy(arg->bytes, op->value, sizeof(op->value));
 		break;
@@ -195,7 +202,7 @@ static unsigned int raw_cmd(const struct op *op)
 	if (op->value[1] & 1)
 		return cmd;
 	return _IOC(cmd >> 30, FPGABUF_IOC_MAGIC,
-		    ARRAY_SIZE(ioctls) + op->value[1] / 2 % 200,
+		    16 + op->value[1] / 2 % 200,
 		    op->value[2] & _IOC_SIZEMASK);
 }
 

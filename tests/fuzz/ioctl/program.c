@@ -64,6 +64,7 @@ static uint64_t likely_timeout(uint64_t *random)
 static const uint8_t weights[NR_CALLS] = {
 	[CALL_INFO] = 2, [CALL_ALLOC] = 16, [CALL_QUEUE] = 24,
 	[CALL_DEQUEUE] = 18, [CALL_CANCEL] = 5, [CALL_REGION_INFO] = 6,
+	[CALL_BASELINE] = 3,
 	[CALL_RAW] = 2, [CALL_OPEN] = 5, [CALL_CLOSE] = 2,
 	[CALL_CLOSE_REGION] = 5, [CALL_DUP_REGION] = 2, [CALL_POLL] = 2,
 	[CALL_POLL_REGION] = 2, [CALL_MAP] = 5, [CALL_UNMAP] = 2,

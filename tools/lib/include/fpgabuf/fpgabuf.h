@@ -248,6 +248,24 @@ int fpgabuf_device_region_info(struct fpgabuf_device *device,
 			       struct fpgabuf_region_info *info);
 
 /**
+ * fpgabuf_device_baseline() - let the pins that a region has stay on it
+ * @device: the device the region came from
+ * @region: the region, which was not captured into yet
+ * @pins: receives how many they are, unless it is NULL
+ *
+ * After it was registered with io_uring, RDMA or the like.  You answer for all use
+ * of the registration; struct fpgabuf_baseline has the rules.
+ *
+ * Errors: -EBUSY somebody else has its pages, try again; -EPERM it has been captured
+ * into; -EALREADY it has a baseline; -ENOENT nothing is pinned; -EOPNOTSUPP its memory
+ * is CMA; -ENOTTY the driver is older (info.capabilities has no
+ * FPGABUF_CAP_BASELINE); -EXDEV, -ENODEV, -ENOMEM.
+ */
+int fpgabuf_device_baseline(struct fpgabuf_device *device,
+			    const struct fpgabuf_region *region,
+			    uint64_t *pins);
+
+/**
  * fpgabuf_region_import() - make a region from a dma-buf that came from elsewhere
  * @fd: descriptor of any dma-buf; if this call succeeds, it belongs to the region
  * @region: the new object; release it with fpgabuf_region_close()

@@ -1,0 +1,871 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Consumers that stay on a region that is captured into again and again: pinned for
+ * long, which a baseline allows for, and mapped by other devices, which let go of the
+ * bytes.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <pthread.h>
+#include <sched.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/socket.h>
+#include <sys/uio.h>
+#include <unistd.h>
+
+#include <linux/dma-buf.h>
+#include <linux/if_xdp.h>
+
+#include "bed.h"
+#include "kmod/fpgabuf-test-importer.h"
+#include "net.h"
+#include "screen.h"
+#include "uring.h"
+#include "video.h"
+
+#define DISK		"/dev/vda"
+#define DISK_SIZE	(16 * MIB)
+#define COUNTERS	"/sys/kernel/debug/fpgabuf/fpgabuf0/counters"
+#define DRIVER_DIR	"/sys/bus/platform/drivers/fpgabuf/"
+
+/* It stays, until the descriptor or the ring is closed. */
+struct registration {
+	struct uring ring;
+	int xdp;
+};
+
+static int xdp_register(void *mem, size_t size)
+{
+	struct xdp_umem_reg reg = {
+		.addr = (uintptr_t)mem, .len = size, .chunk_size = 4096,
+	};
+	int fd = socket(AF_XDP, SOCK_RAW | SOCK_CLOEXEC, 0);
+
+	if (fd < 0)
+		return -errno;
+	if (setsockopt(fd, SOL_XDP, XDP_UMEM_REG, &reg, sizeof(reg))) {
+		int err = -errno;
+
+		close(fd);
+		return err;
+	}
+	return fd;
+}
+
+/* io_uring takes mappings of files since 6.6; AF_XDP need not be there. */
+static int try_register(struct registration *reg, void *mem, size_t size)
+{
+	struct iovec iov = { mem, size };
+	int ret = uring_open(&reg->ring);
+
+	reg->xdp = -1;
+	if (!ret) {
+		ret = uring_register(&reg->ring, &iov, 1);
+		if (!ret)
+			return 0;
+		uring_close(&reg->ring);
+	}
+	reg->xdp = xdp_register(mem, size);
+	return reg->xdp < 0 ? reg->xdp : 0;
+}
+
+static void unregister(struct registration *reg)
+{
+	if (reg->xdp >= 0) {
+		close(reg->xdp);
+		return;
+	}
+	EXPECT(uring_unregister(&reg->ring), 0);
+	uring_close(&reg->ring);
+}
+
+static int baseline(int dev, int fd)
+{
+	struct fpgabuf_baseline arg = { .fd = fd };
+	int ret = call(dev, FPGABUF_IOC_BASELINE, &arg);
+
+	return ret ? ret : (int)arg.pins;
+}
+
+static int queue_done(int dev, int fd, uint64_t cookie)
+{
+	struct fpgabuf_queue queue = {
+		.fd = fd,
+		.cookie = cookie,
+		.flags = FPGABUF_QUEUE_IMPORTERS_DONE,
+	};
+
+	return call(dev, FPGABUF_IOC_QUEUE, &queue);
+}
+
+/* Whether that worked, for a test that is nothing without it */
+static bool need_registration(struct registration *reg, void *mem, size_t size)
+{
+	if (!try_register(reg, mem, size))
+		return true;
+	skip("this kernel pins regions neither for io_uring nor for AF_XDP");
+	munmap(mem, size);
+	return false;
+}
+
+/* The kernel ends some registrations a little later. */
+static void wait_unpinned(int dev, int fd)
+{
+	struct fpgabuf_region_info info;
+	int i;
+
+	for (i = 0; i < 2000; i++) {
+		info = region_info(dev, fd);
+		if (!info.standing && !info.in_use)
+			break;
+		usleep(5000);
+	}
+	EXPECT(info.standing, 0);
+	EXPECT(info.in_use, 0);
+}
+
+/* Pages of it that a pipe holds */
+struct held {
+	int pipe[2];
+};
+
+static struct held hold(void *mem)
+{
+	struct iovec iov = { mem, 4096 };
+	struct held held;
+
+	REQUIRE(pipe2(held.pipe, O_CLOEXEC), 0);
+	REQUIRE(vmsplice(held.pipe[1], &iov, 1, 0), 4096);
+	return held;
+}
+
+static void let_go(const struct held *held)
+{
+	close(held->pipe[0]);
+	close(held->pipe[1]);
+}
+
+/* Where the answer cannot be written nothing has been recorded. */
+static void answer_is_lost(int dev, int fd)
+{
+	struct fpgabuf_baseline *arg = mmap(NULL, 4096, PROT_READ | PROT_WRITE,
+					    MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+
+	REQUIRE(arg == MAP_FAILED, false);
+	arg->fd = fd;
+	EXPECT(mprotect(arg, 4096, PROT_READ), 0);
+	EXPECT(call(dev, FPGABUF_IOC_BASELINE, arg), -EFAULT);
+	munmap(arg, 4096);
+	EXPECT(region_info(dev, fd).standing, 0);
+	EXPECT(region_queue(dev, fd, 0, 0), -EBUSY);
+}
+
+static void rules(void)
+{
+	int dev = device_open(0), fd = region_alloc(dev, 64 * KIB), pins;
+	void *mem = region_map(fd, 64 * KIB);
+	struct fpgabuf_dequeue done;
+	struct registration reg;
+	struct held held;
+
+	EXPECT(baseline(dev, fd), -ENOENT);
+	if (!need_registration(&reg, mem, 64 * KIB))
+		return;
+	EXPECT(region_queue(dev, fd, 0, 0), -EBUSY);
+	EXPECT(queue_done(dev, fd, 0), -EBUSY);
+	held = hold(mem);
+	EXPECT(baseline(dev, fd), -EBUSY);
+	let_go(&held);
+	answer_is_lost(dev, fd);
+	pins = baseline(dev, fd);
+	CU_ASSERT(pins > 0);
+	EXPECT(region_info(dev, fd).standing, pins);
+	EXPECT(baseline(dev, fd), -EALREADY);
+	unregister(&reg);
+	munmap(mem, 64 * KIB);
+	close(fd);
+
+	/* One that was captured into: never */
+	fd = region_alloc(dev, 64 * KIB);
+	mem = region_map(fd, 64 * KIB);
+	sim_source("feed");
+	REQUIRE(region_queue(dev, fd, 0, 0), 0);
+	REQUIRE(try_register(&reg, mem, 64 * KIB), 0);
+	EXPECT(baseline(dev, fd), -EBUSY);
+	EXPECT(capture_cancel(dev), 1);
+	EXPECT(baseline(dev, fd), -EBUSY);
+	EXPECT(capture_get(dev, &done), 0);
+	EXPECT(baseline(dev, fd), -EPERM);
+	EXPECT(region_queue(dev, fd, 0, 0), -EBUSY);
+	unregister(&reg);
+	wait_unpinned(dev, fd);
+	EXPECT(baseline(dev, fd), -EPERM);
+	munmap(mem, 64 * KIB);
+	close(fd);
+	EXPECT(device_used(dev), 0);
+	close(dev);
+}
+
+static int alloc_of(int dev, size_t size, uint32_t flags)
+{
+	struct fpgabuf_alloc alloc = {
+		.size = size,
+		.flags = flags,
+		.fd_flags = O_RDWR | O_CLOEXEC,
+	};
+
+	REQUIRE(call(dev, FPGABUF_IOC_ALLOC, &alloc), 0);
+	return alloc.fd;
+}
+
+/* Registered, with a baseline, of which nothing may get lost */
+struct bench {
+	int dev, fd;
+	size_t size;
+	uint8_t *mem;
+	struct registration reg;
+	uint64_t pins;
+};
+
+static bool bench_begin(struct bench *b, size_t size, uint32_t flags)
+{
+	int pins;
+
+	b->dev = device_open(0);
+	b->fd = alloc_of(b->dev, size, flags);
+	b->size = size;
+	b->mem = region_map(b->fd, size);
+	if (!need_registration(&b->reg, b->mem, size))
+		return false;
+	pins = baseline(b->dev, b->fd);
+	REQUIRE(pins > 0, true);
+	b->pins = pins;
+	CU_ASSERT(b->pins >= region_info(b->dev, b->fd).chunks);
+	return true;
+}
+
+static void bench_end(struct bench *b)
+{
+	struct fpgabuf_region_info info = region_info(b->dev, b->fd);
+
+	EXPECT(info.standing, b->pins);
+	EXPECT(info.in_use, 0);
+	unregister(&b->reg);
+	wait_unpinned(b->dev, b->fd);
+	munmap(b->mem, b->size);
+	close(b->fd);
+	EXPECT(device_used(b->dev), 0);
+	close(b->dev);
+}
+
+static void captures_while_pinned(size_t size, uint32_t flags)
+{
+	unsigned int i;
+	struct bench b;
+
+	if (!bench_begin(&b, size, flags))
+		return;
+	sim_source("pattern");
+	for (i = 0; i < rounds(200); i++) {
+		REQUIRE(capture_run(b.dev, b.fd, 0).bytes, size);
+		CU_ASSERT(is_pattern(b.mem, size, i * size));
+	}
+	bench_end(&b);
+}
+
+static void folios(void)
+{
+	captures_while_pinned(1536 * KIB, 0);
+}
+
+static void pages(void)
+{
+	captures_while_pinned(20 * KIB, 0);
+}
+
+static void scattered(void)
+{
+	captures_while_pinned(3 * MIB + 12 * KIB, FPGABUF_ALLOC_SCATTER);
+}
+
+/* Another registration of one page */
+static void pinned_on_top(struct bench *b, unsigned int page)
+{
+	struct registration extra;
+	int i;
+
+	REQUIRE(try_register(&extra, b->mem + page * 4096ul, 4096), 0);
+	EXPECT(region_queue(b->dev, b->fd, 0, 0), -EBUSY);
+	EXPECT(region_info(b->dev, b->fd).standing, b->pins);
+	unregister(&extra);
+	for (i = 0; i < 2000 && region_info(b->dev, b->fd).in_use; i++)
+		usleep(1000);
+}
+
+static void on_top(size_t size, uint32_t flags)
+{
+	unsigned int i, page, busy = 0, times = rounds(10000);
+	struct bench b;
+
+	if (!bench_begin(&b, size, flags))
+		return;
+	for (i = 0; i < times; i++) {
+		struct held held;
+
+		page = i % (size / 4096);
+		held = hold(b.mem + page * 4096ul);
+		busy += region_queue(b.dev, b.fd, 0, 0) == -EBUSY;
+		let_go(&held);
+		if (i % 50 == 0)
+			pinned_on_top(&b, page);
+	}
+	EXPECT(busy, times);
+	sim_source("pattern");
+	EXPECT(capture_run(b.dev, b.fd, 0).bytes, size);
+	CU_ASSERT(is_pattern(b.mem, size, 0));
+	bench_end(&b);
+}
+
+static void on_top_of_folio(void)
+{
+	on_top(256 * KIB, 0);
+}
+
+static void on_top_of_pages(void)
+{
+	on_top(20 * KIB, 0);
+}
+
+static void on_top_of_scattered(void)
+{
+	on_top(268 * KIB, FPGABUF_ALLOC_SCATTER);
+}
+
+/* What comes when a registration has ended is none of the baseline's. */
+static void ended(void)
+{
+	struct bench b;
+	int i;
+
+	if (!bench_begin(&b, 256 * KIB, 0))
+		return;
+	sim_source("pattern");
+	EXPECT(capture_run(b.dev, b.fd, 0).bytes, b.size);
+	unregister(&b.reg);
+	wait_unpinned(b.dev, b.fd);
+	for (i = 0; i < 3; i++) {
+		EXPECT(baseline(b.dev, b.fd), -EPERM);
+		REQUIRE(try_register(&b.reg, b.mem, b.size), 0);
+		EXPECT(region_queue(b.dev, b.fd, 0, 0), -EBUSY);
+		EXPECT(region_info(b.dev, b.fd).standing, 0);
+		unregister(&b.reg);
+		wait_unpinned(b.dev, b.fd);
+		EXPECT(capture_run(b.dev, b.fd, 0).bytes, b.size);
+	}
+	munmap(b.mem, b.size);
+	close(b.fd);
+	EXPECT(device_used(b.dev), 0);
+	close(b.dev);
+}
+
+/* Fixed buffers: regions that a ring has, and captures into them */
+enum { BUFFERS = 4 };
+
+struct fixed {
+	int dev, fds[BUFFERS];
+	uint8_t *mem[BUFFERS];
+	size_t size;
+	struct uring ring;
+};
+
+static bool fixed_begin(struct fixed *f, size_t size)
+{
+	struct iovec iov[BUFFERS];
+	int i, ret;
+
+	f->dev = device_open(0);
+	f->size = size;
+	for (i = 0; i < BUFFERS; i++) {
+		f->fds[i] = region_alloc(f->dev, size);
+		f->mem[i] = region_map(f->fds[i], size);
+		iov[i] = (struct iovec){ f->mem[i], size };
+	}
+	ret = uring_open(&f->ring);
+	if (!ret)
+		ret = uring_register(&f->ring, iov, BUFFERS);
+	if (ret == -EOPNOTSUPP || ret == -ENOSYS || ret == -EPERM) {
+		skip("fixed buffers, the io_uring of this kernel does not take a file's mapping");
+		for (i = 0; i < BUFFERS; i++)
+			munmap(f->mem[i], size);
+		return false;
+	}
+	REQUIRE(ret, 0);
+	for (i = 0; i < BUFFERS; i++)
+		CU_ASSERT(baseline(f->dev, f->fds[i]) > 0);
+	sim_source("pattern");
+	for (i = 0; i < BUFFERS; i++)
+		REQUIRE(region_queue(f->dev, f->fds[i], 0, i), 0);
+	return true;
+}
+
+static void fixed_end(struct fixed *f)
+{
+	int i;
+
+	capture_cancel(f->dev);
+	for (i = 0; i < BUFFERS; i++)
+		CU_ASSERT(region_info(f->dev, f->fds[i]).standing > 0);
+	uring_close(&f->ring);
+	for (i = 0; i < BUFFERS; i++) {
+		munmap(f->mem[i], f->size);
+		close(f->fds[i]);
+	}
+	close(f->dev);
+	f->dev = device_open(0);
+	EXPECT(device_used(f->dev), 0);
+	close(f->dev);
+}
+
+/* The peer: checks the stream as it comes. */
+struct peer {
+	pthread_t thread;
+	int fd;
+	uint64_t got, wrong;
+};
+
+static void *peer_main(void *arg)
+{
+	static uint8_t data[64 * 1024];
+	struct peer *peer = arg;
+	size_t have = 0;
+	ssize_t n;
+
+	while ((n = read(peer->fd, data + have, sizeof(data) - have)) > 0) {
+		size_t whole;
+
+		have += n;
+		whole = have & ~(size_t)7;
+		if (!is_pattern(data, whole, peer->got))
+			peer->wrong++;
+		peer->got += whole;
+		have -= whole;
+		memmove(data, data + whole, have);
+	}
+	return NULL;
+}
+
+/* The result, and then the notification: the kernel reads the buffer no more. */
+static void send_fixed(struct fixed *f, int tx, unsigned int index)
+{
+	struct io_uring_sqe sqe = uring_send(tx, f->mem[index], f->size, index);
+	struct uring_result result;
+
+	uring_submit(&f->ring, &sqe);
+	result = uring_wait(&f->ring);
+	REQUIRE(result.res, (int)f->size);
+	if (result.flags & IORING_CQE_F_MORE) {
+		result = uring_wait(&f->ring);
+		CU_ASSERT(result.flags & IORING_CQE_F_NOTIF);
+	}
+}
+
+/*
+ * The NIC's driver may drop its reference an instant after the notification, as with
+ * any send.
+ */
+static void queue_again(struct fixed *f, unsigned int index)
+{
+	int ret, tries = 0;
+
+	do {
+		ret = region_queue(f->dev, f->fds[index], 0, index);
+	} while (ret == -EBUSY && tries++ < 1000000 && !sched_yield());
+	REQUIRE(ret, 0);
+}
+
+static void fixed_sends(void)
+{
+	unsigned int i, captures = rounds(100000);
+	struct fpgabuf_dequeue done;
+	struct peer peer = { 0 };
+	struct fixed f;
+	int tx;
+
+	if (!fixed_begin(&f, 8 * KIB))
+		return;
+	net_connect(&tx, &peer.fd);
+	REQUIRE(pthread_create(&peer.thread, NULL, peer_main, &peer), 0);
+	for (i = 0; i < captures; i++) {
+		REQUIRE(capture_get(f.dev, &done), 0);
+		send_fixed(&f, tx, done.cookie);
+		queue_again(&f, done.cookie);
+	}
+	close(tx);
+	pthread_join(peer.thread, NULL);
+	EXPECT(peer.got, captures * f.size);
+	EXPECT(peer.wrong, 0);
+	printf("\n    %u captures sent", captures);
+	close(peer.fd);
+	fixed_end(&f);
+}
+
+static void disk_check(int disk, size_t size, uint64_t position)
+{
+	void *back = NULL;
+
+	REQUIRE(posix_memalign(&back, 4096, size), 0);
+	EXPECT(pread(disk, back, size, 0), size);
+	CU_ASSERT(is_pattern(back, size, position));
+	free(back);
+}
+
+static void fixed_writes(void)
+{
+	unsigned int i, captures = rounds(100000);
+	struct fpgabuf_dequeue done;
+	uint64_t at = 0, checked = 0;
+	struct fixed f;
+	int disk;
+
+	if (!fixed_begin(&f, 8 * KIB))
+		return;
+	disk = open(DISK, O_RDWR | O_DIRECT | O_CLOEXEC);
+	REQUIRE(disk < 0 ? -errno : 0, 0);
+	for (i = 0; i < captures; i++) {
+		struct io_uring_sqe sqe;
+
+		REQUIRE(capture_get(f.dev, &done), 0);
+		sqe = uring_write(disk, f.mem[done.cookie], f.size,
+				  at - checked, done.cookie);
+		uring_submit(&f.ring, &sqe);
+		REQUIRE(uring_wait(&f.ring).res, (int)f.size);
+		REQUIRE(region_queue(f.dev, f.fds[done.cookie], 0, done.cookie),
+			0);
+		at += f.size;
+		if (at - checked == DISK_SIZE || i + 1 == captures) {
+			disk_check(disk, at - checked, checked);
+			checked = at;
+		}
+	}
+	printf("\n    %u captures written", captures);
+	close(disk);
+	fixed_end(&f);
+}
+
+/*
+ * Whoever holds it, and however often QUEUE is tried: nothing is captured into it.
+ * What is on the region all the time changes nothing.
+ */
+static void refused(struct bench *b, bool importers_done)
+{
+	unsigned int i, busy = 0, times = rounds(100);
+
+	for (i = 0; i < times; i++)
+		busy += (importers_done ? queue_done(b->dev, b->fd, 0) :
+			 region_queue(b->dev, b->fd, 0, 0)) == -EBUSY;
+	EXPECT(busy, times);
+	EXPECT(region_info(b->dev, b->fd).state, FPGABUF_REGION_IDLE);
+	CU_ASSERT(is_pattern(b->mem, b->size, 0));
+}
+
+static void refused_both(struct bench *b)
+{
+	refused(b, false);
+	refused(b, true);
+}
+
+static int import(int fd)
+{
+	int importer = open("/dev/fpgabuf-test-importer", O_RDWR | O_CLOEXEC);
+	struct importer_import arg = { .fd = fd, .max_segment = 64 * KIB };
+
+	REQUIRE(importer < 0 ? -errno : 0, 0);
+	REQUIRE(call(importer, IMPORTER_IMPORT, &arg), 0);
+	return importer;
+}
+
+/* Sent to a peer that does not read; what the peer gets then */
+static void stalled_holds(struct bench *b)
+{
+	struct reader *reader;
+	unsigned int copied;
+	const void *data;
+	int tx, rx;
+	size_t got;
+
+	net_connect(&tx, &rx);
+	EXPECT(send_zerocopy(tx, b->mem, b->size), b->size);
+	EXPECT(net_completions(tx, 1, &copied, 300), 0);
+	refused_both(b);
+	reader = reader_start(rx, b->size);
+	data = reader_wait(reader, &got);
+	EXPECT(got, b->size);
+	CU_ASSERT(is_pattern(data, got, 0));
+	reader_free(reader);
+	EXPECT(net_completions(tx, 1, &copied, 10000), 1);
+	close(tx);
+	close(rx);
+}
+
+static void adversary(void)
+{
+	struct registration extra;
+	struct held held;
+	int importer, i;
+	struct bench b;
+
+	if (!bench_begin(&b, 1536 * KIB, 0))
+		return;
+	sim_source("pattern");
+	EXPECT(capture_run(b.dev, b.fd, 0).bytes, b.size);
+
+	held = hold(b.mem + b.size - 4096);
+	refused_both(&b);
+	let_go(&held);
+
+	REQUIRE(try_register(&extra, b.mem, b.size), 0);
+	refused_both(&b);
+	unregister(&extra);
+	for (i = 0; i < 2000 && region_info(b.dev, b.fd).in_use; i++)
+		usleep(1000);
+	EXPECT(region_info(b.dev, b.fd).standing, b.pins);
+
+	importer = import(b.fd);
+	refused(&b, false);
+	held = hold(b.mem);
+	refused_both(&b);
+	let_go(&held);
+	close(importer);
+
+	stalled_holds(&b);
+	EXPECT(region_queue_wait(b.dev, b.fd, 0, 0), 0);
+	EXPECT(capture_get(b.dev, &(struct fpgabuf_dequeue){ 0 }), 0);
+	CU_ASSERT(is_pattern(b.mem, b.size, b.size));
+	bench_end(&b);
+}
+
+/* Devices that have it mapped for ever, and the kernel */
+static unsigned long synced_for_importers(void)
+{
+	unsigned long bytes = 0;
+
+	REQUIRE(file_read_line(COUNTERS, "synced_for_importers_bytes", &bytes),
+		true);
+	return bytes;
+}
+
+static bool sees(int importer, size_t size, uint64_t position)
+{
+	static uint8_t data[256 * 1024];
+	struct importer_read arg = { .buffer = (uintptr_t)data, .size = size };
+
+	EXPECT(call(importer, IMPORTER_READ, &arg), 0);
+	return is_pattern(data, size, position);
+}
+
+static void importers_stay(void)
+{
+	const size_t size = 64 * KIB;
+	int dev = device_open(0), fd = region_alloc(dev, size);
+	int a = import(fd), b = import(fd);
+	unsigned long before = synced_for_importers();
+	static uint8_t seen[64 * 1024];
+	struct importer_read vmap = { .buffer = (uintptr_t)seen, .size = size };
+	struct fpgabuf_dequeue done;
+	unsigned int i, wrong = 0;
+
+	EXPECT(call(b, IMPORTER_VMAP, &vmap), 0);
+	EXPECT(region_info(dev, fd).importers, 3);
+	sim_source("pattern");
+	for (i = 0; i < rounds(10000); i++) {
+		REQUIRE(queue_done(dev, fd, i), 0);
+		REQUIRE(capture_get(dev, &done), 0);
+		wrong += !sees(a, size, i * size) || !sees(b, size, i * size);
+	}
+	EXPECT(wrong, 0);
+	EXPECT(region_info(dev, fd).importers, 3);
+	/* They are coherent: nothing has to be done for them. */
+	EXPECT(synced_for_importers(), before);
+	EXPECT(region_queue(dev, fd, 0, 0), -EBUSY);
+	close(a);
+	close(b);
+	EXPECT(region_queue(dev, fd, 0, 0), 0);
+	EXPECT(capture_get(dev, &done), 0);
+	close(fd);
+	EXPECT(device_used(dev), 0);
+	close(dev);
+}
+
+/* The flag says nothing about fences. */
+static void fence_counts(void)
+{
+	int dev = device_open(0), fd = region_alloc(dev, 4096);
+	int other = region_alloc(dev, 4096), importer = import(fd);
+	struct fpgabuf_dequeue done;
+
+	if (!need_sync_files())
+		return;
+	sim_source("feed");
+	REQUIRE(region_queue(dev, other, 0, 1), 0);
+	import_fence(fd, export_sync_file(other), DMA_BUF_SYNC_READ);
+	EXPECT(queue_done(dev, fd, 2), -EBUSY);
+	EXPECT(capture_cancel(dev), 1);
+	REQUIRE(capture_get(dev, &done), 0);
+	EXPECT(queue_done(dev, fd, 2), 0);
+	EXPECT(capture_cancel(dev), 1);
+	REQUIRE(capture_get(dev, &done), 0);
+	close(importer);
+	close(other);
+	close(fd);
+	close(dev);
+}
+
+static void shown(void)
+{
+	struct fpgabuf_dequeue done;
+	unsigned int i, wrong = 0, mapped = 0;
+	struct screen screen;
+	uint64_t at = 0;
+	int dev;
+
+	if (!screen_open(&screen))
+		return;
+	dev = device_open(0);
+	for (i = 0; i < SCREEN_BUFFERS; i++)
+		screen_add(&screen, i, region_alloc(dev, SCREEN_SIZE));
+	sim_source("pattern");
+	for (i = 0; i < rounds(1000); i++) {
+		int which = i % SCREEN_BUFFERS, fd = screen.fds[which];
+
+		if (region_info(dev, fd).importers) {
+			mapped++;
+			EXPECT(region_queue(dev, fd, 0, 0), -EBUSY);
+		}
+		REQUIRE(queue_done(dev, fd, which), 0);
+		REQUIRE(capture_get(dev, &done), 0);
+		EXPECT(done.bytes, SCREEN_SIZE);
+		screen_flip(&screen, which);
+		wrong += !is_pattern(screen.mem[which], SCREEN_SIZE, at);
+		at += SCREEN_SIZE;
+	}
+	EXPECT(wrong, 0);
+	printf("\n    %u pictures, %u of them into mapped memory", i, mapped);
+	screen_close(&screen);
+	EXPECT(device_used(dev), 0);
+	close(dev);
+}
+
+/* A video output that has the buffers for as long as it runs */
+static void played(void)
+{
+	unsigned int i, wrong = 0, mapped = 0;
+	struct fpgabuf_dequeue done;
+	struct video video;
+	uint64_t at = 0;
+	int dev;
+
+	if (!video_open(&video))
+		return;
+	dev = device_open(0);
+	sim_source("pattern");
+	for (i = 0; i < VIDEO_BUFFERS; i++) {
+		int fd = region_alloc(dev, video.size);
+
+		video_add(&video, i, fd);
+		EXPECT(capture_run(dev, fd, 0).bytes, video.size);
+		at += video.size;
+		video_put(&video, i);
+	}
+	video_start(&video);
+	for (i = 0; i < rounds(300); i++) {
+		unsigned int which = video_get(&video);
+
+		if (region_info(dev, video.fds[which]).importers) {
+			mapped++;
+			EXPECT(region_queue(dev, video.fds[which], 0, 0),
+			       -EBUSY);
+		}
+		REQUIRE(queue_done(dev, video.fds[which], which), 0);
+		REQUIRE(capture_get(dev, &done), 0);
+		wrong += !is_pattern(video.mem[which], video.size, at);
+		at += video.size;
+		video_put(&video, which);
+	}
+	EXPECT(wrong, 0);
+	printf("\n    %u pictures, %u of them into mapped memory", i, mapped);
+	video_close(&video);
+	EXPECT(device_used(dev), 0);
+	close(dev);
+}
+
+/* The device goes while all of them have regions. */
+static void unplugged(void)
+{
+	const size_t size = 256 * KIB;
+	struct fpgabuf_alloc alloc;
+	int importer, fd, running;
+	struct bench b;
+
+	if (!bench_begin(&b, size, 0))
+		return;
+	sim_source("pattern");
+	EXPECT(capture_run(b.dev, b.fd, 0).bytes, size);
+	importer = import(b.fd);
+	fd = region_alloc(b.dev, size);
+	running = import(fd);
+	sim_source("feed");
+	REQUIRE(queue_done(b.dev, fd, 0), 0);
+	file_write(DRIVER_DIR "unbind", "fpgabuf.0");
+
+	EXPECT(capture_get(b.dev, &(struct fpgabuf_dequeue){ 0 }), 0);
+	EXPECT(queue_done(b.dev, b.fd, 0), -ENODEV);
+	EXPECT(baseline(b.dev, b.fd), -ENODEV);
+	EXPECT(region_try_alloc(b.dev, 4096, &alloc), -ENODEV);
+	EXPECT(region_info(b.dev, b.fd).standing, b.pins);
+	CU_ASSERT(is_pattern(b.mem, size, 0));
+	CU_ASSERT(sees(importer, size, 0));
+
+	file_write(DRIVER_DIR "bind", "fpgabuf.0");
+	close(running);
+	close(importer);
+	close(fd);
+	bench_end(&b);
+	CU_ASSERT(!dmabufs_left());
+}
+
+static const struct test tests[] = {
+	{ "a baseline is recorded once, of pins alone, and before the first capture",
+	  rules },
+	{ "folios that stay pinned are captured into", folios },
+	{ "single pages that stay pinned are", pages },
+	{ "scattered pieces that stay pinned are", scattered },
+	{ "a reference or a pin on top of a folio is refused every time",
+	  on_top_of_folio },
+	{ "on top of single pages it is", on_top_of_pages },
+	{ "on top of scattered pieces it is", on_top_of_scattered },
+	{ "when a registration has ended, the next one is refused", ended },
+	{ "regions registered once are captured into and sent without end",
+	  fixed_sends },
+	{ "regions registered once are captured into and written to disk without end",
+	  fixed_writes },
+	{ "whatever holds a region that has a baseline, it is not captured into",
+	  adversary },
+	{ "importers stay mapped, and see each capture; coherent ones cost nothing",
+	  importers_stay },
+	{ "importers that are done do not hide a fence", fence_counts },
+	{ "framebuffers that stay are captured into and shown", shown },
+	{ "buffers that a video output keeps are captured into and played",
+	  played },
+	{ "the device unplugged under all of them: data stay, nothing is left",
+	  unplugged },
+	{ }
+};
+
+SUITE(standing,
+	.alone = true,
+	.title = "consumers that stay",
+	.init = modules_load,
+	.tests = tests)
