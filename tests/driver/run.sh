@@ -195,6 +195,20 @@ showing() {
     --file "$OBJ/guest/tools/fpgabuf-show" -- "${TESTS[@]}" "$@"
 }
 
+# Needs a driver that gives a PCI device to programs.  The device's addresses have 28
+# bits if nobody says otherwise.
+driven() {
+  modprobe -d "${KROOT:-/}" -S "$KVER" -n uio_pci_generic 2>/dev/null || {
+    echo "skipped: suite uio, kernel $KVER has no driver uio_pci_generic"
+    return
+  }
+  guest guest-uio --module uio_pci_generic --timeout $((600 * PATIENCE)) \
+    --qemu-arg -device --qemu-arg edu,dma_mask=0xffffffff \
+    --file "$OBJ/guest/tools/fpgabuf-uio" \
+    --file "$TOP/tests/driver/edu.master:/edu.master" \
+    -- "${TESTS[@]}" "$@"
+}
+
 # Those that are no PC have a device tree.
 DT=()
 if [ "$ARCH" != amd64 ]; then
@@ -221,9 +235,9 @@ soaked() {
 
 PERF=(--file "$OBJ/guest/guest-perf")
 
-# No test: prints a table.
+# No tests: each prints a table.
 cost() {
-  guest guest-cost "${PERF[@]}" --icount "${DT[@]}" --timeout 300 -- guest-perf cost
+  guest guest-cost "${PERF[@]}" --icount "${DT[@]}" --timeout 300 -- guest-perf "$1"
 }
 
 # No test either: prints figures for tests/perf/run.sh, which receives what is
@@ -256,6 +270,7 @@ all() {
   poisoned poison || code=$?
   showing show || code=$?
   staying standing || code=$?
+  driven uio || code=$?
   return "$code"
 }
 
@@ -263,13 +278,14 @@ case ${1-} in
 '') all ;;
 show | show.*) showing "$@" ;;
 standing | standing.*) staying "$@" ;;
+uio | uio.*) driven "$@" ;;
 sync | sync.*) bounced "$@" ;;
 inject | inject.*) injected "$@" ;;
 poison | poison.*) poisoned "$@" ;;
 dt | dt.*) device_tree "$@" ;;
 plan | plan.*) planned "$@" ;;
 soak) soaked "$@" ;;
-cost) cost ;;
+cost | door) cost "$1" ;;
 bench) bench ;;
 profile) profile ;;
 *) stock "$@" ;;
