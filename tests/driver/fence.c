@@ -75,20 +75,22 @@ static void others_go_on(void)
 {
 	int dev = device_open(0), feed, i;
 	struct fpgabuf_dequeue done;
-	int fds[3];
+	int fds[4];
 
 	sim_source("feed");
 	feed = feed_open(0);
-	for (i = 0; i < 3; i++) {
+	for (i = 0; i < 4; i++)
 		fds[i] = region_alloc(dev, 4096);
+	for (i = 0; i < 3; i++)
 		REQUIRE(queue_for(dev, fds[i], i ? 60000 : 200, i), 0);
-	}
 	REQUIRE(capture_get(dev, &done), 0);
 	EXPECT(done.cookie, 0);
 	EXPECT(done.error, -ETIMEDOUT);
 	EXPECT(readable(fds[1], 0), false);
 
-	for (i = 1; i < 3; i++) {
+	/* This waits until the channel has the others again. */
+	REQUIRE(queue_for(dev, fds[3], 60000, 3), 0);
+	for (i = 1; i < 4; i++) {
 		feed_bytes(feed, 4096);
 		REQUIRE(capture_get(dev, &done), 0);
 		EXPECT(done.cookie, i);
@@ -100,7 +102,7 @@ static void others_go_on(void)
 			expect_follows(&done);
 	}
 	close(feed);
-	for (i = 0; i < 3; i++)
+	for (i = 0; i < 4; i++)
 		close(fds[i]);
 	EXPECT(device_used(dev), 0);
 	close(dev);

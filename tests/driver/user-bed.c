@@ -316,10 +316,10 @@ static void worker_main(void *arg)
 	work.door = user_open(worker->depth, worker->simulator ?
 					      FPGABUF_USER_NODE_ONLY : 0);
 	for (;;) {
-		while (!work.nr || worker->holds ||
-		       user_event_comes(work.door, 0))
+		while (!work.nr || user_event_comes(work.door, 0))
 			work_take(&work);
-		work_oldest(&work);
+		if (!worker->holds)
+			work_oldest(&work);
 	}
 }
 

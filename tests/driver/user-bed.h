@@ -73,7 +73,7 @@ void master_write(uint64_t addr, const void *data, size_t size);
  * struct worker - a program, and what is seen of it from outside
  * @depth: pieces that it takes at a time
  * @simulator: it writes through the node
- * @holds: it takes pieces, and ends none any more
+ * @holds: it takes pieces, and ends none
  * @most: most pieces that it had at a time
  * @ended: pieces that have ended
  * @addr: where its master was told to write, the last 16 pieces

@@ -73,11 +73,15 @@ static void many(unsigned int captures, bool simulator)
 {
 	struct worker *worker = worker_start(REGIONS, simulator);
 	uint64_t position = 0;
-	unsigned int n;
+	unsigned int n, patience = 60000;
 
+	worker->holds = true;
 	user_bed_open(&bed, SIZE);
 	for (n = 0; n < REGIONS; n++)
 		queue(n);
+	while (worker->started < REGIONS && patience--)
+		usleep(1000);
+	worker->holds = false;
 	for (n = 0; n < captures; n++) {
 		check_packet(n, &position);
 		if (n + REGIONS < captures)
