@@ -235,9 +235,9 @@ soaked() {
 
 PERF=(--file "$OBJ/guest/guest-perf")
 
-# No tests: each prints a table.
+# No test: prints a table.
 cost() {
-  guest guest-cost "${PERF[@]}" --icount "${DT[@]}" --timeout 300 -- guest-perf "$1"
+  guest guest-cost "${PERF[@]}" --icount "${DT[@]}" --timeout 300 -- guest-perf cost
 }
 
 # No test either: prints figures for tests/perf/run.sh, which receives what is
@@ -285,7 +285,7 @@ poison | poison.*) poisoned "$@" ;;
 dt | dt.*) device_tree "$@" ;;
 plan | plan.*) planned "$@" ;;
 soak) soaked "$@" ;;
-cost | door) cost "$1" ;;
+cost) cost ;;
 bench) bench ;;
 profile) profile ;;
 *) stock "$@" ;;
