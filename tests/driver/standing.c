@@ -687,8 +687,12 @@ static void importers_stay(void)
 	}
 	EXPECT(wrong, 0);
 	EXPECT(region_info(dev, fd).importers, 3);
+#if defined(__x86_64__) || defined(__i386__)
 	/* They are coherent: nothing has to be done for them. */
 	EXPECT(synced_for_importers(), before);
+#else
+	CU_ASSERT(synced_for_importers() > before);
+#endif
 	EXPECT(region_queue(dev, fd, 0, 0), -EBUSY);
 	close(a);
 	close(b);

@@ -976,6 +976,7 @@ static void bad_setups(void)
 	};
 	struct fpgabuf_stream_info info = { .flags = 0 };
 	struct fpgabuf_stream_setup setup;
+	int refused;
 	uint8_t byte;
 	size_t i;
 
@@ -983,7 +984,9 @@ static void bad_setups(void)
 	for (i = 0; i < ARRAY_SIZE(bad); i++)
 		EXPECT(setup_with(dev, &bad[i]), -EINVAL);
 	setup = (struct fpgabuf_stream_setup){ .size = max, .count = 256 };
-	EXPECT(setup_with(dev, &setup), -EDQUOT);
+	/* The limit, or the memory of a machine with less, whichever comes first */
+	refused = setup_with(dev, &setup);
+	CU_ASSERT(refused == -EDQUOT || refused == -ENOMEM);
 	EXPECT(device_used(dev), 0);
 	/* It is no stream by now. */
 	pipe_open(pipes, 0);
