@@ -938,12 +938,14 @@ static void unplugged_while_waiting(void)
 
 static void closed_while_held(void)
 {
-	int other = device_open(0), dev, pipes[2];
+	int other = device_open(0), dev, pipes[2], patience = 20000;
 
 	sim_source("pattern");
 	dev = stream_open(64 * KIB, 4, 0);
 	pipe_open(pipes, 0);
 	EXPECT(splice_wait(dev, pipes[1], 4096), 4096);
+	while (sim_position() < 4 * 64 * KIB && patience--)
+		usleep(1000);
 	close(dev);
 	/* The memory counts until nobody has it. */
 	EXPECT(device_info(other).used_bytes, 64 * KIB);
