@@ -13,9 +13,6 @@
 /* One capture may fail; so many in a row mean that the device is broken. */
 #define MAX_FAILURES	8
 
-/* What a region has if nobody said how much, as in the ring */
-#define USUAL_REGION_SIZE	(1 << 20)
-
 /* Regions that are in use are looked at so often. */
 #define LOOK_PERIOD_NS	(100 * NS_PER_MS)
 
@@ -91,8 +88,8 @@ static void choose_size(const struct capturing *c,
 	if (setup->region_size)
 		return;
 	setup->region_size = controller_region_size(&c->info, 0,
-						    USUAL_REGION_SIZE);
-	if (verbose && setup->region_size < USUAL_REGION_SIZE)
+						    FPGABUF_RING_REGION_SIZE);
+	if (verbose && setup->region_size < FPGABUF_RING_REGION_SIZE)
 		message("regions have %" PRIu64 " bytes: the DMA controller takes no more as one capture",
 			setup->region_size);
 }

@@ -59,7 +59,7 @@ static const char help[] =
 "  -c, --count N           N captures\n"
 "      --duration SECONDS  captures for so long\n"
 "  -d, --device PATH       capture device (default " FPGABUF_DEFAULT_DEVICE ")\n"
-"  -r, --region-size SIZE  memory of one capture (default 1M, or as\n"
+"  -r, --region-size SIZE  memory of one capture (default 2M, or as\n"
 "                          much as the DMA controller takes)\n"
 "  -n, --regions N         number of such regions (default 8)\n"
 "      --share SOCKET      instead: what an fpgabuf-share captures\n"

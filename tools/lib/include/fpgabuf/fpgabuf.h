@@ -307,8 +307,8 @@ int fpgabuf_region_sync_end(struct fpgabuf_region *region, int prot);
  * @access: what others may map them for: O_RDONLY or O_RDWR
  * @prot: how they are mapped here: PROT_READ, PROT_WRITE or both; 0 = not at all
  * @alloc_flags: FPGABUF_ALLOC_* bits
- * @region_size: bytes of each; 0 = 1 MiB, or what the DMA controller takes as one
- *	capture if that is less
+ * @region_size: bytes of each; 0 = %FPGABUF_RING_REGION_SIZE, or what the DMA
+ *	controller takes as one capture if that is less
  * @length: bytes of a capture, a multiple of info.alignment; 0 = a whole region,
  *	or what the DMA controller takes of one that nobody has asked to be larger
  * @timeout_ms: how long a capture may take; 0 = info.default_timeout_ms
@@ -328,6 +328,12 @@ struct fpgabuf_ring_setup {
 };
 
 #define FPGABUF_RING_MAX_REGIONS	65536U
+
+/*
+ * What a region has if nobody says how much: a huge page, which is cheaper to send
+ * from than smaller ones
+ */
+#define FPGABUF_RING_REGION_SIZE	(2U << 20)
 
 /**
  * struct fpgabuf_capture - a capture that a ring has handed out
