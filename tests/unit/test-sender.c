@@ -1558,6 +1558,28 @@ static void test_auto_little_room(void)
 	pair_close(&p);
 }
 
+/* Each rest that is copied is a call more, and one less for what follows. */
+static void test_auto_rest(void)
+{
+	static uint8_t data[65536];
+	struct pair p = pair_open(0, 0);
+	struct fpgabuf_sender *s = auto_sender(&p);
+	struct fpgabuf_sender_stats stats;
+	const size_t rest = 1000;
+
+	CU_ASSERT_EQUAL(fpgabuf_sender_submit(s, data, sizeof(data), 0), 0);
+	CU_ASSERT_EQUAL(fpgabuf_sender_submit(s, data, sizeof(data), 1), 0);
+	/* As if the socket had taken all else of the first */
+	s->ring[0].accepted = sizeof(data) - rest;
+	CU_ASSERT_EQUAL(fpgabuf_sender_run(s), 0);
+	fpgabuf_sender_stats(s, &stats);
+	CU_ASSERT_EQUAL(stats.sends, 1);
+	CU_ASSERT_EQUAL(stats.zerocopy_sends, 1);
+	CU_ASSERT_EQUAL(stats.bytes, sizeof(data) + rest);
+	fpgabuf_sender_destroy(s);
+	pair_close(&p);
+}
+
 /* One that was asked for does as it was told. */
 static void test_zerocopy_little_room(void)
 {
@@ -1708,6 +1730,8 @@ static const struct test tests[] = {
 	  test_routes },
 	{ "auto copies while the socket takes little at a time, and says so",
 	  test_auto_little_room },
+	{ "auto sends the rest of a long piece together with what follows",
+	  test_auto_rest },
 	{ "an engine that was asked for sends without a copy all the same",
 	  test_zerocopy_little_room },
 	{ "auto copies what is short, and all for a while once it hears of copies",

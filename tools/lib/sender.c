@@ -304,10 +304,11 @@ static size_t left_of(const struct fpgabuf_buffer *b)
 	return b->len - b->accepted;
 }
 
+/* What is left of a long one goes as its beginning did, with what follows. */
 static bool is_copied(const struct fpgabuf_sender *s,
 		      const struct fpgabuf_buffer *b)
 {
-	return b->copy || left_of(b) < s->copy_below || fpgabuf_engine_copies(s);
+	return b->copy || b->len < s->copy_below || fpgabuf_engine_copies(s);
 }
 
 /* What is left of a buffer, as far as there is room */
