@@ -38,7 +38,8 @@ make check-zynq
                 capture and send 64 MiB on QEMU's Zynq, on a kernel with the
                 driver in its tree, which is built first
 make bench      count what sending costs, by memory, engine and size, on three
-                kernels and arm64; tables and a plot, .build/bench
+                kernels and arm64, and what the whole pipeline costs over four
+                networks; tables and a plot, .build/bench
 make bench-profile
                 count it by function of the kernel
 make soak       look for rare failures: an hour of connections to
@@ -190,6 +191,7 @@ check-rtl:
 bench:
 	@tests/vm/deps.sh build vm demo arm64 bench
 	@tests/perf/run.sh
+	@tests/perf/pipeline.sh
 
 bench-profile:
 	@tests/vm/deps.sh build vm demo bench

@@ -189,7 +189,7 @@ static void many_captures(void)
 }
 
 /* What the examples make of a capture */
-#define EXAMPLE_SIZE	MIB
+#define EXAMPLE_SIZE	(2 * MIB)
 
 /* Each program gets its descriptors as a shell would give them. */
 struct example {

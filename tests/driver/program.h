@@ -14,7 +14,7 @@
  */
 struct program {
 	const char *name;
-	const char *argv[24];
+	const char *argv[32];
 	bool peer;
 	bool nobody;
 };

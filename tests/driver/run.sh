@@ -260,6 +260,14 @@ profile() {
     -- env "FPGABUF_BENCH_PORT=$FPGABUF_BENCH_PORT" guest-perf profile
 }
 
+# The same of the tools as they are installed, over netem
+pipeline() {
+  guest guest-pipeline "${PERF[@]}" --icount --net user --nic vmxnet3 --timeout 3600 \
+    --plugin "$FPGABUF_BENCH_DIR/profile.so,out=$FPGABUF_BENCH_DIR/blocks" \
+    --module sch_netem --file "$(program tc):/usr/local/sbin/tc" \
+    -- env "FPGABUF_BENCH_PORT=$FPGABUF_BENCH_PORT" guest-perf "$@"
+}
+
 # Each boot, whatever came of those before it
 all() {
   local code=0
@@ -288,5 +296,6 @@ soak) soaked "$@" ;;
 cost) cost ;;
 bench) bench ;;
 profile) profile ;;
+pipeline | pipeline.*) pipeline "$@" ;;
 *) stock "$@" ;;
 esac

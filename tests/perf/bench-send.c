@@ -18,7 +18,6 @@
 
 #include "bench.h"
 
-#define HOST		"10.0.2.2"
 #define PATIENCE_MS	30000
 #define MAX_DEPTH	256U
 
@@ -56,12 +55,12 @@ const char *way_name(enum way way)
 	return names[way];
 }
 
-static int connect_to_host(void)
+int bench_connect(void)
 {
 	const char *port = getenv("FPGABUF_BENCH_PORT");
 	struct sockaddr_in addr = {
 		.sin_family = AF_INET,
-		.sin_addr.s_addr = inet_addr(HOST),
+		.sin_addr.s_addr = inet_addr(BENCH_HOST),
 	};
 	int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
 
@@ -87,7 +86,7 @@ static size_t next_piece(struct job *job, unsigned int *region)
 	return offset;
 }
 
-static int send_all(int fd, const uint8_t *mem, size_t size)
+int bench_send_all(int fd, const uint8_t *mem, size_t size)
 {
 	size_t done = 0;
 
@@ -150,7 +149,7 @@ static int send_piece(struct job *job)
 
 	switch (job->way) {
 	case WAY_SEND:
-		return send_all(job->fd, mem, job->size);
+		return bench_send_all(job->fd, mem, job->size);
 	case WAY_SENDFILE:
 		return send_file(job->fd, job->w->file,
 				 region * job->w->region + offset, job->size);
@@ -233,7 +232,7 @@ static int finish(struct job *job, struct sending *result)
  * Does nothing, but tests/perf/profile.c sees it being executed: the address of a
  * no-operation can be any.
  */
-static void mark(bool begin)
+void bench_mark(bool begin)
 {
 #ifdef __x86_64__
 	if (begin)
@@ -255,11 +254,11 @@ static int count(struct job *job, uint64_t total, struct sending *result)
 		return ret;
 	idle = idle_time();
 	left = acked(job->fd);
-	mark(true);
+	bench_mark(true);
 	start = bench_clock();
 	ret = send_pieces(job, total);
 	result->ns = bench_clock() - start;
-	mark(false);
+	bench_mark(false);
 	result->bytes = (total + job->size - 1) / job->size * job->size;
 	result->in_stride = in_stride(idle_time() - idle, acked(job->fd) - left,
 				      result->bytes);
@@ -277,7 +276,7 @@ int bench_send(struct window *w, enum way way, size_t size, uint64_t total,
 	*result = (struct sending){ 0 };
 	job.pieces_of_region = (w->region + size - 1) / size;
 	job.pieces = job.pieces_of_region * w->regions;
-	job.fd = connect_to_host();
+	job.fd = bench_connect();
 	ret = make_sender(&job);
 	if (!ret)
 		ret = count(&job, total, result);

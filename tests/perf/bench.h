@@ -62,6 +62,9 @@ int window_open(struct window *w, const struct memory *memory, size_t region,
 		unsigned int regions);
 void window_close(struct window *w);
 
+/* The machine that runs QEMU, as its user networking calls it */
+#define BENCH_HOST	"10.0.2.2"
+
 /* bench-send.c: how to send it */
 enum way {
 	WAY_SEND,
@@ -86,6 +89,9 @@ struct sending {
 };
 
 const char *way_name(enum way way);
+int bench_connect(void);
+int bench_send_all(int fd, const uint8_t *mem, size_t size);
+void bench_mark(bool begin);
 int bench_send(struct window *w, enum way way, size_t size, uint64_t total,
 	       struct sending *result);
 

@@ -48,6 +48,26 @@ def check($what; $value; $limit):
 
 def met: .value <= .limit;
 
+# Of the whole pipeline: bytes that have been captured, for each peer that gets them
+def payload:
+  (if .size > 0 then .captures * .size else .bytes / 2 end) * .peers;
+
+def pipeline_name:
+  "\(.network), \(.engine)" + (if .framed then ", framed" else "" end) +
+  (if .peers > 1 then ", \(.peers) peers" else "" end);
+
+def whole: .instructions / payload;
+
+# The engine auto may copy, but must not be dearer than to copy all.
+def choices:
+  [.[] | select(.kind == "pipeline" and .peers == 1 and (.framed | not) and .size > 0)] |
+  group_by([.network, .size])[] |
+  (map(select(.engine == "auto")) | first) as $auto |
+  (map(select(.engine == "copy")) | first) as $copy |
+  select($auto and $copy) |
+  check("of copying, auto, whole pipeline, \($auto.network), \($auto.size | size)";
+    $auto.instructions / $copy.instructions; 1.02);
+
 # What is promised of costs, for PCs: elsewhere a copy takes other instructions, and
 # a capture means maintenance of caches.
 def costs($kernel):

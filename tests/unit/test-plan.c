@@ -168,15 +168,15 @@ static void test_options(void)
 	CU_ASSERT_EQUAL(parse(&o, "--rate 3M"), -1);
 	CU_ASSERT_EQUAL(o.stream.rate, 3 * MIB);
 	CU_ASSERT_EQUAL(o.stream.link, 3 * MIB);
-	CU_ASSERT_EQUAL(o.stream.region_size, MIB);
+	CU_ASSERT_EQUAL(o.stream.region_size, FPGABUF_RING_REGION_SIZE);
 	CU_ASSERT_EQUAL(o.stream.rtt_us, 1000);
 	CU_ASSERT_EQUAL(o.stream.delay_us, 10000);
 	CU_ASSERT_PTR_NULL(o.device);
 	CU_ASSERT_FALSE(o.json);
-	CU_ASSERT_EQUAL(parse(&o, "--rate 3M --link 4M -r 2M --rtt 0.5 --delay 0 -d /dev/x --json"),
+	CU_ASSERT_EQUAL(parse(&o, "--rate 3M --link 4M -r 4M --rtt 0.5 --delay 0 -d /dev/x --json"),
 			-1);
 	CU_ASSERT_EQUAL(o.stream.link, 4 * MIB);
-	CU_ASSERT_EQUAL(o.stream.region_size, 2 * MIB);
+	CU_ASSERT_EQUAL(o.stream.region_size, 4 * MIB);
 	CU_ASSERT_EQUAL(o.stream.rtt_us, 500);
 	CU_ASSERT_EQUAL(o.stream.delay_us, 0);
 	CU_ASSERT_STRING_EQUAL(o.device, "/dev/x");
@@ -224,7 +224,7 @@ static void test_limits(void)
 	struct plan p;
 	char proc[32], text[64];
 
-	CU_ASSERT_EQUAL(parse(&o, "--rate 100M --rtt 20"), -1);
+	CU_ASSERT_EQUAL(parse(&o, "--rate 100M --rtt 20 -r 1M"), -1);
 	CU_ASSERT_EQUAL(plan_make(&o.stream, &p), 0);
 	make_proc(proc, "4096\t16384\t4194304", "4096 131072 6291456");
 	CU_ASSERT_EQUAL(limits_read(&limits, &o.stream, &p, proc, NULL), 0);
@@ -312,7 +312,7 @@ static void test_device_limits(void)
 	CU_ASSERT_EQUAL(limits_device(o.device, &info), 0);
 	CU_ASSERT_EQUAL(limits_read(&limits, &o.stream, &p, proc, &info), 0);
 	CU_ASSERT_EQUAL(limits.count, 7);
-	CU_ASSERT_EQUAL(find(&limits, "bytes of a region")->need, MIB);
+	CU_ASSERT_EQUAL(find(&limits, "bytes of a region")->need, FPGABUF_RING_REGION_SIZE);
 	CU_ASSERT_EQUAL(find(&limits, "bytes of all regions")->need, p.bytes);
 	/* What other programs have is not to be had. */
 	info.used_bytes = 900 * MIB;
@@ -360,7 +360,7 @@ static void test_report(void)
 	struct plan_options o;
 	char *text;
 
-	CU_ASSERT_EQUAL(parse(&o, "--rate 100M --rtt 20"), -1);
+	CU_ASSERT_EQUAL(parse(&o, "--rate 100M --rtt 20 -r 1M"), -1);
 	text = reported(&o, &limits, false, NULL);
 	CU_ASSERT_PTR_NOT_NULL(strstr(text, "held for 40.000 ms"));
 	CU_ASSERT_PTR_NOT_NULL(strstr(text, "regions     6: 4 held"));

@@ -635,7 +635,7 @@ static void test_sizes(void)
 	s.region_size = 0;
 	rig_make(&rig, &s);
 	take_and_give(&rig, &c);
-	CU_ASSERT_EQUAL(c.bytes, 1 << 20);
+	CU_ASSERT_EQUAL(c.bytes, FPGABUF_RING_REGION_SIZE);
 	rig_end(&rig);
 
 	fake_reset();

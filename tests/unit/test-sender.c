@@ -471,6 +471,39 @@ static struct fpgabuf_sender *stalled_sender(const struct pair *p,
 	return s;
 }
 
+/* Calls of sendmsg(2) that a full socket has refused */
+static unsigned int refused;
+
+ssize_t __real_sendmsg(int fd, const struct msghdr *msg, int flags);
+ssize_t __wrap_sendmsg(int fd, const struct msghdr *msg, int flags);
+
+ssize_t __wrap_sendmsg(int fd, const struct msghdr *msg, int flags)
+{
+	ssize_t n = __real_sendmsg(fd, msg, flags);
+
+	refused += n < 0 && errno == EAGAIN;
+	return n;
+}
+
+static void check_not_asked(int send_buffer, size_t read_size, size_t len)
+{
+	struct fpgabuf_sender_stats stats;
+
+	refused = 0;
+	check_stream_with(FPGABUF_ENGINE_ZEROCOPY, 0, send_buffer, read_size,
+			  len, &stats);
+	CU_ASSERT_EQUAL(stats.zerocopy_sends, stats.sends);
+	CU_ASSERT(stats.sends > 10);
+	CU_ASSERT_EQUAL(refused, 0);
+}
+
+/* Neither after it has taken a part, nor when completions come. */
+static void test_full_is_not_asked(void)
+{
+	check_not_asked(TINY_BUFFER, 701, 500001);
+	check_not_asked(256 << 10, 65536, (8 << 20) + 3);
+}
+
 static void check_stalled(enum fpgabuf_engine engine)
 {
 	static uint8_t data[4 << 20];
@@ -972,6 +1005,58 @@ static void test_bad_memory(void)
 	check_bad_memory(FPGABUF_ENGINE_URING);
 }
 
+/* Reads @len bytes, whatever they are. */
+static void read_bytes(const struct pair *p, size_t len)
+{
+	static char buffer[65536];
+	ssize_t n = 1;
+
+	while (len && n > 0 && wait_for(p->peer, POLLIN)) {
+		n = recv(p->peer, buffer, sizeof(buffer), MSG_DONTWAIT);
+		len -= n > 0 ? n : 0;
+	}
+	CU_ASSERT_EQUAL(len, 0);
+}
+
+/*
+ * The socket takes the first packets, and is not full.  They stay in it until the
+ * peer reads, so a completion is still to come.
+ */
+static void check_bad_end(enum fpgabuf_engine engine)
+{
+	const size_t good = 256 << 10, bad = sysconf(_SC_PAGESIZE);
+	struct pair p = pair_open(1 << 20, TINY_BUFFER);
+	struct fpgabuf_sender_stats stats;
+	struct fpgabuf_sender *s;
+	uint64_t token = 0;
+	char *data;
+
+	data = mmap(NULL, good + bad, PROT_READ | PROT_WRITE,
+		    MAP_PRIVATE | MAP_ANONYMOUS | MAP_POPULATE, -1, 0);
+	CU_ASSERT_FATAL(data != MAP_FAILED);
+	CU_ASSERT_FATAL(!mprotect(data + good, bad, PROT_NONE));
+	CU_ASSERT_EQUAL_FATAL(fpgabuf_sender_create(p.sender, engine, DEPTH,
+						    &s), 0);
+	CU_ASSERT_EQUAL(fpgabuf_sender_submit(s, data, good + bad, 7), 0);
+	fpgabuf_sender_run(s);
+	fpgabuf_sender_stats(s, &stats);
+	CU_ASSERT(stats.bytes > 0 && stats.bytes <= good);
+	read_bytes(&p, stats.bytes);
+	CU_ASSERT_EQUAL(fpgabuf_sender_drain(s, PATIENCE_MS), -EFAULT);
+	CU_ASSERT_EQUAL(fpgabuf_sender_reap(s, &token), 1);
+	CU_ASSERT_EQUAL(token, 7);
+	fpgabuf_sender_destroy(s);
+	munmap(data, good + bad);
+	pair_close(&p);
+}
+
+static void test_bad_end(void)
+{
+	check_bad_end(FPGABUF_ENGINE_ZEROCOPY);
+	check_bad_end(FPGABUF_ENGINE_URING);
+	check_bad_end(FPGABUF_ENGINE_COPY);
+}
+
 /*
  * No socket can be told where to begin to count: instead, what the kernel
  * reports is shifted.
@@ -1361,7 +1446,23 @@ static unsigned int send_until_pinned(struct pair *p, struct fpgabuf_sender *s,
 	return count;
 }
 
-/* Loopback as if nobody had seen that it is one. */
+/* A sender of the engine auto on loopback, as if nobody had seen that it is one */
+static struct fpgabuf_sender *auto_sender(const struct pair *p)
+{
+	struct fpgabuf_sender *s;
+
+	strcpy(interface_name, "dma0");
+	fake.ethtool = answer_ethtool;
+	peer_address = "192.0.2.1";
+	CU_ASSERT_EQUAL_FATAL(fpgabuf_sender_create(p->sender,
+						    FPGABUF_ENGINE_AUTO, DEPTH,
+						    &s), 0);
+	peer_address = "";
+	interface_name[0] = '\0';
+	fake_reset();
+	return s;
+}
+
 static void test_auto_learns(void)
 {
 	static uint8_t data[65536];
@@ -1372,15 +1473,7 @@ static void test_auto_learns(void)
 	unsigned int count;
 	uint64_t token;
 
-	strcpy(interface_name, "dma0");
-	fake.ethtool = answer_ethtool;
-	peer_address = "192.0.2.1";
-	CU_ASSERT_EQUAL_FATAL(fpgabuf_sender_create(p.sender,
-						    FPGABUF_ENGINE_AUTO, DEPTH,
-						    &s), 0);
-	peer_address = "";
-	interface_name[0] = '\0';
-	fake_reset();
+	s = auto_sender(&p);
 	/* One below the break-even, one above */
 	CU_ASSERT_EQUAL(fpgabuf_sender_submit(s, data, 32767, 0), 0);
 	CU_ASSERT_EQUAL(fpgabuf_sender_submit(s, data, 32768, 1), 0);
@@ -1406,6 +1499,98 @@ static void test_auto_learns(void)
 	CU_ASSERT_PTR_NOT_NULL(strstr(why, "copied after all"));
 	count = send_until_pinned(&p, s, data, sizeof(data));
 	CU_ASSERT(count >= 511 && count <= 515);
+	fpgabuf_sender_destroy(s);
+	pair_close(&p);
+}
+
+/* Sends a buffer, and returns how many calls did so without a copy. */
+static uint64_t pinned(const struct pair *p, struct fpgabuf_sender *s)
+{
+	static uint8_t data[65536];
+	struct fpgabuf_sender_stats before, after;
+	uint64_t token;
+
+	fpgabuf_sender_stats(s, &before);
+	CU_ASSERT_EQUAL_FATAL(fpgabuf_sender_submit(s, data, sizeof(data), 0),
+			      0);
+	CU_ASSERT_EQUAL(fpgabuf_sender_run(s), 0);
+	read_and_run(p, s, sizeof(data));
+	CU_ASSERT_EQUAL(fpgabuf_sender_drain(s, PATIENCE_MS), 0);
+	CU_ASSERT_EQUAL(fpgabuf_sender_reap(s, &token), 1);
+	fpgabuf_sender_stats(s, &after);
+	return after.zerocopy_sends - before.zerocopy_sends;
+}
+
+/* As if the socket had done so several times */
+static void take_of(struct fpgabuf_sender *s, size_t offered, size_t taken)
+{
+	int i;
+
+	for (i = 0; i < 20; i++)
+		fpgabuf_engine_note(s, offered, taken);
+}
+
+static void test_auto_little_room(void)
+{
+	struct pair p = pair_open(0, 0);
+	struct fpgabuf_sender *s = auto_sender(&p);
+	const char *why, *chosen;
+
+	fpgabuf_sender_engine(s, &chosen);
+	/* Once is no rule. */
+	fpgabuf_engine_note(s, 1 << 20, 20000);
+	CU_ASSERT_FALSE(fpgabuf_engine_copies(s));
+	/* What is short, and taken, tells nothing of the room. */
+	take_of(s, 1000, 1000);
+	CU_ASSERT_FALSE(fpgabuf_engine_copies(s));
+	take_of(s, 1 << 20, 40000);
+	CU_ASSERT_FALSE(fpgabuf_engine_copies(s));
+	take_of(s, 1 << 20, 20000);
+	CU_ASSERT_EQUAL(pinned(&p, s), 0);
+	fpgabuf_sender_engine(s, &why);
+	CU_ASSERT_PTR_NOT_NULL(strstr(why, "little at a time"));
+	/* That it took was 64 KiB each time, so there is room again. */
+	take_of(s, 65536, 65536);
+	fpgabuf_sender_engine(s, &why);
+	CU_ASSERT_STRING_EQUAL(why, chosen);
+	CU_ASSERT_EQUAL(pinned(&p, s), 1);
+	fpgabuf_sender_destroy(s);
+	pair_close(&p);
+}
+
+/* Each rest that is copied is a call more, and one less for what follows. */
+static void test_auto_rest(void)
+{
+	static uint8_t data[65536];
+	struct pair p = pair_open(0, 0);
+	struct fpgabuf_sender *s = auto_sender(&p);
+	struct fpgabuf_sender_stats stats;
+	const size_t rest = 1000;
+
+	CU_ASSERT_EQUAL(fpgabuf_sender_submit(s, data, sizeof(data), 0), 0);
+	CU_ASSERT_EQUAL(fpgabuf_sender_submit(s, data, sizeof(data), 1), 0);
+	/* As if the socket had taken all else of the first */
+	s->ring[0].accepted = sizeof(data) - rest;
+	CU_ASSERT_EQUAL(fpgabuf_sender_run(s), 0);
+	fpgabuf_sender_stats(s, &stats);
+	CU_ASSERT_EQUAL(stats.sends, 1);
+	CU_ASSERT_EQUAL(stats.zerocopy_sends, 1);
+	CU_ASSERT_EQUAL(stats.bytes, sizeof(data) + rest);
+	fpgabuf_sender_destroy(s);
+	pair_close(&p);
+}
+
+/* One that was asked for does as it was told. */
+static void test_zerocopy_little_room(void)
+{
+	struct pair p = pair_open(0, 0);
+	struct fpgabuf_sender *s;
+
+	CU_ASSERT_EQUAL_FATAL(fpgabuf_sender_create(p.sender,
+						    FPGABUF_ENGINE_ZEROCOPY,
+						    DEPTH, &s), 0);
+	take_of(s, 1 << 20, 1000);
+	CU_ASSERT_EQUAL(pinned(&p, s), 1);
 	fpgabuf_sender_destroy(s);
 	pair_close(&p);
 }
@@ -1506,6 +1691,8 @@ static const struct test tests[] = {
 	  test_copy },
 	{ "a single byte is one send and one completion", test_one_byte },
 	{ "a buffer the peer does not take does not come back", test_stalled },
+	{ "a full socket is not asked again before it has room",
+	  test_full_is_not_asked },
 	{ "a buffer that was accepted but not completed does not come back",
 	  test_accepted_is_not_enough },
 	{ "thousands of sends in flight wait for the oldest of them",
@@ -1526,6 +1713,8 @@ static const struct test tests[] = {
 	  test_submit_errors },
 	{ "memory that cannot be read ends the sender and comes back",
 	  test_bad_memory },
+	{ "so does memory of which only the beginning can be read",
+	  test_bad_end },
 	{ "the numbers of zero-copy sends wrap, and nothing is lost", test_wrap },
 	{ "registered memory comes back when its notification has come",
 	  test_registered },
@@ -1539,6 +1728,12 @@ static const struct test tests[] = {
 	  test_auto_without_uring },
 	{ "auto looks where the route leads, and what the interface can",
 	  test_routes },
+	{ "auto copies while the socket takes little at a time, and says so",
+	  test_auto_little_room },
+	{ "auto sends the rest of a long piece together with what follows",
+	  test_auto_rest },
+	{ "an engine that was asked for sends without a copy all the same",
+	  test_zerocopy_little_room },
 	{ "auto copies what is short, and all for a while once it hears of copies",
 	  test_auto_learns },
 	{ }

@@ -13,9 +13,6 @@
 /* A single capture may fail; this many in a row mean that the device is broken. */
 #define MAX_FAILURES	8
 
-/* The default size of a region, as in the ring */
-#define USUAL_REGION_SIZE	(1 << 20)
-
 /* How often to look at regions that are in use */
 #define LOOK_PERIOD_NS	(100 * NS_PER_MS)
 
@@ -91,8 +88,8 @@ static void choose_size(const struct capturing *c,
 	if (setup->region_size)
 		return;
 	setup->region_size = controller_region_size(&c->info, 0,
-						    USUAL_REGION_SIZE);
-	if (verbose && setup->region_size < USUAL_REGION_SIZE)
+						    FPGABUF_RING_REGION_SIZE);
+	if (verbose && setup->region_size < FPGABUF_RING_REGION_SIZE)
 		message("regions have %" PRIu64 " bytes: the DMA controller does not take longer captures",
 			setup->region_size);
 }

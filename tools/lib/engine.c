@@ -46,16 +46,22 @@ static int use(struct fpgabuf_sender *s, enum fpgabuf_engine engine,
  * io_uring costs less, the more so the shorter the pieces.  Where it is missing,
  * or forbidden, MSG_ZEROCOPY may be there.
  */
+static const char *why_chosen(enum fpgabuf_engine engine)
+{
+	if (engine == FPGABUF_ENGINE_URING)
+		return "the route has no known obstacle; pieces below 32 KiB are copied, because that is cheaper";
+	return "the route has no known obstacle, and there is no io_uring; pieces below 64 KiB are copied, because that is cheaper";
+}
+
 static int choose_zero_copy(struct fpgabuf_sender *s)
 {
 	int err;
 
-	err = use(s, FPGABUF_ENGINE_URING,
-		  "the route has no known obstacle; pieces below 32 KiB are copied, because that is cheaper");
+	err = use(s, FPGABUF_ENGINE_URING, why_chosen(FPGABUF_ENGINE_URING));
 	if (!err)
 		return 0;
 	return use(s, FPGABUF_ENGINE_ZEROCOPY,
-		   "the route has no known obstacle, and there is no io_uring; pieces below 64 KiB are copied, because that is cheaper");
+		   why_chosen(FPGABUF_ENGINE_ZEROCOPY));
 }
 
 static int choose(struct fpgabuf_sender *s)
@@ -105,4 +111,25 @@ void fpgabuf_engine_retry(struct fpgabuf_sender *s)
 		return;
 	s->copy_below = break_even(s->engine);
 	s->why = "trying again without a copy, after the kernel had copied for a while";
+}
+
+/*
+ * A socket that takes little at a time, on a way with losses or with a slow reader,
+ * makes short pieces of long ones.
+ */
+bool fpgabuf_engine_copies(const struct fpgabuf_sender *s)
+{
+	return s->room < s->copy_below;
+}
+
+void fpgabuf_engine_note(struct fpgabuf_sender *s, size_t offered, size_t taken)
+{
+	const bool copied = fpgabuf_engine_copies(s);
+
+	if (taken < offered || taken > s->room)
+		s->room = (3 * s->room + taken) / 4;
+	if (fpgabuf_engine_copies(s) == copied)
+		return;
+	s->why = copied ? why_chosen(s->engine) :
+			  "the socket takes so little at a time that copying is cheaper";
 }

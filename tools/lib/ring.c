@@ -20,9 +20,6 @@
 
 #include "internal.h"
 
-/* The default size of a region */
-#define USUAL_REGION_SIZE	(1 << 20)
-
 /* The version of the interface that reports what the DMA controller can do */
 #define TOLD_SINCE	2
 
@@ -737,7 +734,8 @@ static uint64_t region_size(const struct fpgabuf_info *info,
 
 	if (s->region_size)
 		return s->region_size;
-	return most && most < USUAL_REGION_SIZE ? most : USUAL_REGION_SIZE;
+	return most && most < FPGABUF_RING_REGION_SIZE ?
+	       most : FPGABUF_RING_REGION_SIZE;
 }
 
 static int add_slot(struct fpgabuf_ring *r)

@@ -75,6 +75,7 @@ static int sender_init(struct fpgabuf_sender *s, int fd, unsigned int depth)
 	s->fd = fd;
 	s->depth = depth;
 	s->max_pieces = FPGABUF_MAX_PIECES;
+	s->room = MAX_SEND;
 	s->epfd = epoll_create1(EPOLL_CLOEXEC);
 	if (s->epfd < 0)
 		return -errno;
@@ -265,6 +266,9 @@ void fpgabuf_sender_completed(struct fpgabuf_sender *s, uint32_t n,
 	s->stats.completions += n;
 	s->stats.copied += copied;
 	s->starved = false;
+	/* Nothing of ours is in the socket: it cannot be full. */
+	if (!s->outstanding)
+		s->blocked = false;
 	if (copied)
 		fpgabuf_engine_reconsider(s);
 }
@@ -281,7 +285,11 @@ static int attend(struct fpgabuf_sender *s)
 	for (i = 0; i < n; i++)
 		if (events[i].data.u32 == FPGABUF_WATCH_SOCKET)
 			seen = events[i].events;
-	if (seen)
+	/*
+	 * Completions are events of the socket, too: only when it is writable again
+	 * a third of its buffer is free, and less is not worth a call.
+	 */
+	if (seen & EPOLLOUT)
 		s->blocked = false;
 	/* A completion is an event of the socket, or of the engine. */
 	if (n > 0)
@@ -296,10 +304,11 @@ static size_t left_of(const struct fpgabuf_buffer *b)
 	return b->len - b->accepted;
 }
 
+/* What is left of a long one goes as its beginning did, with what follows. */
 static bool is_copied(const struct fpgabuf_sender *s,
 		      const struct fpgabuf_buffer *b)
 {
-	return b->copy || left_of(b) < s->copy_below;
+	return b->copy || b->len < s->copy_below || fpgabuf_engine_copies(s);
 }
 
 /* What is left of a buffer, as far as there is room */
@@ -407,6 +416,17 @@ static void accept_bytes(struct fpgabuf_sender *s, size_t n)
 	}
 }
 
+/*
+ * A socket that has taken a part is full, and tells when it is not.  A part is also
+ * taken if the rest cannot be read: so this is believed only if a completion will come,
+ * which is an event as well.
+ */
+static bool is_full(const struct fpgabuf_sender *s,
+		    const struct fpgabuf_pieces *p, size_t taken)
+{
+	return taken < p->len && s->outstanding;
+}
+
 /* Sends until the socket is full, or the ring is empty. */
 static int push(struct fpgabuf_sender *s)
 {
@@ -425,6 +445,8 @@ static int push(struct fpgabuf_sender *s)
 		if (n < 0)
 			return n;
 		accept_bytes(s, n);
+		fpgabuf_engine_note(s, pieces.len, n);
+		s->blocked = is_full(s, &pieces, n);
 	}
 	return 0;
 }

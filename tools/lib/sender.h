@@ -93,7 +93,8 @@ extern const struct fpgabuf_engine_ops fpgabuf_uring_ops;
  * @chosen: the engine is "auto", and may change
  * @owner: the only thread that may run it, or 0
  * @max_pieces: most pieces that the engine takes at once
- * @copy_below: pieces with fewer bytes are copied
+ * @room: bytes that the socket takes by a call, on average, %MAX_SEND at most
+ * @copy_below: pieces with fewer bytes are copied, and all while @room is less
  * @copy_until: everything is copied until this number of bytes has been sent
  * @copy_bytes: how many bytes are copied before the next try
  * @error: what ended the sender, or 0
@@ -120,6 +121,7 @@ struct fpgabuf_sender {
 	bool chosen;
 	pid_t owner;
 	unsigned int max_pieces;
+	size_t room;
 	size_t copy_below;
 	uint64_t copy_until;
 	uint64_t copy_bytes;
@@ -144,6 +146,12 @@ void fpgabuf_engine_reconsider(struct fpgabuf_sender *s);
 
 /* When enough was copied, try zero-copy again. */
 void fpgabuf_engine_retry(struct fpgabuf_sender *s);
+
+/* Are all pieces copied, because so little goes at a time? */
+bool fpgabuf_engine_copies(const struct fpgabuf_sender *s);
+
+/* The socket was offered so much by a call, and has taken a part or all of it. */
+void fpgabuf_engine_note(struct fpgabuf_sender *s, size_t offered, size_t taken);
 
 /* What the epoll descriptor reports: the socket itself, or another one. */
 enum { FPGABUF_WATCH_SOCKET, FPGABUF_WATCH_ENGINE };

@@ -13,7 +13,6 @@
 #define MAX_RATE	(UINT64_C(1) << 50)
 #define MAX_REGION	(UINT64_C(1) << 40)
 
-#define DEFAULT_REGION	(1 << 20)
 #define DEFAULT_RTT_US	1000
 #define DEFAULT_DELAY_US	10000
 
@@ -45,7 +44,7 @@ static const char help[] =
 "      --rate SIZE         bytes that the FPGA delivers each second\n"
 "      --link SIZE         bytes that the connection carries each second\n"
 "                          (default: the rate)\n"
-"  -r, --region-size SIZE  memory of one capture (default 1M, or the longest\n"
+"  -r, --region-size SIZE  memory of one capture (default 2M, or the longest\n"
 "                          capture of the DMA controller if that is less)\n"
 "      --rtt MS            milliseconds of a round trip, as ping shows them\n"
 "                          (default 1)\n"
@@ -133,7 +132,7 @@ int plan_options_parse(int argc, char **argv, struct plan_options *options)
 	*options = (struct plan_options){
 		.usual_region = true,
 		.stream = {
-			.region_size = DEFAULT_REGION,
+			.region_size = FPGABUF_RING_REGION_SIZE,
 			.rtt_us = DEFAULT_RTT_US,
 			.delay_us = DEFAULT_DELAY_US,
 		},

@@ -59,7 +59,7 @@ static const char help[] =
 "  -c, --count N           N captures\n"
 "      --duration SECONDS  captures for SECONDS\n"
 "  -d, --device PATH       capture device (default " FPGABUF_DEFAULT_DEVICE ")\n"
-"  -r, --region-size SIZE  memory of one capture (default 1M, or the longest\n"
+"  -r, --region-size SIZE  memory of one capture (default 2M, or the longest\n"
 "                          capture of the DMA controller if that is less)\n"
 "  -n, --regions N         number of such regions (default 8)\n"
 "      --share SOCKET      instead: the captures of the fpgabuf-share at SOCKET\n"

@@ -25,9 +25,6 @@
 /* Then there may be something else to do. */
 #define TURN			(4 * PIPE_ROOM)
 
-/* What a region has if nobody said how much, as in the ring */
-#define USUAL_REGION_SIZE	(1 << 20)
-
 /**
  * struct stream - the device, and the pipe
  * @source: what every source has
@@ -190,7 +187,7 @@ static int set_up(struct stream *s, const struct send_options *o)
 {
 	struct fpgabuf_stream_setup setup = {
 		.size = controller_region_size(&s->info, o->region_size,
-					       USUAL_REGION_SIZE),
+					       FPGABUF_RING_REGION_SIZE),
 		/* One that is read, and one that is captured into */
 		.count = o->regions < 2 ? 2 : o->regions,
 		.flags = FPGABUF_STREAM_JOIN,

@@ -48,7 +48,7 @@ static const char help[] =
 "\n"
 "What to share:\n"
 "  -d, --device PATH       capture device (default " FPGABUF_DEFAULT_DEVICE ")\n"
-"  -r, --region-size SIZE  memory of one capture (default 1M, or the longest\n"
+"  -r, --region-size SIZE  memory of one capture (default 2M, or the longest\n"
 "                          capture of the DMA controller if that is less)\n"
 "  -n, --regions N         number of such regions (default 16)\n"
 "  -w, --wait N            begin when N clients are connected (default 1)\n"

@@ -19,24 +19,33 @@
 #include "sim.h"
 
 /* The part of a transfer that lies within one page, through its address. */
-static void write_page(struct sim *sim, dma_addr_t addr, size_t size)
+static u32 write_page(struct sim *sim, dma_addr_t addr, u32 size)
 {
 	phys_addr_t phys = dma_to_phys(sim->dev, addr);
 	void *page = kmap_local_page(pfn_to_page(PHYS_PFN(phys)));
 
+	size = min(size, (u32)(PAGE_SIZE - offset_in_page(phys)));
 	sim_source_take(sim, page + offset_in_page(phys), size);
 	kunmap_local(page);
+	return size;
+}
+
+/* Return: how much of it was written at once */
+static u32 write_part(struct sim *sim, dma_addr_t addr, u32 size)
+{
+	if (sim->settings.source != SIM_NOTHING)
+		return write_page(sim, addr, size);
+	sim_source_take(sim, NULL, size);
+	return size;
 }
 
 static void write_bytes(struct sim *sim, struct sim_desc *desc, u32 size)
 {
 	while (size) {
 		struct sim_segment *seg = &desc->segments[desc->segment];
-		dma_addr_t addr = seg->addr + desc->offset;
-		u32 part = min3(size, seg->size - desc->offset,
-				(u32)(PAGE_SIZE - offset_in_page(addr)));
+		u32 part = write_part(sim, seg->addr + desc->offset,
+				      min(size, seg->size - desc->offset));
 
-		write_page(sim, addr, part);
 		desc->offset += part;
 		if (desc->offset == seg->size) {
 			desc->segment++;

@@ -15,6 +15,7 @@ static struct sim *dev_to_sim(struct device *dev)
 static const char * const source_names[] = {
 	[SIM_PATTERN] = "pattern",
 	[SIM_FEED] = "feed",
+	[SIM_NOTHING] = "nothing",
 };
 
 static ssize_t source_show(struct device *dev, struct device_attribute *attr,

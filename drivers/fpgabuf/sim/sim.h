@@ -28,6 +28,7 @@
 enum sim_source {
 	SIM_PATTERN,
 	SIM_FEED,
+	SIM_NOTHING,
 };
 
 /**

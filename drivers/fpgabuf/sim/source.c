@@ -5,7 +5,8 @@
  * The pattern is a stream of 64-bit little-endian counters, so that a reader
  * can tell from any byte which one is missing.  The feed is what was written to
  * the device node.  Both wait when nobody takes them; unless the pattern is told
- * to be lossy, as a converter is that samples by its own clock.
+ * to be lossy, as a converter is that samples by its own clock.  Nothing leaves
+ * memory as it is, for measures of all the rest.
  */
 #include <linux/jiffies.h>
 #include <linux/kernel.h>
@@ -58,7 +59,7 @@ bool sim_source_ready(struct sim *sim)
 {
 	if (READ_ONCE(sim->settings.stall))
 		return false;
-	return READ_ONCE(sim->settings.source) == SIM_PATTERN ||
+	return READ_ONCE(sim->settings.source) != SIM_FEED ||
 	       !kfifo_is_empty(&sim->fifo);
 }
 
@@ -97,14 +98,14 @@ u32 sim_source_avail(struct sim *sim)
 /**
  * sim_source_take() - produce bytes
  * @sim: the simulator
- * @to: where to
+ * @to: where to; not looked at if the source is nothing
  * @size: how many, at most sim_source_avail()
  */
 void sim_source_take(struct sim *sim, void *to, size_t size)
 {
 	if (sim->settings.source == SIM_PATTERN)
 		pattern_take(sim->position, to, size);
-	else
+	else if (sim->settings.source == SIM_FEED)
 		WARN_ON(kfifo_out(&sim->fifo, to, size) != size);
 	sim->position += size;
 	sim->packet_done += size;

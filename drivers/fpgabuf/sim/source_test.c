@@ -130,6 +130,22 @@ static void feed_test(struct kunit *test)
 	KUNIT_EXPECT_FALSE(test, sim_source_at_end(sim));
 }
 
+/* It is always ready, and is taken without a look at where to. */
+static void nothing_test(struct kunit *test)
+{
+	struct sim *sim = test->priv;
+	u8 byte = 0xa5;
+
+	sim->settings.source = SIM_NOTHING;
+	KUNIT_EXPECT_TRUE(test, sim_source_ready(sim));
+	KUNIT_EXPECT_FALSE(test, sim_source_at_end(sim));
+	KUNIT_EXPECT_EQ(test, sim_source_avail(sim), 1000);
+	sim_source_take(sim, &byte, 1);
+	KUNIT_EXPECT_EQ(test, byte, 0xa5);
+	sim_source_take(sim, NULL, 999);
+	KUNIT_EXPECT_EQ(test, sim->position, 1000);
+}
+
 static void began(struct sim *sim, u64 ms)
 {
 	sim->rate_start = ktime_sub_ms(ktime_get(), ms);
@@ -286,6 +302,7 @@ static struct kunit_case source_cases[] = {
 	KUNIT_CASE(burst_test),
 	KUNIT_CASE(packet_test),
 	KUNIT_CASE(feed_test),
+	KUNIT_CASE(nothing_test),
 	KUNIT_CASE(rate_test),
 	KUNIT_CASE(pause_test),
 	KUNIT_CASE(idle_test),

@@ -353,8 +353,8 @@ int fpgabuf_region_sync_end(struct fpgabuf_region *region, int prot);
  * @access: O_RDONLY or O_RDWR: how processes may map the regions
  * @prot: how the ring maps them: PROT_READ, PROT_WRITE or both; 0 = not at all
  * @alloc_flags: FPGABUF_ALLOC_* bits
- * @region_size: bytes of each region; 0 = 1 MiB, or the longest capture that the DMA
- *	controller takes if that is less
+ * @region_size: bytes of each region; 0 = %FPGABUF_RING_REGION_SIZE, or the longest
+ *	capture that the DMA controller takes if that is less
  * @length: bytes of a capture, a multiple of info.alignment; 0 = a whole region, or
  *	info.max_capture if rounding up to pages made the region longer
  * @timeout_ms: how long a capture may take; 0 = info.default_timeout_ms
@@ -375,6 +375,12 @@ struct fpgabuf_ring_setup {
 };
 
 #define FPGABUF_RING_MAX_REGIONS	65536U
+
+/*
+ * What a region has if nobody says how much: a huge page, which is cheaper to send
+ * from than smaller ones
+ */
+#define FPGABUF_RING_REGION_SIZE	(2U << 20)
 
 /**
  * struct fpgabuf_capture - a capture that a ring has handed out
