@@ -427,6 +427,7 @@ static void splice_fails(void)
 			  "--timeout", "1", address, NULL };
 	int listener, fd;
 	pid_t sender;
+	char byte;
 
 	if (!has_streams()) {
 		skip("this kernel has no streams of bytes");
@@ -441,6 +442,8 @@ static void splice_fails(void)
 	close(fd);
 	sender = send_start(words);
 	fd = net_accept(listener);
+	/* It has connected, and sends. */
+	EXPECT(recv(fd, &byte, 1, 0), 1);
 	reset(fd);
 	EXPECT(process_exit_code(sender), 1);
 	EXPECT(mentions(MESSAGES, "cannot send to"), 1);
