@@ -294,7 +294,8 @@ static void canceled(void)
 	user_expect_nothing_held();
 	capture(4);
 	stop(&by_both, pid);
-	EXPECT(program_count(&by_both, "stops"), 1);
+	/* None, if the master was done before the program heard of the stop */
+	CU_ASSERT(program_count(&by_both, "stops") <= 1);
 	end();
 }
 
