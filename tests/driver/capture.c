@@ -270,7 +270,7 @@ static void settings(void)
 	sim_set("burst", 64 * KIB);
 
 	sim_source("feed");
-	EXPECT(sim_try_set("source", "nothing"), -EINVAL);
+	EXPECT(sim_try_set("source", "noise"), -EINVAL);
 	sim_get_text("source", line, sizeof(line));
 	CU_ASSERT_STRING_EQUAL(line, "feed\n");
 	sim_source("pattern");
