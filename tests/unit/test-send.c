@@ -616,7 +616,7 @@ static bool timer_becomes(int port, int timer)
 /* Takes the only capture, with which nothing follows. */
 static int accept_capture(int listener)
 {
-	static char buffer[1 << 20];
+	static char buffer[FPGABUF_RING_REGION_SIZE];
 	int fd;
 
 	wait_for(listener, POLLIN);
