@@ -149,7 +149,7 @@ err_free:
 
 /**
  * fpgabuf_importers_map() - map a region for a device
- * @importers: those of the region
+ * @importers: the importers of the region
  * @dev: the device
  * @dir: what it does with the memory
  *
@@ -178,7 +178,7 @@ struct sg_table *fpgabuf_importers_map(struct fpgabuf_importers *importers,
 
 /**
  * fpgabuf_importers_unmap() - undo fpgabuf_importers_map()
- * @importers: those of the region
+ * @importers: the importers of the region
  * @handed: what that returned
  * @sync: the memory belongs to the device: let the CPU see what it wrote
  *
@@ -205,7 +205,7 @@ void fpgabuf_importers_unmap(struct fpgabuf_importers *importers,
 
 /**
  * fpgabuf_importers_count() - how often is it mapped by devices?
- * @importers: those of the region
+ * @importers: the importers of the region
  *
  * Context: process, sleeps.
  */
@@ -223,7 +223,7 @@ unsigned int fpgabuf_importers_count(struct fpgabuf_importers *importers)
 
 /**
  * fpgabuf_importers_sync_for_cpu() - take the memory back from the devices
- * @importers: those of a region that is not queued
+ * @importers: the importers of a region that is not queued
  *
  * Context: process, sleeps; the region does not become queued meanwhile.
  */
@@ -239,7 +239,7 @@ void fpgabuf_importers_sync_for_cpu(struct fpgabuf_importers *importers)
 
 /**
  * fpgabuf_importers_sync_for_device() - let the devices see what is there
- * @importers: those of the region
+ * @importers: the importers of the region
  *
  * Context: process, sleeps; what a fence waits for.
  */

@@ -165,9 +165,36 @@ static void mappings_run_out(void)
 	close(dev);
 }
 
+/* All that it had got by then goes back. */
+static void stream_of_file(void)
+{
+	struct fpgabuf_stream_setup setup = {
+		.size = MIB,
+		.count = 5,
+		.flags = FPGABUF_STREAM_JOIN,
+	};
+	int dev;
+
+	if (!has_streams()) {
+		skip("this kernel has no streams of bytes");
+		return;
+	}
+	reload("limit_mib=8 file_limit_mib=4");
+	dev = device_open(0);
+	EXPECT(call(dev, FPGABUF_IOC_STREAM, &setup), -EDQUOT);
+	EXPECT(device_used(dev), 0);
+	setup.count = 4;
+	EXPECT(call(dev, FPGABUF_IOC_STREAM, &setup), 0);
+	EXPECT(device_info(dev).file_used_bytes, 4 * MIB);
+	close(dev);
+	reload("");
+}
+
 static const struct test tests[] = {
 	{ "an open file has a limit of its own, which its regions outlive",
 	  per_file },
+	{ "a stream of bytes has no more than the limit of its file",
+	  stream_of_file },
 	{ "pages that pipes keep count against the limit until they go",
 	  kept_in_pipes },
 	{ "without parameters a file may have what the device may have",
