@@ -57,7 +57,7 @@ static void bounces(void)
 /* Of the last region only a part has found room. */
 static void no_room(void)
 {
-	int dev = device_open(0), fds[8], nr = 0, ret;
+	int dev = device_open(1), fds[8], nr = 0, ret;
 	unsigned long before = bounced(), full;
 	struct fpgabuf_alloc alloc;
 

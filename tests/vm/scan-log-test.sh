@@ -81,6 +81,7 @@ DMA-API: fpgabuf fpgabuf-sim.0: device driver has pending DMA allocations
 DMA-API: debugging out of memory - disabling
 ODEBUG: Out of memory. ODEBUG disabled
 turning off the locking correctness validator.
+fpgabuf-sim fpgabuf-sim.0: swiotlb buffer is full (sz: 524288 bytes)
 rcu: INFO: rcu_preempt detected stalls on CPUs/tasks:
 INFO: task fpgabuf-send:123 blocked for more than 120 seconds.
 irq 11: nobody cared (try booting with the "irqpoll" option)
