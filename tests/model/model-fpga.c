@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* The model test: what an actor that has the queue does with the FPGA. */
+#include <fcntl.h>
 #include <poll.h>
+#include <stdio.h>
 
 #include "model.h"
 
@@ -112,6 +114,22 @@ bool op_queue_refused(struct actor *actor)
 	return true;
 }
 
+/*
+ * A timeout is told before the captures behind it are given to the FPGA again.
+ * A file that closes waits for the watchdog, which does both.
+ */
+static void watchdog_settle(struct actor *actor)
+{
+	char path[32];
+	int fd;
+
+	snprintf(path, sizeof(path), "/dev/fpgabuf%d",
+		 world->device[actor->file.device].node);
+	fd = open(path, O_RDWR | O_CLOEXEC);
+	if (fd >= 0)
+		actor_close(actor, fd);
+}
+
 /* The FPGA stands still until the time of a capture is over. */
 bool op_expire(struct actor *actor)
 {
@@ -138,6 +156,7 @@ bool op_expire(struct actor *actor)
 	}
 	if (poll(&pfd, 1, FINISH_MS) != 1)
 		diverge(actor, "no timeout after 30 s");
+	watchdog_settle(actor);
 	model_expired(&actor->file, life(actor, before),
 		      find_capture(&actor->file, region_index(actor, region)));
 	return true;

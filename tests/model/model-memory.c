@@ -519,6 +519,7 @@ bool op_release(struct actor *actor)
 		return false;
 	say(actor, "release %u", region_index(actor, region));
 	region_release(actor, region);
+	region_look(actor, region);
 	return true;
 }
 

@@ -68,6 +68,12 @@ void region_unregister(struct actor *actor, struct region *region)
 }
 
 /* Before anything else pins it somebody has to look: the contract says so. */
+void region_look(struct actor *actor, struct region *region)
+{
+	if (region->nr_fds)
+		region_ask(actor, region);
+}
+
 bool op_unregister(struct actor *actor)
 {
 	struct region *region = draw_region(actor, is_registered);
@@ -76,8 +82,7 @@ bool op_unregister(struct actor *actor)
 		return false;
 	say(actor, "unregister %u", region_index(actor, region));
 	region_unregister(actor, region);
-	if (region->nr_fds)
-		region_ask(actor, region);
+	region_look(actor, region);
 	return true;
 }
 

@@ -433,6 +433,7 @@ bool op_register(struct actor *actor);
 bool op_unregister(struct actor *actor);
 bool op_baseline(struct actor *actor);
 void region_unregister(struct actor *actor, struct region *region);
+void region_look(struct actor *actor, struct region *region);
 
 /* model-queue.c */
 bool op_queue(struct actor *actor);
