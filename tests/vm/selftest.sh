@@ -90,6 +90,36 @@ said 'Kernel panic' "$TMP/err"
 expect 125 'a guest that hangs is ended' --timeout 10 -- sleep 1000
 said 'did not end within 10 s' "$TMP/err"
 
+# A QEMU that dies as the real one does now and then, at first
+# dies_of TEXT: make it
+dies_of() {
+  cat >"$TMP/qemu" <<EOF
+#!/bin/sh
+if [ ! -e "$TMP/died" ]; then
+  printf '%s\\n' "$1" 'Kernel panic - not syncing' >"$TMP/log"
+  : >"$TMP/died"
+  exit
+fi
+exec $QEMU "\$@"
+EOF
+  chmod +x "$TMP/qemu"
+  rm -f "$TMP/died"
+}
+
+dies_of 'Oops: int3: 0000 [#1] SMP NOPTI'
+expect 0 'a kernel that QEMU broke before our programs ran is booted again' \
+  --accel tcg --qemu "$TMP/qemu" -- true
+said 'once more' "$TMP/err"
+
+dies_of 'Oops: 0002 [#1] SMP NOPTI'
+expect 125 'a kernel that broke otherwise is not' \
+  --accel tcg --qemu "$TMP/qemu" -- true
+
+dies_of 'Run /init as init process
+int3: 0000 [#1] SMP NOPTI'
+expect 125 'nor one that broke when our programs ran' \
+  --accel tcg --qemu "$TMP/qemu" -- true
+
 device_tree() {
   local overlay=$TOP/tests/vm/selftest.dtso
 
