@@ -53,6 +53,8 @@ and exits with its exit code.
 Exit code: that of COMMAND, or
   124  the command was happy, but scan-log.sh was not with the kernel log
   125  the guest died, or did not end in time
+  126  QEMU's emulation broke the kernel before COMMAND began; without --input
+       and --qmp this has been tried twice
 
 Environment: KVER, KROOT, ARCH and FLAVOUR choose the kernel, see kernel.sh;
 BOARD a machine without PCI, so without --vga and disks: arch.sh.
@@ -320,11 +322,34 @@ board_tree() {
   ARGS+=(-dtb "$TMP/board.dtb")
 }
 
-# raced: the kernel died of a breakpoint of its own, before there was anything of
-# ours.  It puts one where it patches its code while other processors run; QEMU's
-# TCG may let one of them meet it when the patch is complete.
-raced() {
-  [ "$ACCEL" = tcg ] && grep -aq 'int3: 0000 \[#1\]' "$LOG" &&
+# Seconds without a line in the log of a kernel that starts
+SILENCE=${SILENCE:-100}
+
+# watch_start: end a guest whose kernel hangs before it runs our init
+watch_start() {
+  local line lines status
+
+  exec {lines}< <(tail --pid="$QEMU_PID" -n +1 -f "$LOG" 2>/dev/null)
+  while :; do
+    status=0
+    IFS= read -r -t "$SILENCE" -u "$lines" line || status=$?
+    if [ "$status" -gt 128 ]; then
+      : >"$TMP/hung"
+      kill "$QEMU_PID" 2>/dev/null || :
+    fi
+    [ "$status" -eq 0 ] || return 0
+    [[ $line != *'Run /init as init process'* ]] || return 0
+  done
+}
+
+# broken: QEMU's emulation broke the kernel before there was anything of ours.  It
+# hung, or died of a breakpoint of its own: it puts one where it patches its code
+# while other processors run, and TCG may let one of them meet it when the patch is
+# complete.
+broken() {
+  [ "$ACCEL" = tcg ] || return 1
+  [ ! -e "$TMP/hung" ] || return 0
+  grep -aq 'int3: 0000 \[#1\]' "$LOG" &&
     ! grep -aq 'Run /init as init process' "$LOG"
 }
 
@@ -341,7 +366,9 @@ boot() {
     >"$TMP/out" 2>"$TMP/qemu.err" &
   QEMU_PID=$!
   QEMU_STATUS=0
+  watch_start &
   wait "$QEMU_PID" || QEMU_STATUS=$?
+  wait "$!"
   QEMU_PID=
   wait "$CAT_PID"
 }
@@ -350,6 +377,8 @@ boot() {
 why() {
   if [ "$QEMU_STATUS" -eq 124 ] || [ "$QEMU_STATUS" -eq 137 ]; then
     echo "the guest did not end within $TIMEOUT s"
+  elif [ -e "$TMP/hung" ]; then
+    echo "the guest's kernel was silent for $SILENCE s before it ran our init"
   elif grep -q 'Kernel panic' "$LOG"; then
     echo "the guest's kernel panicked"
   elif [ "$QEMU_STATUS" -ne 0 ]; then
@@ -380,6 +409,7 @@ verdict() {
     note "$(why); from its log:"
     excerpt >&2
     code=125
+    ! broken || code=126
   fi
   if ! "$TOP/tests/vm/scan-log.sh" "$LOG" >&2 && [ "$code" -eq 0 ]; then
     code=124
@@ -407,9 +437,10 @@ case $KVER in *-debug-*) MACHINE=q35 ;; esac
 ACCEL=${ACCEL:-$("$TOP/tests/vm/accel.sh")}
 make_initramfs
 boot
-# With a FIFO somebody else takes part, who cannot begin anew.
-if raced && [ -z "$INPUT" ] && [ ${#QMP[@]} -eq 0 ]; then
+# With a FIFO somebody else takes part, who has to begin anew as well.
+if broken && [ -z "$INPUT" ] && [ ${#QMP[@]} -eq 0 ]; then
   note "QEMU's emulation broke the kernel before our programs ran: once more"
+  rm -f "$TMP/hung"
   : >"$LOG"
   boot
 fi

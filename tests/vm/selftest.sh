@@ -90,34 +90,47 @@ said 'Kernel panic' "$TMP/err"
 expect 125 'a guest that hangs is ended' --timeout 10 -- sleep 1000
 said 'did not end within 10 s' "$TMP/err"
 
-# A QEMU that dies as the real one does now and then, at first
-# dies_of TEXT: make it
-dies_of() {
+# A QEMU that breaks a kernel as the real one does now and then, at first
+# breaks_by COMMAND: so; into_log writes into the log
+breaks_by() {
   cat >"$TMP/qemu" <<EOF
 #!/bin/sh
-if [ ! -e "$TMP/died" ]; then
-  printf '%s\\n' "$1" 'Kernel panic - not syncing' >"$TMP/log"
-  : >"$TMP/died"
+into_log() { cat >"$TMP/log"; }
+if [ ! -e "$TMP/broken" ]; then
+  : >"$TMP/broken"
+  $1
   exit
 fi
 exec $QEMU "\$@"
 EOF
   chmod +x "$TMP/qemu"
-  rm -f "$TMP/died"
+  rm -f "$TMP/broken"
 }
 
-dies_of 'Oops: int3: 0000 [#1] SMP NOPTI'
+breaks_by 'echo "Oops: int3: 0000 [#1] SMP NOPTI" | into_log'
 expect 0 'a kernel that QEMU broke before our programs ran is booted again' \
   --accel tcg --qemu "$TMP/qemu" -- true
 said 'once more' "$TMP/err"
 
-dies_of 'Oops: 0002 [#1] SMP NOPTI'
-expect 125 'a kernel that broke otherwise is not' \
+mkfifo "$TMP/qmp.in" "$TMP/qmp.out"
+breaks_by 'echo "Oops: int3: 0000 [#1] SMP NOPTI" | into_log'
+expect 126 'not if somebody talks to it' --qmp "$TMP/qmp" \
   --accel tcg --qemu "$TMP/qemu" -- true
 
-dies_of 'Run /init as init process
-int3: 0000 [#1] SMP NOPTI'
-expect 125 'nor one that broke when our programs ran' \
+breaks_by 'echo "Linux version" | into_log; exec sleep 1000'
+SILENCE=15 expect 0 'so is one that hangs before our programs run' \
+  --accel tcg --qemu "$TMP/qemu" -- true
+said 'once more' "$TMP/err"
+
+breaks_by 'echo "Run /init as init process" | into_log; exec sleep 1000'
+SILENCE=2 expect 125 'one that hangs while they run is not' \
+  --accel tcg --qemu "$TMP/qemu" --timeout 5 -- true
+
+breaks_by 'echo "Oops: 0002 [#1] SMP NOPTI" | into_log'
+expect 125 'nor one that dies otherwise' --accel tcg --qemu "$TMP/qemu" -- true
+
+breaks_by '{ echo "Run /init as init process"; echo "int3: 0000 [#1]"; } | into_log'
+expect 125 'nor one that dies when our programs run' \
   --accel tcg --qemu "$TMP/qemu" -- true
 
 device_tree() {

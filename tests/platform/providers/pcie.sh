@@ -178,23 +178,39 @@ tests() {
   [ -z "$name" ] || verdict "$1" "$name" 'did not end'
 }
 
-# boot MODEL IOMMU [TESTS]: with MSI-X, or with MSI where an IOMMU remaps interrupts:
-# else Linux takes one vector of it only
-boot() {
-  local code=0 tests=${3:-$1} where before=$failed msi=() log
-  local tested=$((passed + failed))
-  where="$KVER, $tests, $2"
-  log=$OBJ/log/pcie-$KVER-$tests-$2.kernel.log
+# boot_once MODEL IOMMU TESTS WHERE LOG: with MSI-X, or with MSI where an IOMMU
+# remaps interrupts: else Linux takes one vector of it only
+boot_once() {
+  local code=0 msi=()
 
   rm -f "$TMP"/{socket,ready,out,qmp.in,qmp.out}
   mkfifo "$TMP"/{out,qmp.in,qmp.out}
   [ "$2" = bare ] || msi=(--msi)
   start_card "${msi[@]}" "$1"
   machine "$2"
-  guest "$tests" "$2" "$log" >"$TMP/out" 2>"$TMP/err" &
+  guest "$3" "$2" "$5" >"$TMP/out" 2>"$TMP/err" &
   PIDS+=($!)
-  tests "$where" <"$TMP/out"
+  tests "$4" <"$TMP/out"
   wait "${PIDS[1]}" || code=$?
+  return "$code"
+}
+
+# boot MODEL IOMMU [TESTS]
+boot() {
+  local code=0 tests=${3:-$1} where before=$failed log
+  local tested=$((passed + failed))
+  where="$KVER, $tests, $2"
+  log=$OBJ/log/pcie-$KVER-$tests-$2.kernel.log
+
+  boot_once "$1" "$2" "$tests" "$where" "$log" || code=$?
+  # Nothing of ours has run yet, says run.sh.
+  if [ "$code" -eq 126 ]; then
+    cat "$TMP/err"
+    wait "$CARD_PID" || :
+    exec 5<&-
+    code=0
+    boot_once "$1" "$2" "$tests" "$where" "$log" || code=$?
+  fi
   expect "$where: the machine ends" ended_well "$code" "$before" "$tested"
   expect "$where: its kernel has nothing to complain of" \
     tests/vm/scan-log.sh "$log"

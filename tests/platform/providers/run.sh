@@ -205,11 +205,11 @@ done
   for version in "${versions[@]}"; do
     kernel "$version" &
   done
-  wait
   if [ -n "$all" ]; then
     pl330
     pcie
   fi
+  wait
 } | tee "$DIR/result" | grep -v '^table: '
 
 facts | table >"$DIR/table"
