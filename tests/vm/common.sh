@@ -22,6 +22,16 @@ note() {
   echo "${0##*/}: $*" >&2
 }
 
+# scratch COMMAND: TMP is a folder that goes at the end, after COMMAND.  A signal
+# ends the script when the child that it waits for has ended.
+scratch() {
+  TMP=$(mktemp -d)
+  # shellcheck disable=SC2064 # the command and the folder of now
+  trap "$1 || :; rm -rf '$TMP'" EXIT
+  trap 'exit 130' INT
+  trap 'exit 143' TERM
+}
+
 # step NAME SENTENCE COMMAND...: run COMMAND with its output in
 # .build/log/NAME.log, and say how it went; of the output, if it failed, what
 # names a failed test, wherever it is, and the end

@@ -12,11 +12,8 @@
 
 set -euo pipefail
 . "$(dirname "$0")/common.sh"
-. "$TOP/tests/vm/receiver.sh"
-. "$TOP/tests/vm/demo-input.sh"
+. "$TOP/tests/vm/demo-common.sh"
 cd "$TOP"
-
-ENGINES=(zerocopy copy)
 
 # find_programs: build the driver and the tools, unless they are installed
 find_programs() {
@@ -31,11 +28,6 @@ find_programs() {
   DRIVER=$BUILD/modules/$KVER/drivers/fpgabuf/fpgabuf.ko
   SIM=${DRIVER%/*}/sim/fpgabuf-sim.ko
   TOOLS=$BUILD/tools
-}
-
-cleanup() {
-  stop_receivers
-  rm -rf "$TMP"
 }
 
 run_guest() {
@@ -74,47 +66,12 @@ proved() {
     and .fallback_copies == 0' "$TMP/zerocopy.json" >/dev/null
 }
 
-report() {
-  local engine sum bad=0
-
-  sum=$(sum "$INPUT")
-  echo
-  table
-  echo
-  echo "SHA-256"
-  printf '  %-9s %s\n' input "$sum"
-  for engine in "${ENGINES[@]}"; do
-    compare "$engine" "$sum" || bad=1
-  done
-  echo
-  [ "$ACCEL" = kvm ] ||
-    echo "The processor is emulated: speeds and times are no benchmark."
-  [ "$bad" -eq 0 ] || die "what arrived is not what was sent"
-  proved || die "the zero-copy run was not free of copies"
-  echo "What arrived is what was sent; without a copy in the zero-copy run."
-}
-
-TMP=$(mktemp -d)
-trap cleanup EXIT
-trap 'exit 130' INT
-trap 'exit 143' TERM
-
-choose_input 32M
+begin 32M
+find_programs
 # The slowest we have seen is 5 MB/s.
 PATIENCE=$((120 + BYTES / 2000000))
-
-KVER=$(tests/vm/kernel.sh)
-export KVER
-find_programs
-ACCEL=$(tests/vm/accel.sh)
-export ACCEL
-echo "Booting $KVER in QEMU ($ACCEL); this takes some seconds"
-targets=()
-for engine in "${ENGINES[@]}"; do
-  start_receiver "$engine" "$PATIENCE" --json --bytes "$BYTES" \
-    --output "$TMP/$engine.out"
-  targets+=("$engine:$PORT")
-done
-run_guest "${targets[@]}" || die "the guest failed ($?), see above"
-wait_receivers || die "a receiver failed ($?), see above"
-report
+demonstrate "$PATIENCE" zerocopy copy
+[ "$ACCEL" = kvm ] ||
+  echo "The processor is emulated: speeds and times are no benchmark."
+proved || die "the zero-copy run was not free of copies"
+echo "What arrived is what was sent; without a copy in the zero-copy run."

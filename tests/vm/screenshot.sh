@@ -25,12 +25,11 @@ SHOW=(0:XRGB8888:2560 0:XRGB8888:2816 0:RGB888:1920 0:RGB565:1280
 # Seconds that QEMU may take for an answer
 PATIENCE=60
 
-cleanup() {
+stop_guest() {
   if [ -n "${GUEST:-}" ]; then
     kill "$GUEST" 2>/dev/null || true
     wait "$GUEST" || true
   fi
-  rm -rf "$TMP"
 }
 
 # make_pictures: what is to be seen, and what makes it; into the array FILES
@@ -199,10 +198,7 @@ update() {
 }
 
 [ $# -eq 0 ] || [ "$*" = --update ] || die "what is $*? It is --update"
-TMP=$(mktemp -d)
-trap cleanup EXIT
-trap 'exit 130' INT
-trap 'exit 143' TERM
+scratch stop_guest
 
 KVER=$(tests/vm/kernel.sh)
 export KVER

@@ -10,8 +10,7 @@
 
 set -euo pipefail
 . "$(dirname "$0")/../../vm/common.sh"
-. "$TOP/tests/vm/receiver.sh"
-. "$TOP/tests/vm/demo-input.sh"
+. "$TOP/tests/vm/demo-common.sh"
 cd "$TOP"
 
 HERE=tests/platform/rtl
@@ -28,11 +27,6 @@ build() {
     TOOLS="$TOOLS" master
 }
 
-cleanup() {
-  stop_receivers
-  rm -rf "$TMP"
-}
-
 run_guest() {
   truncate -s "$WAVE_LIMIT" "$TMP/wave"
   tests/vm/run.sh --net user --disk "$INPUT:ro" --disk "$TMP/wave" \
@@ -41,7 +35,7 @@ run_guest() {
     --ko "$BUILD/modules/$KVER/drivers/fpgabuf/user/fpgabuf-user.ko" \
     --file "$TOOLS/fpgabuf-send" --file "$BUILD/rtl/master/rtl-master" \
     --file "$HERE/demo-guest.sh" \
-    -- demo-guest.sh "$BYTES" "$PORT" | show
+    -- demo-guest.sh "$BYTES" "${1#*:}" | show
 }
 
 # row TITLE FILE JQ_EXPRESSION
@@ -59,40 +53,12 @@ table() {
   row 'seconds' zerocopy .seconds
 }
 
-report() {
-  local sum
-
-  sum=$(sum "$INPUT")
-  echo
-  table
-  echo
-  echo "SHA-256"
-  printf '  %-9s %s\n' input "$sum"
-  compare zerocopy "$sum" || die "what arrived is not what was sent"
-  echo
-  head -c "$(jq .bytes "$TMP/trace.json")" "$TMP/wave" >"$VCD"
-  tail -n 1 "$VCD" | grep -q . || die "the waveform is empty"
-  echo "What arrived is what the RTL was fed with."
-  echo "The waveform of the first capture: gtkwave ${VCD#"$TOP"/}"
-}
-
-TMP=$(mktemp -d)
-trap cleanup EXIT
-trap 'exit 130' INT
-trap 'exit 143' TERM
-
-choose_input 4M
+begin 4M
+step build-rtl "building the driver for $KVER, the tools, and the RTL" build
 # The slowest we have seen is 0.2 MB/s.
 PATIENCE=$((120 + BYTES / 100000))
-
-KVER=$(tests/vm/kernel.sh)
-export KVER
-step build-rtl "building the driver for $KVER, the tools, and the RTL" build
-ACCEL=$(tests/vm/accel.sh)
-export ACCEL
-echo "Booting $KVER in QEMU ($ACCEL); this takes some seconds"
-start_receiver zerocopy "$PATIENCE" --json --bytes "$BYTES" \
-  --output "$TMP/zerocopy.out"
-run_guest || die "the guest failed ($?), see above"
-wait_receivers || die "the receiver failed ($?), see above"
-report
+demonstrate "$PATIENCE" zerocopy
+head -c "$(jq .bytes "$TMP/trace.json")" "$TMP/wave" >"$VCD"
+tail -n 1 "$VCD" | grep -q . || die "the waveform is empty"
+echo "What arrived is what the RTL was fed with."
+echo "The waveform of the first capture: gtkwave ${VCD#"$TOP"/}"

@@ -26,11 +26,6 @@ BYTES=$((64 << 20))
 RUNS=(zerocopy:1M:8 uring:1M:8 zerocopy:64M:2)
 PATIENCE=400
 
-cleanup() {
-  stop_receivers
-  rm -rf "$TMP"
-}
-
 # counts FILE: values of 32 bit, whose order survives a wrap.  A gap is what a
 # counter has while nobody reads it.
 counts() {
@@ -78,10 +73,7 @@ listen_to_guest() {
   done
 }
 
-TMP=$(mktemp -d)
-trap cleanup EXIT
-trap 'exit 130' INT
-trap 'exit 143' TERM
+scratch stop_receivers
 
 KVER=$(tests/vm/kernel.sh)
 export KVER

@@ -2,7 +2,9 @@
 # shellcheck shell=bash
 #
 # What the demonstrations send, what their guests print, and whether what arrived
-# is what was sent; sourced, in scripts that have a folder $TMP.
+# is what was sent; sourced.
+
+. "$TOP/tests/vm/receiver.sh"
 
 LIMIT=$((256 << 20))
 
@@ -29,7 +31,9 @@ make_input() {
     die "SIZE: $SIZE is not a size like 1000, 64K or 32M"
   check_size SIZE
   INPUT=$TMP/input
-  seq 1000000000 9999999999 2>/dev/null | head -c "$BYTES" >"$INPUT" || true
+  # A line has 11 bytes.
+  seq 1000000000 $((1000000000 + BYTES / 11)) >"$INPUT"
+  truncate -s "$BYTES" "$INPUT"
 }
 
 check_size() {
@@ -72,12 +76,50 @@ sum() {
   sha256sum <"$1" | cut -d ' ' -f 1
 }
 
-# compare ENGINE SUM: is what arrived what was sent?
-compare() {
-  local sum verdict=equal
+# report ENGINE...: the table, and whether what arrived is what was sent
+report() {
+  local engine sum arrived verdict bad=0
 
-  sum=$(sum "$TMP/$1.out")
-  [ "$sum" = "$2" ] || verdict=DIFFERENT
-  printf '  %-9s %s  %s\n' "$1" "$sum" "$verdict"
-  [ "$verdict" = equal ]
+  echo
+  table
+  echo
+  echo "SHA-256"
+  sum=$(sum "$INPUT")
+  printf '  %-9s %s\n' input "$sum"
+  for engine; do
+    arrived=$(sum "$TMP/$engine.out")
+    verdict=equal
+    [ "$arrived" = "$sum" ] || {
+      verdict=DIFFERENT
+      bad=1
+    }
+    printf '  %-9s %s  %s\n' "$engine" "$arrived" "$verdict"
+  done
+  echo
+  [ "$bad" -eq 0 ] || die "what arrived is not what was sent"
+}
+
+# begin SIZE: the folder, and the input
+begin() {
+  scratch stop_receivers
+  choose_input "$1"
+  KVER=$(tests/vm/kernel.sh)
+  ACCEL=$(tests/vm/accel.sh)
+  export KVER ACCEL
+}
+
+# demonstrate SECONDS ENGINE...: start a receiver for each, boot, wait, and report;
+# run_guest gets "ENGINE:PORT" of each
+demonstrate() {
+  local engine targets=()
+
+  echo "Booting $KVER in QEMU ($ACCEL); this takes some seconds"
+  for engine in "${@:2}"; do
+    start_receiver "$engine" "$1" --json --bytes "$BYTES" \
+      --output "$TMP/$engine.out"
+    targets+=("$engine:$PORT")
+  done
+  run_guest "${targets[@]}" || die "the guest failed ($?), see above"
+  wait_receivers || die "a receiver failed ($?), see above"
+  report "${@:2}"
 }
