@@ -26,6 +26,7 @@ git ls-files -z --cached --others --exclude-standard |
 touch "$TREE/drivers/fpgabuf/planted.c"
 sed -i 's/^``quarantine\.c``   /``gone.c``         /' \
   "$TREE/Documentation/design.rst"
+sed -i 's/^``provider\.c``   /``provider.[ch]``/' "$TREE/Documentation/design.rst"
 cat >>"$TREE/README.md" <<'END'
 
 Look at `tools/planted/file.c`, and run
@@ -57,6 +58,8 @@ expect 'a file of the driver that the table does not have' \
   says 'Documentation/design.rst: planted.c is not in the table of files'
 expect 'a file in the table that the driver does not have' \
   says 'Documentation/design.rst: the driver has no file gone.c'
+expect 'a pair of files in the table, one of which the driver does not have' \
+  says 'Documentation/design.rst: the driver has no file provider.h'
 expect 'a path that does not exist' \
   says 'README.md: there is no tools/planted/file.c'
 expect 'a target of make that does not exist' \
