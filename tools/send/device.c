@@ -3,11 +3,9 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 
-#include "common/capturing.h"
 #include "common/message.h"
 #include "common/stall.h"
 #include "send/source.h"
@@ -21,11 +19,6 @@ struct device {
 	struct source source;
 	struct capturing capturing;
 };
-
-static struct capturing *capturing_of(struct source *source)
-{
-	return &((struct device *)source)->capturing;
-}
 
 static int still_busy(const struct capturing *c, unsigned int slot,
 		      const struct fpgabuf_ring_slot *seen)
@@ -44,36 +37,6 @@ static const struct capturing_words words = {
 	.smaller = "a smaller --region-size",
 	.fewer = "fewer --regions",
 	.still_busy = still_busy,
-};
-
-static int device_watch(struct source *source)
-{
-	return capturing_watch(capturing_of(source));
-}
-
-static void device_note(struct source *source,
-			const struct fpgabuf_capture *capture)
-{
-	capturing_note(capturing_of(source), capture);
-}
-
-static int device_fail(struct source *source, int err)
-{
-	return capturing_fail(capturing_of(source), err);
-}
-
-static void device_close(struct source *source)
-{
-	fpgabuf_source_destroy(source->from);
-	capturing_close(capturing_of(source));
-	free(source);
-}
-
-static const struct source_kind device_kind = {
-	.watch = device_watch,
-	.note = device_note,
-	.fail = device_fail,
-	.close = device_close,
 };
 
 static int map_region(struct device *d, unsigned int slot)
@@ -116,39 +79,39 @@ static int make_ring(struct device *d, const struct send_options *o)
 	return err;
 }
 
-static int open_device(struct device *d, const struct send_options *o)
+static int device_open(struct source *source, const struct send_options *o)
 {
+	struct device *d = (struct device *)source;
 	int err;
 
+	source->name = o->device;
+	source->silence = STALL_OF_FPGA;
+	source->capacity = o->regions;
+	source->capturing = &d->capturing;
 	err = capturing_open(&d->capturing, o->device, &words);
 	d->capturing.quiet = o->quiet;
-	d->source.gaps_worth = controller_gaps(&d->capturing.info);
+	source->gaps_worth = controller_gaps(&d->capturing.info);
 	if (!err)
 		err = make_ring(d, o);
 	if (err)
 		return err;
-	err = fpgabuf_source_of_ring(d->capturing.ring, &d->source.from);
-	return source_begin(&d->source, err);
+	err = fpgabuf_source_of_ring(d->capturing.ring, &source->from);
+	return source_begin(source, err);
 }
 
-struct source *source_open_device(const struct send_options *options)
+static int device_fail(struct source *source, int err)
 {
-	struct device *d = calloc(1, sizeof(*d));
-
-	if (!d) {
-		message("out of memory");
-		return NULL;
-	}
-	d->source = (struct source){
-		.kind = &device_kind,
-		.name = options->device,
-		.silence = STALL_OF_FPGA,
-		.bytes_wanted = options->bytes,
-		.captures_wanted = options->captures,
-		.capacity = options->regions,
-	};
-	if (!open_device(d, options))
-		return &d->source;
-	device_close(&d->source);
-	return NULL;
+	return capturing_fail(source->capturing, err);
 }
+
+static void device_close(struct source *source)
+{
+	capturing_close(source->capturing);
+}
+
+const struct source_kind source_device = {
+	.size = sizeof(struct device),
+	.open = device_open,
+	.fail = device_fail,
+	.close = device_close,
+};

@@ -6,7 +6,6 @@
 #include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 
@@ -34,15 +33,8 @@ static int dmabuf_fail(struct source *source, int err)
 
 static void dmabuf_close(struct source *source)
 {
-	fpgabuf_source_destroy(source->from);
 	fpgabuf_region_close(((struct dmabuf *)source)->region);
-	free(source);
 }
-
-static const struct source_kind dmabuf_kind = {
-	.fail = dmabuf_fail,
-	.close = dmabuf_close,
-};
 
 static void explain_import(const struct dmabuf *d, int err)
 {
@@ -86,11 +78,16 @@ static int make_source(struct dmabuf *d)
 	return err ? err : source_fill(&d->source);
 }
 
-static int open_dmabuf(struct dmabuf *d, int fd)
+static int dmabuf_open(struct source *source, const struct send_options *o)
 {
+	struct dmabuf *d = (struct dmabuf *)source;
 	int err;
 
-	err = fpgabuf_region_import(fd, &d->region);
+	snprintf(d->name, sizeof(d->name), "descriptor %d", o->fd);
+	source->name = d->name;
+	source->capacity = 1;
+	source->captures_wanted = 1;
+	err = fpgabuf_region_import(o->fd, &d->region);
 	if (err) {
 		explain_import(d, err);
 		return err;
@@ -99,25 +96,9 @@ static int open_dmabuf(struct dmabuf *d, int fd)
 	return err ? err : make_source(d);
 }
 
-struct source *source_open_fd(const struct send_options *options)
-{
-	struct dmabuf *d = calloc(1, sizeof(*d));
-
-	if (!d) {
-		message("out of memory");
-		return NULL;
-	}
-	snprintf(d->name, sizeof(d->name), "descriptor %d", options->fd);
-	d->source = (struct source){
-		.kind = &dmabuf_kind,
-		.name = d->name,
-		.capacity = 1,
-		.backend = BACKEND_UNKNOWN,
-		.bytes_wanted = options->bytes,
-		.captures_wanted = 1,
-	};
-	if (!open_dmabuf(d, options->fd))
-		return &d->source;
-	dmabuf_close(&d->source);
-	return NULL;
-}
+const struct source_kind source_dmabuf = {
+	.size = sizeof(struct dmabuf),
+	.open = dmabuf_open,
+	.fail = dmabuf_fail,
+	.close = dmabuf_close,
+};

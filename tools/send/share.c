@@ -2,7 +2,6 @@
 /* The source that another program captures for: fpgabuf-share. */
 #include <errno.h>
 #include <fcntl.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "common/message.h"
@@ -44,52 +43,33 @@ static int share_fail(struct source *source, int err)
 
 static void share_close(struct source *source)
 {
-	fpgabuf_source_destroy(source->from);
 	fpgabuf_client_close(((struct share *)source)->client);
-	free(source);
 }
 
-static const struct source_kind share_kind = {
-	.fail = share_fail,
-	.close = share_close,
-};
-
-static int open_share(struct share *s, const struct send_options *o)
+static int share_open(struct source *source, const struct send_options *o)
 {
+	struct share *s = (struct share *)source;
 	struct fpgabuf_client_geometry geometry;
 	int err;
 
+	source->name = o->share;
+	source->silence = "see the messages of fpgabuf-share: the FPGA may have stalled, or it waits for more clients (--wait)";
 	err = fpgabuf_client_connect(o->share, o->regions, O_NONBLOCK,
 				     &s->client);
 	if (err) {
-		explain(&s->source, "cannot get captures from", err);
+		explain(source, "cannot get captures from", err);
 		return err;
 	}
 	fpgabuf_client_geometry(s->client, &geometry);
-	s->source.capacity = geometry.credits;
-	s->source.region_size = geometry.region_size;
-	err = fpgabuf_source_of_client(s->client, &s->source.from);
-	return source_begin(&s->source, err);
+	source->capacity = geometry.credits;
+	source->region_size = geometry.region_size;
+	err = fpgabuf_source_of_client(s->client, &source->from);
+	return source_begin(source, err);
 }
 
-struct source *source_open_share(const struct send_options *options)
-{
-	struct share *s = calloc(1, sizeof(*s));
-
-	if (!s) {
-		message("out of memory");
-		return NULL;
-	}
-	s->source = (struct source){
-		.kind = &share_kind,
-		.name = options->share,
-		.silence = "see the messages of fpgabuf-share: the FPGA may have stalled, or it waits for more clients (--wait)",
-		.backend = BACKEND_UNKNOWN,
-		.bytes_wanted = options->bytes,
-		.captures_wanted = options->captures,
-	};
-	if (!open_share(s, options))
-		return &s->source;
-	share_close(&s->source);
-	return NULL;
-}
+const struct source_kind source_share = {
+	.size = sizeof(struct share),
+	.open = share_open,
+	.fail = share_fail,
+	.close = share_close,
+};

@@ -1,20 +1,42 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include <errno.h>
-#include <string.h>
+#include <stdlib.h>
 
 #include "common/clock.h"
 #include "common/message.h"
 #include "send/source.h"
 
-struct source *source_open(const struct send_options *options)
+static const struct source_kind *choose(const struct send_options *options)
 {
 	if (options->fd >= 0)
-		return source_open_fd(options);
+		return &source_dmabuf;
 	if (options->share)
-		return source_open_share(options);
+		return &source_share;
 	if (options->engine == ENGINE_SPLICE)
-		return source_open_stream(options);
-	return source_open_device(options);
+		return &source_stream;
+	return &source_device;
+}
+
+struct source *source_open(const struct send_options *options)
+{
+	const struct source_kind *kind = choose(options);
+	struct source *source = calloc(1, kind->size);
+
+	if (!source) {
+		message("out of memory");
+		return NULL;
+	}
+	*source = (struct source){
+		.kind = kind,
+		.backend = BACKEND_UNKNOWN,
+		.fd = -1,
+		.bytes_wanted = options->bytes,
+		.captures_wanted = options->captures,
+	};
+	if (!kind->open(source, options))
+		return source;
+	source_close(source);
+	return NULL;
 }
 
 int source_begin(struct source *source, int err)
@@ -31,7 +53,9 @@ int source_begin(struct source *source, int err)
 
 void source_close(struct source *source)
 {
+	fpgabuf_source_destroy(source->from);
 	source->kind->close(source);
+	free(source);
 }
 
 static void update_counts(struct source *s)
@@ -41,7 +65,7 @@ static void update_counts(struct source *s)
 
 static int watch(struct source *s)
 {
-	return s->kind->watch ? s->kind->watch(s) : 0;
+	return s->capturing ? capturing_watch(s->capturing) : 0;
 }
 
 int source_fill(struct source *source)
@@ -59,8 +83,8 @@ int source_fill(struct source *source)
 static bool accept_capture(struct source *s, struct fpgabuf_capture *c)
 {
 	update_counts(s);
-	if (s->kind->note)
-		s->kind->note(s, c);
+	if (s->capturing)
+		capturing_note(s->capturing, c);
 	c->sequence = s->counts.captures - 1;
 	if (!c->bytes)
 		source_release(s, c->slot);

@@ -13,6 +13,7 @@
 
 #include <fpgabuf/fpgabuf.h>
 
+#include "common/capturing.h"
 #include "common/controller.h"
 #include "send/options.h"
 
@@ -21,19 +22,18 @@ struct source;
 
 /**
  * struct source_kind - functions of a kind of source
- * @watch: called once each turn, or NULL; a negative errno ends the source
- * @note: called for each capture; or NULL
+ * @size: bytes of its structure, which begins with &struct source
+ * @open: opens the rest of it, all 0; 0 or a negative errno
  * @fail: says why a call has failed with an error.  Returns that, or 0 if it ends the
  *	source and is no failure
- * @close: releases everything
+ * @close: releases what @open has opened, even if it failed
  * @pump: sends by itself, to the only peer, as much as goes at once, and keeps @ended,
  *	@fd, @starved and @again of the source up to date; a negative errno is the end.  Such
  *	a kind has no @from, and no captures to take.  NULL for the others
  */
 struct source_kind {
-	int (*watch)(struct source *source);
-	void (*note)(struct source *source,
-		     const struct fpgabuf_capture *capture);
+	size_t size;
+	int (*open)(struct source *source, const struct send_options *options);
 	int (*fail)(struct source *source, int err);
 	void (*close)(struct source *source);
 	int (*pump)(struct source *source, struct peer *peer);
@@ -42,7 +42,9 @@ struct source_kind {
 /**
  * struct source - the common part of all kinds
  * @kind: its functions
- * @from: the captures
+ * @from: the captures; belongs to the source
+ * @capturing: the device that this program captures from, which reports what goes
+ *	wrong; or NULL
  * @name: for messages
  * @silence: the remedy when nothing comes
  * @slot_count: how many slots
@@ -65,6 +67,7 @@ struct source_kind {
 struct source {
 	const struct source_kind *kind;
 	struct fpgabuf_source *from;
+	struct capturing *capturing;
 	const char *name;
 	const char *silence;
 	unsigned int slot_count;
@@ -89,11 +92,11 @@ struct source {
 struct source *source_open(const struct send_options *options);
 void source_close(struct source *source);
 
-/* One function for each kind; source_open() knows which. */
-struct source *source_open_device(const struct send_options *options);
-struct source *source_open_fd(const struct send_options *options);
-struct source *source_open_share(const struct send_options *options);
-struct source *source_open_stream(const struct send_options *options);
+/* source_open() knows which. */
+extern const struct source_kind source_device;
+extern const struct source_kind source_dmabuf;
+extern const struct source_kind source_share;
+extern const struct source_kind source_stream;
 
 /* For the kinds: @from has been made, or not because of @err. */
 int source_begin(struct source *source, int err);

@@ -9,7 +9,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
-#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -148,13 +147,7 @@ static void stream_close(struct source *source)
 		close(s->pipe[1]);
 	}
 	fpgabuf_device_close(s->device);
-	free(s);
 }
-
-static const struct source_kind stream_kind = {
-	.close = stream_close,
-	.pump = stream_pump,
-};
 
 static void explain_setup(const struct stream *s,
 			  const struct fpgabuf_stream_setup *setup, int err)
@@ -221,42 +214,30 @@ static int make_pipe(struct stream *s)
 	return 0;
 }
 
-static int open_device(struct stream *s, const struct send_options *o)
+static int stream_open(struct source *source, const struct send_options *o)
 {
-	int err = fpgabuf_device_open(o->device, O_NONBLOCK, &s->device);
+	struct stream *s = stream_of(source);
+	int err;
 
+	source->name = o->device;
+	source->silence = STALL_OF_FPGA;
+	source->capacity = o->regions;
+	s->pipe[0] = -1;
+	err = fpgabuf_device_open(o->device, O_NONBLOCK, &s->device);
 	if (!err)
 		err = fpgabuf_device_info(s->device, &s->info);
 	if (err) {
 		explain_open(o->device, err);
 		return err;
 	}
-	s->source.gaps_worth = controller_gaps(&s->info);
+	source->gaps_worth = controller_gaps(&s->info);
 	err = make_pipe(s);
 	return err ? err : set_up(s, o);
 }
 
-struct source *source_open_stream(const struct send_options *options)
-{
-	struct stream *s = calloc(1, sizeof(*s));
-
-	if (!s) {
-		message("out of memory");
-		return NULL;
-	}
-	s->source = (struct source){
-		.kind = &stream_kind,
-		.name = options->device,
-		.silence = STALL_OF_FPGA,
-		.backend = BACKEND_UNKNOWN,
-		.bytes_wanted = options->bytes,
-		.captures_wanted = options->captures,
-		.capacity = options->regions,
-		.fd = -1,
-	};
-	s->pipe[0] = -1;
-	if (!open_device(s, options))
-		return &s->source;
-	stream_close(&s->source);
-	return NULL;
-}
+const struct source_kind source_stream = {
+	.size = sizeof(struct stream),
+	.open = stream_open,
+	.close = stream_close,
+	.pump = stream_pump,
+};
