@@ -103,6 +103,11 @@ shell() {
   scripts | xargs shellcheck --external-sources --source-path=SCRIPTDIR
 }
 
+# Debian's Python, which has it
+python() {
+  sources '*.py' | xargs /usr/bin/python3 -m pyflakes
+}
+
 # What mandoc says of pages that are not installed is no warning, nor of others.
 manual() {
   local page bad=0
@@ -170,6 +175,7 @@ check gcc 'userspace: gcc -Wall -Wextra has no warning' userspace gcc
 check clang 'userspace: clang -Wall -Wextra has no warning' userspace clang
 check sanitizers 'userspace: unit tests with ASan and UBSan' sanitizers
 check shell 'scripts: shellcheck finds nothing' shell
+check python 'Python: pyflakes finds nothing' python
 check manual 'manual pages: mandoc and groff have no warning' manual
 check docs 'documentation: Sphinx and kernel-doc have no warning' \
   Documentation/build.sh

@@ -17,7 +17,10 @@ coverage, deb, check-deb, i386, newer, mutate, dt, zynq, bench, providers, distr
 packages() {
   case $1 in
   build) echo gcc make libc6-dev liburing-dev pkg-config ;;
-  unit) echo g++ libcunit1-dev libdrm-dev musl-tools pkg-config ;;
+  unit)
+    echo g++ libcunit1-dev libdrm-dev musl-tools pkg-config python3-dev \
+      python3-numpy
+    ;;
   vm)
     # CUnit: the tests that run in a guest are built for it.
     echo qemu-system-x86 binutils busybox-static cpio iproute2 kmod \
@@ -40,7 +43,8 @@ packages() {
   show) echo gcc libc6-dev libdrm-dev netpbm pkg-config ;;
   docs) echo python3-sphinx perl xz-utils ;;
   lint)
-    echo clang git groff-base mandoc patch perl shellcheck sparse xz-utils
+    echo clang git groff-base mandoc patch perl python3-dev python3-pyflakes \
+      shellcheck sparse xz-utils
     ;;
   in-tree)
     echo bc bison clang clang-19 dt-schema flex git libelf-dev libssl-dev lld \
@@ -50,7 +54,10 @@ packages() {
   fuzz) echo clang make libc6-dev libdrm-dev pkg-config ;;
   debug) echo bc bison flex kmod libelf-dev patch xz-utils ;;
   coverage) echo lcov ;;
-  deb) echo debhelper dh-dkms dpkg-dev gcc libdrm-dev liburing-dev pkg-config ;;
+  deb)
+    echo debhelper dh-dkms dh-python dpkg-dev gcc libdrm-dev liburing-dev \
+      pkg-config python3-dev
+    ;;
   check-deb) echo lintian mmdebstrap ;;
   dt) echo cpp device-tree-compiler dt-schema xz-utils yamllint ;;
   bench) echo gnuplot-nox jq ;;

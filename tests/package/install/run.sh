@@ -41,7 +41,8 @@ same() {
 expected_files() {
   local call
 
-  recorded tests/package/install/files.txt
+  recorded tests/package/install/files.txt |
+    sed "s#/lib/python3/#/lib/python$(pkg-config --modversion python3)/#"
   while read -r call; do
     echo "644 f usr/local/share/man/man3/${call%@@*}.3"
   done < <(recorded tools/lib/libfpgabuf.symbols)
@@ -184,16 +185,27 @@ completes_values() {
     [ "${COMPREPLY[*]}" = root ]' completion "$BUILD/install/tools"
 }
 
-# A machine without libdrm gets everything else, and is told.
+# It refuses what is no device of ours, by the shared library.
+python_module() {
+  LD_LIBRARY_PATH=$LIB PYTHONPATH=$(echo "$LIB"/python3*/dist-packages) \
+    /usr/bin/python3 -B -c 'import fpgabuf, fpgabuf.frames, fpgabuf.sigmf
+try: fpgabuf.Device("/dev/null")
+except fpgabuf.Error as error: print(error)' | grep -F 'not an fpgabuf device'
+}
+
+# A machine without libdrm and Python gets everything else, and is told.
 without_libdrm() {
   local o=$TMP/without
 
   make -C tools O="$o" PKG_CONFIG=false >"$TMP/without.log" || return
   cat "$TMP/without.log"
   grep -q 'fpgabuf-show is not built: no libdrm' "$TMP/without.log" &&
+    grep -q 'Python binding: not built, python3-dev is not there' \
+      "$TMP/without.log" &&
     [ -x "$o/fpgabuf-send" ] && ! [ -e "$o/fpgabuf-show" ] &&
     make -s -C tools O="$o" PKG_CONFIG=false DESTDIR="$TMP/without.root" \
-      install && ! find "$TMP/without.root" -name '*show*' | grep .
+      install &&
+    ! find "$TMP/without.root" -name '*show*' -o -name '*python*' | grep .
 }
 
 # statically BUILD VARIABLE=VALUE...: the tools need no library of this machine.
@@ -317,6 +329,7 @@ expect 'a program is built by pkg-config, and runs with the shared library' \
 expect 'the same program runs with the static library' static
 expect 'C++ can declare every structure' cplusplus
 expect 'the examples can be built with what is installed' examples
+expect 'the Python module finds the shared library' python_module
 expect 'no header is in the way of those of the kernel' no_stranger
 for tool in fpgabuf-send fpgabuf-recv fpgabuf-info fpgabuf-share fpgabuf-plan \
   fpgabuf-show fpgabuf-uio
@@ -336,7 +349,7 @@ else
   echo 'skipped: no check of the units, this machine has no systemd-analyze'
 fi
 
-expect 'without libdrm all but fpgabuf-show is built and installed' \
+expect 'without libdrm and python3-dev all else is built and installed' \
   without_libdrm
 
 expect 'the receiver can be built alone' receiver_alone
@@ -361,8 +374,8 @@ expect 'nothing of ours is left' nothing_left
 expect 'every directory can be chosen' in_root install PREFIX=/usr \
   bindir=/b libdir=/l includedir=/i mandir=/m docdir=/d \
   completionsdir=/c udevrulesdir=/u sysusersdir=/s systemdunitdir=/y \
-  mastersdir=/k
-expect 'and is taken' test "$(cd "$ROOT" && echo *)" = 'b c d i k l m s u usr y'
+  mastersdir=/k pythondir=/p
+expect 'and is taken' test "$(cd "$ROOT" && echo *)" = 'b c d i k l m p s u usr y'
 expect 'no file is elsewhere' test -z "$(find "$ROOT/usr" ! -type d)"
 
 [ "$failed" -eq 0 ]
