@@ -16,7 +16,7 @@ set -euo pipefail
 ROOT=$1
 CACHE=$BUILD/deb-root
 PACKAGES=dkms,gcc,libc6-dev,libdrm2,liburing2,linux-headers-amd64
-PACKAGES+=,linux-image-amd64,pkg-config,systemd,udev
+PACKAGES+=,linux-image-amd64,pkg-config,python3-numpy,systemd,udev
 
 bootstrap() {
   local release
@@ -25,7 +25,7 @@ bootstrap() {
   debian_root "$release" "$CACHE/new" --variant=apt --include="$PACKAGES" ||
     return
   relative_links "$CACHE/new" || return
-  mv "$CACHE/new" "$CACHE/base"
+  mv "$CACHE/new" "$CACHE/base" && echo "$PACKAGES" >"$CACHE/packages"
 }
 
 # relative_links DIR: let the kernel's headers be found from outside as well
@@ -45,6 +45,10 @@ mkdir -p "$CACHE"
 # Two of us at once would spoil it.
 exec 9>"$CACHE/lock"
 flock 9
+# It was made for packages with other needs.
+if [ "$(cat "$CACHE/packages" 2>/dev/null)" != "$PACKAGES" ]; then
+  rm -rf "$CACHE/base"
+fi
 if ! [ -e "$CACHE/base" ]; then
   step deb-root 'make a Debian to install into, once' bootstrap ||
     die "no Debian could be made, see .build/log/deb-root.log.

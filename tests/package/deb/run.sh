@@ -15,7 +15,7 @@ TMP=$(mktemp -d)
 trap 'rm -rf "$TMP"' EXIT
 DIR=$BUILD/deb-check
 ROOT=$DIR/root
-NAMES=(fpgabuf-dkms libfpgabuf0 libfpgabuf-dev fpgabuf-tools)
+NAMES=(fpgabuf-dkms libfpgabuf0 libfpgabuf-dev python3-fpgabuf fpgabuf-tools)
 MULTIARCH=x86_64-linux-gnu
 NEXT=1000
 
@@ -26,7 +26,7 @@ inside() {
     DEBIAN_FRONTEND=noninteractive "$@"
 }
 
-# packages DIR: the four, without those for debuggers
+# packages DIR: the five, without those for debuggers
 packages() {
   local name
 
@@ -35,7 +35,7 @@ packages() {
   done
 }
 
-four_packages() {
+five_packages() {
   packages "$BUILD/deb" >"$TMP/packages"
   [ "$(wc -l <"$TMP/packages")" -eq ${#NAMES[@]} ]
 }
@@ -76,12 +76,12 @@ expected_files() {
 }
 
 # The driver's sources and its modules have tests of their own; documents are
-# where each package has its own.
+# where each package has its own.  Python's cache is made on this machine.
 installed_files() {
   local file
 
   LC_ALL=C comm -13 "$TMP/before" "$TMP/installed" |
-    grep -vE '^(usr/(src|share/doc|lib/modules)|var)/' |
+    grep -vE '^(usr/(src|share/doc|lib/modules)|var)/|/__pycache__/' |
     while read -r file; do
       [ -d "$ROOT/$file" ] && ! [ -L "$ROOT/$file" ] || echo "$file"
     done
@@ -124,6 +124,13 @@ program() {
   rm "$ROOT"/tmp/program*
 }
 
+# It says what it lacks: there is no device inside.
+python_module() {
+  inside python3 -c 'import fpgabuf, fpgabuf.frames, fpgabuf.sigmf, numpy
+try: fpgabuf.Device()
+except fpgabuf.NotFound as error: print(error)' | grep -F 'module loaded'
+}
+
 main_job() {
   INSTALLED=$ROOT KROOT=$ROOT SIZE=8M tests/vm/demo.sh
 }
@@ -148,7 +155,7 @@ nothing_left() {
 }
 
 expect 'the packages are built' tools/debian/build.sh
-expect 'all four of them' four_packages
+expect 'all five of them' five_packages
 expect 'lintian has no error and no warning' lintian_clean
 tests/package/deb/root.sh "$ROOT"
 KVER=$(KROOT=$ROOT tests/vm/kernel.sh)
@@ -162,6 +169,7 @@ expect "DKMS has built the modules for $KVER" built "$VERSION"
 expect 'modprobe finds them' indexed
 expect 'dpkg --verify finds nothing wrong' verified
 expect 'a program is built by pkg-config, and runs' program
+expect 'the Python module finds its library' python_module
 expect 'they do the main job in the virtual machine' main_job
 expect 'a newer version is installed over them' next_version
 expect 'DKMS has built its modules, and has no others' built "$NEXT"
