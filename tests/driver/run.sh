@@ -209,6 +209,29 @@ driven() {
     -- "${TESTS[@]}" "$@"
 }
 
+# Python is that of this machine, with what the tests import, so it has a boot of its
+# own.
+scripted() {
+  local line files=() package=$OBJ/guest/tools/python
+
+  if [ "$ARCH" != amd64 ] || [ -n "$SYSROOT" ]; then
+    echo "skipped: suite python, Python is only there for amd64"
+    return
+  fi
+  if ! [ -e "$package/fpgabuf/_core.abi3.so" ]; then
+    echo "skipped: suite python, python3-dev is not there"
+    return
+  fi
+  while read -r line; do
+    files+=(--file "$line")
+  done < <("$TOP/tests/vm/python.sh" "$package")
+  guest guest-python "${files[@]}" --timeout $((900 * PATIENCE)) \
+    --file "$TOP/tests/driver/python/guest.py:/python/guest.py" \
+    --file "$TOP/Documentation/examples/capture-numpy.py:/python/capture-numpy.py" \
+    --file "$TOP/Documentation/examples/capture-async.py:/python/capture-async.py" \
+    -- env ${FPGABUF_QUICK:+"FPGABUF_QUICK=1"} "${TESTS[@]}" "$@"
+}
+
 # Those that are no PC have a device tree.
 DT=()
 if [ "$ARCH" != amd64 ]; then
@@ -279,6 +302,7 @@ all() {
   showing show || code=$?
   staying standing || code=$?
   driven uio || code=$?
+  scripted python || code=$?
   return "$code"
 }
 
@@ -287,6 +311,7 @@ case ${1-} in
 show | show.*) showing "$@" ;;
 standing | standing.*) staying "$@" ;;
 uio | uio.*) driven "$@" ;;
+python | python.*) scripted "$@" ;;
 sync | sync.*) bounced "$@" ;;
 inject | inject.*) injected "$@" ;;
 poison | poison.*) poisoned "$@" ;;
