@@ -7,8 +7,7 @@ fpgabuf-share the captures come from there.
 """
 
 import asyncio
-import os
-import stat
+import pathlib
 import sys
 
 import numpy
@@ -17,7 +16,7 @@ import fpgabuf
 
 
 def open_source(path: str) -> fpgabuf.Ring | fpgabuf.Client:
-    if stat.S_ISSOCK(os.stat(path).st_mode):
+    if pathlib.Path(path).is_socket():
         return fpgabuf.Client(path)
     with fpgabuf.Device(path) as device:
         return fpgabuf.Ring(device, timeout=1)

@@ -97,6 +97,7 @@ SCRIPT(ring, writable)
 SCRIPT(ring, timeouts)
 SCRIPT(ring, limits)
 SCRIPT(ring, stopped)
+SCRIPT(ring, stopped_when_all_held)
 SCRIPT(ring, closed_meanwhile)
 SCRIPT(ring, interrupted)
 SCRIPT(ring, threads)
@@ -137,6 +138,7 @@ SCRIPT(examples, with_asyncio)
 SCRIPT(examples, frames)
 SCRIPT(examples, recording)
 SCRIPT(hints, complete)
+SCRIPT(hints, numbered)
 SCRIPT(hints, exported)
 SCRIPT(hints, documented)
 
@@ -164,6 +166,8 @@ static const struct test tests[] = {
 	{ "take() is a TimeoutError when nothing comes", ring_timeouts },
 	{ "a ring ends at its limit", ring_limits },
 	{ "stop() ends the wait of another thread", ring_stopped },
+	{ "stop() ends the wait of a thread that waits for views to go",
+	  ring_stopped_when_all_held },
 	{ "close() ends the wait of another thread", ring_closed_meanwhile },
 	{ "signals are handled while a thread waits", ring_interrupted },
 	{ "several threads take and release", ring_threads },
@@ -223,6 +227,8 @@ static const struct test tests[] = {
 	  examples_recording },
 	{ "the type hints name all members of the module, and no others",
 	  hints_complete },
+	{ "the type hints have the reasons and the states of the library",
+	  hints_numbered },
 	{ "the package exports what its hints say", hints_exported },
 	{ "all classes and methods have docstrings", hints_documented },
 	{ }

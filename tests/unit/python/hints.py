@@ -50,6 +50,16 @@ def complete():
     assert seen == there, seen ^ there
 
 
+def numbered():
+    """The numbers that the library has"""
+    hints = ast.parse((FOLDER / "native.pyi").read_text())
+    for node in hints.body:
+        if not isinstance(node, ast.ClassDef) or node.name in ("Ring", "Client"):
+            continue
+        names = [member.targets[0].id for member in node.body]
+        assert names == list(getattr(fpgabuf, node.name).__members__), node.name
+
+
 def exported():
     hints = ast.parse((FOLDER / "__init__.pyi").read_text())
     names = {

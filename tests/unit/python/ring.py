@@ -332,6 +332,26 @@ def limits():
             ring.limit("1")
 
 
+def stopped_when_all_held():
+    """Then no capture comes that would wake the thread."""
+    with make(2) as ring:
+        held = [ring.take(), ring.take()]
+        taken = []
+        waits = threading.Event()
+
+        def wait():
+            waits.set()
+            taken.extend(ring)
+
+        thread = threading.Thread(target=wait)
+        thread.start()
+        waits.wait()
+        assert ring.counts().taken == len(held)
+        ring.stop()
+        thread.join(20)
+        assert not thread.is_alive() and not taken
+
+
 def stopped():
     os.environ["FAKE_NEVER"] = "1"
     with make() as ring:

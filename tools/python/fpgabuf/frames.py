@@ -208,9 +208,9 @@ class Reader:
                 f"capture {header.sequence} claims to have {header.length} bytes, more "
                 "than max_length"
             )
-        clocks: tuple[int | None, int | None] = (None, None)
+        utc_ns = tai_ns = None
         if len(whole) >= _CLOCKS_AT + _CLOCKS.size:
-            clocks = _CLOCKS.unpack_from(whole, _CLOCKS_AT)
+            utc_ns, tai_ns = _CLOCKS.unpack_from(whole, _CLOCKS_AT)
         data = self._read(header.length)
         self.captures += 1
         self.nbytes += len(data)
@@ -221,5 +221,6 @@ class Reader:
             header.flags,
             left_out,
             header.skipped,
-            *clocks,
+            utc_ns,
+            tai_ns,
         )

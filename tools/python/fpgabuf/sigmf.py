@@ -22,6 +22,9 @@ from collections.abc import Mapping
 
 from .errors import BadRecording
 
+if typing.TYPE_CHECKING:
+    import numpy
+
 _DATATYPE = re.compile(r"([cr])([fiu])(8|16|32|64)(_le|_be)?")
 _META = ".sigmf-meta"
 _DATA = ".sigmf-data"
@@ -112,7 +115,7 @@ class Segment:
             if self.start <= annotation["core:sample_start"] < end
         ]
 
-    def samples(self):
+    def samples(self) -> "numpy.ndarray":
         """A numpy array that maps the file, read-only.
 
         The first axis is time.  If there are several channels, the second is the
@@ -238,7 +241,7 @@ def _data_path(path: pathlib.Path, about: Mapping[str, typing.Any]) -> pathlib.P
     return path.with_name(name)
 
 
-def _starts(path: pathlib.Path, captures: list) -> list[int]:
+def _starts(path: pathlib.Path, captures: list[typing.Any]) -> list[int]:
     """Where the segments begin; they are in order."""
     starts = []
     for capture in captures:
@@ -273,7 +276,7 @@ def _segments(recording: Recording, size: int) -> None:
         )
 
 
-def _annotations(path: pathlib.Path, annotations: list) -> list:
+def _annotations(path: pathlib.Path, annotations: list[typing.Any]) -> list[typing.Any]:
     for annotation in annotations:
         if not isinstance(annotation, dict):
             raise _bad(path, "an annotation is not an object")

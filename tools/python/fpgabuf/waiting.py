@@ -2,24 +2,30 @@
 """asyncio for everything that has poll() and fileno()."""
 
 import asyncio
+import typing
 
 from .errors import Ended
 
+if typing.TYPE_CHECKING:
+    from ._core import Capture, Source
+else:
+    Source = object
 
-def _wake(waiters: set[asyncio.Future]) -> None:
+
+def _wake(waiters: set[asyncio.Future[None]]) -> None:
     for waiter in waiters:
         if not waiter.done():
             waiter.set_result(None)
 
 
-class Waiting:
+class Waiting(Source):
     """Adds "async for" and "await next()" to a source of captures.
 
     A loop watches a descriptor for one callback only, so all tasks that wait share it.
     """
 
     def __init__(self, *_args: object, **_kwds: object) -> None:
-        self._waiters: dict[asyncio.AbstractEventLoop, set[asyncio.Future]] = {}
+        self._waiters: dict[asyncio.AbstractEventLoop, set[asyncio.Future[None]]] = {}
 
     async def _readable(self) -> None:
         loop = asyncio.get_running_loop()
@@ -38,16 +44,16 @@ class Waiting:
                 del self._waiters[loop]
                 loop.remove_reader(self.fileno())
 
-    async def next(self):
+    async def next(self) -> "Capture":
         """The next capture, as take(), but other tasks run meanwhile."""
         while (capture := self.poll()) is None:
             await self._readable()
         return capture
 
-    def __aiter__(self):
+    def __aiter__(self) -> typing.Self:
         return self
 
-    async def __anext__(self):
+    async def __anext__(self) -> "Capture":
         try:
             return await self.next()
         except Ended:
