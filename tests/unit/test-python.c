@@ -114,6 +114,7 @@ SCRIPT(ring, no_leak_in_rings)
 SCRIPT(share, shared)
 SCRIPT(share, outlives)
 SCRIPT(share, all_held)
+SCRIPT(share, threads)
 SCRIPT(share, tasks)
 SCRIPT(share, ends)
 SCRIPT(share, no_server)
@@ -190,6 +191,7 @@ static const struct test tests[] = {
 	{ "a view keeps a shared region from being captured into",
 	  share_outlives },
 	{ "a client that has all its captures says so", share_all_held },
+	{ "several threads take and release shared captures", share_threads },
 	{ "a task iterates over shared captures", share_tasks },
 	{ "the end of the server is an error, and views stay valid",
 	  share_ends },

@@ -66,18 +66,26 @@ def outlives():
         assert slot in {ring.take(60).slot for _ in range(6)}
 
 
+def is_taken() -> bool:
+    """Does another open file have the device's queue?"""
+    with make() as ring:
+        try:
+            ring.take(60)
+        except fpgabuf.Busy as error:
+            assert "another program is capturing" in str(error), error
+            return True
+    return False
+
+
 def after_close():
     ring = make()
     view = memoryview(ring.take(60))
     ring.close()
-    was = view.tobytes()
-    assert is_pattern(view)
-    # The device is the view's; it is free when that has gone.
     del ring
+    assert is_pattern(view)
+    assert is_taken()
     view.release()
-    with make() as ring:
-        assert ring.take(60).sequence == 0
-    assert len(was) == SIZE
+    assert not is_taken()
 
 
 def writable():
@@ -85,7 +93,7 @@ def writable():
         for _ in range(10):
             with ring.take(60) as capture:
                 assert is_pattern(capture)
-                array = numpy.from_dlpack(capture)
+                array = numpy.frombuffer(capture, "<u8")
                 array[:] = 0
                 del array
 
@@ -104,14 +112,10 @@ def limits_of_device():
 
 def owner():
     """Two open files: only one of them can capture."""
-    with make() as ring, make() as other:
+    with make() as ring:
         ring.take(60)
-        try:
-            other.take(60)
-        except fpgabuf.Busy as error:
-            assert "another program is capturing" in str(error), error
-        else:
-            raise AssertionError("both capture")
+        assert is_taken()
+    assert not is_taken()
 
 
 def tasks():

@@ -3,6 +3,7 @@
 
 import asyncio
 import tempfile
+import threading
 
 import numpy
 
@@ -52,6 +53,27 @@ def all_held():
             client.take(timeout=0.01)
         held.pop().release()
         assert client.take().sequence == 2
+
+
+def threads():
+    with server() as (_, path), fpgabuf.Client(path) as client:
+        lock = threading.Lock()
+        seen = []
+
+        def work():
+            for _ in range(250):
+                capture = client.take()
+                good = is_captured(bytes(capture))
+                with lock:
+                    seen.append((capture.sequence, good))
+                del capture
+
+        workers = [threading.Thread(target=work) for _ in range(4)]
+        for worker in workers:
+            worker.start()
+        for worker in workers:
+            worker.join()
+        assert sorted(seen) == [(sequence, True) for sequence in range(1000)]
 
 
 def tasks():

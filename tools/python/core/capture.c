@@ -76,7 +76,7 @@ static PyObject *release(PyObject *self, PyObject *Py_UNUSED(unused))
 
 	if (capture->views) {
 		PyErr_Format(PyExc_BufferError,
-			     "capture %llu has %zd views, which read its region: delete them before you release it",
+			     "views of capture %llu: %zd; delete them before you release it, because they see its region",
 			     (unsigned long long)capture->data.sequence,
 			     capture->views);
 		return NULL;
