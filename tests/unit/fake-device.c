@@ -34,7 +34,8 @@ struct capture {
 	.queue_depth = 16, \
 	.version = FPGABUF_UAPI_VERSION, \
 	.capabilities = FPGABUF_CAP_EXACT_GAPS | FPGABUF_CAP_EXACT_BYTES | \
-			FPGABUF_CAP_STOP | FPGABUF_CAP_PACKETS, \
+			FPGABUF_CAP_STOP | FPGABUF_CAP_PACKETS | \
+			FPGABUF_CAP_IMPORTERS_DONE | FPGABUF_CAP_BASELINE, \
 	.transfers = 16, \
 }
 
@@ -174,6 +175,8 @@ static int do_region_info(struct fpgabuf_region_info *info)
 	info->size = st.st_size;
 	info->backend = FPGABUF_BACKEND_FOLIO;
 	info->in_use = fake.in_use;
+	info->standing = fake.pins;
+	info->importers = used[info->fd] ? fake.importers : 0;
 	info->state = state_of(info->fd);
 	return 0;
 }
@@ -249,7 +252,8 @@ static int do_queue(const struct fpgabuf_queue *q)
 	fake.timeout_ms = q->timeout_ms;
 	if (fake.queue_errno)
 		return fake.queue_errno;
-	if (!q->length || q->length % fake.alignment || q->flags ||
+	if (!q->length || q->length % fake.alignment ||
+	    q->flags & ~FPGABUF_QUEUE_IMPORTERS_DONE ||
 	    q->timeout_ms > FPGABUF_TIMEOUT_MAX_MS) {
 		fake.bad_calls++;
 		return EINVAL;
@@ -264,6 +268,8 @@ static int do_queue(const struct fpgabuf_queue *q)
 		return ENOBUFS;
 	}
 	if (state_of(q->fd) != FPGABUF_REGION_IDLE)
+		return EBUSY;
+	if (used[q->fd] && fake.importers && !q->flags)
 		return EBUSY;
 	if (used[q->fd] && fake.busy) {
 		fake.busy--;

@@ -37,8 +37,10 @@
  * @kept: the channel keeps regions that were captured into
  * @kept_until_ns: until then; 0 = for ever
  * @in_use: page references that REGION_INFO counts
+ * @importers: mappings by importers of every region that was captured into before
  * @streams: it can be a stream of bytes
  * @setup: what it was told when it was made one; no count = it is none
+ * @pins: pins of every region; BASELINE records them
  * @never: captures do not finish before CANCEL.  In another process: the variable
  *	FAKE_NEVER
  * @most_captures: captures behind so many do not finish before CANCEL either;
@@ -84,6 +86,7 @@ struct fake_device {
 	bool kept;
 	int64_t kept_until_ns;
 	unsigned int in_use;
+	unsigned int importers;
 	bool streams;
 	struct fpgabuf_stream_setup setup;
 	unsigned int pins;

@@ -225,6 +225,74 @@ static void test_busy_for_long(void)
 	rig_end(&rig);
 }
 
+static void take_and_give_done(const struct rig *rig)
+{
+	struct fpgabuf_capture c;
+
+	CU_ASSERT_EQUAL_FATAL(fpgabuf_ring_wait(rig->ring, &c, PATIENCE_MS), 0);
+	CU_ASSERT_EQUAL(fpgabuf_ring_give_with(rig->ring, c.slot,
+					       FPGABUF_QUEUE_IMPORTERS_DONE),
+			0);
+}
+
+/* Also where QUEUE has to be tried again, and when a capture had no bytes */
+static void test_importers_done(void)
+{
+	struct fpgabuf_ring_slot seen;
+	struct fpgabuf_capture c;
+	struct rig rig;
+	unsigned int i;
+
+	fake_reset();
+	rig_make(&rig, &usual);
+	for (i = 0; i < REGIONS; i++)
+		take_and_give_done(&rig);
+	fake.importers = 2;
+	fake.empty_every = 3;
+	for (i = 0; i < 5 * REGIONS; i++) {
+		fake.busy = i == REGIONS;
+		take_and_give_done(&rig);
+	}
+	CU_ASSERT_EQUAL(counts_of(&rig).busy_retries, 1);
+
+	/* It was for this one time. */
+	fake.empty_every = 0;
+	for (i = 0; i < REGIONS; i++)
+		take_and_give(&rig, &c);
+	CU_ASSERT_EQUAL(fpgabuf_ring_wait(rig.ring, &c, 0), -ETIMEDOUT);
+	CU_ASSERT_EQUAL(fpgabuf_ring_look(rig.ring, 1, &seen), 0);
+	CU_ASSERT_EQUAL(seen.state, FPGABUF_SLOT_BUSY);
+	CU_ASSERT_EQUAL(seen.importers, 2);
+	fake.importers = 0;
+	take_and_give(&rig, &c);
+	rig_end(&rig);
+}
+
+static void test_give_refused(void)
+{
+	struct fpgabuf_capture c;
+	struct rig rig;
+
+	fake_reset();
+	rig_make(&rig, &usual);
+	CU_ASSERT_EQUAL_FATAL(fpgabuf_ring_take(rig.ring, &c), 0);
+	CU_ASSERT_EQUAL(fpgabuf_ring_give_with(rig.ring, c.slot, 1U << 31),
+			-EINVAL);
+	CU_ASSERT_EQUAL(fpgabuf_ring_give_with(rig.ring, REGIONS, 0), -EINVAL);
+	CU_ASSERT_EQUAL(counts_of(&rig).taken, 1);
+	rig_end(&rig);
+
+	fake_reset();
+	fake.capabilities &= ~FPGABUF_CAP_IMPORTERS_DONE;
+	rig_make(&rig, &usual);
+	CU_ASSERT_EQUAL_FATAL(fpgabuf_ring_take(rig.ring, &c), 0);
+	CU_ASSERT_EQUAL(fpgabuf_ring_give_with(rig.ring, c.slot,
+					       FPGABUF_QUEUE_IMPORTERS_DONE),
+			-EOPNOTSUPP);
+	CU_ASSERT_EQUAL(fpgabuf_ring_give_with(rig.ring, c.slot, 0), 0);
+	rig_end(&rig);
+}
+
 static void test_stuck(void)
 {
 	struct fpgabuf_capture c;
@@ -779,6 +847,10 @@ static const struct test tests[] = {
 	{ "a region that is in use is tried again", test_busy },
 	{ "... after longer and longer pauses, and it says why",
 	  test_busy_for_long },
+	{ "a region whose importers are done is queued all the same, each time that this is said",
+	  test_importers_done },
+	{ "flags that driver or library do not know are refused, and nothing is given back",
+	  test_give_refused },
 	{ "a channel that did not stop ends it", test_stuck },
 	{ "one that cannot be stopped does not", test_kept },
 	{ "a gap before a capture without bytes is told with the next",

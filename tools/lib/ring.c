@@ -41,6 +41,7 @@ enum slot_state { IDLE, QUEUED, TAKEN };
  * @state: where it is
  * @length: bytes asked for, while it is queued
  * @sequence: number of its last capture on the device
+ * @flags: for QUEUE, until it is taken again
  * @busy_since_ns: when QUEUE refused it first, or 0
  * @retry_ns: when to try again; 0 = at once
  * @pause_ns: how long the last pause was
@@ -50,6 +51,7 @@ struct slot {
 	enum slot_state state;
 	uint64_t length;
 	uint64_t sequence;
+	uint32_t flags;
 	int64_t busy_since_ns;
 	int64_t retry_ns;
 	int64_t pause_ns;
@@ -197,6 +199,7 @@ static int queue_slot(struct fpgabuf_ring *r, struct slot *slot)
 	const struct fpgabuf_queue args = {
 		.cookie = slot - r->slots,
 		.length = next_length(r),
+		.flags = slot->flags,
 		.timeout_ms = r->setup.timeout_ms,
 	};
 	const int err = fpgabuf_device_queue_with(r->device, slot->region,
@@ -486,9 +489,10 @@ static void wake(const struct fpgabuf_ring *r)
 		return;
 }
 
-static void give(struct fpgabuf_ring *r, struct slot *slot)
+static void give(struct fpgabuf_ring *r, struct slot *slot, uint32_t flags)
 {
 	slot->state = IDLE;
+	slot->flags = flags;
 	r->counts.taken--;
 	if (wants_capture(r) && !is_full(r) && !r->error)
 		r->error = queue_slot(r, slot);
@@ -498,13 +502,30 @@ static void give(struct fpgabuf_ring *r, struct slot *slot)
 
 int fpgabuf_ring_give(struct fpgabuf_ring *ring, uint32_t slot)
 {
-	int err = -EINVAL;
+	return fpgabuf_ring_give_with(ring, slot, 0);
+}
 
+/* An old driver refuses every flag, and the reason would be hard to find there. */
+static int check_flags(const struct fpgabuf_ring *r, uint32_t flags)
+{
+	if (flags & ~FPGABUF_QUEUE_IMPORTERS_DONE)
+		return -EINVAL;
+	return flags && !(r->info.capabilities & FPGABUF_CAP_IMPORTERS_DONE) ?
+		       -EOPNOTSUPP : 0;
+}
+
+int fpgabuf_ring_give_with(struct fpgabuf_ring *ring, uint32_t slot,
+			   uint32_t flags)
+{
+	int err = check_flags(ring, flags);
+
+	if (err)
+		return err;
 	pthread_mutex_lock(&ring->lock);
-	if (slot < ring->nr_slots && ring->slots[slot].state == TAKEN) {
-		give(ring, &ring->slots[slot]);
-		err = 0;
-	}
+	if (slot < ring->nr_slots && ring->slots[slot].state == TAKEN)
+		give(ring, &ring->slots[slot], flags);
+	else
+		err = -EINVAL;
 	pthread_mutex_unlock(&ring->lock);
 	return err;
 }

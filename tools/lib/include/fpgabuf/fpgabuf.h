@@ -598,6 +598,21 @@ int fpgabuf_ring_wait(struct fpgabuf_ring *ring,
 int fpgabuf_ring_give(struct fpgabuf_ring *ring, uint32_t slot);
 
 /**
+ * fpgabuf_ring_give_with() - as fpgabuf_ring_give(), with flags
+ * @ring: the ring
+ * @slot: the slot of a capture that was taken
+ * @flags: FPGABUF_QUEUE_* bits, for the time until you take the region again
+ *
+ * With %FPGABUF_QUEUE_IMPORTERS_DONE a display or another device keeps the region, and
+ * the FPGA captures into it all the same: you know that the device has let go of it.
+ *
+ * Errors: -EINVAL it was not taken, or an unknown flag; -EOPNOTSUPP the driver is too
+ * old for the flag.  Then the capture stays taken.
+ */
+int fpgabuf_ring_give_with(struct fpgabuf_ring *ring, uint32_t slot,
+			   uint32_t flags);
+
+/**
  * fpgabuf_ring_fd() - the descriptor of a ring, for poll(2)
  * @ring: the ring, which keeps the descriptor
  *
