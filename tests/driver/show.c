@@ -91,14 +91,19 @@ static void reported(const char *text)
 	CU_ASSERT(has);
 }
 
-/* Within 20 s */
-static void wait_said(const char *text)
+/* Within so many hundredths of a second */
+static void wait_said_for(const char *text, int patience)
 {
 	int i;
 
-	for (i = 0; i < 2000 && !file_has(MESSAGES, text); i++)
+	for (i = 0; i < patience && !file_has(MESSAGES, text); i++)
 		usleep(10000);
 	said(text);
+}
+
+static void wait_said(const char *text)
+{
+	wait_said_for(text, 2000);
 }
 
 static int tool_end(pid_t pid, int signal)
@@ -200,9 +205,34 @@ static void imported(void)
 	reported("\"import\": \"prime\", \"copy_reason\": \"\"");
 }
 
+/* The regions, and not the pictures, are what is imported. */
+static void imported_once(void)
+{
+	const unsigned int pictures = rounds(1000);
+	char count[16], text[64], *args[] = {
+		"--card", CIRRUS, "--size", "640x480", "--count", count, NULL,
+	};
+	pid_t pid;
+
+	snprintf(count, sizeof(count), "%u", pictures);
+	sim_source("pattern");
+	pid = tool_start(args);
+	snprintf(text, sizeof(text), "picture %u is on the screen", pictures);
+	wait_said_for(text, 12000);
+	EXPECT(tool_end(pid, SIGTERM), 0);
+	snprintf(text, sizeof(text), "\"pictures\": %u, \"discarded\": 0",
+		 pictures);
+	reported(text);
+	reported("\"imports\": 3, \"framebuffers\": 3,");
+	/* That they stay imported keeps none from being captured into. */
+	reported("\"busy_retries\": 0");
+	nothing_left();
+}
+
 static void copied(void)
 {
 	show_40(BOCHS);
+	reported("\"imports\": 0, \"framebuffers\": 3,");
 	reported("\"import\": \"copy\"");
 	said("the driver bochs-drm cannot import a capture");
 }
@@ -250,6 +280,47 @@ static void short_capture(void)
 	reported("\"pictures\": 1, \"discarded\": 1");
 }
 
+static unsigned int queued(void)
+{
+	int dev = device_open(0);
+	unsigned int n = device_info(dev).queued;
+
+	close(dev);
+	return n;
+}
+
+/*
+ * The third region is on the screen.  A short capture comes into a region that the
+ * display has kept from an earlier picture.
+ */
+static void not_captured(void)
+{
+	char *args[] = {
+		"--card", CIRRUS, "--size", "640x480", "--count", "0", NULL,
+	};
+	char text[64];
+	pid_t pid;
+	int i;
+
+	sim_source("feed");
+	pid = tool_start(args);
+	for (i = 1; i <= 8; i++) {
+		if (i == 5) {
+			feed(PICTURE - 8);
+			wait_said("is not a picture of");
+		}
+		feed(PICTURE);
+		snprintf(text, sizeof(text), "picture %d is on the screen", i);
+		wait_said(text);
+		EXPECT(queued(), 2);
+	}
+	EXPECT(tool_end(pid, SIGTERM), 0);
+	reported("\"pictures\": 8, \"discarded\": 1");
+	reported("\"imports\": 3, \"framebuffers\": 3,");
+	reported("\"busy_retries\": 0");
+	nothing_left();
+}
+
 static void silence(void)
 {
 	char *args[] = { "--size", "640x480", "--timeout", "1", NULL };
@@ -275,15 +346,8 @@ static void too_early(void)
 
 	sim_source("feed");
 	pid = tool_start(args);
-	for (i = 0; i < 1000; i++) {
-		int dev = device_open(0);
-		uint32_t queued = device_info(dev).queued;
-
-		close(dev);
-		if (queued)
-			break;
+	for (i = 0; i < 1000 && !queued(); i++)
 		usleep(10000);
-	}
 	EXPECT(tool_end(pid, SIGTERM), 1);
 	said("ended after 0 of 1 pictures");
 	EXPECT(tool_run(endless), 1);
@@ -395,6 +459,9 @@ static void unbound(void)
 static const struct test tests[] = {
 	{ "40 pictures are shown by import, and the screen is as before",
 	  imported },
+	{ "each region is imported once, and has one framebuffer, for 1000 pictures",
+	  imported_once },
+	{ "what is on the screen is not captured into", not_captured },
 	{ "40 pictures are copied where the driver cannot, which is said",
 	  copied },
 	{ "by default it is one picture, on the first card that has a screen",

@@ -30,6 +30,8 @@ static void print_json(FILE *out, const struct viewer *v, bool ok)
 	json_number(&j, "bytes", v->geometry.bytes);
 	json_string(&j, "import", v->copying ? "copy" : "prime");
 	json_string(&j, "copy_reason", v->reason);
+	json_number(&j, "imports", v->imports);
+	json_number(&j, "framebuffers", v->framebuffers);
 	json_number(&j, "pictures", v->shown);
 	json_number(&j, "discarded", v->discarded);
 	json_gaps(&j, v->gaps, controller_gaps(&v->capturing.info));
@@ -48,6 +50,8 @@ static void print_counters(FILE *out, const struct viewer *v)
 	if (worth != GAPS_UNKNOWN)
 		fprintf(out, ", gaps %" PRIu64, v->gaps);
 	fprintf(out, ", busy retries %" PRIu64 "\n", v->capturing.counts.busy_retries);
+	fprintf(out, "  imports %" PRIu64 ", framebuffers %" PRIu64 "\n",
+		v->imports, v->framebuffers);
 	if (worth == GAPS_UNKNOWN)
 		fputs("  gaps " GAPS_NOT_KNOWN "\n", out);
 }

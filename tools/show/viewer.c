@@ -12,7 +12,7 @@
 #include "common/message.h"
 #include "show/viewer.h"
 
-enum { FD_SOURCE, FD_SCREEN, FD_SIGNAL, FD_COUNT };
+enum { FD_RING, FD_SCREEN, FD_SIGNAL, FD_COUNT };
 
 /*
  * The kernel reports that a picture is off the screen a moment before the driver lets
@@ -65,8 +65,8 @@ static void set_limit(struct viewer *v)
 {
 	const uint64_t pictures = v->options->pictures;
 
-	fpgabuf_source_limit(v->source, pictures == UNLIMITED ? 0 :
-			     pictures + v->discarded, 0);
+	fpgabuf_ring_limit(v->capturing.ring, pictures == UNLIMITED ? 0 :
+			   pictures + v->discarded, 0);
 }
 
 static int make_regions(struct viewer *v)
@@ -80,12 +80,7 @@ static int make_regions(struct viewer *v)
 	int err;
 
 	err = capturing_make_ring(&v->capturing, &setup, false);
-	if (err)
-		return err;
-	err = fpgabuf_source_of_ring(v->capturing.ring, &v->source);
-	if (err)
-		message("out of memory");
-	else
+	if (!err)
 		set_limit(v);
 	return err;
 }
@@ -118,7 +113,6 @@ void viewer_close(struct viewer *viewer)
 	for (i = 0; i < SLOTS; i++)
 		frame_drop(viewer->screen.fd, &viewer->slots[i].frame);
 	screen_close(&viewer->screen);
-	fpgabuf_source_destroy(viewer->source);
 	capturing_close(&viewer->capturing);
 }
 
@@ -144,19 +138,27 @@ static unsigned int index_of(const struct viewer *v, const struct slot *slot)
 static struct fpgabuf_region *region_of(const struct viewer *v,
 					const struct slot *slot)
 {
-	return fpgabuf_source_region(v->source, index_of(v, slot));
+	return fpgabuf_ring_region(v->capturing.ring, index_of(v, slot));
 }
 
+static bool is_imported(const struct slot *slot)
+{
+	return slot->frame.fb_id && !slot->frame.map;
+}
+
+/* What stays imported is off the screen: see leave_screen(). */
 static void release(struct viewer *v, struct slot *slot)
 {
 	slot->state = SLOT_FREE;
-	fpgabuf_source_release(v->source, index_of(v, slot));
+	fpgabuf_ring_give_with(v->capturing.ring, index_of(v, slot),
+			       is_imported(slot) ?
+			       FPGABUF_QUEUE_IMPORTERS_DONE : 0);
 }
 
 /* Does the next picture depend only on the FPGA? */
 static bool waits_for_fpga(const struct viewer *v)
 {
-	return fpgabuf_source_reason(v->source) == FPGABUF_REASON_CAPTURE;
+	return fpgabuf_ring_reason(v->capturing.ring) == FPGABUF_REASON_CAPTURE;
 }
 
 static bool wants_picture(const struct viewer *v)
@@ -166,7 +168,7 @@ static bool wants_picture(const struct viewer *v)
 
 static int fill(struct viewer *v)
 {
-	const int err = fpgabuf_source_fill(v->source);
+	const int err = fpgabuf_ring_fill(v->capturing.ring);
 
 	return err ? capturing_fail(&v->capturing, err) :
 		     capturing_watch(&v->capturing);
@@ -190,7 +192,7 @@ static void discard(struct viewer *v, const struct fpgabuf_capture *c)
 		set_limit(v);
 		explain_discard(v, c->bytes);
 	}
-	fpgabuf_source_release(v->source, c->slot);
+	release(v, &v->slots[c->slot]);
 }
 
 static void accept_capture(struct viewer *v, const struct fpgabuf_capture *c)
@@ -214,7 +216,7 @@ static void accept_capture(struct viewer *v, const struct fpgabuf_capture *c)
 static int take_capture(struct viewer *v)
 {
 	struct fpgabuf_capture c;
-	const int err = fpgabuf_source_next(v->source, &c);
+	const int err = fpgabuf_ring_take(v->capturing.ring, &c);
 
 	if (err == -EAGAIN || err == -ENODATA)
 		return 0;
@@ -224,16 +226,26 @@ static int take_capture(struct viewer *v)
 	return 0;
 }
 
-/* The picture before is off the screen now. */
-static void on_screen(struct viewer *v, struct slot *slot)
+/*
+ * @told: an event has told that another picture is on the screen, so the display has
+ * let go of this one.  Without an event, or with a driver that cannot be told of it,
+ * the display must give the region up.
+ */
+static void leave_screen(struct viewer *v, struct slot *slot, bool told)
+{
+	const uint64_t can = v->capturing.info.capabilities;
+
+	if (is_imported(slot) && !(told && can & FPGABUF_CAP_IMPORTERS_DONE))
+		frame_drop(v->screen.fd, &slot->frame);
+	release(v, slot);
+}
+
+static void on_screen(struct viewer *v, struct slot *slot, bool told)
 {
 	struct slot *before = find_slot(v, SLOT_SHOWN);
 
-	if (before) {
-		if (!before->frame.map)
-			frame_drop(v->screen.fd, &before->frame);
-		release(v, before);
-	}
+	if (before)
+		leave_screen(v, before, told);
 	slot->state = SLOT_SHOWN;
 	v->shown++;
 	progress_update(&v->progress, v->shown * v->geometry.bytes);
@@ -258,14 +270,25 @@ static void fall_back(struct viewer *v, const char *failed, int err)
 	       v->screen.driver, v->reason);
 }
 
-static int show_imported(struct viewer *v, struct slot *slot,
-			 const char **failed)
+static int import(struct viewer *v, struct slot *slot, const char **failed)
 {
 	int err;
 
+	if (is_imported(slot))
+		return 0;
 	err = frame_import(v->screen.fd, fpgabuf_region_fd(region_of(v, slot)),
 			   v->options->format, &v->geometry, &slot->frame,
 			   failed);
+	v->imports += !err;
+	v->framebuffers += !err;
+	return err;
+}
+
+static int show_imported(struct viewer *v, struct slot *slot,
+			 const char **failed)
+{
+	int err = import(v, slot, failed);
+
 	if (err)
 		return err;
 	*failed = "drmModeSetCrtc";
@@ -283,6 +306,20 @@ static int map(struct fpgabuf_region *region)
 	       fpgabuf_region_map(region, PROT_READ, &addr);
 }
 
+/* The driver may have imported the region before it failed with another one. */
+static int create(struct viewer *v, struct slot *slot, const char **failed)
+{
+	int err;
+
+	if (slot->frame.map)
+		return 0;
+	frame_drop(v->screen.fd, &slot->frame);
+	err = frame_create(v->screen.fd, v->options->format, &v->geometry,
+			   &slot->frame, failed);
+	v->framebuffers += !err;
+	return err;
+}
+
 static int show_copy(struct viewer *v, struct slot *slot, const char **failed)
 {
 	struct fpgabuf_region *region = region_of(v, slot);
@@ -290,14 +327,10 @@ static int show_copy(struct viewer *v, struct slot *slot, const char **failed)
 
 	*failed = "mmap";
 	err = map(region);
+	if (!err)
+		err = create(v, slot, failed);
 	if (err)
 		return err;
-	if (!slot->frame.map) {
-		err = frame_create(v->screen.fd, v->options->format,
-				   &v->geometry, &slot->frame, failed);
-		if (err)
-			return err;
-	}
 	frame_copy(&slot->frame, v->options->format, &v->geometry,
 		   fpgabuf_region_addr(region));
 	*failed = "drmModeSetCrtc";
@@ -333,7 +366,7 @@ static int present(struct viewer *v, struct slot *slot)
 	if (v->screen.flipping)
 		slot->state = SLOT_FLIPPING;
 	else
-		on_screen(v, slot);
+		on_screen(v, slot, false);
 	return 0;
 }
 
@@ -354,7 +387,7 @@ static int64_t earlier(int64_t a, int64_t b)
 
 static int64_t next_deadline(const struct viewer *v)
 {
-	const int retry_ms = fpgabuf_source_timeout_ms(v->source);
+	const int retry_ms = fpgabuf_ring_timeout_ms(v->capturing.ring);
 	int64_t next = v->end_ns;
 
 	if (wants_picture(v))
@@ -369,8 +402,8 @@ static int wait_event(struct viewer *v, struct pollfd fds[FD_COUNT])
 {
 	int64_t deadline = next_deadline(v);
 
-	fds[FD_SOURCE].fd = waits_for_fpga(v) ? fpgabuf_source_fd(v->source) :
-						-1;
+	fds[FD_RING].fd = waits_for_fpga(v) ?
+			  fpgabuf_ring_fd(v->capturing.ring) : -1;
 	fds[FD_SCREEN].fd = v->screen.flipping ? v->screen.fd : -1;
 	fds[FD_SIGNAL].fd = v->sigfd;
 	if (poll(fds, FD_COUNT, deadline ? clock_left_ms(deadline) : -1) >= 0)
@@ -384,7 +417,7 @@ static int on_event(struct viewer *v)
 	int err = screen_event(&v->screen);
 
 	if (!err && !v->screen.flipping)
-		on_screen(v, find_slot(v, SLOT_FLIPPING));
+		on_screen(v, find_slot(v, SLOT_FLIPPING), true);
 	return err;
 }
 
@@ -413,7 +446,7 @@ static int check_patience(const struct viewer *v)
 static int step(struct viewer *v)
 {
 	struct pollfd fds[FD_COUNT] = {
-		[FD_SOURCE] = { .events = POLLIN },
+		[FD_RING] = { .events = POLLIN },
 		[FD_SCREEN] = { .events = POLLIN },
 		[FD_SIGNAL] = { .events = POLLIN },
 	};
@@ -425,7 +458,7 @@ static int step(struct viewer *v)
 		err = wait_event(v, fds);
 	if (!err && fds[FD_SCREEN].revents)
 		err = on_event(v);
-	if (!err && fds[FD_SOURCE].revents)
+	if (!err && fds[FD_RING].revents)
 		err = take_capture(v);
 	if (!err)
 		err = present_ready(v);

@@ -2,8 +2,9 @@
 /*
  * The loop from the capture to the screen
  *
- * A region goes round: taken from the source -> ready -> on the screen -> released.
- * A region is never captured into while it is visible.
+ * A region goes round: taken from the ring -> ready -> on the screen -> given back.
+ * A region is never captured into while it is visible.  The display keeps its
+ * framebuffer, which is imported when the region is first shown.
  * Functions that fail have printed why when they return.
  */
 #ifndef FPGABUF_SHOW_VIEWER_H
@@ -24,7 +25,7 @@ enum slot_state { SLOT_FREE, SLOT_READY, SLOT_FLIPPING, SLOT_SHOWN };
 
 /**
  * struct slot - a region that was captured into
- * @frame: its framebuffer
+ * @frame: its framebuffer, if it has been shown
  * @state: where it is
  * @turn: number of its capture
  */
@@ -39,7 +40,6 @@ struct slot {
  * @options: the command line
  * @sigfd: descriptor of the signals that end it; -1 after one came
  * @capturing: the capture device and its ring
- * @source: the source of captures
  * @screen: the screen
  * @geometry: of the pictures
  * @slots: by region
@@ -47,6 +47,8 @@ struct slot {
  * @stall: the wait for the next capture
  * @copying: pictures are copied, because the driver cannot import them
  * @reason: the call that failed
+ * @imports: how often the driver imported a region
+ * @framebuffers: how many framebuffers were made
  * @deadline_ns: when the next picture must have come
  * @end_ns: when to end; 0 = at a signal
  * @captured: whole pictures captured
@@ -58,7 +60,6 @@ struct viewer {
 	const struct show_options *options;
 	int sigfd;
 	struct capturing capturing;
-	struct fpgabuf_source *source;
 	struct screen screen;
 	struct geometry geometry;
 	struct slot slots[SLOTS];
@@ -66,6 +67,8 @@ struct viewer {
 	struct stall stall;
 	bool copying;
 	char reason[128];
+	uint64_t imports;
+	uint64_t framebuffers;
 	int64_t deadline_ns;
 	int64_t end_ns;
 	uint64_t captured;
