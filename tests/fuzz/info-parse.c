@@ -102,17 +102,30 @@ static void try_counter(const char *input)
 	CHECK(parse_counter(text, "gap", &again) == -ENOENT);
 }
 
+static void try_attached(const char *input)
+{
+	char name[64], again[64];
+
+	if (parse_attached(input, name, sizeof(name)))
+		return;
+	CHECK(*name && !strchr(name, '\n'));
+	snprintf(text, sizeof(text), "\t%s\n", name);
+	CHECK(!parse_attached(text, again, sizeof(again)));
+	CHECK(!strcmp(name, again));
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	static void (* const parsers[])(const char *) = {
 		try_region, try_bufinfo, try_fdinfo, try_mapping, try_counter,
+		try_attached,
 	};
 	char *input;
 
 	if (!size)
 		return 0;
 	input = input_string(data + 1, size - 1);
-	parsers[data[0] % 5](input);
+	parsers[data[0] % 6](input);
 	free(input);
 	return 0;
 }

@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -88,8 +89,14 @@ static void world_make(struct world *w)
 	put(w, "debug/dma_buf/bufinfo", "\nDma-buf Objects:\n"
 	    "size    \tflags   \tmode    \tcount   \texp_name\tino     \tname\n"
 	    "00065536\t00000002\t00080007\t00000004\tfpgabuf\t00000042\t<none>\n"
-	    "00008192\t00000002\t00080007\t00000007\tfpgabuf\t00000050\t<none>\n"
-	    "00004096\t00000002\t00080007\t00000001\tudmabuf\t00000099\t<none>\n");
+	    "\tkernel fence:fpgabuf capture seq 7 signalled\n"
+	    "\tAttached Devices:\n\t0000:00:02.0\n\tvivid 1\n"
+	    "Total 2 devices attached\n\n"
+	    "00008192\t00000002\t00080007\t00000007\tfpgabuf\t00000050\t"
+	    "x\n\tAttached Devices:\n\tnobody\n"
+	    "\tAttached Devices:\nTotal 0 devices attached\n\n"
+	    "00004096\t00000002\t00080007\t00000001\tudmabuf\t00000099\t<none>\n"
+	    "\tAttached Devices:\n\t0000:00:03.0\nTotal 1 devices attached\n");
 	put(w, "proc/100/comm", "sender\n");
 	put(w, "proc/100/maps",
 	    "7f00-7f10 r-xp 00000000 08:01 42 /bin/sender\n"
@@ -161,6 +168,10 @@ static void test_regions(void)
 	CU_ASSERT_EQUAL(r->mappings, 16);
 	CU_ASSERT_EQUAL(r->refs, 4);
 	CU_ASSERT_EQUAL(region_in_flight(r), 65536);
+	CU_ASSERT_FALSE(r->asked);
+	CU_ASSERT_EQUAL_FATAL(r->attached_count, 2);
+	CU_ASSERT_STRING_EQUAL(r->attached[0].name, "0000:00:02.0");
+	CU_ASSERT_STRING_EQUAL(r->attached[1].name, "vivid 1");
 	r = region_of(&s, 43);
 	CU_ASSERT_STRING_EQUAL(r->backend, "single pages");
 	CU_ASSERT_STRING_EQUAL(r->state, "queued");
@@ -171,6 +182,7 @@ static void test_regions(void)
 	/* Of a device that has gone; in the kernel alone, and in a process. */
 	CU_ASSERT_EQUAL(region_of(&s, 50)->device, NO_DEVICE);
 	CU_ASSERT_EQUAL(region_of(&s, 50)->refs, 7);
+	CU_ASSERT_EQUAL(region_of(&s, 50)->attached_count, 0);
 	CU_ASSERT_EQUAL(region_of(&s, 60)->device, NO_DEVICE);
 	CU_ASSERT_EQUAL(region_of(&s, 60)->size, 65536);
 	CU_ASSERT_EQUAL(bytes_in_flight(&s, 0), 65536);
@@ -330,16 +342,18 @@ static void test_shown(void)
 		"/dev/fpgabuf-fake: fpgabuf-fake, interface version 2\n",
 		"1 GiB a region", "16 queued; a multiple of 8 bytes",
 		"64 KiB in flight", "synced 300 B for the CPU",
-		"queued         0        0      0    ?",
-		"sender[100]: 2 fd, 128 KiB mapped", "whose device is not known",
-		NULL
+		"mappings in use standing refs  owners\n",
+		"queued         0        0      0        ?    ?\n",
+		"sender[100]: 2 fd, 128 KiB mapped",
+		"  attached: 0000:00:02.0, vivid 1\n",
+		"whose device is not known", NULL
 	});
 	expect_texts(shown(show_json, &s, NULL), (const char *[]){
 		"{\"devices\": [{\"device\": \"/dev/fpgabuf-fake\", ",
 		"\"queue_depth\": 16, \"alignment\": 8,",
-		"\"in_flight_bytes\": 65536, \"regions\": [{\"inode\": 42, \"bytes\": 65536, \"refs\": 4, \"backend\": \"folios\", \"chunks\": 1, \"state\": \"idle\", \"importers\": 0, \"mappings\": 16, \"in_use\": 3, \"in_flight_bytes\": 65536, \"owners\": [{\"pid\": ",
+		"\"in_flight_bytes\": 65536, \"regions\": [{\"inode\": 42, \"bytes\": 65536, \"refs\": 4, \"backend\": \"folios\", \"chunks\": 1, \"state\": \"idle\", \"importers\": 0, \"mappings\": 16, \"in_use\": 3, \"in_flight_bytes\": 65536, \"attached\": [{\"device\": \"0000:00:02.0\"}, {\"device\": \"vivid 1\"}], \"owners\": [{\"pid\": ",
 		"{\"pid\": 100, \"name\": \"sender\", \"descriptors\": 2, \"mapped_bytes\": 131072}",
-		"\"owners\": []}, {\"inode\": 44, ", "\"state\": \"done\", \"owners\": []}]}], \"other_regions\": [{\"inode\": 50, ",
+		"\"owners\": []}, {\"inode\": 44, ", "\"state\": \"done\", \"attached\": [], \"owners\": []}]}], \"other_regions\": [{\"inode\": 50, ",
 		"}], \"hidden_processes\": 0}\n", NULL
 	});
 	snapshot_free(&s);
@@ -350,6 +364,118 @@ static void expect_not(char *text, const char *unexpected)
 {
 	CU_ASSERT_PTR_NULL(strstr(text, unexpected));
 	free(text);
+}
+
+static unsigned long inode_of(int fd)
+{
+	struct stat st;
+
+	return fstat(fd, &st) ? 0 : st.st_ino;
+}
+
+/* A region of this process, as the kernel would tell of it: its descriptor */
+static int add_real_region(const struct world *w)
+{
+	int fd = memfd_create("region", MFD_CLOEXEC);
+
+	if (fd < 0 || ftruncate(fd, 4096))
+		abort();
+	put(w, "debug/fpgabuf/fpgabuf-fake/regions", TITLES
+	    "%8lu       4096 folios               1 queued         1        0      0\n",
+	    inode_of(fd));
+	put_descriptor(w, getpid(), fd, "fpgabuf", inode_of(fd));
+	return fd;
+}
+
+static struct snapshot look_again(const struct world *w)
+{
+	struct snapshot s;
+
+	CU_ASSERT_EQUAL_FATAL(snapshot_take(&s, &w->places, fake_paths, 1), 0);
+	return s;
+}
+
+static const struct region *first_asked(const struct snapshot *s)
+{
+	size_t i;
+
+	for (i = 0; i < s->regions.count; i++)
+		if (s->regions.list[i].asked)
+			return &s->regions.list[i];
+	return NULL;
+}
+
+static void test_standing(void)
+{
+	const struct region *r;
+	struct snapshot s;
+	struct world w;
+	int fd, other;
+
+	world_make(&w);
+	fd = add_real_region(&w);
+	fake_reset();
+	fake.dmabufs = true;
+	fake.pins = 48;
+	s = look_again(&w);
+	r = first_asked(&s);
+	CU_ASSERT_PTR_NOT_NULL_FATAL(r);
+	CU_ASSERT_EQUAL(r->standing, 48);
+	/* Its importer has let go of it, or it would not be queued. */
+	CU_ASSERT_EQUAL(r->importers, 1);
+	CU_ASSERT_EQUAL(region_in_flight(r), 0);
+	expect_texts(shown(show_text, &s, NULL), (const char *[]){
+		"queued         1        0      0       48    2  ", NULL
+	});
+	expect_texts(shown(show_json, &s, NULL), (const char *[]){
+		"\"in_flight_bytes\": 0, \"standing\": 48, \"attached\": [],",
+		NULL
+	});
+	snapshot_free(&s);
+
+	/* Something else is behind the descriptor now. */
+	other = memfd_create("other", MFD_CLOEXEC);
+	CU_ASSERT_EQUAL(dup2(other, fd), fd);
+	s = look_again(&w);
+	CU_ASSERT_PTR_NULL(first_asked(&s));
+	snapshot_free(&s);
+	close(other);
+	close(fd);
+	world_remove(&w);
+	fake_reset();
+}
+
+/* It does not know what it is asked for, or somebody has the region locked. */
+static void test_not_asked(void)
+{
+	struct snapshot s;
+	struct world w;
+	int fd;
+
+	world_make(&w);
+	fd = add_real_region(&w);
+	fake_reset();
+	fake.dmabufs = true;
+	fake.capabilities &= ~FPGABUF_CAP_BASELINE;
+	s = look_again(&w);
+	CU_ASSERT_PTR_NULL(first_asked(&s));
+	expect_not(shown(show_json, &s, NULL), "standing");
+	snapshot_free(&s);
+
+	fake.capabilities |= FPGABUF_CAP_BASELINE;
+	close(fd);
+	fd = add_real_region(&w);
+	s = look_again(&w);
+	CU_ASSERT_PTR_NOT_NULL(first_asked(&s));
+	snapshot_free(&s);
+	put(&w, "debug/fpgabuf/fpgabuf-fake/regions", TITLES
+	    "%8lu       4096 folios               1   idle locked\n", inode_of(fd));
+	s = look_again(&w);
+	CU_ASSERT_PTR_NULL(first_asked(&s));
+	snapshot_free(&s);
+	close(fd);
+	world_remove(&w);
+	fake_reset();
 }
 
 static void test_channel(void)
@@ -486,6 +612,9 @@ static void test_watch(void)
 static const struct test tests[] = {
 	{ "regions of a device, and those of none, are found", test_regions },
 	{ "owners are found by descriptors and mappings", test_owners },
+	{ "pins that stand on a region are shown, if a descriptor of it can be had",
+	  test_standing },
+	{ "a driver that does not know them is not asked", test_not_asked },
 	{ "nothing that was looked at stays open", test_closed },
 	{ "what may not be seen is said", test_hidden },
 	{ "rates are differences, also when a device was bound anew",

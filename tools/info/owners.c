@@ -43,7 +43,7 @@ static ssize_t read_text(int dir, const char *path, char *text, size_t size)
 }
 
 static int add_descriptor(struct regions *regions, const struct process *p,
-			  const struct dmabuf_info *info)
+			  int fd, const struct dmabuf_info *info)
 {
 	struct region *region = regions_get(regions, info->inode);
 	struct owner *owner;
@@ -57,6 +57,8 @@ static int add_descriptor(struct regions *regions, const struct process *p,
 	if (!owner)
 		return -ENOMEM;
 	owner->descriptors++;
+	region->holder = p->pid;
+	region->holder_fd = fd;
 	return 0;
 }
 
@@ -88,7 +90,8 @@ static int look_at_descriptors(struct regions *regions,
 
 	while (!err && (entry = readdir(dir)))
 		if (!descriptor_info(p, dirfd(dir), entry->d_name, &info))
-			err = add_descriptor(regions, p, &info);
+			err = add_descriptor(regions, p, atoi(entry->d_name),
+					     &info);
 	return err;
 }
 

@@ -138,6 +138,25 @@ int parse_bufinfo(const char *line, struct dmabuf_info *info)
 	return 0;
 }
 
+bool parse_attached_title(const char *line)
+{
+	return !strcmp(line, "\tAttached Devices:\n");
+}
+
+/* The name may have spaces. */
+int parse_attached(const char *line, char *name, size_t size)
+{
+	const size_t len = strcspn(line, "\n");
+
+	if (*line != '\t')
+		return -ENOENT;
+	if (len < 2 || len > size)
+		return -EINVAL;
+	memcpy(name, line + 1, len - 1);
+	name[len - 1] = '\0';
+	return 0;
+}
+
 /*
  * The number after "name:" at the beginning of a line.  The text after the exporter
  * is a name that users choose, and may look like a field.

@@ -7,6 +7,8 @@
 #ifndef FPGABUF_INFO_PARSE_H
 #define FPGABUF_INFO_PARSE_H
 
+#include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #include "info/regions.h"
@@ -31,6 +33,12 @@ int parse_counter(const char *line, const char *name, uint64_t *value);
 
 /* A line of dma_buf/bufinfo, if it is about a region. */
 int parse_bufinfo(const char *line, struct dmabuf_info *info);
+
+/* Does this line say that the devices follow that are attached to the dma-buf? */
+bool parse_attached_title(const char *line);
+
+/* A line of these devices: the name of one. */
+int parse_attached(const char *line, char *name, size_t size);
 
 /* All of /proc/PID/fdinfo/FD, if it is a region; inode 0: it is missing. */
 int parse_fdinfo(const char *text, struct dmabuf_info *info);

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "info/regions.h"
 
@@ -8,8 +10,10 @@ void regions_free(struct regions *regions)
 {
 	size_t i;
 
-	for (i = 0; i < regions->count; i++)
+	for (i = 0; i < regions->count; i++) {
 		free(regions->list[i].owners);
+		free(regions->list[i].attached);
+	}
 	free(regions->list);
 	*regions = (struct regions){ 0 };
 }
@@ -49,7 +53,24 @@ struct owner *region_owner(struct region *region, pid_t pid, const char *name)
 	return &owners[i];
 }
 
+int region_attach(struct region *region, const char *name)
+{
+	const size_t i = region->attached_count;
+	struct importer *attached;
+
+	attached = reallocarray(region->attached, i + 1, sizeof(*attached));
+	if (!attached)
+		return -ENOMEM;
+	snprintf(attached[i].name, sizeof(attached[i].name), "%s", name);
+	region->attached = attached;
+	region->attached_count++;
+	return 0;
+}
+
 uint64_t region_in_flight(const struct region *region)
 {
-	return region->in_use || region->importers ? region->size : 0;
+	const bool imported = region->importers &&
+			      strcmp(region->state, "queued");
+
+	return region->in_use || imported ? region->size : 0;
 }

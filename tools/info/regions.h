@@ -26,6 +26,14 @@ struct owner {
 };
 
 /**
+ * struct importer - a device that is attached to a region
+ * @name: as the kernel has it
+ */
+struct importer {
+	char name[64];
+};
+
+/**
  * struct region - a region
  * @inode: of its dma-buf; two regions never have the same
  * @size: bytes
@@ -38,7 +46,13 @@ struct owner {
  * @importers: mappings by other devices
  * @mappings: mapped pages
  * @in_use: foreign references of its pages: network, pipes, disks
+ * @asked: the driver was asked for @standing
+ * @standing: pins of its baseline that are there
  * @refs: references of its dma-buf, from user space and the kernel; 0 = unknown
+ * @attached: devices that are attached to it, as far as the dma-buf core shows them
+ * @attached_count: how many
+ * @holder: a process that has a descriptor of it, or 0
+ * @holder_fd: this descriptor
  * @owners: processes that hold it, as far as they can be seen
  * @owner_count: how many
  */
@@ -54,7 +68,13 @@ struct region {
 	unsigned int importers;
 	uint64_t mappings;
 	uint64_t in_use;
+	bool asked;
+	uint64_t standing;
 	uint64_t refs;
+	struct importer *attached;
+	size_t attached_count;
+	pid_t holder;
+	int holder_fd;
 	struct owner *owners;
 	size_t owner_count;
 };
@@ -77,9 +97,12 @@ struct region *regions_get(struct regions *regions, uint64_t inode);
 /* The process as an owner of the region, known or new; NULL: out of memory. */
 struct owner *region_owner(struct region *region, pid_t pid, const char *name);
 
+/* Adds a device that is attached; -ENOMEM. */
+int region_attach(struct region *region, const char *name);
+
 /*
  * Bytes of the region if something else reads or writes its pages, so that it cannot
- * be queued; else 0.
+ * be queued; else 0.  Importers of a region that is queued have let go of it.
  */
 uint64_t region_in_flight(const struct region *region);
 

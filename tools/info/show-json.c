@@ -59,6 +59,19 @@ static void put_rates(struct json *j, const struct device_state *d,
 		json_decimal(j, "synced_for_cpu_per_s", r->synced);
 }
 
+static void put_attached(struct json *j, const struct region *r)
+{
+	size_t i;
+
+	json_array_begin(j, "attached");
+	for (i = 0; i < r->attached_count; i++) {
+		json_item_begin(j);
+		json_string(j, "device", r->attached[i].name);
+		json_item_end(j);
+	}
+	json_array_end(j);
+}
+
 static void put_owner(struct json *j, const struct owner *o)
 {
 	json_item_begin(j);
@@ -95,6 +108,9 @@ static void put_region(struct json *j, const struct region *r)
 	json_number(j, "inode", r->inode);
 	json_number(j, "bytes", r->size);
 	put_description(j, r);
+	if (r->asked)
+		json_number(j, "standing", r->standing);
+	put_attached(j, r);
 	json_array_begin(j, "owners");
 	for (i = 0; i < r->owner_count; i++)
 		put_owner(j, &r->owners[i]);

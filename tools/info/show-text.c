@@ -126,6 +126,16 @@ static void show_counters(FILE *out, const struct device_state *d,
 			r->synced / 1e6);
 }
 
+/* A display, say, that keeps it */
+static void show_attached(FILE *out, const struct region *region)
+{
+	size_t i;
+
+	for (i = 0; i < region->attached_count; i++)
+		fprintf(out, "%s%s", i ? ", " : "  attached: ",
+			region->attached[i].name);
+}
+
 static void show_owners(FILE *out, const struct region *region)
 {
 	const struct owner *o;
@@ -141,20 +151,26 @@ static void show_owners(FILE *out, const struct region *region)
 		if (o->mapped)
 			fprintf(out, "%s mapped", amount(o->mapped, mapped));
 	}
-	fputc('\n', out);
+}
+
+/* show_number() - or that it is not known */
+static void show_number(FILE *out, int width, bool known, uint64_t value)
+{
+	if (known)
+		fprintf(out, " %*" PRIu64, width, value);
+	else
+		fprintf(out, " %*s", width, "?");
 }
 
 static void show_usage(FILE *out, const struct region *r)
 {
-	if (r->described && !r->locked)
-		fprintf(out, " %9u %8" PRIu64 " %6" PRIu64, r->importers,
-			r->mappings, r->in_use);
-	else
-		fprintf(out, " %9s %8s %6s", "?", "?", "?");
-	if (r->refs)
-		fprintf(out, " %4" PRIu64, r->refs);
-	else
-		fprintf(out, " %4s", "?");
+	const bool known = r->described && !r->locked;
+
+	show_number(out, 9, known, r->importers);
+	show_number(out, 8, known, r->mappings);
+	show_number(out, 6, known, r->in_use);
+	show_number(out, 8, r->asked, r->standing);
+	show_number(out, 4, r->refs, r->refs);
 }
 
 static void show_region(FILE *out, const struct region *r)
@@ -167,6 +183,8 @@ static void show_region(FILE *out, const struct region *r)
 		fprintf(out, " %6s %-6s", "?", "?");
 	show_usage(out, r);
 	show_owners(out, r);
+	show_attached(out, r);
+	fputc('\n', out);
 }
 
 /* The regions of a device, or of no device that is shown. */
@@ -182,10 +200,10 @@ static void show_regions(FILE *out, const struct snapshot *s, int device)
 			fputs("regions whose device is not known, or not shown\n",
 			      out);
 		if (!any)
-			fprintf(out, "  %8s %11s %-15s %6s %-6s %9s %8s %6s %4s  %s\n",
+			fprintf(out, "  %8s %11s %-15s %6s %-6s %9s %8s %6s %8s %4s  %s\n",
 				"inode", "bytes", "backend", "chunks", "state",
-				"importers", "mappings", "in use", "refs",
-				"owners");
+				"importers", "mappings", "in use", "standing",
+				"refs", "owners");
 		any = true;
 		show_region(out, &s->regions.list[i]);
 	}

@@ -11,6 +11,7 @@
 #include "info/owners.h"
 #include "info/parse.h"
 #include "info/snapshot.h"
+#include "info/standing.h"
 
 /* An open device would keep the driver from being unloaded. */
 static int read_device(struct device_state *d, const char *path)
@@ -125,21 +126,63 @@ static int take_region(void *arg, const char *line)
 	described.refs = region->refs;
 	described.owners = region->owners;
 	described.owner_count = region->owner_count;
+	described.attached = region->attached;
+	described.attached_count = region->attached_count;
 	*region = described;
 	return 0;
 }
 
+/**
+ * struct dmabuf_reader - the file of all dma-bufs that is being read
+ * @regions: where regions go
+ * @inode: of the region whose lines come, or 0
+ * @list: devices that are attached come
+ */
+struct dmabuf_reader {
+	struct regions *regions;
+	uint64_t inode;
+	bool list;
+};
+
+/*
+ * The last list counts: a user may have given the dma-buf a name that looks like one.
+ */
+static int take_attached(struct dmabuf_reader *reader, const char *line)
+{
+	struct region *region;
+	char name[64];
+
+	if (!reader->inode)
+		return 0;
+	region = regions_get(reader->regions, reader->inode);
+	if (!region)
+		return -ENOMEM;
+	if (parse_attached_title(line)) {
+		reader->list = true;
+		region->attached_count = 0;
+	} else if (reader->list && !parse_attached(line, name, sizeof(name))) {
+		return region_attach(region, name);
+	}
+	return 0;
+}
+
+/* A line that is not indented is about the next dma-buf, of whatever driver. */
 static int take_dmabuf(void *arg, const char *line)
 {
-	struct regions *regions = arg;
+	struct dmabuf_reader *reader = arg;
 	struct dmabuf_info info;
 	struct region *region;
 
+	if (*line == '\t')
+		return take_attached(reader, line);
+	reader->list = false;
+	reader->inode = 0;
 	if (parse_bufinfo(line, &info))
 		return 0;
-	region = regions_get(regions, info.inode);
+	region = regions_get(reader->regions, info.inode);
 	if (!region)
 		return -ENOMEM;
+	reader->inode = info.inode;
 	region->size = info.size;
 	region->refs = info.refs;
 	return 0;
@@ -171,10 +214,11 @@ static void read_debugfs(struct snapshot *s, const struct places *places,
 /* An error is not reported again if earlier files could not be read. */
 static void read_bufinfo(struct snapshot *s, const struct places *places)
 {
+	struct dmabuf_reader reader = { .regions = &s->regions };
 	char path[512];
 
 	snprintf(path, sizeof(path), "%s/dma_buf/bufinfo", places->debug);
-	for_each_line(path, take_dmabuf, &s->regions);
+	for_each_line(path, take_dmabuf, &reader);
 }
 
 static int compare_regions(const void *a, const void *b)
@@ -199,6 +243,8 @@ static int read_regions(struct snapshot *s, const struct places *places)
 			strerror(-err));
 		return -1;
 	}
+	for (i = 0; i < s->device_count; i++)
+		standing_find(&s->regions, i, s->devices[i].path);
 	if (s->regions.count)
 		qsort(s->regions.list, s->regions.count,
 		      sizeof(*s->regions.list), compare_regions);
