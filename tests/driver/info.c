@@ -24,23 +24,6 @@ static const char *look(void)
 	return program_text(&json, "out");
 }
 
-/* What it says from the region on that the descriptor is of */
-static const char *find_region(const char *text, int fd)
-{
-	char key[64];
-	struct stat st;
-	const char *at;
-
-	REQUIRE(fstat(fd, &st), 0);
-	snprintf(key, sizeof(key), "{\"inode\": %llu, ",
-		 (unsigned long long)st.st_ino);
-	at = strstr(text, key);
-	if (!at)
-		printf("\n    no %s in: %s", key, text);
-	REQUIRE(!at, false);
-	return at;
-}
-
 static void expect_text(const char *text, const char *wanted)
 {
 	if (!strstr(text, wanted))
@@ -111,7 +94,7 @@ static void regions_and_owners(void)
 	text = look();
 	EXPECT(json_count(text, "queued"), 1);
 
-	region = find_region(text, fd);
+	region = json_region(text, fd);
 	EXPECT(json_count(region, "bytes"), 64 * KIB);
 	expect_text(region, "\"backend\": \"folios\", \"chunks\": 1, \"state\": \"queued\"");
 	/* Two descriptors, and the capture under way */
@@ -121,7 +104,7 @@ static void regions_and_owners(void)
 		 getpid());
 	expect_text(region, owner);
 
-	region = find_region(text, pages);
+	region = json_region(text, pages);
 	expect_text(region, "\"backend\": \"single pages\", \"chunks\": 5, \"state\": \"idle\"");
 	EXPECT(json_count(region, "mappings") > 0, true);
 	snprintf(owner, sizeof(owner), "{\"pid\": %d, \"name\": \"guest-tests\", \"descriptors\": 1, \"mapped_bytes\": 20480}",
@@ -146,7 +129,7 @@ static void in_flight(void)
 {
 	struct stalled st = stalled_send(device_open(0), 512 * KIB);
 	const char *text = look();
-	const char *region = find_region(text, st.fd);
+	const char *region = json_region(text, st.fd);
 
 	EXPECT(json_count(region, "in_use") > 0, true);
 	EXPECT(json_count(region, "in_flight_bytes"), 512 * KIB);
@@ -271,7 +254,7 @@ static void device_gone(void)
 	EXPECT(program_run(&all), 0);
 	text = strstr(program_text(&all, "out"), "\"other_regions\": [");
 	REQUIRE(!text, false);
-	text = find_region(text, fd);
+	text = json_region(text, fd);
 	EXPECT(json_count(text, "bytes"), 64 * KIB);
 	snprintf(owner, sizeof(owner), "{\"pid\": %d, \"name\": \"guest-",
 		 getpid());

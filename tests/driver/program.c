@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "program.h"
@@ -104,6 +105,22 @@ const char *json_at(const char *text, const char *key)
 unsigned long long json_count(const char *text, const char *key)
 {
 	return strtoull(json_at(text, key), NULL, 10);
+}
+
+const char *json_region(const char *text, int fd)
+{
+	char key[64];
+	struct stat st;
+	const char *at;
+
+	REQUIRE(fstat(fd, &st), 0);
+	snprintf(key, sizeof(key), "{\"inode\": %llu, ",
+		 (unsigned long long)st.st_ino);
+	at = strstr(text, key);
+	if (!at)
+		printf("\n    no %s in: %s", key, text);
+	REQUIRE(!at, false);
+	return at;
 }
 
 unsigned long long program_count(const struct program *p, const char *key)

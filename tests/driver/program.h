@@ -37,6 +37,9 @@ void program_wait_for(const struct program *program, const char *what,
 const char *json_at(const char *text, const char *key);
 unsigned long long json_count(const char *text, const char *key);
 
+/* What fpgabuf-info says from the region on that the descriptor is of */
+const char *json_region(const char *text, int fd);
+
 /* The number behind the first "key": it has printed */
 unsigned long long program_count(const struct program *program,
 				 const char *key);

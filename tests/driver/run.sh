@@ -168,8 +168,9 @@ staying() {
     fi
   done
   guest guest-standing "${drivers[@]}" --scratch-disk 16M \
-    --timeout $((900 * PATIENCE)) \
-    -- env ${FPGABUF_QUICK:+"FPGABUF_QUICK=1"} "${TESTS[@]}" "$@"
+    --timeout $((900 * PATIENCE * (${FPGABUF_THOROUGH:+9}+1))) \
+    -- env ${FPGABUF_QUICK:+"FPGABUF_QUICK=1"} \
+    ${FPGABUF_THOROUGH:+"FPGABUF_THOROUGH=1"} "${TESTS[@]}" "$@"
 }
 
 # Devices that do not stop are of no use any more, until the next boot.
@@ -191,7 +192,7 @@ showing() {
       return
     }
   done
-  guest guest-show --vga cirrus --vga bochs --timeout 300 \
+  guest guest-show --vga cirrus --vga bochs --timeout 600 \
     --file "$OBJ/guest/tools/fpgabuf-show" -- "${TESTS[@]}" "$@"
 }
 

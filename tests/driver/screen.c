@@ -39,7 +39,7 @@ bool screen_open(struct screen *screen)
 /* It gets the region, and keeps it. */
 void screen_add(struct screen *screen, unsigned int index, int fd)
 {
-	uint32_t handles[4] = { 0 }, pitches[4] = { 640 * 4 };
+	uint32_t handles[4] = { 0 }, pitches[4] = { SCREEN_WIDTH * 4 };
 	uint32_t offsets[4] = { 0 };
 
 	screen->fds[index] = fd;
@@ -47,15 +47,17 @@ void screen_add(struct screen *screen, unsigned int index, int fd)
 	REQUIRE(drmPrimeFDToHandle(screen->card, fd, &screen->handle[index]),
 		0);
 	handles[0] = screen->handle[index];
-	REQUIRE(drmModeAddFB2(screen->card, 640, 480, DRM_FORMAT_XRGB8888,
-			      handles, pitches, offsets, &screen->fb[index],
-			      0), 0);
+	REQUIRE(drmModeAddFB2(screen->card, SCREEN_WIDTH, SCREEN_HEIGHT,
+			      DRM_FORMAT_XRGB8888, handles, pitches, offsets,
+			      &screen->fb[index], 0), 0);
 }
 
+/* A mode of the connector, with a border that makes the picture so small */
 static void switch_on(struct screen *screen, unsigned int index)
 {
 	drmModeConnectorPtr connector =
 		drmModeGetConnector(screen->card, screen->connector);
+	drmModeModeInfo mode;
 	int i;
 
 	REQUIRE(!connector, false);
@@ -64,9 +66,11 @@ static void switch_on(struct screen *screen, unsigned int index)
 		    connector->modes[i].vdisplay == 480)
 			break;
 	REQUIRE(i < connector->count_modes, true);
+	mode = connector->modes[i];
+	mode.hdisplay = SCREEN_WIDTH;
+	mode.vdisplay = SCREEN_HEIGHT;
 	REQUIRE(drmModeSetCrtc(screen->card, screen->crtc, screen->fb[index], 0,
-			       0, &screen->connector, 1, &connector->modes[i]),
-		0);
+			       0, &screen->connector, 1, &mode), 0);
 	drmModeFreeConnector(connector);
 	screen->on = true;
 }

@@ -7,7 +7,11 @@
 #include <stdint.h>
 
 #define SCREEN_BUFFERS	2
-#define SCREEN_SIZE	(640ul * 480 * 4)
+
+/* Small, and of whole pages: every byte is looked at, and there are many pictures. */
+#define SCREEN_WIDTH	256
+#define SCREEN_HEIGHT	192
+#define SCREEN_SIZE	(SCREEN_WIDTH * SCREEN_HEIGHT * 4ul)
 
 /**
  * struct screen - a card, and what it shows

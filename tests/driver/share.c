@@ -16,6 +16,7 @@
 #include <fpgabuf/fpgabuf.h>
 
 #include "bed.h"
+#include "holder.h"
 #include "net.h"
 
 #define SOCKET	"/tmp/share.sock"
@@ -678,6 +679,45 @@ static void gone(void)
 	file_write(DRIVER "bind", "fpgabuf.0");
 }
 
+/* The client that gave it back does not speak for all who have imported it. */
+static void importer_keeps(void)
+{
+	char *args[] = { "-r", "64K", "-n", "4", "-k", "2", NULL };
+	struct fpgabuf_shared_capture kept, c;
+	struct fpgabuf_client *client;
+	uint64_t word;
+	const void *mem;
+	pid_t server;
+	int importer;
+	unsigned int i;
+
+	sim_source("pattern");
+	server = server_start(args);
+	client = join(2);
+	next(client, &kept);
+	mem = map(client, kept.index);
+	memcpy(&word, mem, sizeof(word));
+	importer = importer_open(fpgabuf_region_fd(
+			fpgabuf_client_region(client, kept.index)));
+	REQUIRE(fpgabuf_client_release(client, kept.index), 0);
+	for (i = 0; i < rounds(200); i++) {
+		next(client, &c);
+		CU_ASSERT(c.index != kept.index);
+		REQUIRE(fpgabuf_client_release(client, c.index), 0);
+	}
+	EXPECT(memcmp(mem, &word, sizeof(word)), 0);
+	CU_ASSERT(is_capture(mem, kept.bytes));
+	close(importer);
+	for (i = 0; i < 100000 && c.index != kept.index; i++) {
+		next(client, &c);
+		REQUIRE(fpgabuf_client_release(client, c.index), 0);
+	}
+	EXPECT(c.index, kept.index);
+	unmap(client, kept.index, mem);
+	fpgabuf_client_close(client);
+	server_end(server);
+}
+
 static const struct test tests[] = {
 	{ "a descriptor passed through two processes is sent without a copy by the "
 	  "last", through_two },
@@ -688,6 +728,8 @@ static const struct test tests[] = {
 	{ "what a killed client was sending is sent unchanged, then captured into "
 	  "again", killed_in_flight },
 	{ "a client can read, but not write, queue or cancel", meddles },
+	{ "a region that a client gave back is captured into when its importer has let go",
+	  importer_keeps },
 	{ "mode, group and user decide who is served", rights },
 	{ "when the device goes, clients are told and keep what they hold",
 	  gone },

@@ -12,16 +12,17 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
-#include <sys/socket.h>
 #include <sys/uio.h>
 #include <unistd.h>
 
 #include <linux/dma-buf.h>
-#include <linux/if_xdp.h>
 
 #include "bed.h"
+#include "holder.h"
 #include "kmod/fpgabuf-test-importer.h"
 #include "net.h"
+#include "program.h"
+#include "registration.h"
 #include "screen.h"
 #include "uring.h"
 #include "video.h"
@@ -31,55 +32,13 @@
 #define COUNTERS	"/sys/kernel/debug/fpgabuf/fpgabuf0/counters"
 #define DRIVER_DIR	"/sys/bus/platform/drivers/fpgabuf/"
 
-/* It stays, until the descriptor or the ring is closed. */
-struct registration {
-	struct uring ring;
-	int xdp;
-};
+/* How often the adversary comes during a test, by one means after the other */
+#define ADVERSARY_TURNS	200
 
-static int xdp_register(void *mem, size_t size)
+/* So many captures, or what issue 21 asks for */
+static unsigned int many(unsigned int n)
 {
-	struct xdp_umem_reg reg = {
-		.addr = (uintptr_t)mem, .len = size, .chunk_size = 4096,
-	};
-	int fd = socket(AF_XDP, SOCK_RAW | SOCK_CLOEXEC, 0);
-
-	if (fd < 0)
-		return -errno;
-	if (setsockopt(fd, SOL_XDP, XDP_UMEM_REG, &reg, sizeof(reg))) {
-		int err = -errno;
-
-		close(fd);
-		return err;
-	}
-	return fd;
-}
-
-/* io_uring takes mappings of files since 6.6; AF_XDP need not be there. */
-static int try_register(struct registration *reg, void *mem, size_t size)
-{
-	struct iovec iov = { mem, size };
-	int ret = uring_open(&reg->ring);
-
-	reg->xdp = -1;
-	if (!ret) {
-		ret = uring_register(&reg->ring, &iov, 1);
-		if (!ret)
-			return 0;
-		uring_close(&reg->ring);
-	}
-	reg->xdp = xdp_register(mem, size);
-	return reg->xdp < 0 ? reg->xdp : 0;
-}
-
-static void unregister(struct registration *reg)
-{
-	if (reg->xdp >= 0) {
-		close(reg->xdp);
-		return;
-	}
-	EXPECT(uring_unregister(&reg->ring), 0);
-	uring_close(&reg->ring);
+	return thorough() ? 100000 : rounds(n);
 }
 
 static int baseline(int dev, int fd)
@@ -104,7 +63,7 @@ static int queue_done(int dev, int fd, uint64_t cookie)
 /* Whether that worked, for a test that is nothing without it */
 static bool need_registration(struct registration *reg, void *mem, size_t size)
 {
-	if (!try_register(reg, mem, size))
+	if (!registration_try(reg, mem, size))
 		return true;
 	skip("this kernel pins regions neither for io_uring nor for AF_XDP");
 	munmap(mem, size);
@@ -184,7 +143,7 @@ static void rules(void)
 	CU_ASSERT(pins > 0);
 	EXPECT(region_info(dev, fd).standing, pins);
 	EXPECT(baseline(dev, fd), -EALREADY);
-	unregister(&reg);
+	registration_end(&reg);
 	munmap(mem, 64 * KIB);
 	close(fd);
 
@@ -193,14 +152,14 @@ static void rules(void)
 	mem = region_map(fd, 64 * KIB);
 	sim_source("feed");
 	REQUIRE(region_queue(dev, fd, 0, 0), 0);
-	REQUIRE(try_register(&reg, mem, 64 * KIB), 0);
+	REQUIRE(registration_try(&reg, mem, 64 * KIB), 0);
 	EXPECT(baseline(dev, fd), -EBUSY);
 	EXPECT(capture_cancel(dev), 1);
 	EXPECT(baseline(dev, fd), -EBUSY);
 	EXPECT(capture_get(dev, &done), 0);
 	EXPECT(baseline(dev, fd), -EPERM);
 	EXPECT(region_queue(dev, fd, 0, 0), -EBUSY);
-	unregister(&reg);
+	registration_end(&reg);
 	wait_unpinned(dev, fd);
 	EXPECT(baseline(dev, fd), -EPERM);
 	munmap(mem, 64 * KIB);
@@ -253,7 +212,7 @@ static void bench_end(struct bench *b)
 
 	EXPECT(info.standing, b->pins);
 	EXPECT(info.in_use, 0);
-	unregister(&b->reg);
+	registration_end(&b->reg);
 	wait_unpinned(b->dev, b->fd);
 	munmap(b->mem, b->size);
 	close(b->fd);
@@ -297,17 +256,17 @@ static void pinned_on_top(struct bench *b, unsigned int page)
 	struct registration extra;
 	int i;
 
-	REQUIRE(try_register(&extra, b->mem + page * 4096ul, 4096), 0);
+	REQUIRE(registration_try(&extra, b->mem + page * 4096ul, 4096), 0);
 	EXPECT(region_queue(b->dev, b->fd, 0, 0), -EBUSY);
 	EXPECT(region_info(b->dev, b->fd).standing, b->pins);
-	unregister(&extra);
+	registration_end(&extra);
 	for (i = 0; i < 2000 && region_info(b->dev, b->fd).in_use; i++)
 		usleep(1000);
 }
 
 static void on_top(size_t size, uint32_t flags)
 {
-	unsigned int i, page, busy = 0, times = rounds(10000);
+	unsigned int i, page, busy = 0, pins = 0, times = rounds(10000);
 	struct bench b;
 
 	if (!bench_begin(&b, size, flags))
@@ -319,10 +278,13 @@ static void on_top(size_t size, uint32_t flags)
 		held = hold(b.mem + page * 4096ul);
 		busy += region_queue(b.dev, b.fd, 0, 0) == -EBUSY;
 		let_go(&held);
-		if (i % 50 == 0)
+		if (thorough() || i % 50 == 0) {
 			pinned_on_top(&b, page);
+			pins++;
+		}
 	}
 	EXPECT(busy, times);
+	printf("\n    %u references and %u pins refused", busy, pins);
 	sim_source("pattern");
 	EXPECT(capture_run(b.dev, b.fd, 0).bytes, size);
 	CU_ASSERT(is_pattern(b.mem, size, 0));
@@ -354,14 +316,14 @@ static void ended(void)
 		return;
 	sim_source("pattern");
 	EXPECT(capture_run(b.dev, b.fd, 0).bytes, b.size);
-	unregister(&b.reg);
+	registration_end(&b.reg);
 	wait_unpinned(b.dev, b.fd);
 	for (i = 0; i < 3; i++) {
 		EXPECT(baseline(b.dev, b.fd), -EPERM);
-		REQUIRE(try_register(&b.reg, b.mem, b.size), 0);
+		REQUIRE(registration_try(&b.reg, b.mem, b.size), 0);
 		EXPECT(region_queue(b.dev, b.fd, 0, 0), -EBUSY);
 		EXPECT(region_info(b.dev, b.fd).standing, 0);
-		unregister(&b.reg);
+		registration_end(&b.reg);
 		wait_unpinned(b.dev, b.fd);
 		EXPECT(capture_run(b.dev, b.fd, 0).bytes, b.size);
 	}
@@ -369,6 +331,63 @@ static void ended(void)
 	close(b.fd);
 	EXPECT(device_used(b.dev), 0);
 	close(b.dev);
+}
+
+/*
+ * However often QUEUE is tried: nothing is captured into it.  What is on the region all
+ * the time changes nothing.
+ */
+static void refused(const struct target *t, unsigned int times,
+		    bool importers_done)
+{
+	unsigned int i, busy = 0;
+
+	for (i = 0; i < times; i++)
+		busy += (importers_done ? queue_done(t->dev, t->fd, 0) :
+			 region_queue(t->dev, t->fd, 0, 0)) == -EBUSY;
+	EXPECT(busy, times);
+	EXPECT(region_info(t->dev, t->fd).state, FPGABUF_REGION_IDLE);
+	CU_ASSERT(is_pattern(t->mem, t->size, t->at));
+}
+
+/**
+ * struct adversary - what it does while captures go on
+ * @every: it comes after so many captures
+ * @captures: how many there were
+ * @held: how often it held one, by means
+ */
+struct adversary {
+	unsigned int every, captures, held[HOLDERS];
+};
+
+static struct adversary adversary_for(unsigned int captures)
+{
+	return (struct adversary){ .every = captures / ADVERSARY_TURNS + 1 };
+}
+
+/* Between a capture's use and the next QUEUE; @importers_done: by that flag */
+static void adversary_turn(struct adversary *a, const struct target *t,
+			   bool importers_done)
+{
+	enum holder_kind kind = a->captures++ / a->every % HOLDERS;
+	struct holder holder;
+
+	if (a->captures % a->every ||
+	    (importers_done && kind == HOLDER_IMPORTER) ||
+	    !holder_take(&holder, kind, t))
+		return;
+	refused(t, 1, importers_done);
+	holder_let_go(&holder);
+	a->held[kind]++;
+}
+
+static void adversary_tell(const struct adversary *a)
+{
+	printf(", refused while held %u times by a pipe, %u by a send, %u by a pin, %u by a fence, %u by an importer",
+	       a->held[HOLDER_PIPE], a->held[HOLDER_SEND],
+	       a->held[HOLDER_PIN], a->held[HOLDER_FENCE],
+	       a->held[HOLDER_IMPORTER]);
+	CU_ASSERT(a->held[HOLDER_PIPE] && a->held[HOLDER_SEND]);
 }
 
 /* Fixed buffers: regions that a ring has, and captures into them */
@@ -486,9 +505,21 @@ static void queue_again(struct fixed *f, unsigned int index)
 	REQUIRE(ret, 0);
 }
 
+static void fixed_turn(struct adversary *adversary, const struct fixed *f,
+		       unsigned int index, unsigned int capture)
+{
+	const struct target t = {
+		f->dev, f->fds[index], f->mem[index], f->size,
+		(uint64_t)capture * f->size,
+	};
+
+	adversary_turn(adversary, &t, false);
+}
+
 static void fixed_sends(void)
 {
-	unsigned int i, captures = rounds(100000);
+	unsigned int i, captures = many(100000);
+	struct adversary adversary = adversary_for(captures);
 	struct fpgabuf_dequeue done;
 	struct peer peer = { 0 };
 	struct fixed f;
@@ -501,6 +532,7 @@ static void fixed_sends(void)
 	for (i = 0; i < captures; i++) {
 		REQUIRE(capture_get(f.dev, &done), 0);
 		send_fixed(&f, tx, done.cookie);
+		fixed_turn(&adversary, &f, done.cookie, i);
 		queue_again(&f, done.cookie);
 	}
 	close(tx);
@@ -508,6 +540,7 @@ static void fixed_sends(void)
 	EXPECT(peer.got, captures * f.size);
 	EXPECT(peer.wrong, 0);
 	printf("\n    %u captures sent", captures);
+	adversary_tell(&adversary);
 	close(peer.fd);
 	fixed_end(&f);
 }
@@ -524,7 +557,8 @@ static void disk_check(int disk, size_t size, uint64_t position)
 
 static void fixed_writes(void)
 {
-	unsigned int i, captures = rounds(100000);
+	unsigned int i, captures = many(100000);
+	struct adversary adversary = adversary_for(captures);
 	struct fpgabuf_dequeue done;
 	uint64_t at = 0, checked = 0;
 	struct fixed f;
@@ -542,6 +576,7 @@ static void fixed_writes(void)
 				  at - checked, done.cookie);
 		uring_submit(&f.ring, &sqe);
 		REQUIRE(uring_wait(&f.ring).res, (int)f.size);
+		fixed_turn(&adversary, &f, done.cookie, i);
 		REQUIRE(region_queue(f.dev, f.fds[done.cookie], 0, done.cookie),
 			0);
 		at += f.size;
@@ -551,97 +586,45 @@ static void fixed_writes(void)
 		}
 	}
 	printf("\n    %u captures written", captures);
+	adversary_tell(&adversary);
 	close(disk);
 	fixed_end(&f);
 }
 
-/*
- * Whoever holds it, and however often QUEUE is tried: nothing is captured into it.
- * What is on the region all the time changes nothing.
- */
-static void refused(struct bench *b, bool importers_done)
+/* Only importers can be done. */
+static void refused_because(enum holder_kind kind, const struct target *t,
+			    unsigned int times)
 {
-	unsigned int i, busy = 0, times = rounds(100);
-
-	for (i = 0; i < times; i++)
-		busy += (importers_done ? queue_done(b->dev, b->fd, 0) :
-			 region_queue(b->dev, b->fd, 0, 0)) == -EBUSY;
-	EXPECT(busy, times);
-	EXPECT(region_info(b->dev, b->fd).state, FPGABUF_REGION_IDLE);
-	CU_ASSERT(is_pattern(b->mem, b->size, 0));
-}
-
-static void refused_both(struct bench *b)
-{
-	refused(b, false);
-	refused(b, true);
-}
-
-static int import(int fd)
-{
-	int importer = open("/dev/fpgabuf-test-importer", O_RDWR | O_CLOEXEC);
-	struct importer_import arg = { .fd = fd, .max_segment = 64 * KIB };
-
-	REQUIRE(importer < 0 ? -errno : 0, 0);
-	REQUIRE(call(importer, IMPORTER_IMPORT, &arg), 0);
-	return importer;
-}
-
-/* Sent to a peer that does not read; what the peer gets then */
-static void stalled_holds(struct bench *b)
-{
-	struct reader *reader;
-	unsigned int copied;
-	const void *data;
-	int tx, rx;
-	size_t got;
-
-	net_connect(&tx, &rx);
-	EXPECT(send_zerocopy(tx, b->mem, b->size), b->size);
-	EXPECT(net_completions(tx, 1, &copied, 300), 0);
-	refused_both(b);
-	reader = reader_start(rx, b->size);
-	data = reader_wait(reader, &got);
-	EXPECT(got, b->size);
-	CU_ASSERT(is_pattern(data, got, 0));
-	reader_free(reader);
-	EXPECT(net_completions(tx, 1, &copied, 10000), 1);
-	close(tx);
-	close(rx);
+	refused(t, times, false);
+	if (kind != HOLDER_IMPORTER)
+		refused(t, times, true);
 }
 
 static void adversary(void)
 {
-	struct registration extra;
-	struct held held;
-	int importer, i;
+	struct holder first, second;
+	enum holder_kind kind;
+	struct target t;
 	struct bench b;
 
 	if (!bench_begin(&b, 1536 * KIB, 0))
 		return;
 	sim_source("pattern");
 	EXPECT(capture_run(b.dev, b.fd, 0).bytes, b.size);
-
-	held = hold(b.mem + b.size - 4096);
-	refused_both(&b);
-	let_go(&held);
-
-	REQUIRE(try_register(&extra, b.mem, b.size), 0);
-	refused_both(&b);
-	unregister(&extra);
-	for (i = 0; i < 2000 && region_info(b.dev, b.fd).in_use; i++)
-		usleep(1000);
-	EXPECT(region_info(b.dev, b.fd).standing, b.pins);
-
-	importer = import(b.fd);
-	refused(&b, false);
-	held = hold(b.mem);
-	refused_both(&b);
-	let_go(&held);
-	close(importer);
-
-	stalled_holds(&b);
-	EXPECT(region_queue_wait(b.dev, b.fd, 0, 0), 0);
+	t = (struct target){ b.dev, b.fd, b.mem, b.size, 0 };
+	for (kind = 0; kind < HOLDERS; kind++) {
+		if (!holder_take(&first, kind, &t))
+			continue;
+		refused_because(kind, &t, rounds(100));
+		/* An importer on top hides nothing. */
+		REQUIRE(holder_take(&second, HOLDER_IMPORTER, &t), true);
+		refused_because(kind, &t, rounds(100));
+		holder_let_go(&first);
+		refused(&t, 1, false);
+		holder_let_go(&second);
+		EXPECT(region_info(b.dev, b.fd).standing, b.pins);
+	}
+	EXPECT(region_queue(b.dev, b.fd, 0, 0), 0);
 	EXPECT(capture_get(b.dev, &(struct fpgabuf_dequeue){ 0 }), 0);
 	CU_ASSERT(is_pattern(b.mem, b.size, b.size));
 	bench_end(&b);
@@ -670,7 +653,7 @@ static void importers_stay(void)
 {
 	const size_t size = 64 * KIB;
 	int dev = device_open(0), fd = region_alloc(dev, size);
-	int a = import(fd), b = import(fd);
+	int a = importer_open(fd), b = importer_open(fd);
 	unsigned long before = synced_for_importers();
 	static uint8_t seen[64 * 1024];
 	struct importer_read vmap = { .buffer = (uintptr_t)seen, .size = size };
@@ -708,7 +691,7 @@ static void importers_stay(void)
 static void fence_counts(void)
 {
 	int dev = device_open(0), fd = region_alloc(dev, 4096);
-	int other = region_alloc(dev, 4096), importer = import(fd);
+	int other = region_alloc(dev, 4096), importer = importer_open(fd);
 	struct fpgabuf_dequeue done;
 
 	if (!need_sync_files())
@@ -730,8 +713,9 @@ static void fence_counts(void)
 
 static void shown(void)
 {
+	unsigned int i, wrong = 0, mapped = 0, pictures = many(1000);
+	struct adversary adversary = adversary_for(pictures);
 	struct fpgabuf_dequeue done;
-	unsigned int i, wrong = 0, mapped = 0;
 	struct screen screen;
 	uint64_t at = 0;
 	int dev;
@@ -742,13 +726,18 @@ static void shown(void)
 	for (i = 0; i < SCREEN_BUFFERS; i++)
 		screen_add(&screen, i, region_alloc(dev, SCREEN_SIZE));
 	sim_source("pattern");
-	for (i = 0; i < rounds(1000); i++) {
+	for (i = 0; i < pictures; i++) {
 		int which = i % SCREEN_BUFFERS, fd = screen.fds[which];
 
 		if (region_info(dev, fd).importers) {
 			mapped++;
 			EXPECT(region_queue(dev, fd, 0, 0), -EBUSY);
 		}
+		/* What it has is the picture before the last one. */
+		if (i >= SCREEN_BUFFERS)
+			adversary_turn(&adversary, &(struct target){
+				dev, fd, screen.mem[which], SCREEN_SIZE,
+				at - SCREEN_BUFFERS * SCREEN_SIZE }, true);
 		REQUIRE(queue_done(dev, fd, which), 0);
 		REQUIRE(capture_get(dev, &done), 0);
 		EXPECT(done.bytes, SCREEN_SIZE);
@@ -758,6 +747,7 @@ static void shown(void)
 	}
 	EXPECT(wrong, 0);
 	printf("\n    %u pictures, %u of them into mapped memory", i, mapped);
+	adversary_tell(&adversary);
 	screen_close(&screen);
 	EXPECT(device_used(dev), 0);
 	close(dev);
@@ -766,10 +756,11 @@ static void shown(void)
 /* A video output that has the buffers for as long as it runs */
 static void played(void)
 {
-	unsigned int i, wrong = 0, mapped = 0;
+	uint64_t at = 0, filled[VIDEO_BUFFERS];
+	unsigned int i, wrong = 0, mapped = 0, pictures = many(300);
+	struct adversary adversary = adversary_for(pictures);
 	struct fpgabuf_dequeue done;
 	struct video video;
-	uint64_t at = 0;
 	int dev;
 
 	if (!video_open(&video))
@@ -781,11 +772,12 @@ static void played(void)
 
 		video_add(&video, i, fd);
 		EXPECT(capture_run(dev, fd, 0).bytes, video.size);
+		filled[i] = at;
 		at += video.size;
 		video_put(&video, i);
 	}
 	video_start(&video);
-	for (i = 0; i < rounds(300); i++) {
+	for (i = 0; i < pictures; i++) {
 		unsigned int which = video_get(&video);
 
 		if (region_info(dev, video.fds[which]).importers) {
@@ -793,34 +785,133 @@ static void played(void)
 			EXPECT(region_queue(dev, video.fds[which], 0, 0),
 			       -EBUSY);
 		}
+		adversary_turn(&adversary, &(struct target){
+			dev, video.fds[which], video.mem[which], video.size,
+			filled[which] }, true);
 		REQUIRE(queue_done(dev, video.fds[which], which), 0);
 		REQUIRE(capture_get(dev, &done), 0);
 		wrong += !is_pattern(video.mem[which], video.size, at);
+		filled[which] = at;
 		at += video.size;
 		video_put(&video, which);
 	}
 	EXPECT(wrong, 0);
 	printf("\n    %u pictures, %u of them into mapped memory", i, mapped);
+	adversary_tell(&adversary);
 	video_close(&video);
 	EXPECT(device_used(dev), 0);
 	close(dev);
 }
 
-/* The device goes while all of them have regions. */
+static void told(void)
+{
+	const struct program info = {
+		.name = "info",
+		.argv = { "fpgabuf-info", "--json", "/dev/fpgabuf0" },
+	};
+	const char *region;
+	int importer;
+	struct bench b;
+
+	if (!bench_begin(&b, 256 * KIB, 0))
+		return;
+	importer = importer_open(b.fd);
+	EXPECT(program_run(&info), 0);
+	region = json_region(program_text(&info, "out"), b.fd);
+	EXPECT(json_count(region, "importers"), 1);
+	EXPECT(json_count(region, "in_use"), 0);
+	EXPECT(json_count(region, "standing"), b.pins);
+	CU_ASSERT_PTR_NOT_NULL(strstr(region, "\"attached\": [{\"device\": \"fpgabuf-test-importer"));
+	close(importer);
+	bench_end(&b);
+}
+
+/* One buffer is on the screen, and the other one has a capture, too. */
+static bool screen_begin(struct screen *screen, int dev)
+{
+	int i;
+
+	if (!screen_open(screen))
+		return false;
+	sim_source("pattern");
+	for (i = 0; i < SCREEN_BUFFERS; i++) {
+		screen_add(screen, i, region_alloc(dev, SCREEN_SIZE));
+		REQUIRE(queue_done(dev, screen->fds[i], 0), 0);
+		EXPECT(capture_get(dev, &(struct fpgabuf_dequeue){ 0 }), 0);
+		screen_flip(screen, i);
+	}
+	return true;
+}
+
+static void screen_goes_on(struct screen *screen)
+{
+	int i;
+
+	for (i = 0; i < SCREEN_BUFFERS; i++) {
+		screen_flip(screen, i);
+		CU_ASSERT(is_pattern(screen->mem[i], SCREEN_SIZE,
+				     i * SCREEN_SIZE));
+	}
+	screen_close(screen);
+}
+
+static bool video_begin(struct video *video, int dev)
+{
+	int i, fd;
+
+	if (!video_open(video))
+		return false;
+	sim_source("pattern");
+	for (i = 0; i < VIDEO_BUFFERS; i++) {
+		fd = region_alloc(dev, video->size);
+		video_add(video, i, fd);
+		EXPECT(capture_run(dev, fd, 0).bytes, video->size);
+		video_put(video, i);
+	}
+	video_start(video);
+	return true;
+}
+
+static void video_goes_on(struct video *video)
+{
+	unsigned int i, which;
+
+	for (i = 0; i < 2 * VIDEO_BUFFERS; i++) {
+		which = video_get(video);
+		CU_ASSERT(is_pattern(video->mem[which], video->size,
+				     which * video->size));
+		video_put(video, which);
+	}
+	video_close(video);
+}
+
+/*
+ * The device goes while all of them have regions: a registration, a send that the peer
+ * does not read, importers of a region that is idle and of one that is captured into, a
+ * screen, a video output.
+ */
 static void unplugged(void)
 {
 	const size_t size = 256 * KIB;
 	struct fpgabuf_alloc alloc;
+	bool has_screen, has_video;
 	int importer, fd, running;
+	struct screen screen;
+	struct holder sent;
+	struct video video;
 	struct bench b;
 
 	if (!bench_begin(&b, size, 0))
 		return;
+	has_screen = screen_begin(&screen, b.dev);
+	has_video = video_begin(&video, b.dev);
 	sim_source("pattern");
 	EXPECT(capture_run(b.dev, b.fd, 0).bytes, size);
-	importer = import(b.fd);
+	REQUIRE(holder_take(&sent, HOLDER_SEND, &(struct target){
+		b.dev, b.fd, b.mem, size, 0 }), true);
+	importer = importer_open(b.fd);
 	fd = region_alloc(b.dev, size);
-	running = import(fd);
+	running = importer_open(fd);
 	sim_source("feed");
 	REQUIRE(queue_done(b.dev, fd, 0), 0);
 	file_write(DRIVER_DIR "unbind", "fpgabuf.0");
@@ -832,6 +923,11 @@ static void unplugged(void)
 	EXPECT(region_info(b.dev, b.fd).standing, b.pins);
 	CU_ASSERT(is_pattern(b.mem, size, 0));
 	CU_ASSERT(sees(importer, size, 0));
+	if (has_screen)
+		screen_goes_on(&screen);
+	if (has_video)
+		video_goes_on(&video);
+	holder_let_go(&sent);
 
 	file_write(DRIVER_DIR "bind", "fpgabuf.0");
 	close(running);
@@ -864,6 +960,8 @@ static const struct test tests[] = {
 	{ "framebuffers that stay are captured into and shown", shown },
 	{ "buffers that a video output keeps are captured into and played",
 	  played },
+	{ "fpgabuf-info tells the pins that stand, and the devices that are attached",
+	  told },
 	{ "the device unplugged under all of them: data stay, nothing is left",
 	  unplugged },
 	{ }

@@ -7,6 +7,9 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#define VIDEO_WIDTH	200
+#define VIDEO_HEIGHT	150
+
 /* Enough for one of them not to be played */
 #define VIDEO_BUFFERS	4
 
