@@ -27,6 +27,7 @@
 #include "net.h"
 #include "process.h"
 #include "recv/pattern.h"
+#include "send/sources.h"
 #include "send/transfer.h"
 
 #define MAX_RIG_PEERS	3
@@ -265,7 +266,7 @@ static void rig_start(struct rig *r)
 {
 	struct transfer *t = &r->transfer;
 
-	r->source = source_open(&r->options);
+	r->source = send_source_open(&r->options);
 	CU_ASSERT_PTR_NOT_NULL_FATAL(r->source);
 	rig_connect(r);
 	r->sigfd = block_signals();
@@ -1303,10 +1304,10 @@ static void test_alloc_fails(void)
 
 	fake_reset();
 	fake.alloc_errno = ENOMEM;
-	CU_ASSERT_PTR_NULL(source_open(&o));
+	CU_ASSERT_PTR_NULL(send_source_open(&o));
 	fake_reset();
 	fake.alignment = 100000;
-	CU_ASSERT_PTR_NULL(source_open(&o));
+	CU_ASSERT_PTR_NULL(send_source_open(&o));
 }
 
 static const struct test tests[] = {

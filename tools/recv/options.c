@@ -6,10 +6,10 @@
 
 #include "common/clock.h"
 #include "common/message.h"
+#include "common/output-name.h"
 #include "common/size.h"
 #include "common/usage.h"
 #include "recv/options.h"
-#include "recv/output-name.h"
 
 #define MAX_TIMEOUT_S	1000000
 #define MAX_CONNECTIONS	1000000

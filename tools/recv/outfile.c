@@ -2,15 +2,14 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
-#include <libgen.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "common/clock.h"
 #include "common/message.h"
+#include "common/newfile.h"
 #include "recv/outfile.h"
 
 #define BUFFER_SIZE	((size_t)1 << 20)
@@ -65,14 +64,6 @@ static void probe(struct outfile *f)
 		f->direct = !set_direct(f, true);
 }
 
-static void explain_room(int err)
-{
-	if (err == ENOSPC || err == EDQUOT)
-		remedy("make room there; --bytes reserves the space at the beginning");
-	else if (err == EFBIG)
-		remedy("the file system or `ulimit -f` does not allow a larger file: use --rotate-size");
-}
-
 /*
  * The size of the file does not change, so that readers find no zeros meanwhile.  Not
  * every file system can do that.
@@ -92,46 +83,7 @@ static int reserve(struct outfile *f, uint64_t bytes)
 	err = errno;
 	message("cannot reserve %" PRIu64 " bytes for %s: %s", bytes, f->name,
 		strerror(err));
-	explain_room(err);
-	return -1;
-}
-
-/*
- * Only a regular file that is not empty, or a disk, has data that could be lost.
- */
-static int open_existing(const struct outfile *f, bool overwrite)
-{
-	bool may_lose = false;
-	struct stat st;
-
-	if (stat(f->name, &st) < 0)
-		return -EEXIST;
-	if (S_ISREG(st.st_mode))
-		may_lose = st.st_size > 0;
-	else if (S_ISBLK(st.st_mode))
-		may_lose = true;
-	if (may_lose && !overwrite)
-		return -EEXIST;
-	return open(f->name, O_WRONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
-}
-
-static int open_file(struct outfile *f, bool overwrite)
-{
-	int fd = open(f->name, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
-
-	f->made = fd >= 0;
-	if (fd < 0 && errno == EEXIST)
-		fd = open_existing(f, overwrite);
-	return fd == -1 ? -errno : fd;
-}
-
-/* Two programs that write the same file would spoil both recordings. */
-static int lock(struct outfile *f)
-{
-	if (!f->regular || !flock(f->out.fd, LOCK_EX | LOCK_NB) ||
-	    errno != EWOULDBLOCK)
-		return 0;
-	message("cannot write %s: another program is writing it", f->name);
+	newfile_explain_room(err);
 	return -1;
 }
 
@@ -174,7 +126,7 @@ static bool is_fifo(const char *path)
 
 int outfile_open(struct outfile *f, uint64_t bytes, bool overwrite)
 {
-	int fd = open_file(f, overwrite);
+	int fd = newfile_open(f->name, overwrite, &f->made);
 
 	if (fd == -EEXIST)
 		return fd;
@@ -188,7 +140,8 @@ int outfile_open(struct outfile *f, uint64_t bytes, bool overwrite)
 		return 0;
 	output_take(&f->out, fd);
 	probe(f);
-	if (!lock(f) && !reserve(f, bytes))
+	if ((!f->regular || !newfile_lock(f->out.fd, f->name)) &&
+	    !reserve(f, bytes))
 		return 0;
 	outfile_discard(f);
 	return -1;
@@ -244,7 +197,7 @@ static void took(struct outfile *f, size_t len)
 static void explain(const struct outfile *f, int err)
 {
 	message("cannot write %s: %s", f->name, strerror(err));
-	explain_room(err);
+	newfile_explain_room(err);
 	if (err == EPIPE)
 		remedy("the program that read it has ended: see its messages");
 }
@@ -482,22 +435,6 @@ static int give_back(struct outfile *f)
 	return -1;
 }
 
-/* The name of a new file is on the disk when its folder is synced. */
-static void sync_folder(const struct outfile *f)
-{
-	char path[PATH_MAX];
-	int fd;
-
-	if (!f->made)
-		return;
-	strcpy(path, f->name);
-	fd = open(dirname(path), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	if (fd < 0)
-		return;
-	fsync(fd);
-	close(fd);
-}
-
 int outfile_close(struct outfile *f)
 {
 	int ret = flush_rest(f);
@@ -509,7 +446,8 @@ int outfile_close(struct outfile *f)
 		ret = -1;
 	if (!ret && sync_file(f))
 		ret = -1;
-	sync_folder(f);
+	if (f->made)
+		newfile_sync_folder(f->name);
 	/* Some file systems tell only now that there is no space. */
 	if (output_close(&f->out) < 0 && !ret) {
 		explain(f, errno);

@@ -7,8 +7,8 @@
 
 #include "common/clock.h"
 #include "common/message.h"
+#include "common/output-name.h"
 #include "recv/outfile.h"
-#include "recv/output-name.h"
 #include "recv/sink.h"
 
 /**

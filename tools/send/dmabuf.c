@@ -10,7 +10,7 @@
 #include <sys/mman.h>
 
 #include "common/message.h"
-#include "send/source.h"
+#include "send/sources.h"
 
 /**
  * struct dmabuf - the buffer
@@ -78,7 +78,7 @@ static int make_source(struct dmabuf *d)
 	return err ? err : source_fill(&d->source);
 }
 
-static int dmabuf_open(struct source *source, const struct send_options *o)
+static int dmabuf_open(struct source *source, const struct source_setup *o)
 {
 	struct dmabuf *d = (struct dmabuf *)source;
 	int err;

@@ -10,6 +10,7 @@
 #include "common/signals.h"
 #include "common/start.h"
 #include "send/report.h"
+#include "send/sources.h"
 
 /* Everything has been opened: transfers and reports. */
 static int transfer(const struct send_options *o, struct transfer *t)
@@ -86,7 +87,7 @@ static int connect_and_send(const struct send_options *o,
 
 static int run(const struct send_options *o)
 {
-	struct source *source = source_open(o);
+	struct source *source = send_source_open(o);
 	int ret;
 
 	if (!source)

@@ -7,9 +7,7 @@
 #include <fpgabuf/fpgabuf.h>
 
 #include "common/endpoint.h"
-
-/* No limit, for a number of bytes or captures. */
-#define UNLIMITED	UINT64_MAX
+#include "common/source.h"
 
 /* Most regions: a sender holds a header and the bytes of each, and an end. */
 #define MAX_REGIONS	(FPGABUF_SENDER_MAX_DEPTH / 2 - 1)

@@ -14,7 +14,7 @@
 #include <fpgabuf/fpgabuf.h>
 
 #include "send/link.h"
-#include "send/source.h"
+#include "common/source.h"
 
 /**
  * enum peer_state - states of a peer

@@ -16,7 +16,7 @@
 #include "common/message.h"
 #include "common/stall.h"
 #include "send/peer.h"
-#include "send/source.h"
+#include "send/sources.h"
 
 /* What a pipe can be made to hold without privileges */
 #define PIPE_ROOM		((size_t)1 << 20)
@@ -176,7 +176,7 @@ static void explain_setup(const struct stream *s,
 		       (uint64_t)s->info.max_capture);
 }
 
-static int set_up(struct stream *s, const struct send_options *o)
+static int set_up(struct stream *s, const struct source_setup *o)
 {
 	struct fpgabuf_stream_setup setup = {
 		.size = controller_region_size(&s->info, o->region_size,
@@ -214,7 +214,7 @@ static int make_pipe(struct stream *s)
 	return 0;
 }
 
-static int stream_open(struct source *source, const struct send_options *o)
+static int stream_open(struct source *source, const struct source_setup *o)
 {
 	struct stream *s = stream_of(source);
 	int err;

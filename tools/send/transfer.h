@@ -9,7 +9,7 @@
 #include "common/stall.h"
 #include "send/peer.h"
 #include "send/rate.h"
-#include "send/source.h"
+#include "common/source.h"
 
 /**
  * struct held_slot - a slot that peers may hold

@@ -4,22 +4,11 @@
 
 #include "common/clock.h"
 #include "common/message.h"
-#include "send/source.h"
+#include "common/source.h"
 
-static const struct source_kind *choose(const struct send_options *options)
+struct source *source_open(const struct source_kind *kind,
+			   const struct source_setup *setup)
 {
-	if (options->fd >= 0)
-		return &source_dmabuf;
-	if (options->share)
-		return &source_share;
-	if (options->engine == ENGINE_SPLICE)
-		return &source_stream;
-	return &source_device;
-}
-
-struct source *source_open(const struct send_options *options)
-{
-	const struct source_kind *kind = choose(options);
 	struct source *source = calloc(1, kind->size);
 
 	if (!source) {
@@ -30,10 +19,10 @@ struct source *source_open(const struct send_options *options)
 		.kind = kind,
 		.backend = BACKEND_UNKNOWN,
 		.fd = -1,
-		.bytes_wanted = options->bytes,
-		.captures_wanted = options->captures,
+		.bytes_wanted = setup->bytes,
+		.captures_wanted = setup->captures,
 	};
-	if (!kind->open(source, options))
+	if (!kind->open(source, setup))
 		return source;
 	source_close(source);
 	return NULL;

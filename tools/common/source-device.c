@@ -8,7 +8,7 @@
 
 #include "common/message.h"
 #include "common/stall.h"
-#include "send/source.h"
+#include "common/source.h"
 
 /**
  * struct device - the device
@@ -25,7 +25,7 @@ static int still_busy(const struct capturing *c, unsigned int slot,
 {
 	(void)c;
 	(void)slot;
-	message("a region was sent, but its memory is still in use after %d s",
+	message("a region was given back, but its memory is still in use after %d s",
 		(int)(BUSY_PATIENCE_NS / NS_PER_SEC));
 	remedy("%" PRIu64 " page references, %u importers: does another program, or a packet capture, hold it?",
 	       seen->page_references, seen->importers);
@@ -63,7 +63,7 @@ static int map_region(struct device *d, unsigned int slot)
 	return 0;
 }
 
-static int make_ring(struct device *d, const struct send_options *o)
+static int make_ring(struct device *d, const struct source_setup *o)
 {
 	const struct fpgabuf_ring_setup setup = {
 		.regions = o->regions,
@@ -79,7 +79,7 @@ static int make_ring(struct device *d, const struct send_options *o)
 	return err;
 }
 
-static int device_open(struct source *source, const struct send_options *o)
+static int device_open(struct source *source, const struct source_setup *o)
 {
 	struct device *d = (struct device *)source;
 	int err;

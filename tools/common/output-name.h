@@ -4,8 +4,8 @@
  * file, with at least six digits, %t the time (UTC) when it is opened, such as
  * 20261130T061500Z; %% is %
  */
-#ifndef FPGABUF_RECV_OUTPUT_NAME_H
-#define FPGABUF_RECV_OUTPUT_NAME_H
+#ifndef FPGABUF_COMMON_OUTPUT_NAME_H
+#define FPGABUF_COMMON_OUTPUT_NAME_H
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -33,4 +33,4 @@ int output_name_numbers(const char *pattern, struct output_numbers *numbers);
 int output_name(char *name, size_t size, const char *pattern,
 		unsigned int connection, unsigned int file, time_t time);
 
-#endif /* FPGABUF_RECV_OUTPUT_NAME_H */
+#endif /* FPGABUF_COMMON_OUTPUT_NAME_H */

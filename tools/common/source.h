@@ -6,8 +6,8 @@
  * device, the server or the dma-buf, and prints messages; the library does the rest.
  * Functions that fail have printed why when they return.
  */
-#ifndef FPGABUF_SEND_SOURCE_H
-#define FPGABUF_SEND_SOURCE_H
+#ifndef FPGABUF_COMMON_SOURCE_H
+#define FPGABUF_COMMON_SOURCE_H
 
 #include <stdbool.h>
 
@@ -15,10 +15,37 @@
 
 #include "common/capturing.h"
 #include "common/controller.h"
-#include "send/options.h"
+
+/* No limit, for a number of bytes or captures. */
+#define UNLIMITED	UINT64_MAX
 
 struct peer;
 struct source;
+
+/**
+ * struct source_setup - what to open
+ * @device: path of the device to capture from
+ * @share: socket of an fpgabuf-share
+ * @fd: a dma-buf
+ * @region_size: bytes of a region, 0 for the usual
+ * @regions: number of regions; of a share the most that are held at once, 0 for
+ *	what the server gives
+ * @bytes: bytes to take in all, or %UNLIMITED
+ * @captures: captures to take in all, or %UNLIMITED
+ * @quiet: say nothing but errors
+ * @verbose: report regions that are smaller than usual
+ */
+struct source_setup {
+	const char *device;
+	const char *share;
+	int fd;
+	uint64_t region_size;
+	uint64_t regions;
+	uint64_t bytes;
+	uint64_t captures;
+	bool quiet;
+	bool verbose;
+};
 
 /**
  * struct source_kind - functions of a kind of source
@@ -33,7 +60,7 @@ struct source;
  */
 struct source_kind {
 	size_t size;
-	int (*open)(struct source *source, const struct send_options *options);
+	int (*open)(struct source *source, const struct source_setup *setup);
 	int (*fail)(struct source *source, int err);
 	void (*close)(struct source *source);
 	int (*pump)(struct source *source, struct peer *peer);
@@ -88,15 +115,14 @@ struct source {
 
 #define BACKEND_UNKNOWN	UINT32_MAX
 
-/* Opens the source that the options name; NULL after a message. */
-struct source *source_open(const struct send_options *options);
+/* Opens a source of a kind; NULL after a message. */
+struct source *source_open(const struct source_kind *kind,
+			   const struct source_setup *setup);
 void source_close(struct source *source);
 
-/* source_open() knows which. */
+/* The kinds that all tools have */
 extern const struct source_kind source_device;
-extern const struct source_kind source_dmabuf;
 extern const struct source_kind source_share;
-extern const struct source_kind source_stream;
 
 /* For the kinds: @from has been made, or not because of @err. */
 int source_begin(struct source *source, int err);
@@ -110,7 +136,7 @@ int source_fill(struct source *source);
  */
 int source_take(struct source *source, struct fpgabuf_capture *capture);
 
-/* Releases a slot, because no peer uses its bytes any more. */
+/* Releases a slot, because nobody uses its bytes any more. */
 void source_release(struct source *source, unsigned int slot);
 
 /* Ends the capture; captures that have come can still be taken. */
@@ -128,4 +154,4 @@ int source_fd(const struct source *source);
 /* When to call source_fill() although nothing happened, or 0. */
 int64_t source_retry_ns(const struct source *source);
 
-#endif /* FPGABUF_SEND_SOURCE_H */
+#endif /* FPGABUF_COMMON_SOURCE_H */

@@ -2,7 +2,7 @@
 #include <errno.h>
 #include <stdio.h>
 
-#include "recv/output-name.h"
+#include "common/output-name.h"
 
 int output_name_numbers(const char *pattern, struct output_numbers *numbers)
 {

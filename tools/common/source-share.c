@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "common/message.h"
-#include "send/source.h"
+#include "common/source.h"
 
 /**
  * struct share - the server
@@ -46,7 +46,7 @@ static void share_close(struct source *source)
 	fpgabuf_client_close(((struct share *)source)->client);
 }
 
-static int share_open(struct source *source, const struct send_options *o)
+static int share_open(struct source *source, const struct source_setup *o)
 {
 	struct share *s = (struct share *)source;
 	struct fpgabuf_client_geometry geometry;
