@@ -89,6 +89,12 @@ static void set_up_from_environment(void)
 	}
 	if (alloc_errno)
 		fake.alloc_errno = strtol(alloc_errno, NULL, 10);
+	if (getenv("FAKE_QUEUE_ERRNO"))
+		fake.queue_errno = strtol(getenv("FAKE_QUEUE_ERRNO"), NULL, 10);
+	if (getenv("FAKE_GAP_EVERY"))
+		fake.gap_every = strtoul(getenv("FAKE_GAP_EVERY"), NULL, 10);
+	if (getenv("FAKE_SHORT_EVERY"))
+		fake.short_every = strtoul(getenv("FAKE_SHORT_EVERY"), NULL, 10);
 	if (getenv("FAKE_NEVER"))
 		fake.never = true;
 	if (most)

@@ -29,7 +29,8 @@
  * @room: the DMA controller takes so many; 0 = as many as may be queued
  * @alloc_errno: ALLOC fails with this, if not 0.  In another process: the variable
  *	FAKE_ALLOC_ERRNO
- * @queue_errno: QUEUE fails with this, if not 0
+ * @queue_errno: QUEUE fails with this, if not 0.  In another process: the variable
+ *	FAKE_QUEUE_ERRNO
  * @interrupts: so many calls, of those that do not wait for a capture, fail with
  *	EINTR first
  * @busy: so many QUEUE calls of a region that was captured into before fail
@@ -51,8 +52,10 @@
  * @empty_every: every so many captures has no bytes; 0 = none
  *	In another process: FAKE_EMPTY_GAPS, then every second one has none and a
  *	gap before it
- * @short_every: every so many captures has one byte less; 0 = none
- * @gap_every: every so many captures has a gap before it; 0 = none
+ * @short_every: every so many captures has one byte less; 0 = none.  In another
+ *	process: the variable FAKE_SHORT_EVERY
+ * @gap_every: every so many captures has a gap before it; 0 = none.  In another
+ *	process: the variable FAKE_GAP_EVERY
  * @timeout_every: every so many captures times out; 0 = none
  * @fail_at: this capture fails with EIO; counted from 1, 0 = none
  * @fail_for: so many from there on do; 0 = that one.  In another process: all that

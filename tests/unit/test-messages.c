@@ -66,6 +66,10 @@ static void test_values(void)
 		  "it takes bytes, such as 65536, 64K, 1M or 2G, from 1 to " },
 		{ { "tools/fpgabuf-plan", "--rtt", "1ms" },
 		  "it takes milliseconds, such as 20 or 0.125, up to 3600000" },
+		{ { "tools/fpgabuf-record", "--max-disk", "1MB", "x" },
+		  "it takes bytes, such as 65536, 64K, 1M or 2G, at least 4096" },
+		{ { "tools/fpgabuf-record", "--sync", "0.5", "x" },
+		  "it takes a whole number, from 1 to 1000000" },
 		{ { "tools/fpgabuf-uio", "--map", "9", "writer" },
 		  "it takes a whole number, from 0 to 4" },
 		{ { "tools/fpgabuf-info", "--watch=0.5" },
@@ -128,6 +132,7 @@ static void test_full_stdout(void)
 		{ "tools/fpgabuf-info", "--help" },
 		{ "tools/fpgabuf-plan", "--version" },
 		{ "tools/fpgabuf-show", "--formats" },
+		{ "tools/fpgabuf-record", "--help" },
 		{ "tools/fpgabuf-uio", "--help" },
 	};
 	struct process p;

@@ -557,6 +557,10 @@ static void test_json_error(void)
 		{ "tools/fpgabuf-info", "--json", "/none" },
 		{ "tools/fpgabuf-show", "--json", "-d", "/none" },
 		{ "tools/fpgabuf-plan", "--json", "--none" },
+		{ "tools/fpgabuf-record", "--json", "-d", "/none", "/tmp/x" },
+		{ "tools/fpgabuf-record", "--json", "--none" },
+		{ "fpgabuf-record-fake", "--json", "-d", FAKE_DEVICE,
+		  "/none/x" },
 		{ "tools/fpgabuf-uio", "--json", "--none" },
 	};
 	struct process p;

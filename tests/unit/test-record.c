@@ -1,0 +1,576 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* fpgabuf-record as a program, on the fake device. */
+#include <errno.h>
+#include <fcntl.h>
+#include <glob.h>
+#include <signal.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include <linux/filter.h>
+#include <linux/seccomp.h>
+
+#include <CUnit/CUnit.h>
+
+#include "fake-device.h"
+#include "lib/suite.h"
+#include "net.h"
+#include "process.h"
+#include "receiver.h"
+#include "recv/pattern.h"
+
+#define MAX_ARGS	24
+#define SIZE		((size_t)65536)
+
+/* A recorder of regions of 64 KiB; @args come behind that, the file among them. */
+static void record_start_with(struct process *p, char *const args[],
+			      void (*prepare)(const void *data),
+			      const void *data)
+{
+	char *argv[MAX_ARGS] = {
+		"fpgabuf-record-fake", "-d", FAKE_DEVICE, "-r", "64K", "-n",
+		"8", "--json",
+	};
+	size_t i, n = 8;
+
+	for (i = 0; args[i]; i++)
+		argv[n++] = args[i];
+	process_start_with(p, argv, prepare, data);
+}
+
+static void record_start(struct process *p, char *const args[])
+{
+	record_start_with(p, args, NULL, NULL);
+}
+
+static int record(struct process *p, char *const args[])
+{
+	record_start(p, args);
+	return process_finish(p);
+}
+
+static bool says(const struct process *p, const char *text)
+{
+	if (strstr(p->output, text))
+		return true;
+	printf("\n    no '%s' in: %s", text, p->output);
+	return false;
+}
+
+/* The size of the file if it is the pattern from its beginning on, or -1 */
+static off_t pattern_size(const char *path)
+{
+	static uint8_t data[SIZE];
+	int fd = open(path, O_RDONLY | O_CLOEXEC);
+	off_t size = 0;
+	ssize_t n;
+
+	if (fd < 0)
+		return -1;
+	while ((n = read(fd, data, sizeof(data))) > 0) {
+		if (pattern_check(data, n, size) != (size_t)n)
+			size = INT64_MIN / 2;
+		size += n;
+	}
+	close(fd);
+	return size < 0 ? -1 : size;
+}
+
+/* Waits until it has so many bytes. */
+static bool gets_large(const char *path, off_t size)
+{
+	struct stat st = { 0 };
+	int i;
+
+	for (i = 0; i < PATIENCE_MS / 10 && st.st_size < size; i++) {
+		usleep(10000);
+		if (stat(path, &st))
+			st.st_size = 0;
+	}
+	return st.st_size >= size;
+}
+
+static void file_make(const char *path, const char *text)
+{
+	FILE *f = fopen(path, "we");
+
+	CU_ASSERT_PTR_NOT_NULL_FATAL(f);
+	fputs(text, f);
+	fclose(f);
+}
+
+static bool file_has(const char *path, const char *text)
+{
+	return file_is(path, (const uint8_t *)text, strlen(text));
+}
+
+static void check(char *const argv[], int code, const char *text)
+{
+	struct process p;
+
+	CU_ASSERT_EQUAL(process_run(&p, argv), code);
+	CU_ASSERT_TRUE(says(&p, text));
+}
+
+static void test_usage(void)
+{
+	static const struct { const char *text; char *argv[8]; } bad[] = {
+		{ "no FILE given", { "tools/fpgabuf-record" } },
+		{ "more than one FILE", { "tools/fpgabuf-record", "a", "b" } },
+		{ "FILE has no name", { "tools/fpgabuf-record", "" } },
+		{ "only n, t or % can follow %",
+		  { "tools/fpgabuf-record", "a%c" } },
+		{ "exclude each other",
+		  { "tools/fpgabuf-record", "-b1", "-c1", "a" } },
+		{ "exclude each other",
+		  { "tools/fpgabuf-record", "-dx", "--share=y", "a" } },
+		{ "--max-disk needs --rotate-size",
+		  { "tools/fpgabuf-record", "--max-disk=1G", "a" } },
+		{ "--max-disk must be at least twice",
+		  { "tools/fpgabuf-record", "--max-disk=1G",
+		    "--rotate-size=1G", "a" } },
+		{ "--regions: 1025: out of range",
+		  { "tools/fpgabuf-record", "-n1025", "a" } },
+		{ "--region-size: 5G: out of range",
+		  { "tools/fpgabuf-record", "-r5G", "a" } },
+		{ "try --help", { "tools/fpgabuf-record", "--none" } },
+	};
+	char *help[] = { "tools/fpgabuf-record", "--help", NULL };
+	char *version[] = { "tools/fpgabuf-record", "--version", NULL };
+	size_t i;
+
+	for (i = 0; i < sizeof(bad) / sizeof(bad[0]); i++)
+		check(bad[i].argv, 2, bad[i].text);
+	check(help, 0, "Usage: fpgabuf-record");
+	check(version, 0, "fpgabuf-record ");
+}
+
+static void test_bytes(void)
+{
+	struct process p;
+	struct temp t;
+
+	temp_make(&t, "samples");
+	char *args[] = { "-b", "1000003", t.file, NULL };
+
+	CU_ASSERT_EQUAL(record(&p, args), 0);
+	CU_ASSERT_EQUAL(pattern_size(t.file), 1000003);
+	CU_ASSERT_TRUE(says(&p, "{\"ok\": true, "));
+	CU_ASSERT_TRUE(says(&p, "\"captures\": 16, "));
+	CU_ASSERT_TRUE(says(&p, "\"written\": 1000003, "));
+	CU_ASSERT_TRUE(says(&p, "\"gaps\": 0, "));
+	temp_remove(&t);
+}
+
+/* The blocks of the file and of the captures do not fit any more. */
+static void test_short(void)
+{
+	struct process p;
+	struct temp t;
+
+	temp_make(&t, "samples");
+	char *args[] = { "-c", "40", t.file, NULL };
+
+	setenv("FAKE_SHORT_EVERY", "3", 1);
+	CU_ASSERT_EQUAL(record(&p, args), 0);
+	unsetenv("FAKE_SHORT_EVERY");
+	CU_ASSERT_EQUAL(pattern_size(t.file), 40 * SIZE - 13);
+	CU_ASSERT_TRUE(says(&p, "\"partial\": 13, "));
+	temp_remove(&t);
+}
+
+static void test_exists(void)
+{
+	struct process p;
+	struct temp t;
+
+	temp_make(&t, "samples");
+	char *args[] = { "-c", "1", t.file, NULL };
+	char *over[] = { "-c", "1", "--overwrite", t.file, NULL };
+
+	file_make(t.file, "mine");
+	CU_ASSERT_EQUAL(record(&p, args), 1);
+	CU_ASSERT_TRUE(says(&p, "exists, and is not overwritten"));
+	CU_ASSERT_TRUE(file_has(t.file, "mine"));
+
+	/* Nor before there is something else to write */
+	setenv("FAKE_QUEUE_ERRNO", "19", 1);
+	CU_ASSERT_EQUAL(record(&p, over), 1);
+	unsetenv("FAKE_QUEUE_ERRNO");
+	CU_ASSERT_TRUE(file_has(t.file, "mine"));
+
+	CU_ASSERT_EQUAL(record(&p, over), 0);
+	CU_ASSERT_EQUAL(pattern_size(t.file), SIZE);
+	temp_remove(&t);
+}
+
+static void test_nothing_left(void)
+{
+	struct process p;
+	struct temp t;
+
+	temp_make(&t, "samples");
+	char *args[] = { t.file, NULL };
+
+	setenv("FAKE_ALLOC_ERRNO", "12", 1);
+	CU_ASSERT_EQUAL(record(&p, args), 1);
+	unsetenv("FAKE_ALLOC_ERRNO");
+	CU_ASSERT_EQUAL(access(t.file, F_OK), -1);
+	setenv("FAKE_QUEUE_ERRNO", "19", 1);
+	CU_ASSERT_EQUAL(record(&p, args), 1);
+	unsetenv("FAKE_QUEUE_ERRNO");
+	CU_ASSERT_TRUE(says(&p, "the device was removed, or its driver unbound"));
+	CU_ASSERT_EQUAL(access(t.file, F_OK), -1);
+	temp_remove(&t);
+}
+
+static void test_device_fails(void)
+{
+	struct process p;
+	struct temp t;
+
+	temp_make(&t, "samples");
+	char *args[] = { t.file, NULL };
+
+	setenv("FAKE_FAIL_AT", "6", 1);
+	CU_ASSERT_EQUAL(record(&p, args), 1);
+	unsetenv("FAKE_FAIL_AT");
+	CU_ASSERT_TRUE(says(&p, "{\"ok\": false, "));
+	CU_ASSERT_TRUE(says(&p, "captures on " FAKE_DEVICE " failed in a row"));
+	CU_ASSERT(pattern_size(t.file) >= (off_t)(5 * SIZE));
+	temp_remove(&t);
+}
+
+static void ends_by(int signal)
+{
+	struct process p;
+	struct temp t;
+
+	temp_make(&t, "samples");
+	char *args[] = { t.file, NULL };
+
+	setenv("FAKE_CAPTURES", "5", 1);
+	record_start(&p, args);
+	unsetenv("FAKE_CAPTURES");
+	CU_ASSERT_TRUE(gets_large(t.file, 5 * SIZE));
+	kill(p.pid, signal);
+	CU_ASSERT_EQUAL(process_finish(&p), 0);
+	CU_ASSERT_TRUE(says(&p, "{\"ok\": true, "));
+	CU_ASSERT_EQUAL(pattern_size(t.file), 5 * SIZE);
+	temp_remove(&t);
+}
+
+static void test_signals(void)
+{
+	ends_by(SIGINT);
+	ends_by(SIGTERM);
+	ends_by(SIGHUP);
+}
+
+static void test_incomplete(void)
+{
+	struct process p;
+	struct temp t;
+
+	temp_make(&t, "samples");
+	char *args[] = { "-c", "9", t.file, NULL };
+
+	setenv("FAKE_CAPTURES", "5", 1);
+	record_start(&p, args);
+	unsetenv("FAKE_CAPTURES");
+	CU_ASSERT_TRUE(gets_large(t.file, 5 * SIZE));
+	kill(p.pid, SIGTERM);
+	CU_ASSERT_EQUAL(process_finish(&p), 1);
+	CU_ASSERT_TRUE(says(&p, "ended after 5 of 9 captures"));
+	CU_ASSERT_EQUAL(pattern_size(t.file), 5 * SIZE);
+	temp_remove(&t);
+}
+
+/* It writes as fast as it can, and leaves no hole, nor anything behind the samples. */
+static void test_killed(void)
+{
+	struct process p;
+	struct temp t;
+	off_t size;
+	int i;
+
+	temp_make(&t, "samples");
+	char *args[] = { "--overwrite", t.file, NULL };
+
+	for (i = 0; i < 10; i++) {
+		unlink(t.file);
+		record_start(&p, args);
+		CU_ASSERT_TRUE(gets_large(t.file, (i + 1) * (off_t)SIZE));
+		kill(p.pid, SIGKILL);
+		CU_ASSERT_EQUAL(process_finish(&p), -1);
+		size = pattern_size(t.file);
+		CU_ASSERT(size >= (i + 1) * (off_t)SIZE);
+	}
+	temp_remove(&t);
+}
+
+static void limit_files(const void *data)
+{
+	const struct rlimit limit = { 300000, 300000 };
+
+	setrlimit(RLIMIT_FSIZE, &limit);
+	(void)data;
+}
+
+static void test_full(void)
+{
+	struct process p;
+	struct temp t;
+
+	temp_make(&t, "samples");
+	char *args[] = { t.file, NULL };
+
+	record_start_with(&p, args, limit_files, NULL);
+	CU_ASSERT_EQUAL(process_finish(&p), 1);
+	CU_ASSERT_TRUE(says(&p, "cannot write "));
+	CU_ASSERT_TRUE(says(&p, "use --rotate-size"));
+	CU_ASSERT_TRUE(says(&p, "{\"ok\": false, "));
+	CU_ASSERT_EQUAL(pattern_size(t.file), 4 * SIZE);
+	temp_remove(&t);
+}
+
+/* As where an administrator does not allow io_uring */
+static void forbid_uring(const void *data)
+{
+	struct sock_filter code[] = {
+		BPF_STMT(BPF_LD | BPF_W | BPF_ABS,
+			 offsetof(struct seccomp_data, nr)),
+		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_io_uring_setup, 0, 1),
+		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | EPERM),
+		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
+	};
+	const struct sock_fprog program = {
+		sizeof(code) / sizeof(code[0]), code
+	};
+
+	prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
+	prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program);
+	(void)data;
+}
+
+static void test_without_uring(void)
+{
+	struct process p;
+	struct temp t;
+
+	temp_make(&t, "samples");
+	char *args[] = { "-b", "1000003", "--sync", "1", t.file, NULL };
+
+	record_start_with(&p, args, forbid_uring, NULL);
+	CU_ASSERT_EQUAL(process_finish(&p), 0);
+	CU_ASSERT_EQUAL(pattern_size(t.file), 1000003);
+	CU_ASSERT_TRUE(says(&p, "\"io_uring\": false, "));
+	temp_remove(&t);
+}
+
+static void test_in_use(void)
+{
+	struct process first, second;
+	struct temp t;
+
+	temp_make(&t, "samples");
+	char *args[] = { "--overwrite", t.file, NULL };
+
+	setenv("FAKE_CAPTURES", "2", 1);
+	record_start(&first, args);
+	unsetenv("FAKE_CAPTURES");
+	CU_ASSERT_TRUE(gets_large(t.file, 2 * SIZE));
+	CU_ASSERT_EQUAL(record(&second, args), 1);
+	CU_ASSERT_TRUE(says(&second, "another program is writing it"));
+	kill(first.pid, SIGTERM);
+	CU_ASSERT_EQUAL(process_finish(&first), 0);
+	CU_ASSERT_EQUAL(pattern_size(t.file), 2 * SIZE);
+	temp_remove(&t);
+}
+
+static void test_no_file(void)
+{
+	char *device[] = { "fpgabuf-record-fake", "-d", FAKE_DEVICE,
+			   "--overwrite", "/dev/null", NULL };
+	char *folder[] = { "fpgabuf-record-fake", "-d", FAKE_DEVICE, "/tmp",
+			   NULL };
+
+	check(device, 1, "cannot create /dev/null: it is no file");
+	check(folder, 1, "/tmp");
+}
+
+/* Whether the files are one after the other what was captured */
+static off_t pattern_of(const struct temp *t, unsigned int first,
+			unsigned int count, off_t start)
+{
+	static uint8_t data[64 * SIZE];
+	size_t len = 0;
+	char name[32];
+
+	while (count--) {
+		snprintf(name, sizeof(name), "samples.%06u", first++);
+		len = file_append(temp_path(t, name), data, len, sizeof(data));
+	}
+	return pattern_check(data, len, start) == len ? (off_t)len : -1;
+}
+
+static void test_rotate(void)
+{
+	struct process p;
+	struct stat st;
+	struct temp t;
+
+	temp_make(&t, "samples");
+	char *args[] = { "-c", "10", "--rotate-size", "200000", t.file, NULL };
+	char *small[] = { "-c", "3", "--overwrite", "--rotate-size", "4096",
+			  t.file, NULL };
+
+	CU_ASSERT_EQUAL(record(&p, args), 0);
+	CU_ASSERT_TRUE(says(&p, "\"files\": 4, "));
+	CU_ASSERT_EQUAL(stat(temp_path(&t, "samples.000003"), &st), 0);
+	CU_ASSERT_EQUAL(st.st_size, 3 * SIZE);
+	CU_ASSERT_EQUAL(pattern_of(&t, 1, 4, 0), 10 * SIZE);
+
+	/* A capture is not cut. */
+	CU_ASSERT_EQUAL(record(&p, small), 0);
+	CU_ASSERT_TRUE(says(&p, "\"files\": 3, "));
+	CU_ASSERT_EQUAL(pattern_of(&t, 1, 3, 0), 3 * SIZE);
+	temp_remove(&t);
+}
+
+static void test_rotate_time(void)
+{
+	struct process p;
+	struct temp t;
+
+	temp_make(&t, "samples");
+	char *args[] = { "--rotate-time", "1", t.file, NULL };
+
+	record_start(&p, args);
+	CU_ASSERT_TRUE(gets_large(temp_path(&t, "samples.000002"), SIZE));
+	kill(p.pid, SIGTERM);
+	CU_ASSERT_EQUAL(process_finish(&p), 0);
+	temp_remove(&t);
+}
+
+/* The next file exists: what was captured until then is there. */
+static void test_rotate_exists(void)
+{
+	struct process p;
+	struct temp t;
+
+	temp_make(&t, "samples");
+	char *args[] = { "--rotate-size", "64K", t.file, NULL };
+
+	file_make(temp_path(&t, "samples.000003"), "mine");
+	CU_ASSERT_EQUAL(record(&p, args), 1);
+	CU_ASSERT_TRUE(says(&p, "000003 exists, and is not overwritten"));
+	CU_ASSERT_EQUAL(pattern_of(&t, 1, 2, 0), 2 * SIZE);
+	CU_ASSERT_TRUE(file_has(temp_path(&t, "samples.000003"), "mine"));
+	temp_remove(&t);
+}
+
+static void test_max_disk(void)
+{
+	struct process p;
+	struct temp t;
+	glob_t g;
+
+	temp_make(&t, "samples");
+	char *args[] = { "-c", "20", "--rotate-size", "128K", "--max-disk",
+			 "512K", t.file, NULL };
+
+	/* Not one of ours */
+	file_make(temp_path(&t, "samples.000000"), "mine");
+	CU_ASSERT_EQUAL(record(&p, args), 0);
+	CU_ASSERT_TRUE(says(&p, "\"files\": 10, \"files_removed\": 6, "));
+	CU_ASSERT_EQUAL(glob(temp_path(&t, "samples.*"), 0, NULL, &g), 0);
+	CU_ASSERT_EQUAL(g.gl_pathc, 5);
+	globfree(&g);
+	CU_ASSERT_EQUAL(pattern_of(&t, 7, 4, 12 * SIZE), 8 * SIZE);
+	CU_ASSERT_TRUE(file_has(temp_path(&t, "samples.000000"), "mine"));
+	temp_remove(&t);
+}
+
+static void test_share(void)
+{
+	struct process server, p;
+	struct temp t;
+	char path[64];
+
+	temp_make(&t, "samples");
+	snprintf(path, sizeof(path), "%s", temp_path(&t, "sock"));
+	char *share[] = { "fpgabuf-share-fake", "-d", FAKE_DEVICE, "-r", "64K",
+			  path, NULL };
+	char *argv[] = { "fpgabuf-record-fake", "--share", path, "--json",
+			 "-c", "5", t.file, NULL };
+
+	setenv("FAKE_CAPTURES", "1000", 1);
+	setenv("FAKE_DMABUFS", "", 1);
+	process_start(&server, share);
+	unsetenv("FAKE_CAPTURES");
+	CU_ASSERT_TRUE_FATAL(process_expect(&server, "sharing " FAKE_DEVICE));
+	CU_ASSERT_EQUAL(process_run(&p, argv), 0);
+	unsetenv("FAKE_DMABUFS");
+	CU_ASSERT_TRUE(says(&p, "\"captures\": 5, "));
+	CU_ASSERT_TRUE(says(&p, "\"written\": 327680, "));
+	kill(server.pid, SIGTERM);
+	CU_ASSERT_EQUAL(process_finish(&server), 0);
+	check(argv, 1, "is fpgabuf-share running");
+	temp_remove(&t);
+}
+
+static void test_stats(void)
+{
+	struct process p;
+	struct temp t;
+
+	temp_make(&t, "samples");
+	char *args[] = { "--stats", "1", t.file, NULL };
+
+	setenv("FAKE_CAPTURES", "5", 1);
+	record_start(&p, args);
+	unsetenv("FAKE_CAPTURES");
+	CU_ASSERT_TRUE(process_expect(&p, "\"captures\": 5, "));
+	kill(p.pid, SIGTERM);
+	CU_ASSERT_EQUAL(process_finish(&p), 0);
+	temp_remove(&t);
+}
+
+static const struct test tests[] = {
+	{ "the command line is checked", test_usage },
+	{ "exactly so many bytes are recorded", test_bytes },
+	{ "captures of any length follow each other without a hole",
+	  test_short },
+	{ "a file that exists is not overwritten, unless asked, and not before",
+	  test_exists },
+	{ "if nothing comes, nothing is left behind", test_nothing_left },
+	{ "if the device fails, the file has what came before",
+	  test_device_fails },
+	{ "each signal that asks for it is a good end", test_signals },
+	{ "less than was asked for is a failure, and is kept",
+	  test_incomplete },
+	{ "killed at any time, it leaves samples without a hole and no more",
+	  test_killed },
+	{ "a file that cannot grow ends behind the last whole capture",
+	  test_full },
+	{ "it records without io_uring", test_without_uring },
+	{ "two recorders do not write one file", test_in_use },
+	{ "it writes to files only", test_no_file },
+	{ "files end before they are too large", test_rotate },
+	{ "files end when they are old", test_rotate_time },
+	{ "nor does a later file overwrite one", test_rotate_exists },
+	{ "the oldest of its own files make room", test_max_disk },
+	{ "captures of fpgabuf-share are recorded", test_share },
+	{ "statistics come while it runs", test_stats },
+	{ }
+};
+
+SUITE(record, .title = "fpgabuf-record", .tests = tests)

@@ -1,0 +1,116 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* fpgabuf-record: captures from an FPGA to files. */
+#include <inttypes.h>
+#include <unistd.h>
+
+#include "common/clock.h"
+#include "common/message.h"
+#include "common/notify.h"
+#include "common/results.h"
+#include "common/signals.h"
+#include "common/start.h"
+#include "record/report.h"
+
+/* Everything has been opened: records and reports. */
+static int record(struct recorder *r)
+{
+	const struct record_options *o = r->options;
+	bool ok;
+
+	progress_start(&r->progress, o->bytes == UNLIMITED ? 0 : o->bytes,
+		       o->progress, o->quiet);
+	if (o->duration_s != UNLIMITED)
+		r->stop_ns = clock_ns() + o->duration_s * NS_PER_SEC;
+	if (o->stats_ns)
+		r->stats_due_ns = clock_ns() + o->stats_ns;
+	r->tell_stats = report_stats;
+	/* The service manager may stop us at once: be ready for signals before. */
+	notify_ready("recording %s", r->source->name);
+	ok = !recorder_run(r);
+	report_print(r, ok);
+	if (results_finish(-1, false))
+		return EXIT_FAILED;
+	return ok ? EXIT_OK : EXIT_FAILED;
+}
+
+static int record_to(const struct record_options *o, struct source *source,
+		     struct recording *recording)
+{
+	struct recorder r = {
+		.options = o,
+		.source = source,
+		.recording = recording,
+	};
+	const int sigfd = signals_open();
+	int ret;
+
+	if (sigfd < 0) {
+		recording_finish(recording, true);
+		return EXIT_FAILED;
+	}
+	r.sigfd = sigfd;
+	ret = record(&r);
+	close(sigfd);
+	return ret;
+}
+
+static bool is_too_large(const struct source *source)
+{
+	if (source->region_size <= MAX_REGION_SIZE)
+		return false;
+	message("the regions of %s have %" PRIu64 " bytes, which is too many to record",
+		source->name, source->region_size);
+	remedy("use a smaller --region-size of fpgabuf-share");
+	return true;
+}
+
+static int open_and_record(const struct record_options *o,
+			   struct source *source)
+{
+	struct recording *recording;
+	int ret;
+
+	if (is_too_large(source))
+		return EXIT_FAILED;
+	recording = recording_open(o, source->capacity);
+	if (!recording)
+		return EXIT_FAILED;
+	ret = record_to(o, source, recording);
+	recording_free(recording);
+	return ret;
+}
+
+static int run(const struct record_options *o)
+{
+	const struct source_setup setup = {
+		.device = o->device,
+		.share = o->share,
+		.region_size = o->region_size,
+		.regions = o->regions,
+		.bytes = o->bytes,
+		.captures = o->captures,
+		.quiet = o->quiet,
+		.verbose = o->verbose,
+	};
+	struct source *source = source_open(o->share ? &source_share :
+						       &source_device, &setup);
+	int ret;
+
+	if (!source)
+		return EXIT_FAILED;
+	ret = open_and_record(o, source);
+	source_close(source);
+	return ret;
+}
+
+int main(int argc, char **argv)
+{
+	struct record_options options;
+	int ret;
+
+	tool_start();
+	ret = record_options_parse(argc, argv, &options);
+	if (ret < 0)
+		ret = run(&options);
+	return tool_end(argc, argv, ret);
+}

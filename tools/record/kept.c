@@ -1,0 +1,72 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "common/message.h"
+#include "record/kept.h"
+
+/**
+ * struct kept_file - a file
+ * @next: the next newer one
+ * @bytes: bytes in it
+ * @name: its name
+ */
+struct kept_file {
+	struct kept_file *next;
+	uint64_t bytes;
+	char name[];
+};
+
+int kept_add(struct kept *kept, const char *name, uint64_t bytes)
+{
+	struct kept_file *new = malloc(sizeof(*new) + strlen(name) + 1);
+
+	if (!new) {
+		message("out of memory");
+		return -1;
+	}
+	new->next = NULL;
+	new->bytes = bytes;
+	strcpy(new->name, name);
+	if (kept->last)
+		kept->last->next = new;
+	else
+		kept->first = new;
+	kept->last = new;
+	kept->bytes += bytes;
+	return 0;
+}
+
+/* Forgets the oldest. */
+static void forget(struct kept *kept)
+{
+	struct kept_file *file = kept->first;
+
+	kept->first = file->next;
+	if (!kept->first)
+		kept->last = NULL;
+	kept->bytes -= file->bytes;
+	free(file);
+}
+
+/* Another program may have taken it away. */
+bool kept_remove_oldest(struct kept *kept)
+{
+	if (!kept->first)
+		return false;
+	if (!unlink(kept->first->name))
+		kept->removed++;
+	else if (errno != ENOENT)
+		message("cannot remove %s: %s", kept->first->name,
+			strerror(errno));
+	forget(kept);
+	return true;
+}
+
+void kept_free(struct kept *kept)
+{
+	while (kept->first)
+		forget(kept);
+}

@@ -1,0 +1,295 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include <errno.h>
+#include <getopt.h>
+#include <stdio.h>
+
+#include "common/clock.h"
+#include "common/message.h"
+#include "common/output-name.h"
+#include "common/size.h"
+#include "common/usage.h"
+#include "record/options.h"
+
+#define MAX_SECONDS	1000000
+#define MIN_ROTATE_SIZE	4096
+#define DEFAULT_REGIONS	16
+
+enum {
+	OPT_DURATION = 0x100, OPT_JSON, OPT_MAX_DISK, OPT_OVERWRITE,
+	OPT_PROGRESS, OPT_ROTATE_SIZE, OPT_ROTATE_TIME, OPT_SHARE, OPT_STATS,
+	OPT_SYNC, OPT_VERSION,
+};
+
+static const struct option long_options[] = {
+	{ "bytes", required_argument, NULL, 'b' },
+	{ "count", required_argument, NULL, 'c' },
+	{ "device", required_argument, NULL, 'd' },
+	{ "duration", required_argument, NULL, OPT_DURATION },
+	{ "help", no_argument, NULL, 'h' },
+	{ "json", no_argument, NULL, OPT_JSON },
+	{ "max-disk", required_argument, NULL, OPT_MAX_DISK },
+	{ "overwrite", no_argument, NULL, OPT_OVERWRITE },
+	{ "progress", no_argument, NULL, OPT_PROGRESS },
+	{ "quiet", no_argument, NULL, 'q' },
+	{ "region-size", required_argument, NULL, 'r' },
+	{ "regions", required_argument, NULL, 'n' },
+	{ "rotate-size", required_argument, NULL, OPT_ROTATE_SIZE },
+	{ "rotate-time", required_argument, NULL, OPT_ROTATE_TIME },
+	{ "share", required_argument, NULL, OPT_SHARE },
+	{ "stats", required_argument, NULL, OPT_STATS },
+	{ "sync", required_argument, NULL, OPT_SYNC },
+	{ "verbose", no_argument, NULL, 'v' },
+	{ "version", no_argument, NULL, OPT_VERSION },
+	{ 0 },
+};
+
+static const char help[] =
+"Usage: fpgabuf-record [options] FILE\n"
+"\n"
+"Captures from an FPGA and writes the samples to FILE, from the memory that the\n"
+"FPGA has written to.  The disk reads that memory itself if the file system can\n"
+"write past the page cache.\n"
+"\n"
+"What to record (default: captures, until SIGINT, SIGTERM or SIGHUP):\n"
+"  -b, --bytes SIZE        exactly SIZE bytes; reserve space for them\n"
+"  -c, --count N           N captures\n"
+"      --duration SECONDS  captures for SECONDS\n"
+"  -d, --device PATH       capture device (default " FPGABUF_DEFAULT_DEVICE ")\n"
+"  -r, --region-size SIZE  memory of one capture (default 2M, or the longest\n"
+"                          capture of the DMA controller if that is less)\n"
+"  -n, --regions N         number of such regions (default 16): a disk that pauses\n"
+"                          may pause for as long as the FPGA needs to fill them\n"
+"      --share SOCKET      instead: the captures of the fpgabuf-share at SOCKET\n"
+"\n"
+"Where to:\n"
+"      --overwrite         write to files that exist; their contents are lost\n"
+"                          when the first bytes come\n"
+"      --sync SECONDS      data are on the disk at most SECONDS after they were\n"
+"                          written (default: at the end of each file)\n"
+"      --rotate-size SIZE  begin the next file before one gets larger than SIZE\n"
+"      --rotate-time SECONDS\n"
+"                          begin the next file when one is SECONDS old\n"
+"      --max-disk SIZE     remove the oldest files of this run, so that all of them\n"
+"                          have at most SIZE bytes; needs --rotate-size or\n"
+"                          --rotate-time\n"
+"\n"
+"In FILE, %n is the number of the file, %t the time (UTC), and %% is %; .%n is\n"
+"appended when there may be several files and FILE does not have it.\n"
+"\n"
+"What to print:\n"
+"      --json              print the summary as one JSON object on stdout\n"
+"      --stats SECONDS     print the summary also every SECONDS\n"
+"      --progress          show the progress even if stderr is not a terminal\n"
+"  -q, --quiet             print errors only\n"
+"  -v, --verbose           report each capture and each file\n"
+"  -h, --help              print this text\n"
+"      --version           print the version\n"
+"\n"
+"SIZE is in bytes, with an optional suffix K, M, G or T (powers of 1024).\n"
+"\n"
+"The first signal ends the capture: what was captured is written, and the summary\n"
+"is printed.  The second one ends the program at once.\n"
+"\n"
+"Exit status: 0 all that was asked for is on the disk; 1 it is not, or something\n"
+"failed: FILE ends behind the last capture that was written; 2 bad usage.\n";
+
+static int parse_limit(uint64_t *limit)
+{
+	return parse_size_within(optarg, 1, UNLIMITED - 1, limit);
+}
+
+static int set_path(const char **path)
+{
+	parse_wants("a path");
+	if (!*optarg)
+		return -EINVAL;
+	*path = optarg;
+	return 0;
+}
+
+static int set_seconds(int64_t *ns)
+{
+	uint64_t seconds;
+	int err;
+
+	err = parse_number(optarg, 1, MAX_SECONDS, &seconds);
+	if (!err)
+		*ns = seconds * NS_PER_SEC;
+	return err;
+}
+
+/* What to record: 0, a negative errno, or 1 if it is another option */
+static int set_extent(struct record_options *o, int option)
+{
+	switch (option) {
+	case 'b':
+		return parse_limit(&o->bytes);
+	case 'c':
+		return parse_number(optarg, 1, UNLIMITED - 1, &o->captures);
+	case 'd':
+		return set_path(&o->device);
+	case 'n':
+		return parse_number(optarg, 1, MAX_REGIONS, &o->regions);
+	case 'r':
+		return parse_size_within(optarg, 1, MAX_REGION_SIZE,
+					 &o->region_size);
+	case OPT_DURATION:
+		return parse_number(optarg, 1, MAX_SECONDS, &o->duration_s);
+	case OPT_SHARE:
+		return set_path(&o->share);
+	default:
+		return 1;
+	}
+}
+
+/* Where to: 0 or a negative errno. */
+static int set_manner(struct record_options *o, int option)
+{
+	switch (option) {
+	case OPT_MAX_DISK:
+		return parse_size_within(optarg, MIN_ROTATE_SIZE, UINT64_MAX,
+					 &o->max_disk);
+	case OPT_ROTATE_SIZE:
+		return parse_size_within(optarg, MIN_ROTATE_SIZE, UINT64_MAX,
+					 &o->rotate_size);
+	case OPT_ROTATE_TIME:
+		return set_seconds(&o->rotate_ns);
+	case OPT_STATS:
+		return set_seconds(&o->stats_ns);
+	default:
+		return set_seconds(&o->sync_ns);
+	}
+}
+
+/* Options without a value; false: it is another option. */
+static bool set_flag(struct record_options *o, int option)
+{
+	switch (option) {
+	case 'q':
+		o->quiet = true;
+		return true;
+	case 'v':
+		o->verbose = true;
+		return true;
+	case OPT_JSON:
+		o->json = true;
+		return true;
+	case OPT_OVERWRITE:
+		o->overwrite = true;
+		return true;
+	case OPT_PROGRESS:
+		o->progress = true;
+		return true;
+	default:
+		return false;
+	}
+}
+
+static int set_option(struct record_options *o, int option)
+{
+	int err;
+
+	if (set_flag(o, option))
+		return -1;
+	switch (option) {
+	case 'h':
+		return usage_show(help);
+	case OPT_VERSION:
+		return usage_show("fpgabuf-record " FPGABUF_TOOLS_VERSION "\n");
+	case '?':
+		return usage_error();
+	}
+	err = set_extent(o, option);
+	if (err > 0)
+		err = set_manner(o, option);
+	return err ? usage_bad_value(long_options, option, err) : -1;
+}
+
+static int bad_combination(const char *what)
+{
+	message("%s", what);
+	return usage_error();
+}
+
+static bool rotates(const struct record_options *o)
+{
+	return o->rotate_size || o->rotate_ns;
+}
+
+static int check(const struct record_options *o)
+{
+	int ends = (o->bytes != UNLIMITED) + (o->captures != UNLIMITED) +
+		   (o->duration_s != UNLIMITED);
+
+	if (ends > 1)
+		return bad_combination("--bytes, --count and --duration exclude each other");
+	if (o->device && o->share)
+		return bad_combination("--device and --share exclude each other");
+	if (o->max_disk && !rotates(o))
+		return bad_combination("--max-disk needs --rotate-size or --rotate-time");
+	if (o->max_disk && o->rotate_size > o->max_disk / 2)
+		return bad_combination("--max-disk must be at least twice --rotate-size");
+	return -1;
+}
+
+/* Fills in options that were not given. */
+static void settle_source(struct record_options *o)
+{
+	if (o->share)
+		return;
+	if (!o->device)
+		o->device = FPGABUF_DEFAULT_DEVICE;
+	if (!o->regions)
+		o->regions = DEFAULT_REGIONS;
+}
+
+/* Every file has a name of its own. */
+static int set_name(struct record_options *o, const char *pattern)
+{
+	struct output_numbers has;
+	int len;
+
+	if (output_name_numbers(pattern, &has) || has.connection) {
+		message("%s: only n, t or %% can follow %%", pattern);
+		return usage_error();
+	}
+	len = snprintf(o->name, sizeof(o->name), "%s%s", pattern,
+		       rotates(o) && !has.file ? ".%n" : "");
+	if (len >= (int)sizeof(o->name))
+		return bad_combination("the name of the file is too long");
+	o->output = o->name;
+	return -1;
+}
+
+static int set_file(struct record_options *o, int count, char **words)
+{
+	if (!count)
+		return bad_combination("no FILE given");
+	if (count > 1)
+		return bad_combination("more than one FILE given");
+	if (!**words)
+		return bad_combination("FILE has no name");
+	return set_name(o, *words);
+}
+
+int record_options_parse(int argc, char **argv, struct record_options *options)
+{
+	int option, ret;
+
+	*options = (struct record_options){
+		.bytes = UNLIMITED,
+		.captures = UNLIMITED,
+		.duration_s = UNLIMITED,
+	};
+	while ((option = getopt_long(argc, argv, "b:c:d:hn:qr:v", long_options,
+				     NULL)) != -1) {
+		ret = set_option(options, option);
+		if (ret >= 0)
+			return ret;
+	}
+	ret = check(options);
+	if (ret < 0)
+		ret = set_file(options, argc - optind, argv + optind);
+	settle_source(options);
+	return ret;
+}
