@@ -25,6 +25,7 @@
 #include "process.h"
 #include "receiver.h"
 #include "recv/pattern.h"
+#include "schema.h"
 
 #define MAX_ARGS	24
 #define SIZE		((size_t)65536)
@@ -140,6 +141,14 @@ static void test_usage(void)
 		  { "tools/fpgabuf-record", "-n1025", "a" } },
 		{ "--region-size: 5G: out of range",
 		  { "tools/fpgabuf-record", "-r5G", "a" } },
+		{ "--sigmf needs --datatype",
+		  { "tools/fpgabuf-record", "--sigmf", "a" } },
+		{ "need --sigmf",
+		  { "tools/fpgabuf-record", "--datatype", "ru8", "a" } },
+		{ "it takes a type of SigMF",
+		  { "tools/fpgabuf-record", "--datatype", "int16", "a" } },
+		{ "--sample-rate: 0: out of range",
+		  { "tools/fpgabuf-record", "--sample-rate", "0", "a" } },
 		{ "try --help", { "tools/fpgabuf-record", "--none" } },
 	};
 	char *help[] = { "tools/fpgabuf-record", "--help", NULL };
@@ -527,6 +536,115 @@ static void test_share(void)
 	temp_remove(&t);
 }
 
+static bool meta_has(const struct temp *t, const char *name, const char *text)
+{
+	static uint8_t meta[65536];
+	size_t len = file_append(temp_path(t, name), meta, 0, sizeof(meta) - 1);
+
+	meta[len] = 0;
+	if (strstr((char *)meta, text))
+		return true;
+	printf("\n    no '%s' in: %s", text, meta);
+	return false;
+}
+
+static void test_sigmf(void)
+{
+	struct process p;
+	struct temp t;
+
+	temp_make(&t, "x.sigmf-data");
+	char *args[] = { "-c", "8", "--sigmf", "--datatype", "ci16_le",
+			 "--sample-rate", "1000000", t.file, NULL };
+	char path[64];
+	char *stem[] = { "-c", "8", "--sigmf", "--datatype", "ci16_le", path,
+			 NULL };
+
+	snprintf(path, sizeof(path), "%s", temp_path(&t, "x"));
+	setenv("FAKE_GAP_EVERY", "3", 1);
+	CU_ASSERT_EQUAL(record(&p, args), 0);
+	CU_ASSERT_EQUAL(pattern_size(t.file), 8 * SIZE);
+	CU_ASSERT_TRUE(schema_holds(temp_path(&t, "x.sigmf-meta")));
+	CU_ASSERT_TRUE(meta_has(&t, "x.sigmf-meta",
+				"{\"core:sample_start\": 32768, \"core:datetime\": \"20"));
+	CU_ASSERT_TRUE(meta_has(&t, "x.sigmf-meta",
+				"{\"core:sample_start\": 81920, \"core:sample_count\": 0, \"core:label\": \"gap\""));
+	/* The same name without its ending: nothing is overwritten. */
+	CU_ASSERT_EQUAL(record(&p, stem), 1);
+	CU_ASSERT_TRUE(says(&p, "x.sigmf-meta exists, and is not overwritten"));
+	unsetenv("FAKE_GAP_EVERY");
+	temp_remove(&t);
+}
+
+/* A gap between two files is in the second. */
+static void test_sigmf_rotates(void)
+{
+	struct process p;
+	struct temp t;
+	glob_t g;
+
+	temp_make(&t, "x");
+	char *args[] = { "-c", "20", "--sigmf", "--datatype", "ci16_le",
+			 "--rotate-size", "128K", "--max-disk", "384K", t.file,
+			 NULL };
+
+	setenv("FAKE_GAP_EVERY", "15", 1);
+	CU_ASSERT_EQUAL(record(&p, args), 0);
+	unsetenv("FAKE_GAP_EVERY");
+	CU_ASSERT_EQUAL(glob(temp_path(&t, "x.*"), 0, NULL, &g), 0);
+	CU_ASSERT_EQUAL(g.gl_pathc, 6);
+	globfree(&g);
+	CU_ASSERT_TRUE(schema_holds(temp_path(&t, "x.000008.sigmf-meta")));
+	CU_ASSERT_TRUE(meta_has(&t, "x.000008.sigmf-meta", "\"captures\": [\n"
+		"    {\"core:sample_start\": 0}\n"
+		"  ],\n"
+		"  \"annotations\": [\n"
+		"    {\"core:sample_start\": 0, "));
+	CU_ASSERT_TRUE(meta_has(&t, "x.000009.sigmf-meta",
+				"\"annotations\": [\n  ]"));
+	CU_ASSERT_EQUAL(access(temp_path(&t, "x.000010.sigmf-data"), F_OK), 0);
+	temp_remove(&t);
+}
+
+static bool gets_meta(const struct temp *t, const char *text)
+{
+	static uint8_t meta[65536];
+	size_t len;
+	int i;
+
+	for (i = 0; i < PATIENCE_MS / 10; i++) {
+		len = file_append(temp_path(t, "x.sigmf-meta"), meta, 0,
+				  sizeof(meta) - 1);
+		meta[len] = 0;
+		if (strstr((char *)meta, text))
+			return true;
+		usleep(10000);
+	}
+	return false;
+}
+
+static void test_sigmf_killed(void)
+{
+	struct process p;
+	struct temp t;
+
+	temp_make(&t, "x");
+	char *args[] = { "--sigmf", "--datatype", "ci16_le", t.file, NULL };
+
+	setenv("FAKE_GAP_EVERY", "3", 1);
+	setenv("FAKE_CAPTURES", "8", 1);
+	record_start(&p, args);
+	unsetenv("FAKE_GAP_EVERY");
+	unsetenv("FAKE_CAPTURES");
+	CU_ASSERT_TRUE(gets_meta(&t, "\"core:sample_start\": 81920"));
+	kill(p.pid, SIGKILL);
+	CU_ASSERT_EQUAL(process_finish(&p), -1);
+	CU_ASSERT_TRUE(schema_holds(temp_path(&t, "x.sigmf-meta")));
+	CU_ASSERT(pattern_size(temp_path(&t, "x.sigmf-data")) >=
+		  (off_t)(6 * SIZE));
+	temp_remove(&t);
+}
+
 static void test_stats(void)
 {
 	struct process p;
@@ -569,6 +687,9 @@ static const struct test tests[] = {
 	{ "nor does a later file overwrite one", test_rotate_exists },
 	{ "the oldest of its own files make room", test_max_disk },
 	{ "captures of fpgabuf-share are recorded", test_share },
+	{ "each gap is in the metadata", test_sigmf },
+	{ "each file has metadata of its own", test_sigmf_rotates },
+	{ "killed, it leaves valid metadata", test_sigmf_killed },
 	{ "statistics come while it runs", test_stats },
 	{ }
 };

@@ -19,12 +19,12 @@ packages() {
   build) echo gcc make libc6-dev liburing-dev pkg-config ;;
   unit)
     echo g++ libcunit1-dev libdrm-dev musl-tools pkg-config python3-dev \
-      python3-numpy
+      python3-jsonschema python3-numpy
     ;;
   vm)
     # CUnit: the tests that run in a guest are built for it.
-    echo qemu-system-x86 binutils busybox-static cpio iproute2 kmod \
-      libcunit1-dev pkg-config udev xz-utils
+    echo qemu-system-x86 binutils busybox-static cpio dosfstools e2fsprogs \
+      iproute2 kmod libcunit1-dev pkg-config udev xz-utils
     # A root directory of one's own brings its kernel along.
     if [ -z "${KROOT:-}" ]; then
       echo linux-image-amd64 linux-headers-amd64

@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include <errno.h>
+#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "common/message.h"
+#include "common/sigmf.h"
 #include "record/kept.h"
 
 /**
@@ -52,15 +54,27 @@ static void forget(struct kept *kept)
 }
 
 /* Another program may have taken it away. */
+static bool take_away(const char *name)
+{
+	if (!unlink(name))
+		return true;
+	if (errno != ENOENT)
+		message("cannot remove %s: %s", name, strerror(errno));
+	return false;
+}
+
 bool kept_remove_oldest(struct kept *kept)
 {
+	char meta[PATH_MAX];
+
 	if (!kept->first)
 		return false;
-	if (!unlink(kept->first->name))
+	if (kept->sigmf) {
+		sigmf_meta_name(kept->first->name, meta);
+		take_away(meta);
+	}
+	if (take_away(kept->first->name))
 		kept->removed++;
-	else if (errno != ENOENT)
-		message("cannot remove %s: %s", kept->first->name,
-			strerror(errno));
 	forget(kept);
 	return true;
 }

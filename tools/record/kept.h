@@ -13,12 +13,14 @@ struct kept_file;
  * @first: the oldest
  * @last: the newest
  * @bytes: bytes of all of them
+ * @sigmf: each has metadata
  * @removed: how many were removed
  */
 struct kept {
 	struct kept_file *first;
 	struct kept_file *last;
 	uint64_t bytes;
+	bool sigmf;
 	unsigned int removed;
 };
 

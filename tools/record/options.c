@@ -2,6 +2,7 @@
 #include <errno.h>
 #include <getopt.h>
 #include <stdio.h>
+#include <string.h>
 
 #include "common/clock.h"
 #include "common/message.h"
@@ -15,14 +16,15 @@
 #define DEFAULT_REGIONS	16
 
 enum {
-	OPT_DURATION = 0x100, OPT_JSON, OPT_MAX_DISK, OPT_OVERWRITE,
-	OPT_PROGRESS, OPT_ROTATE_SIZE, OPT_ROTATE_TIME, OPT_SHARE, OPT_STATS,
-	OPT_SYNC, OPT_VERSION,
+	OPT_DATATYPE = 0x100, OPT_DURATION, OPT_JSON, OPT_MAX_DISK,
+	OPT_OVERWRITE, OPT_PROGRESS, OPT_ROTATE_SIZE, OPT_ROTATE_TIME,
+	OPT_SAMPLE_RATE, OPT_SHARE, OPT_SIGMF, OPT_STATS, OPT_SYNC, OPT_VERSION,
 };
 
 static const struct option long_options[] = {
 	{ "bytes", required_argument, NULL, 'b' },
 	{ "count", required_argument, NULL, 'c' },
+	{ "datatype", required_argument, NULL, OPT_DATATYPE },
 	{ "device", required_argument, NULL, 'd' },
 	{ "duration", required_argument, NULL, OPT_DURATION },
 	{ "help", no_argument, NULL, 'h' },
@@ -35,7 +37,9 @@ static const struct option long_options[] = {
 	{ "regions", required_argument, NULL, 'n' },
 	{ "rotate-size", required_argument, NULL, OPT_ROTATE_SIZE },
 	{ "rotate-time", required_argument, NULL, OPT_ROTATE_TIME },
+	{ "sample-rate", required_argument, NULL, OPT_SAMPLE_RATE },
 	{ "share", required_argument, NULL, OPT_SHARE },
+	{ "sigmf", no_argument, NULL, OPT_SIGMF },
 	{ "stats", required_argument, NULL, OPT_STATS },
 	{ "sync", required_argument, NULL, OPT_SYNC },
 	{ "verbose", no_argument, NULL, 'v' },
@@ -72,6 +76,11 @@ static const char help[] =
 "      --max-disk SIZE     remove the oldest files of this run, so that all of them\n"
 "                          have at most SIZE bytes; needs --rotate-size or\n"
 "                          --rotate-time\n"
+"\n"
+"      --sigmf             write FILE.sigmf-data, and FILE.sigmf-meta with what it\n"
+"                          has, when it begins, and every gap; needs --datatype\n"
+"      --datatype TYPE     the type of the samples, such as ci16_le or rf32_le\n"
+"      --sample-rate N     samples a second; without it no times are written\n"
 "\n"
 "In FILE, %n is the number of the file, %t the time (UTC), and %% is %; .%n is\n"
 "appended when there may be several files and FILE does not have it.\n"
@@ -118,6 +127,15 @@ static int set_seconds(int64_t *ns)
 	return err;
 }
 
+static int set_datatype(struct record_options *o)
+{
+	parse_wants(SIGMF_DATATYPES);
+	if (!sigmf_sample_size(optarg))
+		return -EINVAL;
+	o->sigmf.datatype = optarg;
+	return 0;
+}
+
 /* What to record: 0, a negative errno, or 1 if it is another option */
 static int set_extent(struct record_options *o, int option)
 {
@@ -146,6 +164,8 @@ static int set_extent(struct record_options *o, int option)
 static int set_manner(struct record_options *o, int option)
 {
 	switch (option) {
+	case OPT_DATATYPE:
+		return set_datatype(o);
 	case OPT_MAX_DISK:
 		return parse_size_within(optarg, MIN_ROTATE_SIZE, UINT64_MAX,
 					 &o->max_disk);
@@ -154,6 +174,9 @@ static int set_manner(struct record_options *o, int option)
 					 &o->rotate_size);
 	case OPT_ROTATE_TIME:
 		return set_seconds(&o->rotate_ns);
+	case OPT_SAMPLE_RATE:
+		return parse_number(optarg, 1, SIGMF_MAX_RATE,
+				    &o->sigmf.sample_rate);
 	case OPT_STATS:
 		return set_seconds(&o->stats_ns);
 	default:
@@ -179,6 +202,9 @@ static bool set_flag(struct record_options *o, int option)
 		return true;
 	case OPT_PROGRESS:
 		o->progress = true;
+		return true;
+	case OPT_SIGMF:
+		o->metadata = true;
 		return true;
 	default:
 		return false;
@@ -225,6 +251,10 @@ static int check(const struct record_options *o)
 		return bad_combination("--bytes, --count and --duration exclude each other");
 	if (o->device && o->share)
 		return bad_combination("--device and --share exclude each other");
+	if (o->metadata && !o->sigmf.datatype)
+		return bad_combination("--sigmf needs --datatype");
+	if ((o->sigmf.datatype || o->sigmf.sample_rate) && !o->metadata)
+		return bad_combination("--datatype and --sample-rate need --sigmf");
 	if (o->max_disk && !rotates(o))
 		return bad_combination("--max-disk needs --rotate-size or --rotate-time");
 	if (o->max_disk && o->rotate_size > o->max_disk / 2)
@@ -243,18 +273,32 @@ static void settle_source(struct record_options *o)
 		o->regions = DEFAULT_REGIONS;
 }
 
+/* Without the ending that SigMF gives it */
+static size_t stem_of(const struct record_options *o, const char *pattern)
+{
+	const size_t len = strlen(pattern), ending = strlen(SIGMF_DATA);
+
+	if (!o->metadata || len <= ending ||
+	    strcmp(pattern + len - ending, SIGMF_DATA))
+		return len;
+	return len - ending;
+}
+
 /* Every file has a name of its own. */
 static int set_name(struct record_options *o, const char *pattern)
 {
 	struct output_numbers has;
+	size_t stem;
 	int len;
 
 	if (output_name_numbers(pattern, &has) || has.connection) {
 		message("%s: only n, t or %% can follow %%", pattern);
 		return usage_error();
 	}
-	len = snprintf(o->name, sizeof(o->name), "%s%s", pattern,
-		       rotates(o) && !has.file ? ".%n" : "");
+	stem = stem_of(o, pattern);
+	len = snprintf(o->name, sizeof(o->name), "%.*s%s%s", (int)stem,
+		       pattern, rotates(o) && !has.file ? ".%n" : "",
+		       o->metadata ? SIGMF_DATA : "");
 	if (len >= (int)sizeof(o->name))
 		return bad_combination("the name of the file is too long");
 	o->output = o->name;
@@ -280,6 +324,7 @@ int record_options_parse(int argc, char **argv, struct record_options *options)
 		.bytes = UNLIMITED,
 		.captures = UNLIMITED,
 		.duration_s = UNLIMITED,
+		.sigmf.recorder = "fpgabuf-record " FPGABUF_TOOLS_VERSION,
 	};
 	while ((option = getopt_long(argc, argv, "b:c:d:hn:qr:v", long_options,
 				     NULL)) != -1) {

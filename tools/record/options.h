@@ -6,6 +6,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "common/sigmf.h"
 #include "common/source.h"
 
 /* Most regions, and bytes of one */
@@ -29,6 +30,8 @@
  * @rotate_size: most bytes of a file, or 0
  * @rotate_ns: how long a file is written, or 0
  * @max_disk: most bytes of all files, or 0
+ * @metadata: write metadata as SigMF has them
+ * @sigmf: what the samples are; without @metadata it has no datatype
  * @stats_ns: time between statistics, or 0
  * @json: print the summary as JSON
  * @progress: show progress even if stderr is not a terminal
@@ -50,6 +53,8 @@ struct record_options {
 	uint64_t rotate_size;
 	int64_t rotate_ns;
 	uint64_t max_disk;
+	bool metadata;
+	struct sigmf_setup sigmf;
 	int64_t stats_ns;
 	bool json;
 	bool progress;

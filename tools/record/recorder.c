@@ -126,13 +126,16 @@ static void watch_disk(struct recorder *r)
 
 static int put(struct recorder *r, const struct fpgabuf_capture *c)
 {
+	const uint64_t missed = r->source->counts.missed - r->missed;
+
+	r->missed += missed;
 	note_gap(r, c);
 	if (r->options->verbose)
 		inform("capture %" PRIu64 ": %" PRIu64 " bytes",
 		       r->source->counts.captures, c->bytes);
 	r->held++;
 	watch_disk(r);
-	if (!recording_put(r->recording, c))
+	if (!recording_put(r->recording, c, missed))
 		return 0;
 	r->held--;
 	source_release(r->source, c->slot);

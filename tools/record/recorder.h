@@ -20,6 +20,7 @@
  * @progress: the progress line
  * @stall: the wait for the next capture
  * @held: captures that are taken
+ * @missed: captures of a server that were missed before the last one taken
  * @late: since the last capture, no region was left for the FPGA
  * @late_gaps: captures after the first with a gap because of that
  * @told_late: that was reported
@@ -36,6 +37,7 @@ struct recorder {
 	struct progress progress;
 	struct stall stall;
 	unsigned int held;
+	uint64_t missed;
 	bool late;
 	uint64_t late_gaps;
 	bool told_late;

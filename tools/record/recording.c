@@ -8,6 +8,7 @@
 #include "common/message.h"
 #include "common/newfile.h"
 #include "common/output-name.h"
+#include "common/sigmf.h"
 #include "record/kept.h"
 #include "record/recording.h"
 
@@ -18,6 +19,7 @@
  * struct file - a file that is not closed yet
  * @target: the file
  * @next: the next newer one
+ * @sigmf: its metadata, or NULL
  * @waiting: captures of it that are not written yet
  * @opened_ns: since when it is written
  * @sync: a sync of it
@@ -28,6 +30,7 @@
 struct file {
 	struct target target;
 	struct file *next;
+	struct sigmf *sigmf;
 	unsigned int waiting;
 	int64_t opened_ns;
 	struct disk_request sync;
@@ -82,16 +85,20 @@ static uint64_t expected(const struct recording *r)
 	return bytes;
 }
 
+static int name_target(struct recording *r, struct target *t)
+{
+	if (!output_name(t->name, sizeof(t->name), r->options->output, 1,
+			 r->files + 1, time(NULL)))
+		return 0;
+	message("the name of the file is too long");
+	return -1;
+}
+
 static int open_target(struct recording *r, struct target *t)
 {
 	const struct record_options *o = r->options;
 	int err;
 
-	if (output_name(t->name, sizeof(t->name), o->output, 1, r->files + 1,
-			time(NULL))) {
-		message("the name of the file is too long");
-		return -1;
-	}
 	err = target_open(t, o->overwrite);
 	if (err == -EEXIST) {
 		message("%s exists, and is not overwritten", t->name);
@@ -118,6 +125,25 @@ static void append(struct recording *r, struct file *file)
 	strcpy(r->name, file->target.name);
 }
 
+/* The metadata first: they are not made before there is something in them. */
+static int open_file(struct recording *r, struct file *f)
+{
+	const struct record_options *o = r->options;
+
+	if (name_target(r, &f->target))
+		return -1;
+	if (o->sigmf.datatype) {
+		f->sigmf = sigmf_open(f->target.name, &o->sigmf, o->overwrite);
+		if (!f->sigmf)
+			return -1;
+	}
+	if (!open_target(r, &f->target))
+		return 0;
+	if (f->sigmf)
+		sigmf_close(f->sigmf, true);
+	return -1;
+}
+
 static int open_next(struct recording *r)
 {
 	struct file *new = calloc(1, sizeof(*new));
@@ -126,7 +152,7 @@ static int open_next(struct recording *r)
 		message("out of memory");
 		return -1;
 	}
-	if (open_target(r, &new->target)) {
+	if (open_file(r, new)) {
 		free(new);
 		return -1;
 	}
@@ -147,6 +173,7 @@ struct recording *recording_open(const struct record_options *options,
 		return NULL;
 	}
 	new->options = options;
+	new->kept.sigmf = options->sigmf.datatype;
 	new->writer = writer_new(captures);
 	if (new->writer)
 		new->syncs = disk_open(MOST_FILES);
@@ -206,9 +233,14 @@ static void make_room(struct recording *r, uint64_t bytes)
 static int close_first(struct recording *r, bool discard)
 {
 	struct target *t = &r->first->target;
-	int err = target_close(t, discard);
+	const bool nothing = discard && !t->done;
+	int err = 0;
 
-	if (t->made && !(discard && !t->done))
+	if (r->first->sigmf)
+		err = sigmf_close(r->first->sigmf, nothing);
+	if (target_close(t, discard))
+		err = -1;
+	if (t->made && !nothing)
 		newfile_sync_folder(t->name);
 	if (!err && r->options->max_disk)
 		err = kept_add(&r->kept, t->name, t->done);
@@ -286,7 +318,8 @@ bool recording_ready(const struct recording *r)
 	return r->open < MOST_FILES;
 }
 
-int recording_put(struct recording *r, const struct fpgabuf_capture *capture)
+int recording_put(struct recording *r, const struct fpgabuf_capture *capture,
+		  uint64_t missed)
 {
 	if (is_full(r, capture->bytes) && rotate(r))
 		return -1;
@@ -294,18 +327,46 @@ int recording_put(struct recording *r, const struct fpgabuf_capture *capture)
 	if (target_expect(&r->current->target, capture->bytes))
 		return -1;
 	r->current->waiting++;
-	writer_put(r->writer, &r->current->target, capture);
+	writer_put(r->writer, &r->current->target, capture, missed);
 	return 0;
+}
+
+static int64_t now_of(clockid_t clock)
+{
+	struct timespec now;
+
+	clock_gettime(clock, &now);
+	return now.tv_sec * NS_PER_SEC + now.tv_nsec;
+}
+
+/* Samples before the first capture are not missing. */
+static int describe(struct file *f, const struct written *w)
+{
+	const struct sigmf_piece piece = {
+		.offset = w->offset,
+		.bytes = w->capture.bytes,
+		.end_ns = w->capture.timestamp_ns + now_of(CLOCK_REALTIME) -
+			  now_of(CLOCK_MONOTONIC),
+		.gap = w->capture.sequence &&
+		       w->capture.status & FPGABUF_CAPTURE_GAP,
+		.lost_captures = w->missed,
+	};
+
+	return sigmf_add(f->sigmf, &piece);
 }
 
 bool recording_next(struct recording *r, struct fpgabuf_capture *capture)
 {
 	struct written w;
+	struct file *f;
 
 	if (!writer_next(r->writer, &w))
 		return false;
 	/* The target is the first member. */
-	((struct file *)w.target)->waiting--;
+	f = (struct file *)w.target;
+	f->waiting--;
+	if (w.ok && f->sigmf && describe(f, &w))
+		r->failed = true;
 	*capture = w.capture;
 	return true;
 }
@@ -321,17 +382,23 @@ static int64_t sync_due_ns(const struct recording *r)
 
 int recording_tick(struct recording *r)
 {
-	const int err = step_all(r, false);
+	int err = step_all(r, false);
 	const int64_t due = sync_due_ns(r);
 
 	if (!err && due && clock_ns() >= due)
 		begin_sync(r, r->current);
+	if (!err && r->current->sigmf)
+		err = sigmf_tick(r->current->sigmf);
 	return err;
 }
 
 int64_t recording_due_ns(const struct recording *r)
 {
-	return sync_due_ns(r);
+	const struct sigmf *sigmf = r->current->sigmf;
+	const int64_t sync = sync_due_ns(r);
+	const int64_t meta = sigmf ? sigmf_due_ns(sigmf) : 0;
+
+	return !sync || (meta && meta < sync) ? meta : sync;
 }
 
 int recording_fd(const struct recording *r)

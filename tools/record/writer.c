@@ -15,6 +15,7 @@
  * struct job - a capture that is written
  * @target: its file
  * @capture: the capture
+ * @missed: captures missed before it
  * @offset: where in the file it begins
  * @pieces: the requests
  * @count: how many there are
@@ -23,6 +24,7 @@
 struct job {
 	struct target *target;
 	struct fpgabuf_capture capture;
+	uint64_t missed;
 	uint64_t offset;
 	struct disk_request pieces[PIECES];
 	unsigned int count;
@@ -130,7 +132,7 @@ static void say_cached(struct writer *w, const struct target *t)
 }
 
 void writer_put(struct writer *w, struct target *target,
-		const struct fpgabuf_capture *capture)
+		const struct fpgabuf_capture *capture, uint64_t missed)
 {
 	struct job *j = &w->jobs[(w->first + w->counts.waiting) % w->size];
 	uint64_t head, blocks;
@@ -138,6 +140,7 @@ void writer_put(struct writer *w, struct target *target,
 	*j = (struct job){
 		.target = target,
 		.capture = *capture,
+		.missed = missed,
 		.offset = target->size,
 		.since_ns = clock_ns(),
 	};
@@ -229,7 +232,9 @@ bool writer_next(struct writer *w, struct written *written)
 	settle(w, j);
 	if (!w->failed)
 		note_written(w, j);
-	*written = (struct written){ j->target, j->capture, !w->failed };
+	*written = (struct written){
+		j->target, j->capture, j->missed, j->offset, !w->failed
+	};
 	w->first = (w->first + 1) % w->size;
 	w->counts.waiting--;
 	return true;

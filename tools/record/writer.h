@@ -19,11 +19,15 @@
  * struct written - a capture that needs its memory no more
  * @target: its file
  * @capture: the capture
+ * @missed: as it was given
+ * @offset: where in the file it begins
  * @ok: it is wholly in the file
  */
 struct written {
 	struct target *target;
 	struct fpgabuf_capture capture;
+	uint64_t missed;
+	uint64_t offset;
 	bool ok;
 };
 
@@ -49,9 +53,9 @@ struct writer;
 struct writer *writer_new(unsigned int captures);
 void writer_free(struct writer *writer);
 
-/* Writes a capture behind what the file has. */
+/* Writes a capture behind what the file has.  @missed: captures missed before it */
 void writer_put(struct writer *writer, struct target *target,
-		const struct fpgabuf_capture *capture);
+		const struct fpgabuf_capture *capture, uint64_t missed);
 
 /*
  * The next capture that is done; false: there is none at the moment.  A write that

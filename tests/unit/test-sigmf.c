@@ -1,0 +1,166 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* Metadata as SigMF has them. */
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <CUnit/CUnit.h>
+
+#include "common/clock.h"
+#include "common/sigmf.h"
+#include "lib/suite.h"
+#include "receiver.h"
+#include "schema.h"
+
+static const struct sigmf_setup setup = { "ci16_le", 1000, "unit" };
+
+/* The text of a file, valid until the next call */
+static const char *text_of(const char *path)
+{
+	static uint8_t text[65536];
+	size_t len;
+
+	memset(text, 0, sizeof(text));
+	len = file_append(path, text, 0, sizeof(text) - 1);
+	return len ? (const char *)text : "";
+}
+
+static bool has(const char *path, const char *text)
+{
+	if (strstr(text_of(path), text))
+		return true;
+	printf("\n    no '%s' in: %s", text, text_of(path));
+	return false;
+}
+
+static struct sigmf *make(struct temp *t, const struct sigmf_setup *what,
+			  char *meta)
+{
+	struct sigmf *s;
+
+	temp_make(t, "samples.sigmf-data");
+	sigmf_meta_name(t->file, meta);
+	s = sigmf_open(t->file, what, false);
+	CU_ASSERT_PTR_NOT_NULL_FATAL(s);
+	return s;
+}
+
+static void test_types(void)
+{
+	static const char * const bad[] = {
+		"", "c", "ci", "ci16", "i16_le", "ci8_le", "cf16_le", "rf32_xe",
+		"ci16_leu", "ci16_le\"", "xi16_le",
+	};
+	size_t i;
+
+	CU_ASSERT_EQUAL(sigmf_sample_size("ri8"), 1);
+	CU_ASSERT_EQUAL(sigmf_sample_size("cu8"), 2);
+	CU_ASSERT_EQUAL(sigmf_sample_size("ri16_le"), 2);
+	CU_ASSERT_EQUAL(sigmf_sample_size("ci16_be"), 4);
+	CU_ASSERT_EQUAL(sigmf_sample_size("cu32_le"), 8);
+	CU_ASSERT_EQUAL(sigmf_sample_size("rf32_le"), 4);
+	CU_ASSERT_EQUAL(sigmf_sample_size("cf64_be"), 16);
+	for (i = 0; i < sizeof(bad) / sizeof(bad[0]); i++)
+		CU_ASSERT_EQUAL(sigmf_sample_size(bad[i]), 0);
+}
+
+static void test_segments(void)
+{
+	const struct sigmf_piece pieces[] = {
+		{ .bytes = 4000, .end_ns = 1000 * NS_PER_SEC },
+		{ .offset = 4000, .bytes = 4000 },
+		{ .offset = 8000, .bytes = 400, .gap = true,
+		  .end_ns = 1500000000000000000 },
+		{ .offset = 8400, .bytes = 10, .gap = true,
+		  .lost_captures = 7 },
+		{ .offset = 8410, .bytes = 10, .gap = true, .lost_bytes = 80 },
+	};
+	char meta[PATH_MAX];
+	struct temp t;
+	struct sigmf *s = make(&t, &setup, meta);
+	size_t i;
+
+	for (i = 0; i < sizeof(pieces) / sizeof(pieces[0]); i++)
+		CU_ASSERT_EQUAL(sigmf_add(s, &pieces[i]), 0);
+	CU_ASSERT_EQUAL(sigmf_close(s, false), 0);
+	CU_ASSERT_TRUE(schema_holds(meta));
+	CU_ASSERT_TRUE(has(meta, "\"core:sample_rate\": 1000,"));
+	CU_ASSERT_TRUE(has(meta, "\"core:recorder\": \"unit\""));
+	CU_ASSERT_TRUE(has(meta, "\"captures\": [\n"
+		"    {\"core:sample_start\": 0, \"core:datetime\": \"1970-01-01T00:16:39.000000000Z\"},\n"
+		"    {\"core:sample_start\": 2000, \"core:datetime\": \"2017-07-14T02:39:59.900000000Z\"},\n"
+		"    {\"core:sample_start\": 2100},\n"
+		"    {\"core:sample_start\": 2103}\n"
+		"  ],"));
+	CU_ASSERT_TRUE(has(meta, "{\"core:sample_start\": 2000, \"core:sample_count\": 0, \"core:label\": \"gap\", \"core:comment\": \"before this sample samples may be missing; their number is unknown\"}"));
+	CU_ASSERT_TRUE(has(meta, "7 captures are missing; the number of samples is unknown\"}"));
+	CU_ASSERT_TRUE(has(meta, "20 samples are missing; the sample before it is not whole\"}"));
+	temp_remove(&t);
+}
+
+/* Nothing is known but the type. */
+static void test_empty(void)
+{
+	const struct sigmf_setup plain = { .datatype = "ru8",
+					   .recorder = "unit" };
+	const struct sigmf_piece piece = { .bytes = 10, .end_ns = NS_PER_SEC };
+	char meta[PATH_MAX];
+	struct temp t;
+	struct sigmf *s = make(&t, &plain, meta);
+
+	CU_ASSERT_EQUAL(sigmf_close(s, true), 0);
+	CU_ASSERT_EQUAL(access(meta, F_OK), -1);
+	s = sigmf_open(t.file, &plain, false);
+	CU_ASSERT_PTR_NOT_NULL_FATAL(s);
+	CU_ASSERT_EQUAL(sigmf_close(s, false), 0);
+	CU_ASSERT_TRUE(schema_holds(meta));
+	CU_ASSERT_PTR_NULL(sigmf_open(t.file, &plain, false));
+	s = sigmf_open(t.file, &plain, true);
+	CU_ASSERT_PTR_NOT_NULL_FATAL(s);
+	CU_ASSERT_EQUAL(sigmf_add(s, &piece), 0);
+	CU_ASSERT_EQUAL(sigmf_close(s, false), 0);
+	CU_ASSERT_TRUE(schema_holds(meta));
+	CU_ASSERT_TRUE(has(meta, "{\"core:sample_start\": 0}\n"));
+	CU_ASSERT_PTR_NULL(strstr(text_of(meta), "sample_rate"));
+	CU_ASSERT_PTR_NULL(strstr(text_of(meta), "gap"));
+	temp_remove(&t);
+}
+
+/* It is written when it is due, as a whole, and then not before something is new. */
+static void test_interval(void)
+{
+	const struct sigmf_piece piece = { .bytes = 10 };
+	const struct sigmf_piece next = { .offset = 40, .bytes = 10,
+					  .gap = true };
+	char meta[PATH_MAX];
+	struct temp t;
+	struct sigmf *s = make(&t, &setup, meta);
+
+	CU_ASSERT_EQUAL(sigmf_due_ns(s), 0);
+	CU_ASSERT_EQUAL(sigmf_add(s, &piece), 0);
+	CU_ASSERT(sigmf_due_ns(s) <= clock_ns());
+	CU_ASSERT_EQUAL(sigmf_tick(s), 0);
+	CU_ASSERT_TRUE(schema_holds(meta));
+	CU_ASSERT_EQUAL(sigmf_due_ns(s), 0);
+	CU_ASSERT_EQUAL(sigmf_add(s, &next), 0);
+	CU_ASSERT(sigmf_due_ns(s) > clock_ns());
+	CU_ASSERT_EQUAL(sigmf_tick(s), 0);
+	CU_ASSERT_PTR_NULL(strstr(text_of(meta), "\"core:sample_start\": 10"));
+	CU_ASSERT_EQUAL(sigmf_close(s, false), 0);
+	CU_ASSERT_TRUE(has(meta, "\"core:sample_start\": 10"));
+	temp_remove(&t);
+}
+
+static const struct test tests[] = {
+	{ "a sample has the size that its type says", test_types },
+	{ "each gap begins a segment, and is annotated with what is known",
+	  test_segments },
+	{ "without samples or a rate the metadata are valid as well",
+	  test_empty },
+	{ "the file is written at an interval", test_interval },
+	{ }
+};
+
+SUITE(sigmf, .title = "SigMF", .tests = tests)

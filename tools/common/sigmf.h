@@ -1,0 +1,80 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * The metadata of a recording, as SigMF has it: a capture segment for each stretch
+ * without a gap, and an annotation for each gap
+ *
+ * The file is written anew under another name and then renamed, at intervals.  So
+ * there is always a valid one, whenever the program is killed.
+ */
+#ifndef FPGABUF_COMMON_SIGMF_H
+#define FPGABUF_COMMON_SIGMF_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+/* The endings of the names of the two files */
+#define SIGMF_DATA	".sigmf-data"
+#define SIGMF_META	".sigmf-meta"
+
+#define SIGMF_MAX_RATE	1000000000000ULL
+
+/**
+ * struct sigmf_setup - what the samples are
+ * @datatype: as SigMF has it, such as "ci16_le"
+ * @sample_rate: samples a second, or 0: not known
+ * @recorder: the program
+ */
+struct sigmf_setup {
+	const char *datatype;
+	uint64_t sample_rate;
+	const char *recorder;
+};
+
+/**
+ * struct sigmf_piece - a piece of the data, without a gap in it
+ * @offset: where in the file it begins
+ * @bytes: how many
+ * @end_ns: CLOCK_REALTIME of its end, or 0: not known
+ * @gap: samples may be missing before it
+ * @lost_bytes: how many bytes, or 0: not known
+ * @lost_captures: how many captures, or 0: not known
+ */
+struct sigmf_piece {
+	uint64_t offset;
+	uint64_t bytes;
+	int64_t end_ns;
+	bool gap;
+	uint64_t lost_bytes;
+	uint64_t lost_captures;
+};
+
+struct sigmf;
+
+/* Bytes of a sample of the type, or 0: there is no such type. */
+unsigned int sigmf_sample_size(const char *datatype);
+
+/* For parse_wants(): what a type looks like */
+#define SIGMF_DATATYPES \
+	"a type of SigMF: r or c, then f32, f64, i8, u8, i16, u16, i32 or u32, and _le or _be if it has more than a byte; such as ci16_le"
+
+/*
+ * The metadata of a file: @data is its name.  NULL after a message; if they exist, they
+ * are not overwritten unless @overwrite.  The setup stays yours.
+ */
+struct sigmf *sigmf_open(const char *data, const struct sigmf_setup *setup,
+			 bool overwrite);
+
+/* A piece is in the file: 0, or -1 after a message. */
+int sigmf_add(struct sigmf *sigmf, const struct sigmf_piece *piece);
+
+/* Writes what is new; call it at sigmf_due_ns(), unless that is 0. */
+int sigmf_tick(struct sigmf *sigmf);
+int64_t sigmf_due_ns(const struct sigmf *sigmf);
+
+/* Writes and syncs the rest, unless no file is wanted because nothing came. */
+int sigmf_close(struct sigmf *sigmf, bool discard);
+
+/* The name of the metadata of @data, of PATH_MAX bytes */
+void sigmf_meta_name(const char *data, char *meta);
+
+#endif /* FPGABUF_COMMON_SIGMF_H */
