@@ -233,6 +233,28 @@ scripted() {
     -- env ${FPGABUF_QUICK:+"FPGABUF_QUICK=1"} "${TESTS[@]}" "$@"
 }
 
+# A disk, and a slow one.  They are large, and hardly filled.
+recorded() {
+  local disks=$OBJ/guest/disks code=0
+
+  mkdir -p "$disks"
+  rm -f "$disks"/*
+  truncate -s 6G "$disks/fast"
+  truncate -s 256M "$disks/slow"
+  guest guest-record --module nvme --module ext4 --module vfat \
+    --module nls_cp437 --module nls_ascii --timeout $((900 * PATIENCE)) \
+    --qemu-arg -drive --qemu-arg "file=${disks//,/,,}/fast,format=raw,if=none,id=fast" \
+    --qemu-arg -device --qemu-arg nvme,drive=fast,serial=fast \
+    --qemu-arg -drive --qemu-arg "file=${disks//,/,,}/slow,format=raw,if=none,id=slow,throttling.bps-write=$((4 << 20))" \
+    --qemu-arg -device --qemu-arg nvme,drive=slow,serial=slow \
+    --file "$OBJ/guest/tools/fpgabuf-record" \
+    --file "$(program mkfs.ext4)" --file "$(program mkfs.fat)" \
+    -- env ${FPGABUF_QUICK:+"FPGABUF_QUICK=1"} \
+    ${FPGABUF_THOROUGH:+"FPGABUF_THOROUGH=1"} "${TESTS[@]}" "$@" || code=$?
+  rm -rf "$disks"
+  return "$code"
+}
+
 # Those that are no PC have a device tree.
 DT=()
 if [ "$ARCH" != amd64 ]; then
@@ -304,6 +326,7 @@ all() {
   staying standing || code=$?
   driven uio || code=$?
   scripted python || code=$?
+  recorded record || code=$?
   return "$code"
 }
 
@@ -313,6 +336,7 @@ show | show.*) showing "$@" ;;
 standing | standing.*) staying "$@" ;;
 uio | uio.*) driven "$@" ;;
 python | python.*) scripted "$@" ;;
+record | record.*) recorded "$@" ;;
 sync | sync.*) bounced "$@" ;;
 inject | inject.*) injected "$@" ;;
 poison | poison.*) poisoned "$@" ;;

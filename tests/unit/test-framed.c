@@ -16,6 +16,7 @@
 #include "receiver.h"
 #include "recv/checker.h"
 #include "recv/pattern.h"
+#include "schema.h"
 
 #define ROOM	(4 << 20)
 
@@ -494,6 +495,139 @@ static void test_rotate(void)
 	temp_remove(&t);
 }
 
+static bool meta_has(const struct temp *t, const char *name, const char *text)
+{
+	static uint8_t meta[65536];
+	size_t len = file_append(temp_path(t, name), meta, 0, sizeof(meta) - 1);
+
+	meta[len] = 0;
+	if (strstr((char *)meta, text))
+		return true;
+	printf("\n    no '%s' in: %s", text, meta);
+	return false;
+}
+
+/* What is before the first capture is not missing. */
+static void test_sigmf(void)
+{
+	struct process p;
+	struct made m;
+	struct temp t;
+
+	temp_make(&t, "x");
+	char *args[] = { "--framed", "--sigmf", "--datatype", "ru8", "-o",
+			 t.file, NULL };
+
+	made_all(&m);
+	CU_ASSERT_EQUAL(receiver_run(&p, args, m.bytes, m.len), 0);
+	CU_ASSERT_TRUE(file_is(temp_path(&t, "x.sigmf-data"), m.samples,
+			       m.samples_len));
+	CU_ASSERT_TRUE(schema_holds(temp_path(&t, "x.sigmf-meta")));
+	CU_ASSERT_TRUE(meta_has(&t, "x.sigmf-meta", "\"captures\": [\n"
+		"    {\"core:sample_start\": 0},\n"
+		"    {\"core:sample_start\": 2106347},\n"
+		"    {\"core:sample_start\": 2106848}\n"
+		"  ]"));
+	CU_ASSERT_TRUE(meta_has(&t, "x.sigmf-meta",
+				"2106347, \"core:sample_count\": 0, \"core:label\": \"gap\", \"core:comment\": \"before this sample samples may be missing; their number is unknown\""));
+	CU_ASSERT_TRUE(meta_has(&t, "x.sigmf-meta",
+				"before this sample 64 samples are missing\""));
+	/* Neither file is overwritten. */
+	unlink(temp_path(&t, "x.sigmf-data"));
+	char *again[] = { "tools/fpgabuf-recv", "--framed", "--sigmf",
+			  "--datatype", "ru8", "-o", t.file, "0", NULL };
+
+	CU_ASSERT_EQUAL(process_run(&p, again), 1);
+	CU_ASSERT_PTR_NOT_NULL(strstr(p.output, "x.sigmf-meta exists, and is not overwritten"));
+	made_free(&m);
+	temp_remove(&t);
+}
+
+/* The time of the first sample, by the clock of the sender */
+static void test_sigmf_time(void)
+{
+	const struct fpgabuf_frame_clock clock = { .utc_ns = 1000000000 };
+	uint8_t header[FPGABUF_FRAME_HEADER_MAX];
+	struct process p;
+	struct made m;
+	struct temp t;
+
+	temp_make(&t, "x.sigmf-data");
+	char *args[] = { "--framed", "--sigmf", "--datatype", "ci16_le",
+			 "--sample-rate", "1000", "-o", t.file, NULL };
+
+	made_start(&m);
+	fpgabuf_frame_encode(&(struct fpgabuf_frame){
+		.sequence = m.sequence++,
+		.timestamp_ns = 5000000000,
+		.length = 4000,
+	}, header);
+	fpgabuf_frame_put_clock(&clock, header);
+	memcpy(m.bytes, header, FPGABUF_FRAME_CLOCK_SIZE);
+	m.len = FPGABUF_FRAME_CLOCK_SIZE;
+	add_samples(&m, 4000);
+	add_end(&m);
+	CU_ASSERT_EQUAL(receiver_run(&p, args, m.bytes, m.len), 0);
+	CU_ASSERT_TRUE(schema_holds(temp_path(&t, "x.sigmf-meta")));
+	CU_ASSERT_TRUE(meta_has(&t, "x.sigmf-meta",
+				"{\"core:sample_start\": 0, \"core:datetime\": \"1970-01-01T00:00:05.000000000Z\"}\n"));
+	made_free(&m);
+	temp_remove(&t);
+}
+
+/* The file that a frame begins has its gap; each connection has its own files. */
+static void test_sigmf_rotates(void)
+{
+	struct process p;
+	struct made m;
+	struct temp t;
+
+	temp_make(&t, "x-%c-%n");
+	char *args[] = { "--framed", "--sigmf", "--datatype", "ru8", "-o",
+			 t.file, "--rotate-size", "10000", NULL };
+
+	made_all(&m);
+	CU_ASSERT_EQUAL(receiver_run(&p, args, m.bytes, m.len), 0);
+	CU_ASSERT_TRUE(schema_holds(temp_path(&t, "x-1-000001.sigmf-meta")));
+	CU_ASSERT_TRUE(schema_holds(temp_path(&t, "x-1-000003.sigmf-meta")));
+	CU_ASSERT_TRUE(meta_has(&t, "x-1-000001.sigmf-meta",
+				"\"annotations\": [\n  ]"));
+	CU_ASSERT_TRUE(meta_has(&t, "x-1-000003.sigmf-meta",
+				"{\"core:sample_start\": 0, \"core:sample_count\": 0, \"core:label\": \"gap\""));
+	CU_ASSERT_TRUE(meta_has(&t, "x-1-000003.sigmf-meta",
+				"{\"core:sample_start\": 501, \"core:sample_count\": 0"));
+	made_free(&m);
+	temp_remove(&t);
+}
+
+static void test_sigmf_usage(void)
+{
+	static const struct { const char *text; char *argv[8]; } bad[] = {
+		{ "--sigmf needs --datatype",
+		  { "tools/fpgabuf-recv", "--sigmf", "--framed", "0" } },
+		{ "need --sigmf",
+		  { "tools/fpgabuf-recv", "--sample-rate=1", "0" } },
+		{ "--sigmf needs --framed",
+		  { "tools/fpgabuf-recv", "--sigmf", "--datatype=ru8", "-ox",
+		    "0" } },
+		{ "--sigmf needs --framed",
+		  { "tools/fpgabuf-recv", "--sigmf", "--datatype=ru8", "-ox",
+		    "--framed", "--keep-frames", "0" } },
+		{ "--sigmf needs a file",
+		  { "tools/fpgabuf-recv", "--sigmf", "--datatype=ru8", "-o-",
+		    "--framed", "0" } },
+		{ "it takes a type of SigMF",
+		  { "tools/fpgabuf-recv", "--datatype=short", "0" } },
+	};
+	struct process p;
+	size_t i;
+
+	for (i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
+		CU_ASSERT_EQUAL(process_run(&p, bad[i].argv), 2);
+		CU_ASSERT_PTR_NOT_NULL(strstr(p.output, bad[i].text));
+	}
+}
+
 static const struct test tests[] = {
 	{ "what was left out before the first frame counts",
 	  test_skipped_first },
@@ -512,6 +646,10 @@ static const struct test tests[] = {
 	{ "the pattern is found again at any place, in any pieces",
 	  test_checker },
 	{ "rotation splits no frame and loses none", test_rotate },
+	{ "each gap is in the metadata, with what is known of it", test_sigmf },
+	{ "the metadata have the time of the first sample", test_sigmf_time },
+	{ "each file has metadata of its own", test_sigmf_rotates },
+	{ "metadata need frames, a type and a file", test_sigmf_usage },
 	{ }
 };
 

@@ -42,7 +42,7 @@ static struct sigmf *make(struct temp *t, const struct sigmf_setup *what,
 
 	temp_make(t, "samples.sigmf-data");
 	sigmf_meta_name(t->file, meta);
-	s = sigmf_open(t->file, what, false);
+	s = sigmf_open(t->file, what);
 	CU_ASSERT_PTR_NOT_NULL_FATAL(s);
 	return s;
 }
@@ -112,12 +112,13 @@ static void test_empty(void)
 
 	CU_ASSERT_EQUAL(sigmf_close(s, true), 0);
 	CU_ASSERT_EQUAL(access(meta, F_OK), -1);
-	s = sigmf_open(t.file, &plain, false);
+	CU_ASSERT_FALSE(sigmf_exists(t.file));
+	s = sigmf_open(t.file, &plain);
 	CU_ASSERT_PTR_NOT_NULL_FATAL(s);
 	CU_ASSERT_EQUAL(sigmf_close(s, false), 0);
 	CU_ASSERT_TRUE(schema_holds(meta));
-	CU_ASSERT_PTR_NULL(sigmf_open(t.file, &plain, false));
-	s = sigmf_open(t.file, &plain, true);
+	CU_ASSERT_TRUE(sigmf_exists(t.file));
+	s = sigmf_open(t.file, &plain);
 	CU_ASSERT_PTR_NOT_NULL_FATAL(s);
 	CU_ASSERT_EQUAL(sigmf_add(s, &piece), 0);
 	CU_ASSERT_EQUAL(sigmf_close(s, false), 0);
@@ -138,16 +139,41 @@ static void test_interval(void)
 	struct temp t;
 	struct sigmf *s = make(&t, &setup, meta);
 
+	const int64_t begin = clock_ns();
+
 	CU_ASSERT_EQUAL(sigmf_due_ns(s), 0);
 	CU_ASSERT_EQUAL(sigmf_add(s, &piece), 0);
 	CU_ASSERT(sigmf_due_ns(s) <= clock_ns());
-	CU_ASSERT_EQUAL(sigmf_tick(s), 0);
+	CU_ASSERT_EQUAL(sigmf_tick(s, 10), 0);
 	CU_ASSERT_TRUE(schema_holds(meta));
 	CU_ASSERT_EQUAL(sigmf_due_ns(s), 0);
 	CU_ASSERT_EQUAL(sigmf_add(s, &next), 0);
-	CU_ASSERT(sigmf_due_ns(s) > clock_ns());
-	CU_ASSERT_EQUAL(sigmf_tick(s), 0);
+	CU_ASSERT(sigmf_due_ns(s) >= begin + NS_PER_SEC);
 	CU_ASSERT_PTR_NULL(strstr(text_of(meta), "\"core:sample_start\": 10"));
+	CU_ASSERT_EQUAL(sigmf_close(s, false), 0);
+	CU_ASSERT_TRUE(has(meta, "\"core:sample_start\": 10"));
+	temp_remove(&t);
+}
+
+/*
+ * What is not in the file yet is not in the metadata either, so that they fit each
+ * other when the program is killed.
+ */
+static void test_ahead(void)
+{
+	const struct sigmf_piece piece = { .bytes = 10 };
+	const struct sigmf_piece next = { .offset = 40, .bytes = 10,
+					  .gap = true };
+	char meta[PATH_MAX];
+	struct temp t;
+	struct sigmf *s = make(&t, &setup, meta);
+
+	CU_ASSERT_EQUAL(sigmf_add(s, &piece), 0);
+	CU_ASSERT_EQUAL(sigmf_add(s, &next), 0);
+	CU_ASSERT_EQUAL(sigmf_tick(s, 40), 0);
+	CU_ASSERT_TRUE(has(meta, "\"core:sample_start\": 0}\n"));
+	CU_ASSERT_PTR_NULL(strstr(text_of(meta), "\"core:sample_start\": 10"));
+	CU_ASSERT(sigmf_due_ns(s) > 0);
 	CU_ASSERT_EQUAL(sigmf_close(s, false), 0);
 	CU_ASSERT_TRUE(has(meta, "\"core:sample_start\": 10"));
 	temp_remove(&t);
@@ -160,6 +186,7 @@ static const struct test tests[] = {
 	{ "without samples or a rate the metadata are valid as well",
 	  test_empty },
 	{ "the file is written at an interval", test_interval },
+	{ "metadata are not ahead of the data", test_ahead },
 	{ }
 };
 

@@ -93,20 +93,26 @@ unsigned int sigmf_sample_size(const char *datatype)
 	}
 }
 
-void sigmf_meta_name(const char *data, char *meta)
+size_t sigmf_stem(const char *name)
 {
-	const size_t len = strlen(data) - strlen(SIGMF_DATA);
+	const size_t len = strlen(name), ending = strlen(SIGMF_DATA);
 
-	snprintf(meta, PATH_MAX, "%.*s" SIGMF_META, (int)len, data);
+	if (len <= ending || strcmp(name + len - ending, SIGMF_DATA))
+		return len;
+	return len - ending;
 }
 
-static bool is_there(const struct sigmf *s, bool overwrite)
+void sigmf_meta_name(const char *data, char *meta)
 {
-	if (overwrite || access(s->name, F_OK))
-		return false;
-	message("%s exists, and is not overwritten", s->name);
-	remedy("name another file, put the time into the name with %%t, or use --overwrite");
-	return true;
+	snprintf(meta, PATH_MAX, "%.*s" SIGMF_META, (int)sigmf_stem(data), data);
+}
+
+bool sigmf_exists(const char *data)
+{
+	char meta[PATH_MAX];
+
+	sigmf_meta_name(data, meta);
+	return !access(meta, F_OK);
 }
 
 static bool name_files(struct sigmf *s, const char *data)
@@ -118,8 +124,7 @@ static bool name_files(struct sigmf *s, const char *data)
 	return false;
 }
 
-struct sigmf *sigmf_open(const char *data, const struct sigmf_setup *setup,
-			 bool overwrite)
+struct sigmf *sigmf_open(const char *data, const struct sigmf_setup *setup)
 {
 	struct sigmf *new = calloc(1, sizeof(*new));
 
@@ -129,7 +134,7 @@ struct sigmf *sigmf_open(const char *data, const struct sigmf_setup *setup,
 	}
 	new->setup = setup;
 	new->sample_size = sigmf_sample_size(setup->datatype);
-	if (name_files(new, data) && !is_there(new, overwrite))
+	if (name_files(new, data))
 		return new;
 	free(new);
 	return NULL;
@@ -233,12 +238,12 @@ static void write_gap(const struct sigmf *s, FILE *f,
 	fputs("\"}", f);
 }
 
-static void write_gaps(const struct sigmf *s, FILE *f)
+static void write_gaps(const struct sigmf *s, FILE *f, size_t count)
 {
 	bool first = true;
 	size_t i;
 
-	for (i = 0; i < s->count; i++) {
+	for (i = 0; i < count; i++) {
 		if (!s->segments[i].gap)
 			continue;
 		write_gap(s, f, &s->segments[i], first);
@@ -246,7 +251,8 @@ static void write_gaps(const struct sigmf *s, FILE *f)
 	}
 }
 
-static void write_all(const struct sigmf *s, FILE *f)
+/* The first segments only */
+static void write_all(const struct sigmf *s, FILE *f, size_t count)
 {
 	size_t i;
 
@@ -257,10 +263,10 @@ static void write_all(const struct sigmf *s, FILE *f)
 			s->setup->sample_rate);
 	fprintf(f, "    \"core:recorder\": \"%s\",\n    \"core:version\": \"" VERSION "\"\n  },\n  \"captures\": [",
 		s->setup->recorder);
-	for (i = 0; i < s->count; i++)
+	for (i = 0; i < count; i++)
 		write_segment(s, f, &s->segments[i]);
 	fputs("\n  ],\n  \"annotations\": [", f);
-	write_gaps(s, f);
+	write_gaps(s, f, count);
 	fputs("\n  ]\n}\n", f);
 }
 
@@ -271,14 +277,14 @@ static int fail(const struct sigmf *s, int err)
 	return -1;
 }
 
-static int write_part(const struct sigmf *s, bool sync)
+static int write_part(const struct sigmf *s, size_t count, bool sync)
 {
 	FILE *f = fopen(s->part, "we");
 	int err = 0;
 
 	if (!f)
 		return errno;
-	write_all(s, f);
+	write_all(s, f, count);
 	if (fflush(f) || (sync && fsync(fileno(f))))
 		err = errno;
 	if (fclose(f) && !err)
@@ -286,10 +292,10 @@ static int write_part(const struct sigmf *s, bool sync)
 	return err;
 }
 
-static int write_file(struct sigmf *s, bool sync)
+static int write_file(struct sigmf *s, size_t count, bool sync)
 {
 	const int64_t begin = clock_ns();
-	int err = write_part(s, sync);
+	int err = write_part(s, count, sync);
 
 	if (!err && rename(s->part, s->name))
 		err = errno;
@@ -297,15 +303,21 @@ static int write_file(struct sigmf *s, bool sync)
 		unlink(s->part);
 		return fail(s, err);
 	}
-	s->dirty = false;
+	s->dirty = count < s->count;
 	s->due_ns = clock_ns();
 	s->due_ns += PERIOD_NS + PERIOD_TIMES * (s->due_ns - begin);
 	return 0;
 }
 
-int sigmf_tick(struct sigmf *s)
+int sigmf_tick(struct sigmf *s, uint64_t bytes)
 {
-	return s->dirty && clock_ns() >= s->due_ns ? write_file(s, false) : 0;
+	size_t count = s->count;
+
+	if (!s->dirty || clock_ns() < s->due_ns)
+		return 0;
+	while (count && s->segments[count - 1].offset >= bytes)
+		count--;
+	return write_file(s, count, false);
 }
 
 int64_t sigmf_due_ns(const struct sigmf *s)
@@ -318,7 +330,7 @@ int sigmf_close(struct sigmf *s, bool discard)
 	int err = 0;
 
 	if (!discard)
-		err = write_file(s, true);
+		err = write_file(s, s->count, true);
 	free(s->segments);
 	free(s);
 	return err;

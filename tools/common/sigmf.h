@@ -10,6 +10,7 @@
 #define FPGABUF_COMMON_SIGMF_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 /* The endings of the names of the two files */
@@ -57,24 +58,32 @@ unsigned int sigmf_sample_size(const char *datatype);
 #define SIGMF_DATATYPES \
 	"a type of SigMF: r or c, then f32, f64, i8, u8, i16, u16, i32 or u32, and _le or _be if it has more than a byte; such as ci16_le"
 
-/*
- * The metadata of a file: @data is its name.  NULL after a message; if they exist, they
- * are not overwritten unless @overwrite.  The setup stays yours.
- */
-struct sigmf *sigmf_open(const char *data, const struct sigmf_setup *setup,
-			 bool overwrite);
+/* Length of a name without the ending that SigMF gives to data */
+size_t sigmf_stem(const char *name);
 
-/* A piece is in the file: 0, or -1 after a message. */
+/* The name of the metadata of @data, of PATH_MAX bytes */
+void sigmf_meta_name(const char *data, char *meta);
+
+/* Are there metadata for @data already? */
+bool sigmf_exists(const char *data);
+
+/*
+ * The metadata of a file: @data is its name.  Others are overwritten.  NULL after a
+ * message.  The setup stays yours.
+ */
+struct sigmf *sigmf_open(const char *data, const struct sigmf_setup *setup);
+
+/* A piece is in the file, or will be: 0, or -1 after a message. */
 int sigmf_add(struct sigmf *sigmf, const struct sigmf_piece *piece);
 
-/* Writes what is new; call it at sigmf_due_ns(), unless that is 0. */
-int sigmf_tick(struct sigmf *sigmf);
+/*
+ * Writes what is new of the first @bytes of the data, which are in the file; call it at
+ * sigmf_due_ns(), unless that is 0.
+ */
+int sigmf_tick(struct sigmf *sigmf, uint64_t bytes);
 int64_t sigmf_due_ns(const struct sigmf *sigmf);
 
 /* Writes and syncs the rest, unless no file is wanted because nothing came. */
 int sigmf_close(struct sigmf *sigmf, bool discard);
-
-/* The name of the metadata of @data, of PATH_MAX bytes */
-void sigmf_meta_name(const char *data, char *meta);
 
 #endif /* FPGABUF_COMMON_SIGMF_H */

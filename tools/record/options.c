@@ -273,17 +273,6 @@ static void settle_source(struct record_options *o)
 		o->regions = DEFAULT_REGIONS;
 }
 
-/* Without the ending that SigMF gives it */
-static size_t stem_of(const struct record_options *o, const char *pattern)
-{
-	const size_t len = strlen(pattern), ending = strlen(SIGMF_DATA);
-
-	if (!o->metadata || len <= ending ||
-	    strcmp(pattern + len - ending, SIGMF_DATA))
-		return len;
-	return len - ending;
-}
-
 /* Every file has a name of its own. */
 static int set_name(struct record_options *o, const char *pattern)
 {
@@ -295,7 +284,7 @@ static int set_name(struct record_options *o, const char *pattern)
 		message("%s: only n, t or %% can follow %%", pattern);
 		return usage_error();
 	}
-	stem = stem_of(o, pattern);
+	stem = o->metadata ? sigmf_stem(pattern) : strlen(pattern);
 	len = snprintf(o->name, sizeof(o->name), "%.*s%s%s", (int)stem,
 		       pattern, rotates(o) && !has.file ? ".%n" : "",
 		       o->metadata ? SIGMF_DATA : "");

@@ -31,7 +31,7 @@
  * @rotate_ns: how long a file is written, or 0
  * @max_disk: most bytes of all files, or 0
  * @metadata: write metadata as SigMF has them
- * @sigmf: what the samples are; without @metadata it has no datatype
+ * @sigmf: with @metadata: what the samples are
  * @stats_ns: time between statistics, or 0
  * @json: print the summary as JSON
  * @progress: show progress even if stderr is not a terminal

@@ -85,6 +85,12 @@ static uint64_t expected(const struct recording *r)
 	return bytes;
 }
 
+static void explain_exists(const char *name)
+{
+	message("%s exists, and is not overwritten", name);
+	remedy("name another file, put the time into the name with %%t, or use --overwrite");
+}
+
 static int name_target(struct recording *r, struct target *t)
 {
 	if (!output_name(t->name, sizeof(t->name), r->options->output, 1,
@@ -100,10 +106,8 @@ static int open_target(struct recording *r, struct target *t)
 	int err;
 
 	err = target_open(t, o->overwrite);
-	if (err == -EEXIST) {
-		message("%s exists, and is not overwritten", t->name);
-		remedy("name another file, put the time into the name with %%t, or use --overwrite");
-	}
+	if (err == -EEXIST)
+		explain_exists(t->name);
 	if (err)
 		return -1;
 	t->limit = o->rotate_size;
@@ -125,18 +129,27 @@ static void append(struct recording *r, struct file *file)
 	strcpy(r->name, file->target.name);
 }
 
-/* The metadata first: they are not made before there is something in them. */
-static int open_file(struct recording *r, struct file *f)
+/* They are not made before there is something in them. */
+static int open_metadata(struct recording *r, struct file *f)
 {
 	const struct record_options *o = r->options;
+	char meta[PATH_MAX];
 
-	if (name_target(r, &f->target))
+	if (!o->metadata)
+		return 0;
+	if (!o->overwrite && sigmf_exists(f->target.name)) {
+		sigmf_meta_name(f->target.name, meta);
+		explain_exists(meta);
 		return -1;
-	if (o->sigmf.datatype) {
-		f->sigmf = sigmf_open(f->target.name, &o->sigmf, o->overwrite);
-		if (!f->sigmf)
-			return -1;
 	}
+	f->sigmf = sigmf_open(f->target.name, &o->sigmf);
+	return f->sigmf ? 0 : -1;
+}
+
+static int open_file(struct recording *r, struct file *f)
+{
+	if (name_target(r, &f->target) || open_metadata(r, f))
+		return -1;
 	if (!open_target(r, &f->target))
 		return 0;
 	if (f->sigmf)
@@ -173,7 +186,7 @@ struct recording *recording_open(const struct record_options *options,
 		return NULL;
 	}
 	new->options = options;
-	new->kept.sigmf = options->sigmf.datatype;
+	new->kept.sigmf = options->metadata;
 	new->writer = writer_new(captures);
 	if (new->writer)
 		new->syncs = disk_open(MOST_FILES);
@@ -388,7 +401,7 @@ int recording_tick(struct recording *r)
 	if (!err && due && clock_ns() >= due)
 		begin_sync(r, r->current);
 	if (!err && r->current->sigmf)
-		err = sigmf_tick(r->current->sigmf);
+		err = sigmf_tick(r->current->sigmf, UINT64_MAX);
 	return err;
 }
 

@@ -218,6 +218,25 @@ static int keep_header(struct connection *c)
 	return 0;
 }
 
+/*
+ * For the metadata.  How much is missing is known if only the sender has left it out.
+ * Samples before the first capture are not missing.
+ */
+static int describe_frame(struct connection *c)
+{
+	const struct framing *f = &c->framing;
+	const bool more = f->frame.flags & FPGABUF_FRAME_GAP;
+	const struct sigmf_piece piece = {
+		.bytes = f->frame.length,
+		.end_ns = f->has_clock ?
+			  f->frame.timestamp_ns + f->clock.utc_ns : 0,
+		.gap = f->captures > 1 && framing_broken(f),
+		.lost_bytes = more ? 0 : f->frame.skipped,
+	};
+
+	return sink_describe(c->sink, &piece) ? sink_failed(c) : 0;
+}
+
 /* A frame is never torn apart, with its header or without. */
 static int cut_at_header(struct connection *c)
 {
@@ -229,6 +248,8 @@ static int cut_at_header(struct connection *c)
 		return 0;
 	if (sink_cut(c->sink, all))
 		return sink_failed(c);
+	if (frame->length && describe_frame(c))
+		return -1;
 	if (keep)
 		c->header_left = frame->header_size;
 	return keep_header(c);

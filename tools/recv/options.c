@@ -18,15 +18,16 @@
 #define MIN_ROTATE_SIZE	4096
 
 enum {
-	OPT_CONNECTIONS = 0x100, OPT_FRAMED, OPT_JSON, OPT_KEEPALIVE,
-	OPT_KEEP_FRAMES, OPT_OVERWRITE, OPT_PORT_FILE, OPT_PROGRESS,
-	OPT_ROTATE_SIZE, OPT_ROTATE_TIME, OPT_STATS, OPT_SYNC, OPT_VERIFY,
-	OPT_VERSION,
+	OPT_CONNECTIONS = 0x100, OPT_DATATYPE, OPT_FRAMED, OPT_JSON,
+	OPT_KEEPALIVE, OPT_KEEP_FRAMES, OPT_OVERWRITE, OPT_PORT_FILE,
+	OPT_PROGRESS, OPT_ROTATE_SIZE, OPT_ROTATE_TIME, OPT_SAMPLE_RATE,
+	OPT_SIGMF, OPT_STATS, OPT_SYNC, OPT_VERIFY, OPT_VERSION,
 };
 
 static const struct option long_options[] = {
 	{ "bytes", required_argument, NULL, 'b' },
 	{ "connections", required_argument, NULL, OPT_CONNECTIONS },
+	{ "datatype", required_argument, NULL, OPT_DATATYPE },
 	{ "framed", no_argument, NULL, OPT_FRAMED },
 	{ "help", no_argument, NULL, 'h' },
 	{ "json", no_argument, NULL, OPT_JSON },
@@ -39,6 +40,8 @@ static const struct option long_options[] = {
 	{ "quiet", no_argument, NULL, 'q' },
 	{ "rotate-size", required_argument, NULL, OPT_ROTATE_SIZE },
 	{ "rotate-time", required_argument, NULL, OPT_ROTATE_TIME },
+	{ "sample-rate", required_argument, NULL, OPT_SAMPLE_RATE },
+	{ "sigmf", no_argument, NULL, OPT_SIGMF },
 	{ "stats", required_argument, NULL, OPT_STATS },
 	{ "sync", required_argument, NULL, OPT_SYNC },
 	{ "timeout", required_argument, NULL, 't' },
@@ -73,6 +76,11 @@ static const char help[] =
 "      --framed            expect a framed stream, from fpgabuf-send --framed:\n"
 "                          check it, and write only the samples\n"
 "      --keep-frames       write the headers, too\n"
+"      --sigmf             with --framed: write FILE.sigmf-data, and\n"
+"                          FILE.sigmf-meta with what it has, when it begins, and\n"
+"                          every gap; needs --datatype\n"
+"      --datatype TYPE     the type of the samples, such as ci16_le or rf32_le\n"
+"      --sample-rate N     samples a second; without it no times are written\n"
 "  -b, --bytes SIZE        fail unless the stream has exactly SIZE bytes of\n"
 "                          samples; reserve space for them\n"
 "      --verify            fail unless the stream is the pattern of the\n"
@@ -165,6 +173,15 @@ static int set_path(const char **path)
 	return 0;
 }
 
+static int set_datatype(struct recv_options *o)
+{
+	parse_wants(SIGMF_DATATYPES);
+	if (!sigmf_sample_size(optarg))
+		return -EINVAL;
+	o->sigmf.datatype = optarg;
+	return 0;
+}
+
 /* Options without a value; false: it is another option. */
 static bool set_flag(struct recv_options *o, int option)
 {
@@ -187,6 +204,9 @@ static bool set_flag(struct recv_options *o, int option)
 	case OPT_PROGRESS:
 		o->progress = true;
 		return true;
+	case OPT_SIGMF:
+		o->metadata = true;
+		return true;
 	case OPT_VERIFY:
 		o->verify = true;
 		return true;
@@ -207,12 +227,17 @@ static int set_value(struct recv_options *o, int option)
 		return set_timeout(o);
 	case OPT_CONNECTIONS:
 		return set_connections(o);
+	case OPT_DATATYPE:
+		return set_datatype(o);
 	case OPT_KEEPALIVE:
 		return set_keepalive(o);
 	case OPT_PORT_FILE:
 		return set_path(&o->port_file);
 	case OPT_ROTATE_SIZE:
 		return set_rotate_size(o);
+	case OPT_SAMPLE_RATE:
+		return parse_number(optarg, 1, SIGMF_MAX_RATE,
+				    &o->sigmf.sample_rate);
 	case OPT_STATS:
 		return set_seconds(&o->stats_ns);
 	case OPT_SYNC:
@@ -266,6 +291,7 @@ static int set_name(struct recv_options *o)
 {
 	bool rotates = o->rotate_size || o->rotate_ns;
 	struct output_numbers has;
+	size_t stem;
 	int len;
 
 	if (output_name_numbers(o->output, &has)) {
@@ -273,12 +299,31 @@ static int set_name(struct recv_options *o)
 			o->output);
 		return usage_error();
 	}
-	len = snprintf(o->name, sizeof(o->name), "%s%s%s", o->output,
+	stem = o->metadata ? sigmf_stem(o->output) : strlen(o->output);
+	len = snprintf(o->name, sizeof(o->name), "%.*s%s%s%s", (int)stem,
+		       o->output,
 		       o->connections != 1 && !has.connection ? ".%c" : "",
-		       rotates && !has.file ? ".%n" : "");
+		       rotates && !has.file ? ".%n" : "",
+		       o->metadata ? SIGMF_DATA : "");
 	if (len >= (int)sizeof(o->name))
 		return bad_combination("the name of the output is too long");
 	o->output = o->name;
+	return -1;
+}
+
+/* Only frames tell of gaps, and only files have other files beside them. */
+static int check_metadata(const struct recv_options *o)
+{
+	if (o->metadata && !o->sigmf.datatype)
+		return bad_combination("--sigmf needs --datatype");
+	if ((o->sigmf.datatype || o->sigmf.sample_rate) && !o->metadata)
+		return bad_combination("--datatype and --sample-rate need --sigmf");
+	if (!o->metadata)
+		return -1;
+	if (!o->framed || o->keep_frames)
+		return bad_combination("--sigmf needs --framed, and no --keep-frames");
+	if (!o->output || !strcmp(o->output, "-"))
+		return bad_combination("--sigmf needs a file as --output");
 	return -1;
 }
 
@@ -312,6 +357,7 @@ int recv_options_parse(int argc, char **argv, struct recv_options *options)
 		.timeout_ms = -1,
 		.connections = 1,
 		.keepalive_s = KEEPALIVE_S,
+		.sigmf.recorder = "fpgabuf-recv " FPGABUF_TOOLS_VERSION,
 	};
 	while ((option = getopt_long(argc, argv, "b:ho:qt:", long_options,
 				     NULL)) != -1) {
@@ -324,6 +370,8 @@ int recv_options_parse(int argc, char **argv, struct recv_options *options)
 					 "more than one port given");
 		return usage_error();
 	}
-	ret = set_listen(options, argv[optind]);
+	ret = check_metadata(options);
+	if (ret < 0)
+		ret = set_listen(options, argv[optind]);
 	return ret >= 0 ? ret : set_output(options);
 }

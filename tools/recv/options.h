@@ -7,6 +7,7 @@
 #include <stdint.h>
 
 #include "common/endpoint.h"
+#include "common/sigmf.h"
 
 /* No length was given. */
 #define ANY_LENGTH	UINT64_MAX
@@ -31,6 +32,8 @@
  * @rotate_ns: how long a file is written, or 0
  * @framed: the stream is framed
  * @keep_frames: write the headers, too
+ * @metadata: write metadata as SigMF has them
+ * @sigmf: with @metadata: what the samples are
  * @verify: check the pattern of the simulated FPGA
  * @json: print the summary as JSON
  * @progress: show progress even if stderr is not a terminal
@@ -53,6 +56,8 @@ struct recv_options {
 	int64_t rotate_ns;
 	bool framed;
 	bool keep_frames;
+	bool metadata;
+	struct sigmf_setup sigmf;
 	bool verify;
 	bool json;
 	bool progress;

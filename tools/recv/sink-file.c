@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* Files, one after the other: the next when one is large or old enough. */
 #include <errno.h>
+#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
@@ -8,6 +9,7 @@
 #include "common/clock.h"
 #include "common/message.h"
 #include "common/output-name.h"
+#include "common/sigmf.h"
 #include "recv/outfile.h"
 #include "recv/sink.h"
 
@@ -17,6 +19,7 @@
  * @options: the command line
  * @connection: number of the connection
  * @file: the one that is written
+ * @sigmf: its metadata, or NULL
  * @opened_ns: since when
  * @before: bytes in the files before it
  */
@@ -25,6 +28,7 @@ struct sink_file {
 	const struct recv_options *options;
 	unsigned int connection;
 	struct outfile file;
+	struct sigmf *sigmf;
 	int64_t opened_ns;
 	uint64_t before;
 };
@@ -47,6 +51,32 @@ static uint64_t expected(const struct sink_file *s)
 	return bytes;
 }
 
+static int open_metadata(struct sink_file *s)
+{
+	if (!s->options->metadata)
+		return 0;
+	s->sigmf = sigmf_open(s->file.name, &s->options->sigmf);
+	if (s->sigmf)
+		return 0;
+	outfile_discard(&s->file);
+	return -1;
+}
+
+static int close_metadata(struct sink_file *s, bool discard)
+{
+	struct sigmf *sigmf = s->sigmf;
+
+	s->sigmf = NULL;
+	return sigmf ? sigmf_close(sigmf, discard) : 0;
+}
+
+static int close_file(struct sink_file *s)
+{
+	int err = outfile_close(&s->file);
+
+	return close_metadata(s, false) || err ? -1 : 0;
+}
+
 static int open_next(struct sink_file *s)
 {
 	int err;
@@ -58,7 +88,12 @@ static int open_next(struct sink_file *s)
 		message("the name of the output is too long");
 		return -1;
 	}
+	if (s->options->metadata && !s->options->overwrite &&
+	    sigmf_exists(s->file.name))
+		return -EEXIST;
 	err = outfile_open(&s->file, expected(s), s->options->overwrite);
+	if (!err)
+		err = open_metadata(s);
 	if (err)
 		return err;
 	s->sink.files++;
@@ -116,9 +151,14 @@ static bool is_full(const struct sink_file *s, uint64_t next)
 				  next > o->rotate_size - size(s));
 }
 
-static void explain_exists(const char *name)
+static void explain_exists(const struct sink_file *s)
 {
-	message("%s exists, and is not overwritten", name);
+	char meta[PATH_MAX];
+
+	sigmf_meta_name(s->file.name, meta);
+	message("%s exists, and is not overwritten",
+		s->options->metadata && sigmf_exists(s->file.name) ?
+			meta : s->file.name);
 	remedy("name another file, put the time into the name with %%t, or use --overwrite");
 }
 
@@ -129,13 +169,23 @@ static int file_cut(struct sink *sink, uint64_t next)
 
 	if (!is_full(s, next))
 		return 0;
-	err = outfile_close(&s->file);
+	err = close_file(s);
 	update(s);
 	if (!err)
 		err = open_next(s);
 	if (err == -EEXIST)
-		explain_exists(s->file.name);
+		explain_exists(s);
 	return err ? -1 : 0;
+}
+
+static int file_describe(struct sink *sink, const struct sigmf_piece *piece)
+{
+	struct sigmf_piece here = *piece;
+
+	if (!of(sink)->sigmf)
+		return 0;
+	here.offset = size(of(sink));
+	return sigmf_add(of(sink)->sigmf, &here);
 }
 
 static int file_push(struct sink *sink)
@@ -148,9 +198,12 @@ static int file_push(struct sink *sink)
 
 static int file_tick(struct sink *sink)
 {
-	int err = outfile_tick(&of(sink)->file, of(sink)->options->sync_ns);
+	struct sink_file *s = of(sink);
+	int err = outfile_tick(&s->file, s->options->sync_ns);
 
-	update(of(sink));
+	update(s);
+	if (!err && s->sigmf)
+		err = sigmf_tick(s->sigmf, s->file.written + s->file.tail);
 	return err;
 }
 
@@ -167,8 +220,10 @@ static int file_fd(const struct sink *sink)
 static int64_t file_due_ns(const struct sink *sink)
 {
 	const struct sink_file *s = (const struct sink_file *)sink;
+	const int64_t due = outfile_due_ns(&s->file, s->options->sync_ns);
+	const int64_t meta = s->sigmf ? sigmf_due_ns(s->sigmf) : 0;
 
-	return outfile_due_ns(&s->file, s->options->sync_ns);
+	return !due || (meta && meta < due) ? meta : due;
 }
 
 static int file_finish(struct sink *sink)
@@ -177,13 +232,14 @@ static int file_finish(struct sink *sink)
 
 	if (!of(sink)->file.opened)
 		return 0;
-	err = outfile_close(&of(sink)->file);
+	err = close_file(of(sink));
 	update(of(sink));
 	return err;
 }
 
 static void file_discard(struct sink *sink)
 {
+	close_metadata(of(sink), true);
 	outfile_discard(&of(sink)->file);
 }
 
@@ -197,6 +253,7 @@ static const struct sink_ops file_ops = {
 	.room = file_room,
 	.commit = file_commit,
 	.cut = file_cut,
+	.describe = file_describe,
 	.push = file_push,
 	.tick = file_tick,
 	.waits = file_waits,
@@ -238,7 +295,7 @@ struct sink *sink_file_new(const struct recv_options *options,
 	*exists = err == -EEXIST;
 	/* The next number will do. */
 	if (*exists && options->connections)
-		explain_exists(new->file.name);
+		explain_exists(new);
 	file_free(&new->sink);
 	return NULL;
 }

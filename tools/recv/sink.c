@@ -46,6 +46,11 @@ int sink_cut(struct sink *sink, uint64_t next)
 	return sink->ops->cut ? sink->ops->cut(sink, next) : 0;
 }
 
+int sink_describe(struct sink *sink, const struct sigmf_piece *piece)
+{
+	return sink->ops->describe ? sink->ops->describe(sink, piece) : 0;
+}
+
 bool sink_waits(const struct sink *sink)
 {
 	return sink->ops->waits && sink->ops->waits(sink);

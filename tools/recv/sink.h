@@ -19,6 +19,7 @@ struct sink_ops {
 	uint8_t *(*room)(struct sink *sink, size_t *len);
 	int (*commit)(struct sink *sink, size_t len);
 	int (*cut)(struct sink *sink, uint64_t next);
+	int (*describe)(struct sink *sink, const struct sigmf_piece *piece);
 	int (*push)(struct sink *sink);
 	int (*tick)(struct sink *sink);
 	bool (*waits)(const struct sink *sink);
@@ -76,6 +77,9 @@ ssize_t sink_append(struct sink *sink, const uint8_t *data, size_t len);
  * file.
  */
 int sink_cut(struct sink *sink, uint64_t next);
+
+/* What comes next is a capture; the offset of @piece is set by the sink. */
+int sink_describe(struct sink *sink, const struct sigmf_piece *piece);
 
 /*
  * Must a reader take something first?  Then poll sink_fd() for POLLOUT unless it is

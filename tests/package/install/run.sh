@@ -214,7 +214,7 @@ statically() {
 
   make -s -C tools O="$o" LDFLAGS=-static "${@:2}" || return
   for tool in fpgabuf-send fpgabuf-recv fpgabuf-info fpgabuf-share fpgabuf-plan \
-    fpgabuf-uio
+    fpgabuf-record fpgabuf-uio
   do
     ! readelf -l "$o/$tool" | grep INTERP || return
     "$o/$tool" --version || return
@@ -238,9 +238,11 @@ units_verified() {
   local units=$TMP/units unit instance
 
   mkdir -p "$units"
-  for unit in share@.service share@.socket send@.service recv@.service; do
+  for unit in share@.service share@.socket send@.service recv@.service \
+    record@.service
+  do
     instance=fpgabuf0
-    [[ $unit != recv* ]] || instance=5000
+    [[ $unit != recv@* ]] || instance=5000
     sed "s#^ExecStart=/usr/local/bin/#ExecStart=$BUILD/install/tools/#" \
       "$LIB/systemd/system/fpgabuf-$unit" \
       >"$units/fpgabuf-${unit/@/@$instance}" || return
@@ -253,7 +255,7 @@ units_verified() {
 unit_programs() {
   local tool
 
-  for tool in send share; do
+  for tool in record send share; do
     grep -F "ExecStart=/usr/local/bin/fpgabuf-$tool --device /dev/%I " \
       "$LIB/systemd/system/fpgabuf-$tool@.service" || return
   done
@@ -332,7 +334,7 @@ expect 'the examples can be built with what is installed' examples
 expect 'the Python module finds the shared library' python_module
 expect 'no header is in the way of those of the kernel' no_stranger
 for tool in fpgabuf-send fpgabuf-recv fpgabuf-info fpgabuf-share fpgabuf-plan \
-  fpgabuf-show fpgabuf-uio
+  fpgabuf-record fpgabuf-show fpgabuf-uio
 do
   expect "$tool: --help and the manual have the same options" \
     same help_options manual_options "$tool"

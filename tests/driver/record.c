@@ -1,0 +1,380 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* fpgabuf-record: to disks and file systems, fed by the driver */
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/mount.h>
+#include <sys/stat.h>
+#include <sys/statvfs.h>
+#include <unistd.h>
+
+#include "program.h"
+
+/* As tests/driver/run.sh has them; the second one is slow. */
+#define DISK		"/dev/nvme0n1"
+#define SLOW_DISK	"/dev/nvme1n1"
+
+#define FOLDER		"/tmp/record"
+#define FILE_NAME	FOLDER "/samples"
+#define REGION		(256 * KIB)
+
+/* A recorder of regions of 256 KiB; @words come behind its name, the file too. */
+static struct program recorder(const char *const words[])
+{
+	struct program p = {
+		.name = "record",
+		.argv = { "fpgabuf-record", "--json", "--region-size", "256K" },
+	};
+	unsigned int i;
+
+	for (i = 0; words[i]; i++)
+		p.argv[4 + i] = words[i];
+	return p;
+}
+
+static void make_fs(const char *program, const char *disk)
+{
+	const struct program p = {
+		.name = "mkfs",
+		.argv = { program, !strcmp(program, "mkfs.ext4") ? "-Fq" : "-v",
+			  disk },
+	};
+
+	REQUIRE(program_run(&p), 0);
+}
+
+static void folder_mount(const char *disk, const char *type,
+			 const char *options)
+{
+	mkdir(FOLDER, 0700);
+	REQUIRE(mount(disk, FOLDER, type, 0, options) ? -errno : 0, 0);
+}
+
+static void folder_of_ext4(const char *disk)
+{
+	make_fs("mkfs.ext4", disk);
+	folder_mount(disk, "ext4", "");
+}
+
+static void folder_remove(void)
+{
+	EXPECT(umount(FOLDER) ? -errno : 0, 0);
+	EXPECT(rmdir(FOLDER), 0);
+}
+
+/* Pages of the file in the page cache: what was copied, and not written past it */
+static size_t cached_pages(const char *path)
+{
+	static unsigned char in_core[65536];
+	int fd = open(path, O_RDONLY | O_CLOEXEC);
+	size_t i, count = 0, pages;
+	struct stat st;
+	void *mem;
+
+	REQUIRE(fd < 0 ? -errno : 0, 0);
+	fstat(fd, &st);
+	pages = (st.st_size + 4095) / 4096;
+	REQUIRE(pages <= sizeof(in_core), true);
+	mem = mmap(NULL, st.st_size, PROT_READ, MAP_SHARED, fd, 0);
+	REQUIRE(mem == MAP_FAILED, false);
+	REQUIRE(mincore(mem, st.st_size, in_core) ? -errno : 0, 0);
+	for (i = 0; i < pages; i++)
+		count += in_core[i] & 1;
+	munmap(mem, st.st_size);
+	close(fd);
+	return count;
+}
+
+/*
+ * How often the pattern does not go on from one region to the next; the bytes of each
+ * must be the pattern.  @size is set to the size of the file.
+ */
+static unsigned int breaks_in(const char *path, size_t *size)
+{
+	int fd = open(path, O_RDONLY | O_CLOEXEC);
+	uint64_t *data = malloc(REGION), next = 0;
+	unsigned int breaks = 0;
+	ssize_t n;
+
+	REQUIRE(fd < 0 ? -errno : 0, 0);
+	*size = 0;
+	while ((n = read(fd, data, REGION)) > 0) {
+		/* The first bytes may have been lost, too. */
+		breaks += *size && n >= 8 && data[0] * 8 != next;
+		next = n >= 8 ? data[0] * 8 : next;
+		CU_ASSERT(is_pattern(data, n, next));
+		next += n;
+		*size += n;
+	}
+	EXPECT(n, 0);
+	free(data);
+	close(fd);
+	return breaks;
+}
+
+static size_t pattern_size(const char *path)
+{
+	size_t size;
+
+	EXPECT(breaks_in(path, &size), 0);
+	return size;
+}
+
+/* At the full speed of the simulator */
+static void to_disk(void)
+{
+	const struct program p = recorder((const char *[]){
+		"--bytes", thorough() ? "4G" : "64M", FILE_NAME, NULL
+	});
+	const unsigned long long size = thorough() ? 4ULL << 30 : 64 * MIB;
+	double before, after;
+
+	folder_of_ext4(DISK);
+	sim_source("pattern");
+	before = free_kib();
+	EXPECT(program_run(&p), 0);
+	after = free_kib();
+	EXPECT(program_count(&p, "written"), size);
+	EXPECT(program_count(&p, "written_direct"), size);
+	EXPECT(program_count(&p, "gaps"), 0);
+	EXPECT(!strstr(program_text(&p, "out"), "\"io_uring\": true"), false);
+	printf("\n    %.2f bytes copied for each; memory %+.0f KiB",
+	       (double)cached_pages(FILE_NAME) * 4096 / size, after - before);
+	EXPECT(cached_pages(FILE_NAME), 0);
+	EXPECT(pattern_size(FILE_NAME), size);
+	folder_remove();
+}
+
+/* What the disk itself has, not what memory has of it */
+static void is_on_disk(void)
+{
+	const struct program p = recorder((const char *[]){
+		"--bytes", "5000003", FILE_NAME, NULL
+	});
+
+	folder_of_ext4(DISK);
+	sim_source("pattern");
+	EXPECT(program_run(&p), 0);
+	EXPECT(umount(FOLDER) ? -errno : 0, 0);
+	file_write("/proc/sys/vm/drop_caches", "3");
+	folder_mount(DISK, "ext4", "");
+	EXPECT(pattern_size(FILE_NAME), 5000003);
+	EXPECT(program_count(&p, "written_direct"), 5000003 / 4096 * 4096);
+	folder_remove();
+}
+
+static void in_memory(void)
+{
+	const struct program p = recorder((const char *[]){
+		"--bytes", "5000003", FILE_NAME, NULL
+	});
+	const char *said;
+	bool direct;
+
+	folder_mount("tmpfs", "tmpfs", "size=32M");
+	sim_source("pattern");
+	EXPECT(program_run(&p), 0);
+	EXPECT(pattern_size(FILE_NAME), 5000003);
+	direct = program_count(&p, "written_direct");
+	said = strstr(program_text(&p, "err"), "through the page cache");
+	/* tmpfs takes the flag since Linux 6.6.  It is said once. */
+	EXPECT(!said, direct);
+	EXPECT(said && strstr(said + 1, "through the page cache"), false);
+	folder_remove();
+}
+
+static void on_fat(void)
+{
+	const struct program p = recorder((const char *[]){
+		"--bytes", "5000003", "--rotate-size", "1M", FILE_NAME, NULL
+	});
+	char path[64];
+	size_t size, sum = 0;
+	int i;
+
+	make_fs("mkfs.fat", DISK);
+	folder_mount(DISK, "vfat", "");
+	sim_source("pattern");
+	EXPECT(program_run(&p), 0);
+	EXPECT(program_count(&p, "files"), 5);
+	for (i = 1; i <= 5; i++) {
+		snprintf(path, sizeof(path), FILE_NAME ".%06d", i);
+		EXPECT(breaks_in(path, &size), 0);
+		sum += size;
+	}
+	EXPECT(sum, 5000003);
+	folder_remove();
+}
+
+/* Leaves so many bytes free. */
+static void fill_up(uint64_t left)
+{
+	struct statvfs st;
+	int fd = open(FOLDER "/ballast", O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
+
+	REQUIRE(fd < 0 ? -errno : 0, 0);
+	REQUIRE(statvfs(FOLDER, &st), 0);
+	REQUIRE(fallocate(fd, 0, 0, (uint64_t)st.f_bfree * st.f_frsize - left) ?
+		-errno : 0, 0);
+	close(fd);
+}
+
+static void expect_full(void)
+{
+	const struct program p = recorder((const char *[]){ FILE_NAME, NULL });
+	size_t size;
+
+	sim_source("pattern");
+	EXPECT(program_run(&p), 1);
+	program_says(&p, "No space left on device");
+	EXPECT(!strstr(program_text(&p, "out"), "\"ok\": false"), false);
+	EXPECT(!strstr(program_text(&p, "out"), "No space left"), false);
+	size = pattern_size(FILE_NAME);
+	printf("\n    %zu bytes", size);
+	EXPECT(size % REGION, 0);
+	EXPECT(size >= 2 * MIB, true);
+}
+
+static void disk_full(void)
+{
+	folder_of_ext4(DISK);
+	fill_up(5 * MIB + 12345);
+	expect_full();
+	folder_remove();
+	folder_mount("tmpfs", "tmpfs", "size=5M");
+	expect_full();
+	folder_remove();
+}
+
+/* Nothing is captured that cannot be kept. */
+static void too_much(void)
+{
+	const struct program p = recorder((const char *[]){
+		"--bytes", "16M", FILE_NAME, NULL
+	});
+
+	folder_of_ext4(DISK);
+	fill_up(5 * MIB);
+	sim_source("pattern");
+	EXPECT(program_run(&p), 1);
+	program_says(&p, "cannot reserve 16777216 bytes");
+	EXPECT(access(FILE_NAME, F_OK), -1);
+	EXPECT(sim_position(), 0);
+	folder_remove();
+}
+
+static void wait_for_size(const char *path, off_t size)
+{
+	struct stat st = { 0 };
+	int i;
+
+	for (i = 0; i < 6000 && st.st_size < size; i++) {
+		usleep(5000);
+		if (stat(path, &st))
+			st.st_size = 0;
+	}
+	EXPECT(st.st_size >= size, true);
+}
+
+/* At any moment; what is behind the last whole capture is good as well. */
+static void killed_once(unsigned int i)
+{
+	const struct program p = recorder((const char *[]){
+		"--quiet", "--overwrite", FILE_NAME, NULL
+	});
+	pid_t pid;
+
+	unlink(FILE_NAME);
+	sim_source("pattern");
+	pid = program_start(&p);
+	wait_for_size(FILE_NAME, i * 3 * REGION / 2 + 1);
+	kill(pid, SIGKILL);
+	process_exit_code(pid);
+	EXPECT(pattern_size(FILE_NAME) > i * 3 * REGION / 2, true);
+}
+
+static void killed(void)
+{
+	unsigned int i;
+
+	folder_of_ext4(DISK);
+	for (i = 0; i < rounds(20); i++)
+		killed_once(i);
+	folder_remove();
+	folder_mount("tmpfs", "tmpfs", "size=400M");
+	for (i = 0; i < rounds(10); i++)
+		killed_once(i);
+	folder_remove();
+}
+
+/* The FPGA does not wait, and the disk takes a part of what comes. */
+static void slow_disk(void)
+{
+	const struct program p = recorder((const char *[]){
+		"--count", "60", "--regions", "4", FILE_NAME, NULL
+	});
+	unsigned int breaks;
+	size_t size;
+
+	folder_of_ext4(SLOW_DISK);
+	sim_source("pattern");
+	sim_set("lossy", 1);
+	sim_set("rate", 16 * MIB);
+	EXPECT(program_run(&p), 0);
+	sim_set("lossy", 0);
+	sim_set("rate", 0);
+	breaks = breaks_in(FILE_NAME, &size);
+	printf("\n    %llu gaps, %llu of them because of the disk",
+	       program_count(&p, "gaps"), program_count(&p, "gaps_of_disk"));
+	EXPECT(size, 60 * REGION);
+	EXPECT(program_count(&p, "gaps") >= breaks, true);
+	EXPECT(program_count(&p, "gaps_of_disk") > 0, true);
+	program_says(&p, "the disk does not keep up");
+	sim_source("pattern");
+	folder_remove();
+}
+
+/* A file that is synced does not hold up the next. */
+static void max_disk(void)
+{
+	const struct program p = recorder((const char *[]){
+		"--count", "64", "--rotate-size", "1M", "--max-disk", "4M",
+		"--sync", "1", FILE_NAME, NULL
+	});
+	struct statvfs st;
+
+	folder_of_ext4(DISK);
+	sim_source("pattern");
+	EXPECT(program_run(&p), 0);
+	EXPECT(program_count(&p, "files"), 16);
+	EXPECT(program_count(&p, "files_removed"), 12);
+	EXPECT(access(FILE_NAME ".000012", F_OK), -1);
+	EXPECT(access(FILE_NAME ".000013", F_OK), 0);
+	REQUIRE(statvfs(FOLDER, &st), 0);
+	folder_remove();
+}
+
+static const struct test tests[] = {
+	{ "a disk reads the captures themselves, and nothing is copied",
+	  to_disk },
+	{ "when it has ended, all is on the disk", is_on_disk },
+	{ "without a disk it writes through the page cache, and says so once",
+	  in_memory },
+	{ "FAT will do", on_fat },
+	{ "on a full disk the file ends behind the last whole capture",
+	  disk_full },
+	{ "what has no room is not begun", too_much },
+	{ "killed at any time, it leaves samples without a hole and no more",
+	  killed },
+	{ "if the disk is too slow, every loss is a gap, and it says why",
+	  slow_disk },
+	{ "the oldest files make room", max_disk },
+	{ }
+};
+
+SUITE(record, .title = "fpgabuf-record on disks", .alone = true,
+      .init = modules_load, .tests = tests)
