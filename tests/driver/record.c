@@ -38,12 +38,16 @@ static struct program recorder(const char *const words[])
 
 static void make_fs(const char *program, const char *disk)
 {
+	/* No block is kept for root. */
 	const struct program p = {
 		.name = "mkfs",
-		.argv = { program, !strcmp(program, "mkfs.ext4") ? "-Fq" : "-v",
+		.argv = { program, !strcmp(program, "mkfs.ext4") ? "-Fqm0" :
+								   "-v",
 			  disk },
 	};
 
+	/* A test that has failed may have left it. */
+	umount2(FOLDER, MNT_DETACH);
 	REQUIRE(program_run(&p), 0);
 }
 
@@ -140,7 +144,6 @@ static void to_disk(void)
 	after = free_kib();
 	EXPECT(program_count(&p, "written"), size);
 	EXPECT(program_count(&p, "written_direct"), size);
-	EXPECT(program_count(&p, "gaps"), 0);
 	EXPECT(!strstr(program_text(&p, "out"), "\"io_uring\": true"), false);
 	printf("\n    %.2f bytes copied for each; memory %+.0f KiB",
 	       (double)cached_pages(FILE_NAME) * 4096 / size, after - before);
@@ -218,7 +221,7 @@ static void fill_up(uint64_t left)
 
 	REQUIRE(fd < 0 ? -errno : 0, 0);
 	REQUIRE(statvfs(FOLDER, &st), 0);
-	REQUIRE(fallocate(fd, 0, 0, (uint64_t)st.f_bfree * st.f_frsize - left) ?
+	REQUIRE(fallocate(fd, 0, 0, (uint64_t)st.f_bavail * st.f_frsize - left) ?
 		-errno : 0, 0);
 	close(fd);
 }
@@ -345,8 +348,6 @@ static void max_disk(void)
 		"--count", "64", "--rotate-size", "1M", "--max-disk", "4M",
 		"--sync", "1", FILE_NAME, NULL
 	});
-	struct statvfs st;
-
 	folder_of_ext4(DISK);
 	sim_source("pattern");
 	EXPECT(program_run(&p), 0);
@@ -354,7 +355,6 @@ static void max_disk(void)
 	EXPECT(program_count(&p, "files_removed"), 12);
 	EXPECT(access(FILE_NAME ".000012", F_OK), -1);
 	EXPECT(access(FILE_NAME ".000013", F_OK), 0);
-	REQUIRE(statvfs(FOLDER, &st), 0);
 	folder_remove();
 }
 

@@ -390,13 +390,14 @@ static void test_in_use(void)
 	struct temp t;
 
 	temp_make(&t, "samples");
-	char *args[] = { "--overwrite", t.file, NULL };
+	char *args[] = { t.file, NULL };
+	char *other[] = { "-c", "1", "--overwrite", t.file, NULL };
 
 	setenv("FAKE_CAPTURES", "2", 1);
 	record_start(&first, args);
 	unsetenv("FAKE_CAPTURES");
 	CU_ASSERT_TRUE(gets_large(t.file, 2 * SIZE));
-	CU_ASSERT_EQUAL(record(&second, args), 1);
+	CU_ASSERT_EQUAL(record(&second, other), 1);
 	CU_ASSERT_TRUE(says(&second, "another program is writing it"));
 	kill(first.pid, SIGTERM);
 	CU_ASSERT_EQUAL(process_finish(&first), 0);

@@ -84,14 +84,15 @@ is_dynamic() {
   readelf -lW "$1" 2>/dev/null | grep -q ' DYNAMIC '
 }
 
-# add_module NAME: a module of the stock kernel, with those it depends on
+# add_module NAME: a module of the stock kernel, with those it depends on.  Where
+# there is a faster one for some processors, the one for all of them will do.
 add_module() {
   local depends word path rest
 
   depends=$(modprobe -d "${KROOT:-/}" -S "$KVER" --show-depends "$1") ||
     die "kernel $KVER has no module $1"
   while read -r word path rest; do
-    if [ "$word" = insmod ]; then
+    if [ "$word" = insmod ] && [[ $path != */arch/*/crypto/* ]]; then
       load_at_boot "$path"
     fi
   done <<<"$depends"

@@ -12,7 +12,7 @@
 #include "record/target.h"
 
 /* So much is reserved at once, if it is not known how much will come. */
-#define RESERVE_AHEAD	((uint64_t)256 << 20)
+#define RESERVE_AHEAD	((uint64_t)64 << 20)
 
 static int fail_open(struct target *t, const char *why)
 {
@@ -95,7 +95,10 @@ static uint64_t reserve_end(const struct target *t, uint64_t least)
 	return least + RESERVE_AHEAD;
 }
 
-/* If there is less room, a part of it may do. */
+/*
+ * If there is less room, a part of it may do.  What goes through the page cache gets its
+ * space later, and in memory that would be memory.
+ */
 int target_expect(struct target *t, uint64_t bytes)
 {
 	if (!t->emptied && ftruncate(t->fd, 0) < 0) {
@@ -103,7 +106,7 @@ int target_expect(struct target *t, uint64_t bytes)
 		return -1;
 	}
 	t->emptied = true;
-	if (t->size + bytes > t->reserved)
+	if (t->direct >= 0 && t->size + bytes > t->reserved)
 		reserve_to(t, reserve_end(t, t->size + bytes));
 	return 0;
 }
