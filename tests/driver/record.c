@@ -73,7 +73,7 @@ static void folder_remove(void)
 /* Pages of the file in the page cache: what was copied, and not written past it */
 static size_t cached_pages(const char *path)
 {
-	static unsigned char in_core[65536];
+	static unsigned char in_core[1 << 20];
 	int fd = open(path, O_RDONLY | O_CLOEXEC);
 	size_t i, count = 0, pages;
 	struct stat st;

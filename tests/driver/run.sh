@@ -235,7 +235,20 @@ scripted() {
 
 # A disk, and a slow one.  They are large, and hardly filled.
 recorded() {
-  local disks=$OBJ/guest/disks code=0
+  local disks=$OBJ/guest/disks code=0 name
+
+  for name in nvme ext4 vfat nls_cp437 nls_ascii; do
+    modprobe -d "${KROOT:-/}" -S "$KVER" -n "$name" 2>/dev/null || {
+      echo "skipped: suite record, kernel $KVER has no module $name"
+      return
+    }
+  done
+  for name in mkfs.ext4 mkfs.fat; do
+    (program "$name") >/dev/null 2>&1 || {
+      echo "skipped: suite record, there is no $name for $ARCH"
+      return
+    }
+  done
 
   mkdir -p "$disks"
   rm -f "$disks"/*
