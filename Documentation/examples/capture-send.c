@@ -29,11 +29,9 @@
 /* A peer that takes nothing for this time is given up. */
 #define PATIENCE_MS	30000
 
-/* Headers are sent from here, so each region has its own. */
 struct job {
 	struct fpgabuf_source *source;
 	struct fpgabuf_sender *sender;
-	uint8_t (*headers)[FPGABUF_FRAME_HEADER_SIZE];
 	uint64_t sent;
 	bool complete;
 };
@@ -60,13 +58,12 @@ static void submit(struct job *job, const struct fpgabuf_capture *c)
 		.timestamp_ns = c->timestamp_ns,
 		.length = c->bytes,
 	};
-	const struct iovec pieces[] = {
-		{ job->headers[c->slot], FPGABUF_FRAME_HEADER_SIZE },
-		{ (void *)c->addr, c->bytes },
-	};
+	uint8_t header[FPGABUF_FRAME_HEADER_SIZE];
 
-	fpgabuf_frame_encode(&frame, job->headers[c->slot]);
-	check(fpgabuf_sender_submitv(job->sender, pieces, 2, c->slot),
+	fpgabuf_frame_encode(&frame, header);
+	check(fpgabuf_sender_submit_with_header(job->sender, header,
+						sizeof(header), c->addr,
+						c->bytes, c->slot),
 	      "submit");
 }
 
@@ -167,13 +164,8 @@ int main(int argc, char **argv)
 	else
 		open_share(&job, argv[2]);
 	fpgabuf_source_limit(job.source, strtoull(argv[1], NULL, 10), 0);
-	job.headers = calloc(fpgabuf_source_regions(job.source),
-			     sizeof(*job.headers));
-	if (!job.headers)
-		err(1, NULL);
-	/* A header and a capture for each region */
 	check(fpgabuf_sender_create_with(STDOUT_FILENO, FPGABUF_ENGINE_AUTO,
-					 2 * fpgabuf_source_regions(job.source),
+					 fpgabuf_source_regions(job.source),
 					 FPGABUF_SENDER_ONE_THREAD,
 					 &job.sender), "standard output");
 	while (!job.complete || fpgabuf_sender_in_flight(job.sender)) {

@@ -48,6 +48,7 @@
  * @reaped: buffers that came back
  * @received: bytes the peer has, all of them right
  * @largest: most bytes of a buffer, or 0
+ * @header: the first bytes of each buffer are submitted as its header; or 0
  * @read_size: most bytes the peer reads at a time
  * @starved: times the sender waited for a completion and nothing else
  * @ok: nothing was wrong yet
@@ -60,6 +61,7 @@ struct job {
 	uint64_t reaped;
 	size_t received;
 	size_t largest;
+	size_t header;
 	size_t read_size;
 	unsigned int starved;
 	bool ok;
@@ -89,12 +91,30 @@ static size_t next_size(const struct job *job)
 						  job->len - job->submitted;
 }
 
+static int job_submit_one(const struct job *job, struct fpgabuf_sender *s,
+			  size_t size)
+{
+	const uint8_t *data = job->data + job->submitted;
+	uint8_t header[FPGABUF_SENDER_HEADER];
+	int err;
+
+	if (!job->header || size <= job->header)
+		return fpgabuf_sender_submit(s, data, size, job->tokens);
+	memcpy(header, data, job->header);
+	err = fpgabuf_sender_submit_with_header(s, header, job->header,
+						data + job->header,
+						size - job->header,
+						job->tokens);
+	/* It is ours again. */
+	memset(header, 0, sizeof(header));
+	return err;
+}
+
 static void job_submit(struct job *job, struct fpgabuf_sender *s)
 {
 	while (job->submitted < job->len) {
 		size_t size = next_size(job);
-		int err = fpgabuf_sender_submit(s, job->data + job->submitted,
-						size, job->tokens);
+		int err = job_submit_one(job, s, size);
 
 		if (err == -EAGAIN && job->tokens - job->reaped == DEPTH)
 			return;
@@ -474,14 +494,22 @@ static struct fpgabuf_sender *stalled_sender(const struct pair *p,
 /* Calls of sendmsg(2) that a full socket has refused */
 static unsigned int refused;
 
+/* Most bytes that one of them was offered */
+static size_t largest_call;
+
 ssize_t __real_sendmsg(int fd, const struct msghdr *msg, int flags);
 ssize_t __wrap_sendmsg(int fd, const struct msghdr *msg, int flags);
 
 ssize_t __wrap_sendmsg(int fd, const struct msghdr *msg, int flags)
 {
 	ssize_t n = __real_sendmsg(fd, msg, flags);
+	size_t i, call = 0;
 
 	refused += n < 0 && errno == EAGAIN;
+	for (i = 0; i < msg->msg_iovlen; i++)
+		call += msg->msg_iov[i].iov_len;
+	if (call > largest_call)
+		largest_call = call;
 	return n;
 }
 
@@ -732,14 +760,15 @@ static bool become_limited(void)
 }
 
 /*
- * Runs a job of buffers of up to @largest bytes, or 0, where no more than @pages pages
- * may be pinned.  Returns 0 if the child could.
+ * Runs a job of buffers of up to @largest bytes, or 0, with a @header or 0, where no
+ * more than @pages pages may be pinned.  Returns 0 if the child could.
  * The peer's buffer is smaller than a send: on loopback that is in flight only as
  * long as the peer has no room for it.  It is larger than a packet of loopback, or
  * TCP would now and then wait 0.2 s before it fills what room there is.
  */
 static int run_limited(struct limited *shared, enum fpgabuf_engine engine,
-		       size_t len, size_t largest, unsigned int pages)
+		       size_t len, size_t largest, size_t header,
+		       unsigned int pages)
 {
 	struct rlimit limit;
 	int status;
@@ -748,6 +777,7 @@ static int run_limited(struct limited *shared, enum fpgabuf_engine engine,
 	limit.rlim_cur = limit.rlim_max = pages * sysconf(_SC_PAGESIZE);
 	job_init(&shared->job, len);
 	shared->job.largest = largest;
+	shared->job.header = header;
 	fflush(stdout);
 	pid = fork();
 	if (!pid) {
@@ -785,7 +815,7 @@ static void test_nothing_pinnable(void)
 	struct limited *l = limited_new();
 
 	CU_ASSERT_EQUAL(run_limited(l, FPGABUF_ENGINE_ZEROCOPY, 3000001,
-				    0, 0), 0);
+				    0, 0, 0), 0);
 	CU_ASSERT_TRUE(l->job.ok);
 	CU_ASSERT_EQUAL(l->job.received, l->job.len);
 	CU_ASSERT_EQUAL(l->job.reaped, l->job.tokens);
@@ -801,7 +831,7 @@ static void check_little_pinnable(enum fpgabuf_engine engine)
 {
 	struct limited *l = limited_new();
 
-	CU_ASSERT_EQUAL(run_limited(l, engine, 3000001, 0, 270), 0);
+	CU_ASSERT_EQUAL(run_limited(l, engine, 3000001, 0, 0, 270), 0);
 	CU_ASSERT_TRUE(l->job.ok);
 	CU_ASSERT_EQUAL(l->job.received, l->job.len);
 	CU_ASSERT_EQUAL(l->job.reaped, l->job.tokens);
@@ -818,18 +848,25 @@ static void test_little_pinnable(void)
 }
 
 /* A buffer may be pinned, and the kernel counts two pages more: but not two. */
-static void test_one_pinnable(void)
+static void check_one_pinnable(size_t header)
 {
 	struct limited *l = limited_new();
 
 	CU_ASSERT_EQUAL(run_limited(l, FPGABUF_ENGINE_ZEROCOPY, 3000001, 32768,
-				    11), 0);
+				    header, 11), 0);
 	CU_ASSERT_TRUE(l->job.ok);
 	CU_ASSERT_EQUAL(l->job.received, l->job.len);
 	CU_ASSERT_EQUAL(l->job.reaped, l->job.tokens);
 	CU_ASSERT_EQUAL(l->stats.fallback_copies, 0);
 	CU_ASSERT_EQUAL(l->stats.zerocopy_sends, l->stats.sends);
 	limited_free(l);
+}
+
+static void test_one_pinnable(void)
+{
+	check_one_pinnable(0);
+	/* With its header */
+	check_one_pinnable(72);
 }
 
 static int try_create(int fd, int engine, unsigned int depth)
@@ -1118,6 +1155,81 @@ static void test_wrap(void)
 	CU_ASSERT(stats.zerocopy_sends >= 20);
 	CU_ASSERT_EQUAL(stats.completions, stats.zerocopy_sends);
 	id_shift = 0;
+	fpgabuf_sender_destroy(s);
+	pair_close(&p);
+}
+
+static void test_header_errors(void)
+{
+	static const char header[FPGABUF_SENDER_HEADER + 1];
+	struct pair p = pair_open(0, 0);
+	struct fpgabuf_sender *s;
+	char byte = 0;
+
+	CU_ASSERT_EQUAL_FATAL(fpgabuf_sender_create(p.sender,
+						    FPGABUF_ENGINE_COPY, 1,
+						    &s), 0);
+	CU_ASSERT_EQUAL(fpgabuf_sender_submit_with_header(s, NULL, 1, &byte, 1,
+							  0), -EINVAL);
+	CU_ASSERT_EQUAL(fpgabuf_sender_submit_with_header(s, header, 0, &byte,
+							  1, 0), -EINVAL);
+	CU_ASSERT_EQUAL(fpgabuf_sender_submit_with_header(s, header,
+							  sizeof(header), &byte,
+							  1, 0), -EINVAL);
+	CU_ASSERT_EQUAL(fpgabuf_sender_submit_with_header(s, header, 1, NULL, 1,
+							  0), -EINVAL);
+	CU_ASSERT_EQUAL(fpgabuf_sender_submit_with_header(s, header, 1, &byte,
+							  0, 0), -EINVAL);
+	CU_ASSERT_EQUAL(fpgabuf_sender_in_flight(s), 0);
+	CU_ASSERT_EQUAL(fpgabuf_sender_submit_with_header(s, header, 128, &byte,
+							  1, 0), 0);
+	CU_ASSERT_EQUAL(fpgabuf_sender_submit_with_header(s, header, 1, &byte,
+							  1, 0), -EAGAIN);
+	CU_ASSERT_EQUAL(fpgabuf_sender_in_flight(s), 1);
+	fpgabuf_sender_destroy(s);
+	pair_close(&p);
+}
+
+/* One of 1 MiB, the most that goes in a call */
+static void test_header_room(void)
+{
+	static uint8_t data[1 << 20];
+	struct pair p = pair_open(0, 0);
+	struct fpgabuf_sender *s;
+
+	CU_ASSERT_EQUAL_FATAL(fpgabuf_sender_create(p.sender,
+						    FPGABUF_ENGINE_COPY, DEPTH,
+						    &s), 0);
+	CU_ASSERT_EQUAL(fpgabuf_sender_submit_with_header(s, data, 72, data,
+							  sizeof(data), 0), 0);
+	largest_call = 0;
+	CU_ASSERT_EQUAL(fpgabuf_sender_run(s), 0);
+	CU_ASSERT_EQUAL(largest_call, 72 + sizeof(data));
+	fpgabuf_sender_destroy(s);
+	pair_close(&p);
+}
+
+/* It is no part of that memory, and would be pinned for itself. */
+static void test_header_registered(void)
+{
+	static uint8_t data[90000];
+	struct pair p = pair_open(2 * sizeof(data), 0);
+	struct fpgabuf_sender_stats stats;
+	struct fpgabuf_sender *s;
+
+	CU_ASSERT_EQUAL_FATAL(fpgabuf_sender_create(p.sender,
+						    FPGABUF_ENGINE_URING, DEPTH,
+						    &s), 0);
+	CU_ASSERT_EQUAL(fpgabuf_sender_register(s, data, sizeof(data)), 0);
+	CU_ASSERT_EQUAL(fpgabuf_sender_submit_with_header(s, "header", 6, data,
+							  sizeof(data), 1), 0);
+	CU_ASSERT_EQUAL(fpgabuf_sender_run(s), 0);
+	read_and_run(&p, s, 6 + sizeof(data));
+	CU_ASSERT_EQUAL(fpgabuf_sender_drain(s, PATIENCE_MS), 0);
+	fpgabuf_sender_stats(s, &stats);
+	CU_ASSERT(stats.registered_sends > 0);
+	CU_ASSERT_EQUAL(stats.zerocopy_sends, stats.registered_sends);
+	CU_ASSERT_EQUAL(stats.sends, stats.registered_sends + 1);
 	fpgabuf_sender_destroy(s);
 	pair_close(&p);
 }
@@ -1629,7 +1741,7 @@ static void one_packet(enum fpgabuf_engine engine)
 /* Pieces of a buffer that the peer does not read, in as few calls as there can be */
 static void gathered(enum fpgabuf_engine engine, unsigned int zerocopy)
 {
-	enum { PIECES = 20, PIECE = 5000 };
+	enum { PIECES = 40, PIECE = 2500 };
 	static uint8_t data[PIECES * PIECE];
 	struct pair p = pair_open(2 * sizeof(data), TINY_BUFFER);
 	struct fpgabuf_sender_stats stats;
@@ -1657,6 +1769,84 @@ static void gathered(enum fpgabuf_engine engine, unsigned int zerocopy)
 	pair_close(&p);
 }
 
+/* Headers that differ, from memory that is used for the next one at once */
+static void headers_gathered(enum fpgabuf_engine engine, unsigned int zerocopy)
+{
+	enum { WHOLES = 16, WHOLE = 5000, HEADER = 72 };
+	static uint8_t data[WHOLES * WHOLE], got[WHOLES * WHOLE];
+	struct pair p = pair_open(2 * sizeof(data), TINY_BUFFER);
+	struct fpgabuf_sender_stats stats;
+	uint8_t header[HEADER];
+	struct fpgabuf_sender *s;
+	uint64_t token, i;
+
+	fill_noise(data, sizeof(data));
+	CU_ASSERT_EQUAL_FATAL(fpgabuf_sender_create(p.sender, engine, WHOLES, &s),
+			      0);
+	for (i = 0; i < WHOLES; i++) {
+		const uint8_t *at = data + i * WHOLE;
+
+		memcpy(header, at, HEADER);
+		CU_ASSERT_EQUAL(fpgabuf_sender_submit_with_header(
+					s, header, HEADER, at + HEADER,
+					WHOLE - HEADER, i), 0);
+	}
+	CU_ASSERT_EQUAL(fpgabuf_sender_in_flight(s), WHOLES);
+	CU_ASSERT_EQUAL(fpgabuf_sender_run(s), 0);
+	fpgabuf_sender_stats(s, &stats);
+	CU_ASSERT_EQUAL(stats.bytes, sizeof(data));
+	CU_ASSERT_EQUAL(stats.sends, 1);
+	CU_ASSERT_EQUAL(stats.zerocopy_sends, zerocopy);
+	CU_ASSERT_EQUAL(recv(p.peer, got, sizeof(got), MSG_WAITALL),
+			(ssize_t)sizeof(got));
+	CU_ASSERT_EQUAL(memcmp(got, data, sizeof(got)), 0);
+	CU_ASSERT_EQUAL(fpgabuf_sender_drain(s, PATIENCE_MS), 0);
+	for (i = 0; fpgabuf_sender_reap(s, &token); i++)
+		CU_ASSERT_EQUAL(token, i);
+	CU_ASSERT_EQUAL(i, WHOLES);
+	fpgabuf_sender_destroy(s);
+	pair_close(&p);
+}
+
+/* As if the socket had taken so much of a header and what is behind it */
+static void taken_in_part(size_t taken)
+{
+	enum { HEADER = 72, WHOLE = 10000 };
+	static uint8_t data[WHOLE], got[WHOLE];
+	struct pair p = pair_open(0, 0);
+	struct fpgabuf_sender *s;
+
+	fill_noise(data, sizeof(data));
+	CU_ASSERT_EQUAL_FATAL(fpgabuf_sender_create(p.sender,
+						    FPGABUF_ENGINE_ZEROCOPY,
+						    DEPTH, &s), 0);
+	CU_ASSERT_EQUAL(fpgabuf_sender_submit_with_header(
+				s, data, HEADER, data + HEADER, WHOLE - HEADER,
+				0), 0);
+	s->ring[0].accepted = taken;
+	CU_ASSERT_EQUAL(fpgabuf_sender_drain(s, PATIENCE_MS), 0);
+	CU_ASSERT_EQUAL(shutdown(p.sender, SHUT_WR), 0);
+	CU_ASSERT_EQUAL(recv(p.peer, got, sizeof(got), MSG_WAITALL),
+			(ssize_t)(WHOLE - taken));
+	CU_ASSERT_EQUAL(memcmp(got, data + taken, WHOLE - taken), 0);
+	fpgabuf_sender_destroy(s);
+	pair_close(&p);
+}
+
+static void test_taken_in_part(void)
+{
+	taken_in_part(30);
+	taken_in_part(72);
+	taken_in_part(1000);
+}
+
+static void test_headers_gathered(void)
+{
+	headers_gathered(FPGABUF_ENGINE_COPY, 0);
+	headers_gathered(FPGABUF_ENGINE_ZEROCOPY, 1);
+	headers_gathered(FPGABUF_ENGINE_URING, 1);
+}
+
 static void test_gathered(void)
 {
 	gathered(FPGABUF_ENGINE_COPY, 0);
@@ -1674,6 +1864,14 @@ static void test_one_packet(void)
 static const struct test tests[] = {
 	{ "pieces that are ready go in one call, and come back in order",
 	  test_gathered },
+	{ "headers go in the same call as what they are of, and are free at once",
+	  test_headers_gathered },
+	{ "what a socket has taken in part goes on where it was, headers too",
+	  test_taken_in_part },
+	{ "a header does not make a second call", test_header_room },
+	{ "an empty header is refused, and one that is too long",
+	  test_header_errors },
+	{ "a header before registered memory is copied", test_header_registered },
 	{ "a header and what it is for leave as one packet", test_one_packet },
 	{ "zero-copy delivers every byte and gives every buffer back in order",
 	  test_zerocopy },

@@ -18,6 +18,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
+#include <sys/mman.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
 #include <time.h>
@@ -28,7 +29,8 @@
 /*
  * A call is charged against RLIMIT_MEMLOCK with all it offers, not with what
  * the socket accepts; so a call offers no more than pays off.  Short pieces that
- * are ready go in one call up to that.
+ * are ready go in one call up to that.  Headers do not count: with them, as many
+ * calls are made as without.
  */
 #define MAX_SEND	((size_t)1 << 20)
 
@@ -62,8 +64,15 @@ int fpgabuf_sender_watch(struct fpgabuf_sender *s, int fd, uint32_t events,
 	return epoll_ctl(s->epfd, EPOLL_CTL_ADD, fd, &event) < 0 ? -errno : 0;
 }
 
+static size_t headers_size(const struct fpgabuf_sender *s)
+{
+	return s->depth * sizeof(*s->headers);
+}
+
 static void sender_free(struct fpgabuf_sender *s)
 {
+	if (s->headers)
+		munmap(s->headers, headers_size(s));
 	if (s->epfd >= 0)
 		close(s->epfd);
 	free(s->ring);
@@ -230,6 +239,49 @@ int fpgabuf_sender_submitv(struct fpgabuf_sender *sender,
 	return 0;
 }
 
+/* Not from the heap: the network may read headers after the sender has gone. */
+static int make_headers(struct fpgabuf_sender *s)
+{
+	void *mem;
+
+	if (s->headers)
+		return 0;
+	mem = mmap(NULL, headers_size(s), PROT_READ | PROT_WRITE,
+		   MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	if (mem == MAP_FAILED)
+		return -ENOMEM;
+	s->headers = mem;
+	return 0;
+}
+
+static char *header_at(const struct fpgabuf_sender *s, uint64_t pos)
+{
+	return s->headers[pos % s->depth];
+}
+
+int fpgabuf_sender_submit_with_header(struct fpgabuf_sender *sender,
+				      const void *header, size_t header_len,
+				      const void *addr, size_t len,
+				      uint64_t token)
+{
+	const struct fpgabuf_buffer b = {
+		.addr = addr,
+		.len = len,
+		.header = header_len,
+		.token = token,
+	};
+	int err;
+
+	if (!header || !header_len || header_len > FPGABUF_SENDER_HEADER)
+		return -EINVAL;
+	err = make_headers(sender);
+	if (!err)
+		err = submit(sender, &b);
+	if (!err)
+		memcpy(header_at(sender, sender->tail - 1), header, header_len);
+	return err;
+}
+
 int fpgabuf_sender_register(struct fpgabuf_sender *sender, const void *addr,
 			    size_t len)
 {
@@ -301,7 +353,12 @@ static int attend(struct fpgabuf_sender *s)
 
 static size_t left_of(const struct fpgabuf_buffer *b)
 {
-	return b->len - b->accepted;
+	return b->header + b->len - b->accepted;
+}
+
+static size_t header_left(const struct fpgabuf_buffer *b)
+{
+	return b->accepted < b->header ? b->header - b->accepted : 0;
 }
 
 /* What is left of a long one goes as its beginning did, with what follows. */
@@ -311,47 +368,83 @@ static bool is_copied(const struct fpgabuf_sender *s,
 	return b->copy || b->len < s->copy_below || fpgabuf_engine_copies(s);
 }
 
-/* What is left of a buffer, as far as there is room */
-static void add_piece(struct fpgabuf_pieces *p, const struct fpgabuf_buffer *b)
+static void add_piece(struct fpgabuf_pieces *p, const char *addr, size_t len)
 {
-	size_t len = left_of(b), room = MAX_SEND - p->len;
-
-	if (len > room)
-		len = room;
-	p->iov[p->count++] = (struct iovec){
-		.iov_base = (char *)b->addr + b->accepted,
-		.iov_len = len,
-	};
+	p->iov[p->count++] = (struct iovec){ (char *)addr, len };
 	p->len += len;
 }
 
-static bool is_cut(const struct fpgabuf_pieces *p,
-		   const struct fpgabuf_buffer *last)
+static void add_header(const struct fpgabuf_sender *s, struct fpgabuf_pieces *p,
+		       uint64_t pos)
 {
-	return p->iov[p->count - 1].iov_len < left_of(last);
+	const struct fpgabuf_buffer *b = buffer_at(s, pos);
+
+	add_piece(p, header_at(s, pos) + b->accepted, header_left(b));
+}
+
+/* What is left of a buffer, as far as there is room; false: a part remains. */
+static bool add_buffer(const struct fpgabuf_sender *s, struct fpgabuf_pieces *p,
+		       uint64_t pos)
+{
+	const struct fpgabuf_buffer *b = buffer_at(s, pos);
+	size_t len = left_of(b) - header_left(b);
+	const char *addr = b->addr + b->len - len;
+	bool whole = len <= p->room;
+
+	if (header_left(b))
+		add_header(s, p, pos);
+	if (!whole)
+		len = p->room;
+	add_piece(p, addr, len);
+	p->room -= len;
+	return whole;
+}
+
+/* The next one can go in the same call. */
+static bool goes_along(const struct fpgabuf_sender *s,
+		       const struct fpgabuf_pieces *p, uint64_t pos)
+{
+	const struct fpgabuf_buffer *b = buffer_at(s, pos);
+
+	return p->room && p->count + 1 + !!b->header <= s->max_pieces &&
+	       is_copied(s, b) == p->copy;
 }
 
 /* From the cursor on, what can be sent in the same way by one call */
 static void gather(const struct fpgabuf_sender *s, struct fpgabuf_pieces *p)
 {
-	const struct fpgabuf_buffer *b = buffer_at(s, s->cursor);
+	const struct fpgabuf_buffer *first = buffer_at(s, s->cursor);
 	uint64_t at = s->cursor;
+	bool whole;
 
 	p->count = 0;
 	p->len = 0;
-	p->copy = is_copied(s, b);
+	p->room = MAX_SEND;
+	p->copy = is_copied(s, first);
 	do {
-		add_piece(p, b);
-		p->more = ++at != s->tail || is_cut(p, b);
-		b = buffer_at(s, at);
-	} while (at != s->tail && p->count < s->max_pieces &&
-		 p->len < MAX_SEND && is_copied(s, b) == p->copy);
+		whole = add_buffer(s, p, at++);
+	} while (at != s->tail && goes_along(s, p, at));
+	p->more = at != s->tail || !whole;
+}
+
+/* Only one piece goes at a time: alone, a header is not worth pinning. */
+static void take_header(const struct fpgabuf_sender *s,
+			struct fpgabuf_pieces *p)
+{
+	p->count = 0;
+	p->len = 0;
+	p->copy = true;
+	p->more = true;
+	add_header(s, p, s->cursor);
 }
 
 static ssize_t send_pieces(struct fpgabuf_sender *s, struct fpgabuf_pieces *p)
 {
 	fpgabuf_engine_retry(s);
-	gather(s, p);
+	if (s->max_pieces == 1 && header_left(buffer_at(s, s->cursor)))
+		take_header(s, p);
+	else
+		gather(s, p);
 	if (p->copy)
 		return fpgabuf_send_now(s, p, 0);
 	return s->ops->send(s, buffer_at(s, s->cursor), p);
@@ -483,7 +576,7 @@ int fpgabuf_sender_abort(struct fpgabuf_sender *sender)
 static bool is_back(const struct fpgabuf_sender *s,
 		    const struct fpgabuf_buffer *b)
 {
-	return !b->pending && (b->accepted == b->len || s->error);
+	return !b->pending && (!left_of(b) || s->error);
 }
 
 int fpgabuf_sender_reap(struct fpgabuf_sender *sender, uint64_t *token)

@@ -19,7 +19,8 @@
  * struct fpgabuf_buffer - bytes on their way
  * @addr: the first one
  * @len: how many
- * @accepted: how many of them the socket has taken
+ * @header: bytes of the header that goes before them, or 0
+ * @accepted: how many of all these the socket has taken
  * @token: the caller's number for it
  * @pending: sends that begin in it and that the kernel has not let go of.  They
  *	may end in later buffers, which come back after this one
@@ -29,6 +30,7 @@
 struct fpgabuf_buffer {
 	const char *addr;
 	size_t len;
+	size_t header;
 	size_t accepted;
 	uint64_t token;
 	unsigned int pending;
@@ -36,14 +38,18 @@ struct fpgabuf_buffer {
 	bool more;
 };
 
-/* A packet has at most 17 pieces (MAX_SKB_FRAGS), if they are not adjacent. */
-#define FPGABUF_MAX_PIECES	16U
+/*
+ * Sixteen buffers with their headers.  A packet has at most 17 pieces (MAX_SKB_FRAGS)
+ * if they are not adjacent, so more save little.
+ */
+#define FPGABUF_MAX_PIECES	32U
 
 /**
  * struct fpgabuf_pieces - the bytes that one call sends
  * @iov: the bytes, in order
  * @count: how many pieces, at least one
  * @len: bytes of all of them
+ * @room: bytes that may still be added, besides headers
  * @copy: they are not worth pinning
  * @more: more bytes wait to be sent
  */
@@ -51,6 +57,7 @@ struct fpgabuf_pieces {
 	struct iovec iov[FPGABUF_MAX_PIECES];
 	unsigned int count;
 	size_t len;
+	size_t room;
 	bool copy;
 	bool more;
 };
@@ -93,7 +100,7 @@ extern const struct fpgabuf_engine_ops fpgabuf_uring_ops;
  * @chosen: the engine is "auto", and may change
  * @owner: the only thread that may run it, or 0
  * @max_pieces: most pieces that the engine takes at once
- * @room: bytes that the socket takes by a call, on average, %MAX_SEND at most
+ * @room: bytes that the socket takes by a call, on average
  * @copy_below: pieces with fewer bytes are copied, and all while @room is less
  * @copy_until: everything is copied until this number of bytes has been sent
  * @copy_bytes: how many bytes are copied before the next try
@@ -107,6 +114,7 @@ extern const struct fpgabuf_engine_ops fpgabuf_uring_ops;
  * @cursor: oldest buffer that has bytes to send
  * @tail: where the next one will be
  * @ring: the buffers
+ * @headers: room for a header of each, or NULL
  * @stats: counts for the caller
  */
 struct fpgabuf_sender {
@@ -135,6 +143,7 @@ struct fpgabuf_sender {
 	uint64_t cursor;
 	uint64_t tail;
 	struct fpgabuf_buffer *ring;
+	char (*headers)[FPGABUF_SENDER_HEADER];
 	struct fpgabuf_sender_stats stats;
 };
 

@@ -3,22 +3,11 @@
 #include "common/clock.h"
 #include "send/peer.h"
 
-/* Tokens are slots; headers have their own token. */
-#define TOKEN_HEADER	UINT64_MAX
+/* Tokens are slots; the end of a framed stream has its own token. */
+#define TOKEN_END	UINT64_MAX
 
-static int submit_header(struct peer *p, struct parcel *parcel, size_t size)
-{
-	int err;
-
-	err = fpgabuf_sender_submit_copy(p->sender, parcel->header, size,
-					 TOKEN_HEADER);
-	if (!err)
-		p->submitted += size;
-	return err;
-}
-
-static int submit_capture_header(struct peer *p, struct parcel *parcel,
-				 const struct fpgabuf_capture *c)
+static void make_header(const struct peer *p, const struct fpgabuf_capture *c,
+			uint8_t *header)
 {
 	const struct fpgabuf_frame frame = {
 		.flags = c->status & FPGABUF_FRAME_FLAGS,
@@ -29,22 +18,25 @@ static int submit_capture_header(struct peer *p, struct parcel *parcel,
 	};
 	struct fpgabuf_frame_clock clock;
 
-	fpgabuf_frame_encode(&frame, parcel->header);
+	fpgabuf_frame_encode(&frame, header);
 	fpgabuf_frame_read_clock(&clock);
-	fpgabuf_frame_put_clock(&clock, parcel->header);
-	return submit_header(p, parcel, FPGABUF_FRAME_CLOCK_SIZE);
+	fpgabuf_frame_put_clock(&clock, header);
 }
 
-static int submit(struct peer *p, struct parcel *parcel,
-		  const struct fpgabuf_capture *c)
+static int submit(struct peer *p, const struct fpgabuf_capture *c)
 {
-	int err = 0;
+	uint8_t header[FPGABUF_FRAME_CLOCK_SIZE];
+	int err;
 
-	if (p->options->framed)
-		err = submit_capture_header(p, parcel, c);
+	if (!p->options->framed)
+		return fpgabuf_sender_submit(p->sender, c->addr, c->bytes,
+					     c->slot);
+	make_header(p, c, header);
+	err = fpgabuf_sender_submit_with_header(p->sender, header,
+						sizeof(header), c->addr,
+						c->bytes, c->slot);
 	if (!err)
-		err = fpgabuf_sender_submit(p->sender, c->addr, c->bytes,
-					    c->slot);
+		p->submitted += sizeof(header);
 	return err;
 }
 
@@ -53,7 +45,7 @@ bool peer_give(struct peer *peer, const struct fpgabuf_capture *capture)
 	struct parcel *parcel = &peer->parcels[capture->slot];
 
 	/* It fails only if the sender has ended, which step() sees. */
-	if (peer->state != PEER_SENDING || submit(peer, parcel, capture)) {
+	if (peer->state != PEER_SENDING || submit(peer, capture)) {
 		peer_skip(peer, capture);
 		return false;
 	}
@@ -86,7 +78,6 @@ void peer_skip(struct peer *peer, const struct fpgabuf_capture *capture)
 
 void peer_end(struct peer *peer, bool broken)
 {
-	struct parcel *parcel = &peer->parcels[peer->source->slot_count];
 	const struct fpgabuf_frame frame = {
 		.flags = FPGABUF_FRAME_END,
 		.sequence = peer->next,
@@ -97,10 +88,12 @@ void peer_end(struct peer *peer, bool broken)
 	peer->broken = broken;
 	if (peer->state != PEER_SENDING || !peer->options->framed || broken)
 		return;
-	fpgabuf_frame_encode(&frame, parcel->header);
-	fpgabuf_frame_ask_receipt(parcel->header);
+	fpgabuf_frame_encode(&frame, peer->end_header);
+	fpgabuf_frame_ask_receipt(peer->end_header);
 	/* Fails like peer_give(), and is as unimportant then. */
-	submit_header(peer, parcel, FPGABUF_FRAME_ASK_SIZE);
+	if (!fpgabuf_sender_submit_copy(peer->sender, peer->end_header,
+					sizeof(peer->end_header), TOKEN_END))
+		peer->submitted += sizeof(peer->end_header);
 }
 
 /* A capture that the socket did not take in full was not sent. */
@@ -141,7 +134,7 @@ int peer_reap(struct peer *peer, unsigned int *slot)
 	if (!peer->sender)
 		return 0;
 	while (fpgabuf_sender_reap(peer->sender, &token)) {
-		if (token == TOKEN_HEADER)
+		if (token == TOKEN_END)
 			continue;
 		put_back(peer, &peer->parcels[token]);
 		*slot = token;

@@ -109,7 +109,7 @@ static int start(struct peer *p)
 	int err;
 
 	err = fpgabuf_sender_create_with(p->sock, sender_engine(p),
-					 2 * p->source->slot_count + 2,
+					 p->source->slot_count + 1,
 					 FPGABUF_SENDER_ONE_THREAD,
 					 &p->sender);
 	if (err)
@@ -235,8 +235,7 @@ int peer_open(struct peer *peer, const struct endpoint *endpoint,
 	endpoint_text(endpoint, text);
 	snprintf(peer->name, sizeof(peer->name), "%.*s",
 		 (int)sizeof(peer->name) - 1, text);
-	peer->parcels = calloc(source->slot_count + 1,
-			       sizeof(*peer->parcels));
+	peer->parcels = calloc(source->slot_count, sizeof(*peer->parcels));
 	if (!peer->parcels) {
 		message("out of memory");
 		return -1;

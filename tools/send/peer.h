@@ -44,19 +44,14 @@ enum peer_state {
  */
 enum acknowledged { BY_NOBODY, BY_KERNEL, BY_RECEIVER };
 
-/* The header of a capture is the longest; the header of the end is shorter. */
-#define PARCEL_HEADER_SIZE	FPGABUF_FRAME_CLOCK_SIZE
-
 /**
  * struct parcel - a capture that a peer holds
- * @header: its header, sent before it
  * @held: the peer holds it
  * @bytes: its length
  * @skipped: bytes left out before it, as in the header
  * @end: bytes submitted to the sender with it and before
  */
 struct parcel {
-	uint8_t header[PARCEL_HEADER_SIZE];
 	bool held;
 	uint64_t bytes;
 	uint64_t skipped;
@@ -76,7 +71,8 @@ struct parcel {
  * @state: how far it is
  * @sock: its socket, or -1
  * @sender: the sender on this socket, or NULL
- * @parcels: by slot; the last one is for the end
+ * @parcels: by slot
+ * @end_header: the header of the end, sent from here
  * @held: captures it holds
  * @gave_ns: when it gave a capture back, or got one while it held none
  * @slow: it was too slow for the last capture
@@ -118,6 +114,7 @@ struct peer {
 	int sock;
 	struct fpgabuf_sender *sender;
 	struct parcel *parcels;
+	uint8_t end_header[FPGABUF_FRAME_ASK_SIZE];
 	unsigned int held;
 	int64_t gave_ns;
 	bool slow;

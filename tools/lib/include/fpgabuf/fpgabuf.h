@@ -890,6 +890,27 @@ int fpgabuf_sender_submit(struct fpgabuf_sender *sender, const void *addr,
 int fpgabuf_sender_submit_copy(struct fpgabuf_sender *sender, const void *addr,
 			       size_t len, uint64_t token);
 
+/* Most bytes of a header that fpgabuf_sender_submit_with_header() takes. */
+#define FPGABUF_SENDER_HEADER	128U
+
+/**
+ * fpgabuf_sender_submit_with_header() - add a header, and a buffer behind it
+ * @sender: the sender
+ * @header: the header; you can change it after this call
+ * @header_len: bytes of the header, 1 to %FPGABUF_SENDER_HEADER
+ * @addr: the first byte of the buffer
+ * @len: bytes of the buffer, at least 1
+ * @token: any number; comes back once, for both
+ *
+ * The header leaves in the same call as the buffer, so it costs little.
+ *
+ * Errors: as fpgabuf_sender_submit(); -EINVAL also a bad header; -ENOMEM.
+ */
+int fpgabuf_sender_submit_with_header(struct fpgabuf_sender *sender,
+				      const void *header, size_t header_len,
+				      const void *addr, size_t len,
+				      uint64_t token);
+
 /* Pieces of fpgabuf_sender_submitv() with fewer bytes are copied. */
 #define FPGABUF_SENDER_SHORT	4096U
 
