@@ -9,6 +9,7 @@
  */
 #include <arpa/inet.h>
 #include <errno.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -19,9 +20,15 @@
 #include "program.h"
 
 #define MAX_PEERS	16
+#define MAX_CLIENTS	4
 
 /* What programs do today: see today() */
 #define TODAY		"today"
+
+/* The device as a stream: it has no captures to count, and one peer. */
+#define SPLICE		"splice"
+
+#define SHARE		"/tmp/pipeline.sock"
 
 /**
  * struct network - what is between the sender and the host, which answers at once
@@ -46,6 +53,7 @@ static const struct network lossy = { "1 ms, 1 % lost", "delay 1ms loss 1%" };
  * @regions: how many; 0 = as many
  * @framed: with headers
  * @peers: how many get the captures
+ * @clients: how many fpgabuf-send get them from fpgabuf-share; 0 = it captures itself
  */
 struct pipeline {
 	const struct network *network;
@@ -54,6 +62,7 @@ struct pipeline {
 	unsigned int regions;
 	bool framed;
 	unsigned int peers;
+	unsigned int clients;
 };
 
 static void use_network(const struct network *network)
@@ -74,10 +83,11 @@ static void use_network(const struct network *network)
 static unsigned int captures_of(const struct pipeline *p)
 {
 	const size_t size = p->size ?: 2 * MIB;
+	const size_t bytes = size <= 16 * KIB ? 2 * MIB : 16 * MIB;
+	const unsigned int sent = p->peers * (p->clients ?: 1);
+	const unsigned int captures = bytes / size / sent;
 
-	if (size <= 16 * KIB)
-		return 2 * MIB / size;
-	return size >= 4 * MIB ? 4 : 16 * MIB / size;
+	return captures > 4 ? captures : 4;
 }
 
 /*
@@ -115,44 +125,111 @@ static void today(const struct pipeline *p, unsigned int captures)
 	close(dev);
 }
 
-static void send_with_tool(const struct pipeline *p, unsigned int captures)
+/* What to say to it, behind the first @n words */
+static void add_arguments(struct program *send, unsigned int n,
+			  const struct pipeline *p, unsigned int captures)
 {
 	static char size[24], regions[24], count[24], peer[64];
-	struct program send = {
-		.name = "pipeline",
-		.argv = { "fpgabuf-send", "--json", "--timeout", "300" },
-	};
-	unsigned int n = 4, i;
+	const bool bytes = !strcmp(p->engine, SPLICE);
+	unsigned int i;
 
 	snprintf(size, sizeof(size), "%zu", p->size);
 	snprintf(regions, sizeof(regions), "%u", p->regions);
-	snprintf(count, sizeof(count), "%u", captures);
+	snprintf(count, sizeof(count), "%zu",
+		 captures * (bytes ? p->size : 1));
 	snprintf(peer, sizeof(peer), BENCH_HOST ":%s",
 		 getenv("FPGABUF_BENCH_PORT"));
-	send.argv[n++] = "--engine";
-	send.argv[n++] = p->engine;
-	send.argv[n++] = "--count";
-	send.argv[n++] = count;
-	if (p->size) {
-		send.argv[n++] = "--region-size";
-		send.argv[n++] = size;
-	}
-	if (p->regions) {
-		send.argv[n++] = "--regions";
-		send.argv[n++] = regions;
+	send->argv[n++] = "--engine";
+	send->argv[n++] = p->engine;
+	send->argv[n++] = bytes ? "--bytes" : "--count";
+	send->argv[n++] = count;
+	if (p->clients) {
+		send->argv[n++] = "--share";
+		send->argv[n++] = SHARE;
+	} else if (p->size) {
+		send->argv[n++] = "--region-size";
+		send->argv[n++] = size;
+		send->argv[n++] = "--regions";
+		send->argv[n++] = regions;
 	}
 	if (p->framed)
-		send.argv[n++] = "--framed";
+		send->argv[n++] = "--framed";
 	for (i = 0; i < p->peers; i++)
-		send.argv[n++] = peer;
-	if (program_run(&send))
-		printf("\n    %s", program_text(&send, "err"));
+		send->argv[n++] = peer;
+}
+
+/* The @i-th fpgabuf-send */
+static struct program sender(unsigned int i)
+{
+	static const char *const names[MAX_CLIENTS] = {
+		"pipeline", "pipeline1", "pipeline2", "pipeline3",
+	};
+
+	return (struct program){
+		.name = names[i],
+		.argv = { "fpgabuf-send", "--json", "--timeout", "300" },
+	};
+}
+
+static void complain(const struct program *program, int code)
+{
+	if (code)
+		printf("\n    %s", program_text(program, "err"));
+}
+
+static void send_with_tool(const struct pipeline *p, unsigned int captures)
+{
+	struct program send = sender(0);
+
+	add_arguments(&send, 4, p, captures);
+	complain(&send, program_run(&send));
+}
+
+static pid_t start_share(const struct pipeline *p)
+{
+	static char size[24], regions[24], credits[24], clients[24];
+	const struct program share = {
+		.name = "share",
+		.argv = { "fpgabuf-share", "--region-size", size, "--regions",
+			  regions, "--credits", credits, "--wait", clients,
+			  SHARE },
+	};
+	pid_t pid;
+
+	snprintf(size, sizeof(size), "%zu", p->size);
+	snprintf(regions, sizeof(regions), "%u", p->regions);
+	snprintf(credits, sizeof(credits), "%u",
+		 (p->regions - 2) / p->clients);
+	snprintf(clients, sizeof(clients), "%u", p->clients);
+	unlink(SHARE);
+	pid = program_start(&share);
+	program_wait_for(&share, "err", "sharing ");
+	return pid;
+}
+
+static void send_shared(const struct pipeline *p, unsigned int captures)
+{
+	struct program send[MAX_CLIENTS];
+	pid_t share = start_share(p), pids[MAX_CLIENTS];
+	unsigned int i;
+
+	for (i = 0; i < p->clients; i++) {
+		send[i] = sender(i);
+		add_arguments(&send[i], 4, p, captures);
+		pids[i] = program_start(&send[i]);
+	}
+	for (i = 0; i < p->clients; i++)
+		complain(&send[i], process_exit_code(pids[i]));
+	kill(share, SIGTERM);
+	EXPECT(process_exit_code(share), 0);
 }
 
 static void run(const struct pipeline *p, unsigned int captures)
 {
 	if (!strcmp(p->engine, TODAY))
 		today(p, captures);
+	else if (p->clients)
+		send_shared(p, captures);
 	else
 		send_with_tool(p, captures);
 }
@@ -164,14 +241,14 @@ static void count(const struct pipeline *p, unsigned int captures)
 	bench_mark(false);
 }
 
-static void tell(const struct pipeline *p, unsigned int captures,
-		 const struct program *send)
+static void tell(const struct pipeline *p, unsigned int captures)
 {
-	const char *said = program_text(send, "out");
+	const struct program send = sender(0);
+	const char *said = program_text(&send, "out");
 
-	printf("\npipeline {\"network\":\"%s\",\"engine\":\"%s\",\"size\":%zu,\"regions\":%u,\"framed\":%s,\"peers\":%u,\"captures\":%u",
+	printf("\npipeline {\"network\":\"%s\",\"engine\":\"%s\",\"size\":%zu,\"regions\":%u,\"framed\":%s,\"peers\":%u,\"clients\":%u,\"captures\":%u",
 	       p->network->name, p->engine, p->size, p->regions,
-	       p->framed ? "true" : "false", p->peers, captures);
+	       p->framed ? "true" : "false", p->peers, p->clients, captures);
 	if (strcmp(p->engine, TODAY))
 		printf(",\"bytes\":%llu,\"sends\":%llu,\"copied\":%llu",
 		       json_count(said, "bytes"), json_count(said, "sends"),
@@ -181,7 +258,6 @@ static void tell(const struct pipeline *p, unsigned int captures,
 
 static void measure(const struct pipeline *p)
 {
-	const struct program send = { .name = "pipeline" };
 	const unsigned int captures = captures_of(p);
 
 	use_network(p->network);
@@ -191,7 +267,7 @@ static void measure(const struct pipeline *p)
 	run(p, 1);
 	count(p, captures);
 	count(p, 2 * captures);
-	tell(p, captures, &send);
+	tell(p, captures);
 }
 
 /* Each has enough memory for the socket */
@@ -200,25 +276,42 @@ static const struct { size_t size; unsigned int regions; } shapes[] = {
 	{ MIB, 24 }, { 16 * MIB, 3 }, { 64 * MIB, 2 },
 };
 
-enum { SHAPES_OVER_NETWORKS = 3 };
+/* Shorter captures are not sent far: what that costs is much the same over 1 ms. */
+enum { SHAPES_COMMON = 3, SHAPES_FAR = 2 };
 
-static void networks(void)
+static void over(const struct network *network, size_t shapes_count)
 {
-	static const struct network *const all[] = {
-		&at_once, &close_by, &remote, &lossy,
-	};
 	static const char *const engines[] = {
-		TODAY, "copy", "zerocopy", "uring", "auto",
+		TODAY, "copy", "zerocopy", "uring", "auto", SPLICE,
 	};
-	size_t i, j, k;
+	size_t i, j;
 
-	for (i = 0; i < SHAPES_OVER_NETWORKS; i++)
-		for (j = 0; j < ARRAY_SIZE(all); j++)
-			for (k = 0; k < ARRAY_SIZE(engines); k++)
-				measure(&(struct pipeline){
-					all[j], engines[k], shapes[i].size,
-					shapes[i].regions, false, 1 });
+	for (i = 0; i < shapes_count; i++)
+		for (j = 0; j < ARRAY_SIZE(engines); j++)
+			measure(&(struct pipeline){
+				network, engines[j], shapes[i].size,
+				shapes[i].regions, false, 1, 0 });
 	printf("\n");
+}
+
+static void over_at_once(void)
+{
+	over(&at_once, SHAPES_COMMON);
+}
+
+static void over_close_by(void)
+{
+	over(&close_by, SHAPES_COMMON);
+}
+
+static void over_remote(void)
+{
+	over(&remote, SHAPES_FAR);
+}
+
+static void over_lossy(void)
+{
+	over(&lossy, SHAPES_FAR);
 }
 
 /* The first row has nothing but the peer. */
@@ -230,10 +323,10 @@ static void sizes(void)
 	for (i = 0; i < ARRAY_SIZE(shapes); i++) {
 		struct pipeline p = {
 			&at_once, "auto", shapes[i].size, shapes[i].regions,
-			false, 1,
+			false, 1, 0,
 		};
 
-		if (i >= SHAPES_OVER_NETWORKS)
+		if (i >= SHAPES_COMMON)
 			measure(&p);
 		p.framed = true;
 		measure(&p);
@@ -246,18 +339,35 @@ static void peers(void)
 	static const unsigned int counts[] = { 4, MAX_PEERS };
 	size_t i, j;
 
-	for (i = 0; i < SHAPES_OVER_NETWORKS; i++)
+	for (i = 0; i < SHAPES_COMMON; i++)
 		for (j = 0; j < ARRAY_SIZE(counts); j++)
 			measure(&(struct pipeline){
 				&at_once, "auto", shapes[i].size,
-				shapes[i].regions, false, counts[j] });
+				shapes[i].regions, false, counts[j], 0 });
+	printf("\n");
+}
+
+static void clients(void)
+{
+	static const unsigned int counts[] = { 1, MAX_CLIENTS };
+	size_t i, j;
+
+	for (i = 0; i < SHAPES_COMMON; i++)
+		for (j = 0; j < ARRAY_SIZE(counts); j++)
+			measure(&(struct pipeline){
+				&at_once, "auto", shapes[i].size,
+				shapes[i].regions, false, 1, counts[j] });
 	printf("\n");
 }
 
 static const struct test tests[] = {
-	{ "instructions by network and engine", networks },
+	{ "instructions at once, by engine", over_at_once },
 	{ "instructions by size, and with headers", sizes },
+	{ "instructions by the number of clients of fpgabuf-share", clients },
 	{ "instructions by the number of peers", peers },
+	{ "instructions over 1 ms, by engine", over_close_by },
+	{ "instructions over 1 ms with losses, by engine", over_lossy },
+	{ "instructions over 20 ms, by engine", over_remote },
 	{ }
 };
 

@@ -24,15 +24,17 @@ def copied: (.sent - .attached + .recopied) / .sent;
 def ordered(f): reduce .[] as $x ([]; if index([$x | f]) then . else . + [$x | f] end);
 
 # table(title; width; columns; cell): a row for each name
-def table($title; rows; column; cell):
+def table($title; $width; rows; column; cell):
   . as $all |
   ($all | ordered(column)) as $columns |
   "", $title, "",
-  ("" | left(32)) + ($columns | map(if type == "number" then size else . end | right(8)) | add),
+  ("" | left($width)) + ($columns | map(if type == "number" then size else . end | right(8)) | add),
   (($all | ordered(rows))[] as $row |
-    ($row | left(32)) + ($columns | map(. as $column |
+    ($row | left($width)) + ($columns | map(. as $column |
       [$all[] | select((rows) == $row and (column) == $column) | cell]
       | (first // "-") | right(8)) | add));
+
+def table($title; rows; column; cell): table($title; 32; rows; column; cell);
 
 # A promise without a figure is not kept.
 def find($memory; $way; $size; $region):
@@ -50,23 +52,40 @@ def met: .value <= .limit;
 
 # Of the whole pipeline: bytes that have been captured, for each peer that gets them
 def payload:
-  (if .size > 0 then .captures * .size else .bytes / 2 end) * .peers;
+  (if .size > 0 then .captures * .size else .bytes / 2 end) * .peers *
+  ([.clients, 1] | max);
 
 def pipeline_name:
   "\(.network), \(.engine)" + (if .framed then ", framed" else "" end) +
-  (if .peers > 1 then ", \(.peers) peers" else "" end);
+  (if .peers > 1 then ", \(.peers) peers" else "" end) +
+  (if .clients > 0 then ", share of \(.clients)" else "" end);
 
 def whole: .instructions / payload;
 
+# One peer, and nothing else that costs more
+def plain: .peers == 1 and .clients == 0 and (.framed | not) and .size > 0;
+
 # The engine auto may copy, but must not be dearer than to copy all.
 def choices:
-  [.[] | select(.kind == "pipeline" and .peers == 1 and (.framed | not) and .size > 0)] |
+  [.[] | select(.kind == "pipeline" and plain)] |
   group_by([.network, .size])[] |
   (map(select(.engine == "auto")) | first) as $auto |
   (map(select(.engine == "copy")) | first) as $copy |
   select($auto and $copy) |
   check("of copying, auto, whole pipeline, \($auto.network), \($auto.size | size)";
     $auto.instructions / $copy.instructions; 1.02);
+
+# Headers are cheap.
+def headers:
+  [.[] | select(.kind == "pipeline" and .network == "at once" and .engine == "auto" and
+                .peers == 1 and .clients == 0 and .size > 0)] |
+  group_by(.size)[] |
+  (map(select(.framed)) | first) as $framed |
+  (map(select(.framed | not)) | first) as $bare |
+  select($framed and $bare) |
+  check("of the same without headers, whole pipeline, \($bare.size | size)";
+    $framed.instructions / $bare.instructions;
+    if $bare.size < 65536 then 1.15 else 1.03 end);
 
 # What is promised of costs, for PCs: elsewhere a copy takes other instructions, and
 # a capture means maintenance of caches.

@@ -5,6 +5,8 @@
 
 include "figures";
 
-[.[] | select(.peers == 1 and (.framed | not) and .size > 0 and .engine != "uring")] |
-table("Instructions per byte to capture and send, by kernel and size of a capture:";
+[.[] | select(.size == 2097152 or .size == 65536 or .size == 4096) |
+       select(plain and .engine != "uring" or .network == "at once" and .engine == "auto" and
+              .peers <= 4)] |
+table("Instructions per byte to capture and send, by kernel and size of a capture:"; 24;
   pipeline_name; "\(.kernel) \(.size | size)"; whole | fixed(3))

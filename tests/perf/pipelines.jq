@@ -12,4 +12,4 @@ table("Instructions per byte to capture and send, of all programs and the kernel
 "",
 "As promised?",
 "",
-(choices | (if met then "met     " else "NOT MET " end) + .what)
+(choices, headers | (if met then "met     " else "NOT MET " end) + .what)

@@ -6,52 +6,15 @@
 #
 # One boot for each kernel: 6.1, 6.12, 7, and arm64, which is 6.1 on a machine
 # whose device tree sets memory aside.  Prints tables, and whether they are as
-# promised; draws a plot; keeps all figures as JSON in .build/bench.
-# --document writes a summary and the plot into Documentation as well.  --again boots
-# nothing, and reports what was counted the last time.
+# promised; draws a plot; keeps all figures as JSON in .build/bench.  For the options
+# see perf.sh; --document writes the plot as well.
 
 set -euo pipefail
-. "$(dirname "$0")/../vm/common.sh"
-. "$TOP/tests/vm/page.sh"
-. "$TOP/tests/vm/receiver.sh"
-cd "$TOP"
+. "$(dirname "$0")/perf.sh"
 
-TOOLS=$BUILD/tools
-DIR=$BUILD/bench
-PAGE=$TOP/Documentation/benchmark.rst
-KERNELS=()
-AGAIN=
-DOCUMENT=
-# More than all boots take
-PATIENCE=7200
-
-while [ $# -gt 0 ]; do
-  case $1 in
-  --again) AGAIN=1 ;;
-  --document) DOCUMENT=1 ;;
-  6.1 | 6.12 | 7 | arm64) KERNELS+=("$1") ;;
-  *) die "usage: run.sh [--again] [--document] [6.1|6.12|7|arm64]..." ;;
-  esac
-  shift
-done
-[ ${#KERNELS[@]} -gt 0 ] || KERNELS=(6.1 6.12 7 arm64)
-
-cleanup() {
-  stop_receivers
-  rm -rf "$TMP"
-}
-
-# boot KERNEL: its log
-boot() {
-  local root='' arch=amd64
-
-  case $1 in
-  arm64) arch=arm64 ;;
-  6.1) ;;
-  *) root=$(tests/vm/amd64.sh "$1") ;;
-  esac
-  ARCH=$arch KROOT=$root FPGABUF_BENCH_PORT=$PORT \
-    tests/driver/run.sh bench >"$DIR/$1.log" 2>&1
+# count KERNEL
+count() {
+  boot "$1" bench | tee "$DIR/$1.log"
 }
 
 # figures KERNEL: all lines of JSON, each with what it is about
@@ -85,18 +48,6 @@ report() {
   done
 }
 
-count_all() {
-  local kernel
-
-  make -s tools >/dev/null
-  # What the guests send is thrown away.
-  start_receiver bench "$PATIENCE" --connections 0 --timeout "$PATIENCE"
-  for kernel in "${KERNELS[@]}"; do
-    step "bench-$kernel" "count on kernel $kernel, 5 minutes" boot "$kernel" ||
-      die "see .build/bench/$kernel.log"
-  done
-}
-
 # plot TERMINAL FILE
 plot() {
   gnuplot -e "terminal='$1'; output='$2'; data='$DIR/plot'; kernels='${KERNELS[*]//arm64/}'" \
@@ -121,13 +72,8 @@ document() {
   } | write_part "$PAGE" benchmark
 }
 
-TMP=$(mktemp -d)
-trap cleanup EXIT
-trap 'exit 130' INT
-trap 'exit 143' TERM
-
-mkdir -p "$DIR"
-[ -n "$AGAIN" ] || count_all
+perf_begin '6.1 6.12 7 arm64' "$@"
+count_all bench 'count what sending costs'
 for kernel in "${KERNELS[@]}"; do
   figures "$kernel"
 done >"$DIR/figures.json"
