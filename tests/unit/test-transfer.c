@@ -275,6 +275,7 @@ static void rig_start(struct rig *r)
 		.peers = r->peers,
 		.peer_count = r->peer_count,
 		.sigfd = r->sigfd,
+		.framed = r->options.framed,
 		.drop = r->options.drop,
 		.rate.bytes_per_s = r->options.rate,
 		.slots = r->slots,
@@ -1199,6 +1200,7 @@ static void test_lost_skips(void)
 	const struct fpgabuf_capture before = { .sequence = 0, .bytes = 1000 };
 	struct rig r = { .options = default_options(), .receive_buffer = 4096 };
 	struct peer *p = &r.peers[0];
+	const struct fpgabuf_frame_clock clock = { 0 };
 	unsigned int slot = 99;
 	struct fpgabuf_capture c;
 
@@ -1213,7 +1215,7 @@ static void test_lost_skips(void)
 	CU_ASSERT_EQUAL_FATAL(source_take(r.source, &c), 1);
 	peer_skip(p, &before);
 	CU_ASSERT_EQUAL(p->skipped, 1000);
-	CU_ASSERT_TRUE(peer_give(p, &c));
+	CU_ASSERT_TRUE(peer_give(p, &c, &clock));
 	CU_ASSERT_EQUAL(p->skipped, 0);
 	peer_step(p, POLLIN);
 	reset(&r.socks[0]);

@@ -234,10 +234,13 @@ static unsigned int nr_idle(const struct fpgabuf_ring *r)
 /* Queues regions that are idle and due. */
 static int fill(struct fpgabuf_ring *r)
 {
-	const int64_t now = fpgabuf_now_ns();
 	unsigned int i, idle = nr_idle(r);
+	int64_t now;
 	int err = 0;
 
+	if (!idle)
+		return 0;
+	now = fpgabuf_now_ns();
 	for (i = 0; idle && !err && wants_capture(r) && !is_full(r); i++) {
 		struct slot *slot = &r->slots[i];
 
@@ -306,7 +309,7 @@ static void come_back(struct fpgabuf_ring *r, const struct fpgabuf_dequeue *c)
 	r->counts.queued--;
 	r->full = false;
 	r->planned -= slot->length;
-	r->heard_ns = fpgabuf_now_ns();
+	r->heard_ns = c->timestamp_ns;
 	slot->state = IDLE;
 	slot->sequence = c->sequence;
 }

@@ -7,6 +7,7 @@
 #define TOKEN_END	UINT64_MAX
 
 static void make_header(const struct peer *p, const struct fpgabuf_capture *c,
+			const struct fpgabuf_frame_clock *clock,
 			uint8_t *header)
 {
 	const struct fpgabuf_frame frame = {
@@ -16,14 +17,13 @@ static void make_header(const struct peer *p, const struct fpgabuf_capture *c,
 		.length = c->bytes,
 		.skipped = p->skipped,
 	};
-	struct fpgabuf_frame_clock clock;
 
 	fpgabuf_frame_encode(&frame, header);
-	fpgabuf_frame_read_clock(&clock);
-	fpgabuf_frame_put_clock(&clock, header);
+	fpgabuf_frame_put_clock(clock, header);
 }
 
-static int submit(struct peer *p, const struct fpgabuf_capture *c)
+static int submit(struct peer *p, const struct fpgabuf_capture *c,
+		  const struct fpgabuf_frame_clock *clock)
 {
 	uint8_t header[FPGABUF_FRAME_CLOCK_SIZE];
 	int err;
@@ -31,7 +31,7 @@ static int submit(struct peer *p, const struct fpgabuf_capture *c)
 	if (!p->options->framed)
 		return fpgabuf_sender_submit(p->sender, c->addr, c->bytes,
 					     c->slot);
-	make_header(p, c, header);
+	make_header(p, c, clock, header);
 	err = fpgabuf_sender_submit_with_header(p->sender, header,
 						sizeof(header), c->addr,
 						c->bytes, c->slot);
@@ -40,12 +40,13 @@ static int submit(struct peer *p, const struct fpgabuf_capture *c)
 	return err;
 }
 
-bool peer_give(struct peer *peer, const struct fpgabuf_capture *capture)
+bool peer_give(struct peer *peer, const struct fpgabuf_capture *capture,
+	       const struct fpgabuf_frame_clock *clock)
 {
 	struct parcel *parcel = &peer->parcels[capture->slot];
 
 	/* It fails only if the sender has ended, which step() sees. */
-	if (peer->state != PEER_SENDING || submit(peer, capture)) {
+	if (peer->state != PEER_SENDING || submit(peer, capture, clock)) {
 		peer_skip(peer, capture);
 		return false;
 	}
@@ -103,8 +104,9 @@ static void put_back(struct peer *p, struct parcel *parcel)
 
 	parcel->held = false;
 	p->held--;
-	p->gave_ns = clock_ns();
 	p->slow = false;
+	if (p->options->drop)
+		p->gave_ns = clock_ns();
 	fpgabuf_sender_stats(p->sender, &stats);
 	if (stats.bytes >= parcel->end)
 		return;

@@ -150,8 +150,12 @@ int peer_open(struct peer *peer, const struct endpoint *endpoint,
 	      const struct source *source);
 void peer_close(struct peer *peer);
 
-/* Sends a capture and holds it, or leaves it out and returns false. */
-bool peer_give(struct peer *peer, const struct fpgabuf_capture *capture);
+/*
+ * Sends a capture and holds it, or leaves it out and returns false.  @clock is for its
+ * header.
+ */
+bool peer_give(struct peer *peer, const struct fpgabuf_capture *capture,
+	       const struct fpgabuf_frame_clock *clock);
 
 /* Leaves a capture out. */
 void peer_skip(struct peer *peer, const struct fpgabuf_capture *capture);

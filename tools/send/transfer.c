@@ -114,14 +114,25 @@ static bool are_ready(const struct transfer *t)
 	return ready;
 }
 
+/* How long the limit of the stream lets nothing through */
+static int64_t rate_left_ns(const struct transfer *t)
+{
+	return t->rate.bytes_per_s ? rate_wait_ns(&t->rate, clock_ns()) : 0;
+}
+
+static void use_rate(struct transfer *t, uint64_t bytes)
+{
+	if (t->rate.bytes_per_s)
+		rate_use(&t->rate, bytes, clock_ns());
+}
+
 /*
  * While no peer is connected, captures stay with the source: the FPGA loses samples
  * and reports a gap, and none are lost here.
  */
 static bool may_take(const struct transfer *t)
 {
-	return !t->ending && are_ready(t) &&
-	       !rate_wait_ns(&t->rate, clock_ns());
+	return !t->ending && are_ready(t) && !rate_left_ns(t);
 }
 
 static void sooner(int64_t *first, int64_t due)
@@ -196,7 +207,7 @@ static void distribute(struct transfer *t, const struct fpgabuf_capture *c)
 		if (p->slow)
 			peer_skip(p, c);
 		else
-			slot->holders += peer_give(p, c);
+			slot->holders += peer_give(p, c, &t->clock);
 	}
 	if (slot->holders)
 		t->held++;
@@ -208,11 +219,15 @@ static void distribute(struct transfer *t, const struct fpgabuf_capture *c)
 static int take_captures(struct transfer *t)
 {
 	struct fpgabuf_capture c;
+	bool first = true;
 	int ret = 0;
 
 	while (may_take(t) && (ret = source_take(t->source, &c)) > 0) {
+		if (t->framed && first)
+			fpgabuf_frame_read_clock(&t->clock);
+		first = false;
 		stall_over(&t->stall);
-		rate_use(&t->rate, c.bytes, clock_ns());
+		use_rate(t, c.bytes);
 		distribute(t, &c);
 		if (t->verbose)
 			inform("capture %" PRIu64 ": %" PRIu64 " bytes",
@@ -229,13 +244,12 @@ static int take_captures_or_pump(struct transfer *t)
 
 	if (!t->source->kind->pump)
 		return take_captures(t);
-	if (rate_wait_ns(&t->rate, clock_ns()))
+	if (rate_left_ns(t))
 		return 0;
 	err = t->source->kind->pump(t->source, t->peers);
 	if (t->source->counts.bytes != before) {
 		stall_over(&t->stall);
-		rate_use(&t->rate, t->source->counts.bytes - before,
-			 clock_ns());
+		use_rate(t, t->source->counts.bytes - before);
 	}
 	return err;
 }
@@ -254,9 +268,9 @@ static void watch_source(struct transfer *t)
 }
 
 /* The time of a capture comes from its source. */
-static void note_holding(struct holding *h, uint64_t since_ns)
+static void note_holding(struct holding *h, uint64_t since_ns, uint64_t now)
 {
-	uint64_t now = clock_ns(), ns = now > since_ns ? now - since_ns : 0;
+	uint64_t ns = now > since_ns ? now - since_ns : 0;
 
 	h->count++;
 	h->total_ns += ns;
@@ -266,13 +280,17 @@ static void note_holding(struct holding *h, uint64_t since_ns)
 
 static void release_sent(struct transfer *t, struct peer *p)
 {
+	uint64_t now = 0;
 	unsigned int slot;
 
 	while (peer_reap(p, &slot)) {
 		if (--t->slots[slot].holders)
 			continue;
 		t->held--;
-		note_holding(&t->holding, t->slots[slot].since_ns);
+		/* What comes back together came back now. */
+		if (!now)
+			now = clock_ns();
+		note_holding(&t->holding, t->slots[slot].since_ns, now);
 		source_release(t->source, slot);
 	}
 }

@@ -40,6 +40,8 @@ struct holding {
  * @peers: where they go
  * @peer_count: how many there are
  * @sigfd: signalfd of SIGINT and SIGTERM, which are blocked
+ * @framed: captures have headers
+ * @clock: for these headers, read once for captures that are taken together
  * @drop: leave out captures for a peer that is too slow
  * @quiet: say nothing but errors
  * @verbose: report each step
@@ -61,6 +63,8 @@ struct transfer {
 	struct peer *peers;
 	unsigned int peer_count;
 	int sigfd;
+	bool framed;
+	struct fpgabuf_frame_clock clock;
 	bool drop;
 	bool quiet;
 	bool verbose;
