@@ -1588,6 +1588,7 @@ static void test_auto_learns(void)
 	s = auto_sender(&p);
 	/* One below the break-even, one above */
 	CU_ASSERT_EQUAL(fpgabuf_sender_submit(s, data, 32767, 0), 0);
+	CU_ASSERT_EQUAL(fpgabuf_sender_run(s), 0);
 	CU_ASSERT_EQUAL(fpgabuf_sender_submit(s, data, 32768, 1), 0);
 	CU_ASSERT_EQUAL(fpgabuf_sender_run(s), 0);
 	read_and_run(&p, s, 65535);
@@ -1688,6 +1689,37 @@ static void test_auto_rest(void)
 	CU_ASSERT_EQUAL(stats.sends, 1);
 	CU_ASSERT_EQUAL(stats.zerocopy_sends, 1);
 	CU_ASSERT_EQUAL(stats.bytes, sizeof(data) + rest);
+	fpgabuf_sender_destroy(s);
+	pair_close(&p);
+}
+
+static unsigned int pinned_together(struct fpgabuf_sender *s, size_t size)
+{
+	static uint8_t data[65536];
+	struct fpgabuf_sender_stats stats;
+	unsigned int i, before;
+	uint64_t token;
+
+	fpgabuf_sender_stats(s, &stats);
+	before = stats.zerocopy_sends;
+	for (i = 0; i < DEPTH; i++)
+		CU_ASSERT_EQUAL(fpgabuf_sender_submit(s, data, size, i), 0);
+	CU_ASSERT_EQUAL(fpgabuf_sender_run(s), 0);
+	CU_ASSERT_EQUAL(fpgabuf_sender_drain(s, PATIENCE_MS), 0);
+	while (fpgabuf_sender_reap(s, &token))
+		;
+	fpgabuf_sender_stats(s, &stats);
+	return stats.zerocopy_sends - before;
+}
+
+/* What a call costs counts once, however many buffers it is for. */
+static void test_auto_together(void)
+{
+	struct pair p = pair_open(0, 0);
+	struct fpgabuf_sender *s = auto_sender(&p);
+
+	CU_ASSERT_EQUAL(pinned_together(s, 8191), 0);
+	CU_ASSERT_EQUAL(pinned_together(s, 8192), 1);
 	fpgabuf_sender_destroy(s);
 	pair_close(&p);
 }
@@ -1930,6 +1962,8 @@ static const struct test tests[] = {
 	  test_auto_little_room },
 	{ "auto sends the rest of a long piece together with what follows",
 	  test_auto_rest },
+	{ "auto does not copy what is short if enough of it goes together",
+	  test_auto_together },
 	{ "an engine that was asked for sends without a copy all the same",
 	  test_zerocopy_little_room },
 	{ "auto copies what is short, and all for a while once it hears of copies",

@@ -3,11 +3,14 @@
 #include "sender.h"
 
 /*
- * Pinning pages, and reading the report that they are free again, costs as much as
+ * A call that pins pages, and the report that they are free again, cost as much as
  * copying this number of bytes (see Documentation/benchmark.rst).
  */
 #define URING_BREAK_EVEN	((size_t)32 << 10)
 #define ZEROCOPY_BREAK_EVEN	((size_t)64 << 10)
+
+/* Many of 4 KiB in one call cost the same either way: not worth holding. */
+#define SHORT			((size_t)8 << 10)
 
 /* After a copy by the kernel, this many bytes are copied, at first and at most. */
 #define FIRST_COPY_BYTES	((uint64_t)16 << 20)
@@ -49,8 +52,8 @@ static int use(struct fpgabuf_sender *s, enum fpgabuf_engine engine,
 static const char *why_chosen(enum fpgabuf_engine engine)
 {
 	if (engine == FPGABUF_ENGINE_URING)
-		return "the route has no known obstacle; pieces below 32 KiB are copied, because that is cheaper";
-	return "the route has no known obstacle, and there is no io_uring; pieces below 64 KiB are copied, because that is cheaper";
+		return "the route has no known obstacle; less than 32 KiB at a time is copied, because that is cheaper";
+	return "the route has no known obstacle, and there is no io_uring; less than 64 KiB at a time is copied, because that is cheaper";
 }
 
 static int choose_zero_copy(struct fpgabuf_sender *s)
@@ -72,8 +75,10 @@ static int choose(struct fpgabuf_sender *s)
 	if (*s->obstacle)
 		return use(s, FPGABUF_ENGINE_COPY, s->obstacle);
 	err = choose_zero_copy(s);
-	if (!err)
+	if (!err) {
 		s->copy_below = break_even(s->engine);
+		s->short_below = SHORT;
+	}
 	if (err == -EOPNOTSUPP)
 		return use(s, FPGABUF_ENGINE_COPY,
 			   "this kernel has no zero-copy for this socket");

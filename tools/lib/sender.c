@@ -361,11 +361,11 @@ static size_t header_left(const struct fpgabuf_buffer *b)
 	return b->accepted < b->header ? b->header - b->accepted : 0;
 }
 
-/* What is left of a long one goes as its beginning did, with what follows. */
+/* What is left of a long one is not short: it goes with what follows. */
 static bool is_copied(const struct fpgabuf_sender *s,
 		      const struct fpgabuf_buffer *b)
 {
-	return b->copy || b->len < s->copy_below || fpgabuf_engine_copies(s);
+	return b->copy || b->len < s->short_below || fpgabuf_engine_copies(s);
 }
 
 static void add_piece(struct fpgabuf_pieces *p, const char *addr, size_t len)
@@ -424,6 +424,7 @@ static void gather(const struct fpgabuf_sender *s, struct fpgabuf_pieces *p)
 	do {
 		whole = add_buffer(s, p, at++);
 	} while (at != s->tail && goes_along(s, p, at));
+	p->copy = p->copy || p->len < s->copy_below;
 	p->more = at != s->tail || !whole;
 }
 

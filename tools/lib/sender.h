@@ -101,7 +101,8 @@ extern const struct fpgabuf_engine_ops fpgabuf_uring_ops;
  * @owner: the only thread that may run it, or 0
  * @max_pieces: most pieces that the engine takes at once
  * @room: bytes that the socket takes by a call, on average
- * @copy_below: pieces with fewer bytes are copied, and all while @room is less
+ * @copy_below: calls with fewer bytes are copied, and all while @room is less
+ * @short_below: buffers with fewer bytes are copied, however many go together
  * @copy_until: everything is copied until this number of bytes has been sent
  * @copy_bytes: how many bytes are copied before the next try
  * @error: what ended the sender, or 0
@@ -131,6 +132,7 @@ struct fpgabuf_sender {
 	unsigned int max_pieces;
 	size_t room;
 	size_t copy_below;
+	size_t short_below;
 	uint64_t copy_until;
 	uint64_t copy_bytes;
 	int error;
