@@ -1559,7 +1559,8 @@ static unsigned int send_until_pinned(struct pair *p, struct fpgabuf_sender *s,
 }
 
 /* A sender of the engine auto on loopback, as if nobody had seen that it is one */
-static struct fpgabuf_sender *auto_sender(const struct pair *p)
+static struct fpgabuf_sender *auto_sender_of(const struct pair *p,
+					     unsigned int depth)
 {
 	struct fpgabuf_sender *s;
 
@@ -1567,12 +1568,17 @@ static struct fpgabuf_sender *auto_sender(const struct pair *p)
 	fake.ethtool = answer_ethtool;
 	peer_address = "192.0.2.1";
 	CU_ASSERT_EQUAL_FATAL(fpgabuf_sender_create(p->sender,
-						    FPGABUF_ENGINE_AUTO, DEPTH,
+						    FPGABUF_ENGINE_AUTO, depth,
 						    &s), 0);
 	peer_address = "";
 	interface_name[0] = '\0';
 	fake_reset();
 	return s;
+}
+
+static struct fpgabuf_sender *auto_sender(const struct pair *p)
+{
+	return auto_sender_of(p, DEPTH);
 }
 
 static void test_auto_learns(void)
@@ -1693,7 +1699,8 @@ static void test_auto_rest(void)
 	pair_close(&p);
 }
 
-static unsigned int pinned_together(struct fpgabuf_sender *s, size_t size)
+static unsigned int pinned_together(struct fpgabuf_sender *s,
+				    unsigned int count, size_t size)
 {
 	static uint8_t data[65536];
 	struct fpgabuf_sender_stats stats;
@@ -1702,7 +1709,7 @@ static unsigned int pinned_together(struct fpgabuf_sender *s, size_t size)
 
 	fpgabuf_sender_stats(s, &stats);
 	before = stats.zerocopy_sends;
-	for (i = 0; i < DEPTH; i++)
+	for (i = 0; i < count; i++)
 		CU_ASSERT_EQUAL(fpgabuf_sender_submit(s, data, size, i), 0);
 	CU_ASSERT_EQUAL(fpgabuf_sender_run(s), 0);
 	CU_ASSERT_EQUAL(fpgabuf_sender_drain(s, PATIENCE_MS), 0);
@@ -1716,10 +1723,11 @@ static unsigned int pinned_together(struct fpgabuf_sender *s, size_t size)
 static void test_auto_together(void)
 {
 	struct pair p = pair_open(0, 0);
-	struct fpgabuf_sender *s = auto_sender(&p);
+	struct fpgabuf_sender *s = auto_sender_of(&p, 8);
 
-	CU_ASSERT_EQUAL(pinned_together(s, 8191), 0);
-	CU_ASSERT_EQUAL(pinned_together(s, 8192), 1);
+	CU_ASSERT_EQUAL(pinned_together(s, 3, 8192), 0);
+	CU_ASSERT_EQUAL(pinned_together(s, 8, 8191), 0);
+	CU_ASSERT_EQUAL(pinned_together(s, 4, 8192), 1);
 	fpgabuf_sender_destroy(s);
 	pair_close(&p);
 }
