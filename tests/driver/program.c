@@ -35,10 +35,22 @@ static void __attribute__((noreturn)) become(const struct program *p)
 	_exit(127);
 }
 
+/* What an earlier one with this name has said is not what this one says. */
+static void forget(const struct program *p)
+{
+	char path[64];
+
+	snprintf(path, sizeof(path), "/tmp/%s.out", p->name);
+	unlink(path);
+	snprintf(path, sizeof(path), "/tmp/%s.err", p->name);
+	unlink(path);
+}
+
 pid_t program_start(const struct program *p)
 {
 	pid_t pid;
 
+	forget(p);
 	fflush(stdout);
 	pid = fork();
 	if (!pid)

@@ -9,6 +9,9 @@
  */
 #include <arpa/inet.h>
 #include <errno.h>
+#include <ifaddrs.h>
+#include <linux/tcp.h>
+#include <net/if.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -34,16 +37,20 @@
  * struct network - what is between the sender and the host, which answers at once
  * @name: for the tables
  * @netem: the words for it, or NULL
+ * @least_us: so long at least it takes to get an answer
  */
 struct network {
 	const char *name;
 	const char *netem;
+	unsigned int least_us;
 };
 
-static const struct network at_once = { "at once", NULL };
-static const struct network close_by = { "1 ms", "delay 1ms" };
-static const struct network remote = { "20 ms", "delay 20ms" };
-static const struct network lossy = { "1 ms, 1 % lost", "delay 1ms loss 1%" };
+static const struct network at_once = { "at once", NULL, 0 };
+static const struct network close_by = { "1 ms", "delay 1ms", 1000 };
+static const struct network remote = { "20 ms", "delay 20ms", 20000 };
+static const struct network lossy = {
+	"1 ms, 1 % lost", "delay 1ms loss 1%", 1000,
+};
 
 /**
  * struct pipeline - a row
@@ -65,18 +72,48 @@ struct pipeline {
 	unsigned int clients;
 };
 
+/* The NIC with the address of that socket */
+static void find_nic(int sock, char name[IF_NAMESIZE])
+{
+	struct sockaddr_in local, *address;
+	socklen_t len = sizeof(local);
+	struct ifaddrs *all, *i;
+
+	REQUIRE(getsockname(sock, (struct sockaddr *)&local, &len), 0);
+	REQUIRE(getifaddrs(&all), 0);
+	for (i = all; i; i = i->ifa_next) {
+		address = (struct sockaddr_in *)i->ifa_addr;
+		if (address && address->sin_family == AF_INET &&
+		    address->sin_addr.s_addr == local.sin_addr.s_addr)
+			snprintf(name, IF_NAMESIZE, "%s", i->ifa_name);
+	}
+	freeifaddrs(all);
+}
+
+/* How long the host takes to answer; it is asked by connecting. */
+static unsigned int answer_us(void)
+{
+	struct tcp_info info;
+	socklen_t len = sizeof(info);
+	int sock = bench_connect();
+
+	REQUIRE(getsockopt(sock, IPPROTO_TCP, TCP_INFO, &info, &len), 0);
+	close(sock);
+	return info.tcpi_rtt;
+}
+
 static void use_network(const struct network *network)
 {
-	char command[128];
+	char command[128], nic[IF_NAMESIZE] = "";
+	int sock = bench_connect();
 
-	if (network->netem)
-		snprintf(command, sizeof(command),
-			 "tc qdisc replace dev eth0 root netem limit 100000 %s",
-			 network->netem);
-	else
-		snprintf(command, sizeof(command),
-			 "tc qdisc replace dev eth0 root pfifo_fast");
+	find_nic(sock, nic);
+	close(sock);
+	snprintf(command, sizeof(command), "tc qdisc replace dev %s root %s %s",
+		 nic, network->netem ? "netem limit 100000" : "pfifo_fast",
+		 network->netem ?: "");
 	REQUIRE(system(command), 0);
+	CU_ASSERT(answer_us() >= network->least_us);
 }
 
 /* So many that TCP is in its stride */
