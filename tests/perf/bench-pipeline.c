@@ -384,6 +384,10 @@ static void peers(void)
 	printf("\n");
 }
 
+/*
+ * The simulated FPGA never waits, so this also counts captures for which no client has
+ * room.
+ */
 static void clients(void)
 {
 	static const unsigned int counts[] = { 1, MAX_CLIENTS };

@@ -7,6 +7,6 @@ include "figures";
 
 [.[] | select(.size == 2097152 or .size == 65536 or .size == 4096) |
        select(plain and .engine != "uring" or .network == "at once" and .engine == "auto" and
-              .peers <= 4)] |
+              .peers <= 4 and .clients == 0)] |
 table("Instructions per byte to capture and send, by kernel and size of a capture:"; 26;
   pipeline_name; "\(.kernel) \(.size | size)"; whole | fixed(3))
