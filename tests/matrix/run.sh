@@ -195,15 +195,9 @@ reasons() {
 }
 
 document() {
-  local line
-
   {
     printf '.. table::\n\n'
     table
-    printf '\nSkipped:\n\n'
-    reasons | while IFS= read -r line; do
-      fold -s -w 88 <<<"$line" | sed '2,$s/^/  /; s/ *$//'
-    done
   } | write_part "$TABLE" matrix
 }
 
