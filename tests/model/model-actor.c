@@ -43,6 +43,7 @@ static const struct operation {
 	{ { 60, 60 }, REGION_INFO, op_region_info, true },
 	{ { 30, 30 }, INFO, op_info, true },
 	{ { 30, 60 }, SYNC_FILE, op_sync_file, false },
+	{ { 20, 40 }, SYNC_FILE, op_fence, false },
 	{ { 30, 30 }, DUP, op_dup, true },
 	{ { 20, 15 }, PASS, op_pass, false },
 	{ { 40, 30 }, RECEIVE, op_receive, false },

@@ -17,16 +17,6 @@ static int sync_status(struct actor *actor)
 	return info.status;
 }
 
-static struct capture *find_cookie(struct file *file, uint64_t cookie)
-{
-	unsigned int i;
-
-	for (i = 0; i < file->nr_captures; i++)
-		if (file->capture[i].cookie == cookie)
-			return &file->capture[i];
-	return NULL;
-}
-
 /* A capture that was dequeued is finished, and the fence says so already. */
 static void sync_check(struct actor *actor)
 {
@@ -80,6 +70,43 @@ static bool sync_export(struct actor *actor)
 	/* Of a fence that is signalled already nothing but that is told. */
 	actor->sync_any = sync_status(actor) != 0;
 	sync_check(actor);
+	return true;
+}
+
+static bool can_fence(const struct actor *actor, const struct region *region)
+{
+	return region->nr_fds && !region->borrowed &&
+	       fenced(&actor->file, LIVE, region) == NO;
+}
+
+/*
+ * The fence of a capture goes to another region, or to the same: for the driver it is
+ * the fence of somebody who reads there until then.
+ */
+bool op_fence(struct actor *actor)
+{
+	struct dma_buf_import_sync_file import = {
+		.flags = DMA_BUF_SYNC_READ, .fd = actor->sync_file,
+	};
+	struct allowed allowed = { .success = true };
+	struct region *region;
+	int ret;
+
+	if (actor->sync_file < 0 ||
+	    !find_cookie(&actor->file, actor->sync_cookie))
+		return false;
+	region = draw_region(actor, can_fence);
+	if (!region)
+		return false;
+	say(actor, "IMPORT_SYNC_FILE %u", region_index(actor, region));
+	ret = call(fd_of(actor, region), DMA_BUF_IOCTL_IMPORT_SYNC_FILE,
+		   &import);
+	/* Before Linux 6.0 */
+	if (ret == -ENOTTY)
+		return true;
+	check_result(actor, ret, &allowed);
+	region->fenced = true;
+	region->fence = actor->sync_cookie;
 	return true;
 }
 

@@ -303,7 +303,10 @@ bool op_touch(struct actor *actor)
 	return true;
 }
 
-/* To write while the FPGA does is of no use to anybody. */
+/*
+ * To write while the FPGA does is of no use to anybody.  A write also waits for the
+ * fences of others, and an FPGA that stands still would not signal them.
+ */
 static bool can_sync(const struct actor *actor, const struct region *region)
 {
 	const struct capture *capture =
@@ -311,6 +314,7 @@ static bool can_sync(const struct actor *actor, const struct region *region)
 			     region_index(actor, region));
 
 	return region->nr_fds && region->nr_maps && !region->borrowed &&
+	       fenced(&actor->file, LIVE, region) == NO &&
 	       (!capture || capture->done != NO);
 }
 
@@ -363,6 +367,14 @@ bool op_sync(struct actor *actor)
 	return true;
 }
 
+/* Whether it is ready, with a fence that perhaps keeps it from that */
+static enum known ready_but(enum known ready, enum known fence)
+{
+	if (fence == YES || ready == NO)
+		return NO;
+	return fence == PERHAPS ? PERHAPS : ready;
+}
+
 bool op_poll_region(struct actor *actor)
 {
 	struct region *region = draw_region(actor, has_fd);
@@ -385,6 +397,10 @@ bool op_poll_region(struct actor *actor)
 		ready = finished(capture, life(actor, before));
 	else if (region->borrowed)
 		ready = PERHAPS;
+	/* A reader does not wait for other readers. */
+	if (events == POLLOUT)
+		ready = ready_but(ready, fenced(&actor->file,
+						life(actor, before), region));
 	within(&verdict, "ready", ret, ready == YES, ready != NO);
 	within(&verdict, "events", pfd.revents, 0, events);
 	check(actor, &verdict);

@@ -123,8 +123,9 @@ int queue_region(struct actor *actor, struct region *region,
 	if (!file->owner && ret)
 		lose_interest(actor);
 	check_result(actor, ret, &allowed);
-	/* Importers are looked for before pages. */
-	if (ret == -EBUSY && region->held &&
+	/* Importers are looked for before pages and fences. */
+	if (ret == -EBUSY &&
+	    (region->held || fenced(file, LIVE, region) != NO) &&
 	    (!imported(region) || capture->importers_done) &&
 	    !find_capture(file, capture->region))
 		file->busy++;
@@ -160,6 +161,7 @@ bool is_idle(const struct actor *actor, const struct region *region)
 	return can_queue(actor, region) && same_device(&actor->file, region) &&
 	       !region->lent &&
 	       !in_the_way(region, &(struct capture){ 0 }) &&
+	       fenced(&actor->file, LIVE, region) == NO &&
 	       !find_capture((struct file *)&actor->file,
 			     region_index(actor, region));
 }

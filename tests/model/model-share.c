@@ -181,6 +181,7 @@ static bool can_give(struct actor *actor, const struct region *region)
 {
 	return region->nr_fds == 1 && !region->nr_maps && !region->held &&
 	       !region->handle && !region->nr_pins && !region->lent &&
+	       !region->fenced &&
 	       !find_capture(&actor->file, region_index(actor, region));
 }
 
@@ -241,6 +242,7 @@ bool op_receive(struct actor *actor)
 	region->handle = 0;
 	region->nr_pins = 0;
 	region->nr_standing = 0;
+	region->fenced = false;
 	if (lseek(fd, 0, SEEK_END) != (off_t)region->size)
 		diverge(actor, "a region of another size was received");
 	return true;

@@ -80,6 +80,29 @@ struct capture *find_capture(struct file *file, unsigned int region)
 	return NULL;
 }
 
+struct capture *find_cookie(const struct file *file, uint64_t cookie)
+{
+	unsigned int i;
+
+	for (i = 0; i < file->nr_captures; i++)
+		if (file->capture[i].cookie == cookie)
+			return (struct capture *)&file->capture[i];
+	return NULL;
+}
+
+/* Somebody else's fence is on it: that of a capture, which is signalled with that. */
+enum known fenced(const struct file *file, enum life life,
+		  const struct region *region)
+{
+	const struct capture *capture =
+		region->fenced ? find_cookie(file, region->fence) : NULL;
+	enum known ended = capture ? finished(capture, life) : YES;
+
+	if (ended == PERHAPS)
+		return PERHAPS;
+	return ended == YES ? NO : YES;
+}
+
 /* Unbinding finishes all captures. */
 enum known finished(const struct capture *capture, enum life life)
 {
@@ -194,9 +217,11 @@ void model_queue(struct file *file, enum life life, const struct region *region,
 	if (capture->length > region->size)
 		must(allowed, EINVAL);
 	model_region_call(file, region, allowed);
-	if (find_capture(file, capture->region) || in_the_way(region, capture))
+	if (find_capture(file, capture->region) || in_the_way(region, capture) ||
+	    fenced(file, life, region) == YES)
 		must(allowed, EBUSY);
-	else if (region->lent || region->borrowed)
+	else if (region->lent || region->borrowed ||
+		 fenced(file, life, region) == PERHAPS)
 		may(allowed, EBUSY);
 }
 

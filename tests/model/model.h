@@ -120,6 +120,8 @@ struct map {
  * @nr_standing: how many of them are of the baseline, the first ones
  * @baseline: it has one
  * @captured: something was captured into it
+ * @fenced: the fence of another capture was put on it
+ * @fence: the cookie of that capture
  */
 struct region {
 	bool used;
@@ -137,7 +139,8 @@ struct region {
 	uint32_t handle;
 	struct uring *ring[PINS];
 	unsigned int nr_pins, nr_standing;
-	bool baseline, captured;
+	bool baseline, captured, fenced;
+	uint64_t fence;
 	struct contents contents;
 };
 
@@ -211,6 +214,9 @@ void within(struct verdict *verdict, const char *what, long long got,
 	    long long min, long long max);
 bool same_device(const struct file *file, const struct region *region);
 struct capture *find_capture(struct file *file, unsigned int region);
+struct capture *find_cookie(const struct file *file, uint64_t cookie);
+enum known fenced(const struct file *file, enum life life,
+		  const struct region *region);
 enum known finished(const struct capture *capture, enum life life);
 void finished_up_to(struct file *file, const struct capture *last);
 unsigned int nr_finished(const struct file *file, enum life life,
@@ -464,6 +470,7 @@ void program_set(int device, enum setting setting, unsigned long value);
 
 /* model-fence.c */
 bool op_sync_file(struct actor *actor);
+bool op_fence(struct actor *actor);
 
 /* model-share.c */
 bool op_dup(struct actor *actor);
