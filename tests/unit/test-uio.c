@@ -316,6 +316,7 @@ static void test_stop_of_waiting(void)
 	look();
 	event(FPGABUF_USER_STOP, 0, 2, ADDR + LENGTH, LENGTH);
 	expect_answer(2, 0, 0);
+	CU_ASSERT_EQUAL(bed.drive.counts.withdrawn, 1);
 	CU_ASSERT_EQUAL(bed.drive.counts.stops, 0);
 	model_end(&bed.model, LENGTH, false);
 	look();

@@ -80,6 +80,7 @@ static int stop_piece(struct drive *d, const struct fpgabuf_user_event *event)
 	int i = find(d, event->id);
 
 	if (i >= 0 && (unsigned int)i >= d->begun && !d->stopping) {
+		d->counts.withdrawn++;
 		remove_at(d, i);
 		return d->answers.done(d->answers.arg, event->id, 0, 0);
 	}

@@ -35,11 +35,12 @@ struct answers {
  * @bytes: in them
  * @errors: of them, that failed
  * @refused: that the master cannot fill
+ * @withdrawn: pieces that were cut before it was told to begin them
  * @stops: how often it was stopped
  * @faults: how often because it had stopped by itself
  */
 struct drive_counts {
-	uint64_t pieces, bytes, errors, refused, stops, faults;
+	uint64_t pieces, bytes, errors, refused, withdrawn, stops, faults;
 };
 
 /**

@@ -14,6 +14,7 @@ static void summary_json(FILE *out, const struct uio_summary *s)
 	json_number(&j, "bytes", c->bytes);
 	json_number(&j, "errors", c->errors);
 	json_number(&j, "refused", c->refused);
+	json_number(&j, "withdrawn", c->withdrawn);
 	json_number(&j, "stops", c->stops);
 	json_number(&j, "faults", c->faults);
 	json_number(&j, "interrupts", s->interrupts);
@@ -27,8 +28,8 @@ static void summary_text(FILE *out, const struct uio_summary *s)
 	const struct drive_counts *c = &s->drive->counts;
 
 	fprintf(out, "%" PRIu64 " pieces, %" PRIu64 " bytes; %" PRIu64
-		" failed, %" PRIu64 " refused\n", c->pieces, c->bytes,
-		c->errors, c->refused);
+		" failed, %" PRIu64 " refused, %" PRIu64 " withdrawn\n",
+		c->pieces, c->bytes, c->errors, c->refused, c->withdrawn);
 	fprintf(out, "%" PRIu64 " stops, %" PRIu64 " of them because the master had stopped by itself\n",
 		c->stops, c->faults);
 	fprintf(out, "%" PRIu64 " interrupts, %" PRIu64 " looks at the registers\n",
