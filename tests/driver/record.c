@@ -3,14 +3,18 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/mount.h>
 #include <sys/stat.h>
 #include <sys/statvfs.h>
 #include <unistd.h>
+
+#include <linux/fs.h>
 
 #include "program.h"
 
@@ -283,6 +287,25 @@ static void wait_for_size(const char *path, off_t size)
 	EXPECT(st.st_size >= size, true);
 }
 
+/*
+ * The kernel ends the io_uring of a program that was killed when that has gone, and
+ * until then it writes.  A lease for writing is for a file that nobody else has open.
+ */
+static void wait_for_close(const char *path)
+{
+	int fd = open(path, O_RDWR | O_CLOEXEC), i, err = 0;
+
+	REQUIRE(fd < 0 ? -errno : 0, 0);
+	for (i = 0; i < 2000; i++) {
+		err = fcntl(fd, F_SETLEASE, F_WRLCK) ? -errno : 0;
+		if (err != -EAGAIN)
+			break;
+		usleep(10000);
+	}
+	EXPECT(err, 0);
+	close(fd);
+}
+
 /* At any moment; what is behind the last whole capture is good as well. */
 static void killed_once(unsigned int i)
 {
@@ -297,6 +320,7 @@ static void killed_once(unsigned int i)
 	wait_for_size(FILE_NAME, i * 3 * REGION / 2 + 1);
 	kill(pid, SIGKILL);
 	process_exit_code(pid);
+	wait_for_close(FILE_NAME);
 	EXPECT(pattern_size(FILE_NAME) > i * 3 * REGION / 2, true);
 }
 
@@ -314,7 +338,29 @@ static void killed(void)
 	folder_remove();
 }
 
-/* The FPGA does not wait, and the disk takes a part of what comes. */
+/* Nothing can be written until @frozen is false again. */
+static void folder_freeze(bool frozen)
+{
+	int fd = open(FOLDER, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+
+	REQUIRE(fd < 0 ? -errno : 0, 0);
+	EXPECT(ioctl(fd, frozen ? FIFREEZE : FITHAW, 0) ? -errno : 0, 0);
+	close(fd);
+}
+
+static void wait_for_loss(void)
+{
+	int i;
+
+	for (i = 0; i < 2000 && !sim_get("lost"); i++)
+		usleep(10000);
+	EXPECT(i < 2000, true);
+}
+
+/*
+ * The FPGA does not wait, and the disk takes a part of what comes; for a while nothing,
+ * as the machine may be slower than the disk.
+ */
 static void slow_disk(void)
 {
 	const struct program p = recorder((const char *[]){
@@ -322,12 +368,18 @@ static void slow_disk(void)
 	});
 	unsigned int breaks;
 	size_t size;
+	pid_t pid;
 
 	folder_of_ext4(SLOW_DISK);
 	sim_source("pattern");
 	sim_set("lossy", 1);
 	sim_set("rate", 16 * MIB);
-	EXPECT(program_run(&p), 0);
+	pid = program_start(&p);
+	wait_for_size(FILE_NAME, REGION);
+	folder_freeze(true);
+	wait_for_loss();
+	folder_freeze(false);
+	EXPECT(process_exit_code(pid), 0);
 	sim_set("lossy", 0);
 	sim_set("rate", 0);
 	breaks = breaks_in(FILE_NAME, &size);

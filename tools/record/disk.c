@@ -16,12 +16,18 @@
  * struct disk - where the requests go
  * @async: there is a ring
  * @event: readable when requests are done
- * @ring: the requests
+ * @first: requests that wait for the end of the chain, the oldest
+ * @last: the newest of them
+ * @chain: requests of the chain that are not done
+ * @taken: how many of these the kernel has
+ * @ring: the chain
  */
 struct disk {
 	bool async;
 	int event;
 #ifdef FPGABUF_HAVE_LIBURING
+	struct disk_request *first, *last;
+	unsigned int chain, taken;
 	struct io_uring ring;
 #endif
 };
@@ -64,43 +70,58 @@ static void end_ring(struct disk *d)
 		io_uring_queue_exit(&d->ring);
 }
 
-/* Returns NULL if it has to be done without. */
-static struct io_uring_sqe *next_entry(struct disk *d)
+static void prepare(struct io_uring_sqe *sqe, struct disk_request *r)
 {
-	return d->async ? io_uring_get_sqe(&d->ring) : NULL;
+	if (r->addr)
+		io_uring_prep_write(sqe, r->fd, r->addr, r->len, r->offset);
+	else
+		io_uring_prep_fsync(sqe, r->fd, 0);
+	sqe->flags |= IOSQE_IO_LINK;
+	io_uring_sqe_set_data(sqe, r);
+}
+
+/* What the kernel does not take stays in the ring, and is taken later. */
+static void submit(struct disk *d)
+{
+	int n = io_uring_submit(&d->ring);
+
+	if (n > 0)
+		d->taken += n;
 }
 
 /*
- * Each begins when those before it have ended.  An entry that the kernel does not
- * take stays in the ring, and is taken with the next.
+ * All that waits becomes a chain: each begins when the one before has written all of
+ * its bytes.  If one has not, also because the program was killed, the kernel cancels
+ * what is behind it.
  */
-static void submit(struct disk *d, struct io_uring_sqe *sqe,
-		   struct disk_request *r)
+static void begin_chain(struct disk *d)
 {
-	sqe->flags |= IOSQE_IO_DRAIN;
-	io_uring_sqe_set_data(sqe, r);
-	io_uring_submit(&d->ring);
+	struct io_uring_sqe *sqe, *last = NULL;
+
+	while (d->first && (sqe = io_uring_get_sqe(&d->ring))) {
+		prepare(sqe, d->first);
+		d->first = d->first->next;
+		d->chain++;
+		last = sqe;
+	}
+	if (!last)
+		return;
+	last->flags &= ~IOSQE_IO_LINK;
+	submit(d);
 }
 
-static bool begin_write(struct disk *d, struct disk_request *r)
+static bool begin(struct disk *d, struct disk_request *r)
 {
-	struct io_uring_sqe *sqe = next_entry(d);
-
-	if (!sqe)
+	if (!d->async)
 		return false;
-	io_uring_prep_write(sqe, r->fd, r->addr, r->len, r->offset);
-	submit(d, sqe, r);
-	return true;
-}
-
-static bool begin_sync(struct disk *d, struct disk_request *r)
-{
-	struct io_uring_sqe *sqe = next_entry(d);
-
-	if (!sqe)
-		return false;
-	io_uring_prep_fsync(sqe, r->fd, 0);
-	submit(d, sqe, r);
+	r->next = NULL;
+	if (d->first)
+		d->last->next = r;
+	else
+		d->first = r;
+	d->last = r;
+	if (!d->chain)
+		begin_chain(d);
 	return true;
 }
 
@@ -113,15 +134,19 @@ static void collect(struct disk *d)
 
 		r->result = cqe->res;
 		r->done = true;
+		d->chain--;
+		d->taken--;
 		io_uring_cqe_seen(&d->ring, cqe);
 	}
+	if (!d->chain)
+		begin_chain(d);
+	else if (!d->taken)
+		submit(d);
 }
 
-/* What was not taken before is now. */
-static void push(struct disk *d)
+static bool is_waited_for(const struct disk *d)
 {
-	if (io_uring_sq_ready(&d->ring))
-		io_uring_submit(&d->ring);
+	return d->taken;
 }
 
 #else
@@ -137,14 +162,7 @@ static void end_ring(struct disk *d)
 	(void)d;
 }
 
-static bool begin_write(struct disk *d, struct disk_request *r)
-{
-	(void)d;
-	(void)r;
-	return false;
-}
-
-static bool begin_sync(struct disk *d, struct disk_request *r)
+static bool begin(struct disk *d, struct disk_request *r)
 {
 	(void)d;
 	(void)r;
@@ -156,9 +174,10 @@ static void collect(struct disk *d)
 	(void)d;
 }
 
-static void push(struct disk *d)
+static bool is_waited_for(const struct disk *d)
 {
 	(void)d;
+	return false;
 }
 
 #endif
@@ -194,14 +213,15 @@ bool disk_is_async(const struct disk *disk)
 void disk_write(struct disk *disk, struct disk_request *request)
 {
 	request->done = false;
-	if (!begin_write(disk, request))
+	if (!begin(disk, request))
 		do_write(request);
 }
 
 void disk_sync(struct disk *disk, struct disk_request *request)
 {
+	request->addr = NULL;
 	request->done = false;
-	if (!begin_sync(disk, request))
+	if (!begin(disk, request))
 		do_sync(request);
 }
 
@@ -219,7 +239,6 @@ void disk_collect(struct disk *disk)
 		return;
 	while (read(disk->event, &count, sizeof(count)) < 0 && errno == EINTR)
 		;
-	push(disk);
 	collect(disk);
 }
 
@@ -227,7 +246,7 @@ void disk_wait(struct disk *disk)
 {
 	struct pollfd fd = { .fd = disk->event, .events = POLLIN };
 
-	if (disk->async)
+	if (is_waited_for(disk))
 		poll(&fd, 1, -1);
 	disk_collect(disk);
 }

@@ -3,7 +3,8 @@
  * Writes and syncs that the kernel does while the program goes on
  *
  * They are begun in the order in which they are given, and each only when the one
- * before has ended.  So a file has no hole, whenever the program is killed.  Without
+ * before has ended as it should.  So a file has no hole, whenever the program is killed.
+ * One that has not ended so cancels (-ECANCELED) some of those behind it.  Without
  * io_uring, each is done before the call returns.
  */
 #ifndef FPGABUF_RECORD_DISK_H
@@ -18,11 +19,12 @@ struct disk;
 /**
  * struct disk_request - a write or a sync; it stays where it is until it is done
  * @fd: the file
- * @addr: the bytes to write
+ * @addr: the bytes to write; a sync has none
  * @len: how many
  * @offset: where in the file
  * @result: when it is done: bytes written, or 0 for a sync; or a negative errno
  * @done: it is done
+ * @next: the next one that waits; belongs to the disk
  */
 struct disk_request {
 	int fd;
@@ -31,6 +33,7 @@ struct disk_request {
 	uint64_t offset;
 	int result;
 	bool done;
+	struct disk_request *next;
 };
 
 /* No request has more bytes. */
