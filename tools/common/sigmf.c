@@ -64,7 +64,7 @@ struct sigmf {
 	int64_t due_ns;
 };
 
-/* Bytes of a number, such as i16_le; 0: there is none of this name. */
+/* Bytes of a number, such as i16_le; 0 if no number has this name. */
 static unsigned int number_size(const char *name)
 {
 	static const char * const large[] = {

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include <errno.h>
+#include <inttypes.h>
 #include <stdlib.h>
 
 #include "common/clock.h"
@@ -138,4 +139,22 @@ int64_t source_retry_ns(const struct source *source)
 		return source->again ? clock_ns() : 0;
 	ms = fpgabuf_source_timeout_ms(source->from);
 	return ms < 0 ? 0 : clock_ns() + ms * NS_PER_MS;
+}
+
+bool source_complete(const struct source *s)
+{
+	return (s->bytes_wanted == UNLIMITED ||
+		s->counts.bytes >= s->bytes_wanted) &&
+	       (s->captures_wanted == UNLIMITED ||
+		s->counts.captures >= s->captures_wanted);
+}
+
+void source_explain_incomplete(const struct source *s)
+{
+	if (s->bytes_wanted != UNLIMITED)
+		message("ended after %" PRIu64 " of %" PRIu64 " bytes",
+			s->counts.bytes, s->bytes_wanted);
+	else
+		message("ended after %" PRIu64 " of %" PRIu64 " captures",
+			s->counts.captures, s->captures_wanted);
 }

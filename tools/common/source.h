@@ -154,4 +154,10 @@ int source_fd(const struct source *source);
 /* When to call source_fill() although nothing happened, or 0. */
 int64_t source_retry_ns(const struct source *source);
 
+/* A signal, or the device, may have ended it before it had what was wanted. */
+bool source_complete(const struct source *source);
+
+/* Says how far it came, if it is not complete. */
+void source_explain_incomplete(const struct source *source);
+
 #endif /* FPGABUF_COMMON_SOURCE_H */

@@ -27,7 +27,7 @@ struct kept {
 /* A file is complete: 0, or -1 after a message. */
 int kept_add(struct kept *kept, const char *name, uint64_t bytes);
 
-/* Removes the oldest file; false: there is none. */
+/* Removes the oldest file.  Returns false if no file is left. */
 bool kept_remove_oldest(struct kept *kept);
 
 void kept_free(struct kept *kept);

@@ -245,25 +245,6 @@ static void write_rest(struct recorder *r)
 	}
 }
 
-/* A signal, or the device, may have ended the capture too early. */
-static bool is_complete(const struct source *s)
-{
-	return (s->bytes_wanted == UNLIMITED ||
-		s->counts.bytes >= s->bytes_wanted) &&
-	       (s->captures_wanted == UNLIMITED ||
-		s->counts.captures >= s->captures_wanted);
-}
-
-static void explain_incomplete(const struct source *s)
-{
-	if (s->bytes_wanted != UNLIMITED)
-		message("ended after %" PRIu64 " of %" PRIu64 " bytes",
-			s->counts.bytes, s->bytes_wanted);
-	else
-		message("ended after %" PRIu64 " of %" PRIu64 " captures",
-			s->counts.captures, s->captures_wanted);
-}
-
 int recorder_run(struct recorder *recorder)
 {
 	struct recorder *r = recorder;
@@ -275,8 +256,8 @@ int recorder_run(struct recorder *recorder)
 		err = -1;
 	r->end_ns = clock_ns();
 	progress_end(&r->progress);
-	if (!err && !is_complete(r->source)) {
-		explain_incomplete(r->source);
+	if (!err && !source_complete(r->source)) {
+		source_explain_incomplete(r->source);
 		err = -1;
 	}
 	return err ? -1 : 0;

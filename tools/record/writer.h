@@ -58,7 +58,7 @@ void writer_put(struct writer *writer, struct target *target,
 		const struct fpgabuf_capture *capture, uint64_t missed);
 
 /*
- * The next capture that is done; false: there is none at the moment.  A write that
+ * The next capture that is done; false if no capture is done now.  A write that
  * fails prints why, and those behind it are not ok either.
  */
 bool writer_next(struct writer *writer, struct written *written);

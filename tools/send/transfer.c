@@ -390,25 +390,6 @@ static void end_all(struct transfer *t, bool broken)
 	t->end_ns = clock_ns();
 }
 
-/* A signal, or the device, may have ended the capture too early. */
-static bool is_complete(const struct source *s)
-{
-	return (s->bytes_wanted == UNLIMITED ||
-		s->counts.bytes >= s->bytes_wanted) &&
-	       (s->captures_wanted == UNLIMITED ||
-		s->counts.captures >= s->captures_wanted);
-}
-
-static void explain_incomplete(const struct source *s)
-{
-	if (s->bytes_wanted != UNLIMITED)
-		message("ended after %" PRIu64 " of %" PRIu64 " bytes",
-			s->counts.bytes, s->bytes_wanted);
-	else
-		message("ended after %" PRIu64 " of %" PRIu64 " captures",
-			s->counts.captures, s->captures_wanted);
-}
-
 static int check_peers(const struct transfer *t)
 {
 	unsigned int i;
@@ -425,13 +406,13 @@ int transfer_run(struct transfer *transfer)
 	int err;
 
 	err = capture_all(transfer);
-	complete = is_complete(transfer->source);
+	complete = source_complete(transfer->source);
 	release_signals(transfer);
 	end_all(transfer, err || !complete);
 	progress_end(&transfer->progress);
 	if (err || check_peers(transfer))
 		return -1;
 	if (!complete)
-		explain_incomplete(transfer->source);
+		source_explain_incomplete(transfer->source);
 	return complete ? 0 : -1;
 }

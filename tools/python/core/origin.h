@@ -64,7 +64,7 @@ int origin_start(struct origin *origin);
  * origin_next() - take a capture if there is one
  * @why: room for ORIGIN_WHY_SIZE bytes, filled in if it fails
  *
- * -EBADF: it is closed; -EAGAIN: there is none yet.
+ * -EBADF: it is closed; -EAGAIN: no capture has come yet.
  */
 int origin_next(struct origin *origin, struct fpgabuf_capture *capture,
 		char *why);

@@ -185,7 +185,7 @@ static PyMethodDef methods[] = {
 	{ "grow", grow, METH_VARARGS,
 	  "grow(regions): make more regions, until it has so many" },
 	{ "look", look, METH_VARARGS,
-	  "look(number) -> Slot: where a region is, and who uses it" },
+	  "look(number) -> Slot: the state of a region, and its users" },
 	{ 0 }
 };
 
