@@ -342,15 +342,18 @@ watch_start() {
   done
 }
 
+timed_out() {
+  [ "$QEMU_STATUS" -eq 124 ] || [ "$QEMU_STATUS" -eq 137 ]
+}
+
 # broken: QEMU's emulation broke the kernel before there was anything of ours.  It
 # hung, or died of a breakpoint of its own: it puts one where it patches its code
 # while other processors run, and TCG may let one of them meet it when the patch is
 # complete.
 broken() {
   [ "$ACCEL" = tcg ] || return 1
-  [ ! -e "$TMP/hung" ] || return 0
-  grep -aq 'int3: 0000 \[#1\]' "$LOG" &&
-    ! grep -aq 'Run /init as init process' "$LOG"
+  ! grep -aq 'Run /init as init process' "$LOG" || return 1
+  [ -e "$TMP/hung" ] || timed_out || grep -aq 'int3: 0000 \[#1\]' "$LOG"
 }
 
 boot() {
@@ -375,7 +378,7 @@ boot() {
 
 # why: how a guest ended that brought no exit code
 why() {
-  if [ "$QEMU_STATUS" -eq 124 ] || [ "$QEMU_STATUS" -eq 137 ]; then
+  if timed_out; then
     echo "the guest did not end within $TIMEOUT s"
   elif [ -e "$TMP/hung" ]; then
     echo "the guest's kernel was silent for $SILENCE s before it ran our init"

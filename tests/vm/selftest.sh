@@ -122,6 +122,11 @@ SILENCE=15 expect 0 'so is one that hangs before our programs run' \
   --accel tcg --qemu "$TMP/qemu" -- true
 said 'once more' "$TMP/err"
 
+breaks_by 'echo "Linux version" | into_log; exec sleep 1000'
+expect 0 'also if its time is over first' \
+  --accel tcg --qemu "$TMP/qemu" --timeout 40 -- true
+said 'once more' "$TMP/err"
+
 breaks_by 'echo "Run /init as init process" | into_log; exec sleep 1000'
 SILENCE=2 expect 125 'one that hangs while they run is not' \
   --accel tcg --qemu "$TMP/qemu" --timeout 5 -- true
