@@ -11,6 +11,7 @@ cd "$TOP"
 step build 'build the modules and the tools' \
   make -j"$(nproc)" modules tools
 
+suite count 'the count of the tests' tests/vm/count-test.sh
 suite scan-log 'the scan of the kernel log' tests/vm/scan-log-test.sh
 suite unit 'library and tools, on the host' \
   make -s -C tests/unit O="$BUILD/unit" run

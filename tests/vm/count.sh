@@ -50,13 +50,15 @@ count() {
   SKIPPED=$((SKIPPED + skipped))
 }
 
-# failures LOG: what is known of failed tests, the asserts of CUnit included, and
-# what the test printed before that
+# failures LOG: what is known of failed tests: the asserts of CUnit and what the test
+# printed before them, or the lines that a script printed after "FAIL"
 failures() {
   awk -v "name=$(basename "$1" .log)" '
     /^  Test: / { said = "" }
     { said = said $0 "\n" }
-    /^FAIL/ { print name ": " $0; listing = 1; next }
+    /^FAIL( -|:)/ { print name ": " $0; more = 40; next }
+    /^(ok|skip) - / || /^== / { more = 0 }
+    more > 0 { print; more--; next }
     /FAILED$/ { printf "%s: %s", name, said; listing = 1; next }
     listing && /^ +[0-9]+\. / { print; next }
     { listing = 0 }' "$1"
