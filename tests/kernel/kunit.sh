@@ -36,7 +36,7 @@ build() {
 }
 
 run() {
-  kunit exec --timeout 120 --raw_output=all "${FILTER[@]}"
+  kunit exec --timeout 600 --raw_output=all "${FILTER[@]}"
 }
 
 # report LOG: what KTAP says, a line for each test, and the numbers.  The tests

@@ -23,7 +23,7 @@ SHOW=(0:XRGB8888:2560 0:XRGB8888:2816 0:RGB888:1920 0:RGB565:1280
   1:XRGB8888:2560 1:XRGB8888:2816)
 
 # Seconds that QEMU may take for an answer
-PATIENCE=60
+PATIENCE=300
 
 stop_guest() {
   if [ -n "${GUEST:-}" ]; then
@@ -53,7 +53,7 @@ start_guest() {
   local modules=$BUILD/modules/$KVER/drivers/fpgabuf
 
   mkfifo "$TMP/output" "$TMP/input" "$TMP/qmp.in" "$TMP/qmp.out"
-  tests/vm/run.sh --vga "${CARDS[0]}" --vga "${CARDS[1]}" --timeout 300 \
+  tests/vm/run.sh --vga "${CARDS[0]}" --vga "${CARDS[1]}" --timeout 900 \
     --input "$TMP/input" --qmp "$TMP/qmp" \
     --log "$BUILD/log/screenshot.kernel.log" \
     --ko "$modules/fpgabuf.ko" --ko "$modules/sim/fpgabuf-sim.ko" \

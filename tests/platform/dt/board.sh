@@ -48,7 +48,7 @@ on_board() {
     cat "$TMP/commands"
   } >"$TMP/board-commands"
   chmod +x "$TMP/board-commands"
-  tests/vm/run.sh --timeout 120 --ko "$ko/fpgabuf.ko" \
+  tests/vm/run.sh --timeout 600 --ko "$ko/fpgabuf.ko" \
     --ko "$ko/sim/fpgabuf-sim.ko" --file "$TMP/board-commands" \
     --file "$BUILD/tools/fpgabuf-info" --file "$BUILD/tools/fpgabuf-recv" \
     --file "$BUILD/tools/fpgabuf-send" -- sh /bin/board-commands

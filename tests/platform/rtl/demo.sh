@@ -56,7 +56,7 @@ table() {
 begin 4M
 step build-rtl "building the driver for $KVER, the tools, and the RTL" build
 # The slowest we have seen is 0.2 MB/s.
-PATIENCE=$((120 + BYTES / 100000))
+PATIENCE=$((600 + BYTES / 20000))
 demonstrate "$PATIENCE" zerocopy
 head -c "$(jq .bytes "$TMP/trace.json")" "$TMP/wave" >"$VCD"
 tail -n 1 "$VCD" | grep -q . || die "the waveform is empty"
