@@ -20,7 +20,7 @@ static const struct program json = {
 /* All it says about the first device */
 static const char *look(void)
 {
-	EXPECT(program_run(&json), 0);
+	program_succeeded(&json, program_run(&json));
 	return program_text(&json, "out");
 }
 
@@ -165,13 +165,13 @@ static void as_nobody(void)
 	program_says(&nobody, "  -> join the group that owns");
 
 	EXPECT(chmod("/dev/fpgabuf0", 0666) | chmod("/dev/fpgabuf1", 0666), 0);
-	EXPECT(program_run(&nobody), 0);
+	program_succeeded(&nobody, program_run(&nobody));
 	text = program_text(&nobody, "out");
 	EXPECT(json_count(text, "used_bytes"), 64 * KIB);
 	EXPECT(json_count(text, "hidden_processes") > 0, true);
 	expect_text(text, "\"debugfs_error\": \"Permission denied\"");
 	expect_text(text, "\"regions\": []");
-	EXPECT(program_run(&person), 0);
+	program_succeeded(&person, program_run(&person));
 	text = program_text(&person, "out");
 	expect_text(text, "/dev/fpgabuf0: fpgabuf0, interface version 2\n");
 	expect_text(text, "/dev/fpgabuf1: fpgabuf1, ");
@@ -251,7 +251,7 @@ static void device_gone(void)
 	EXPECT(program_run(&json), 1);
 	program_says(&json, "cannot open /dev/fpgabuf0: No such file");
 	program_says(&json, "  -> is the fpgabuf module loaded");
-	EXPECT(program_run(&all), 0);
+	program_succeeded(&all, program_run(&all));
 	text = strstr(program_text(&all, "out"), "\"other_regions\": [");
 	REQUIRE(!text, false);
 	text = json_region(text, fd);

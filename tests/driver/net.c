@@ -6,12 +6,14 @@
 #include <arpa/inet.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <net/if.h>
 #include <poll.h>
 #include <pthread.h>
 #include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <time.h>
 #include <unistd.h>
@@ -45,6 +47,31 @@ static int peer_socket(void)
 	close(ours);
 	close(peers);
 	return fd;
+}
+
+static bool link_is_up(int sock, const char *nic)
+{
+	struct ifreq request = { 0 };
+
+	snprintf(request.ifr_name, sizeof(request.ifr_name), "%s", nic);
+	REQUIRE(ioctl(sock, SIOCGIFFLAGS, &request) ? -errno : 0, 0);
+	return request.ifr_flags & IFF_RUNNING;
+}
+
+static void link_wait(int sock, const char *nic)
+{
+	int i;
+
+	for (i = 0; i < 6000 && !link_is_up(sock, nic); i++)
+		usleep(10000);
+	EXPECT(i < 6000, true);
+	close(sock);
+}
+
+void net_wait_for_links(void)
+{
+	link_wait(socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0), "eth0");
+	link_wait(peer_socket(), "eth1");
 }
 
 static int peer_listen(struct sockaddr_in *addr)

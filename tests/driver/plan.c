@@ -22,13 +22,6 @@ struct outcome {
 	double held_ms;
 };
 
-static void require_success(const struct program *p, int code)
-{
-	if (code)
-		printf("\n    %s", program_text(p, "err"));
-	REQUIRE(code, 0);
-}
-
 static void delay(const char *rtt)
 {
 	const struct program tc = {
@@ -38,7 +31,7 @@ static void delay(const char *rtt)
 		.peer = true,
 	};
 
-	require_success(&tc, program_run(&tc));
+	program_succeeded(&tc, program_run(&tc));
 }
 
 static const struct program receiver = {
@@ -69,7 +62,7 @@ static struct outcome run(unsigned long long regions)
 	pid = program_start(&sender);
 	wait_for_captures(dev, captures + START);
 	outcome.gaps_at_start = device_info(dev).gaps - gaps;
-	require_success(&sender, process_exit_code(pid));
+	program_succeeded(&sender, process_exit_code(pid));
 	outcome.gaps_in_stride = device_info(dev).gaps - gaps -
 				 outcome.gaps_at_start;
 	outcome.copied = program_count(&sender, "copied");
@@ -99,7 +92,7 @@ static void plan_for(const char *rtt)
 	struct outcome outcome;
 	char ms[16];
 
-	require_success(&plan, program_run(&plan));
+	program_succeeded(&plan, program_run(&plan));
 	regions = program_count(&plan, "regions");
 	start = program_count(&plan, "start_regions");
 	snprintf(ms, sizeof(ms), "%sms", rtt);

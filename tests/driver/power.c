@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include "bed.h"
+#include "net.h"
 
 #define PM_TEST	"/sys/power/pm_test"
 #define STATE	"/sys/power/state"
@@ -19,13 +20,17 @@ static const char *lacks(void)
 	return NULL;
 }
 
-/* Devices are suspended, and resumed after a second. */
+/*
+ * Devices are suspended, and resumed after a second.  The NICs are among them.  They
+ * take some seconds more, in which the next suite would find no route to its peer.
+ */
 static void suspend(void)
 {
 	file_write(DELAY, "1");
 	file_write(PM_TEST, "devices");
 	file_write(STATE, "freeze");
 	file_write(PM_TEST, "none");
+	net_wait_for_links();
 }
 
 static void ends_captures(void)

@@ -64,6 +64,13 @@ int program_run(const struct program *p)
 	return process_exit_code(program_start(p));
 }
 
+void program_succeeded(const struct program *p, int code)
+{
+	if (code)
+		printf("\n    %s says: %s", p->argv[0], program_text(p, "err"));
+	EXPECT(code, 0);
+}
+
 const char *program_text(const struct program *p, const char *what)
 {
 	static char text[65536];

@@ -25,6 +25,9 @@ pid_t program_start(const struct program *program);
 /* Returns the exit code. */
 int program_run(const struct program *program);
 
+/* Expects the exit code of one that ended well; else what it said is printed. */
+void program_succeeded(const struct program *program, int code);
+
 /* What it has said to "out" or "err", valid until the next call. */
 const char *program_text(const struct program *program, const char *what);
 

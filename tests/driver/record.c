@@ -144,7 +144,7 @@ static void to_disk(void)
 	folder_of_ext4(DISK);
 	sim_source("pattern");
 	before = free_kib();
-	EXPECT(program_run(&p), 0);
+	program_succeeded(&p, program_run(&p));
 	after = free_kib();
 	EXPECT(program_count(&p, "written"), size);
 	EXPECT(program_count(&p, "written_direct"), size);
@@ -165,7 +165,7 @@ static void is_on_disk(void)
 
 	folder_of_ext4(DISK);
 	sim_source("pattern");
-	EXPECT(program_run(&p), 0);
+	program_succeeded(&p, program_run(&p));
 	EXPECT(umount(FOLDER) ? -errno : 0, 0);
 	file_write("/proc/sys/vm/drop_caches", "3");
 	folder_mount(DISK, "ext4", "");
@@ -184,7 +184,7 @@ static void in_memory(void)
 
 	folder_mount("tmpfs", "tmpfs", "size=32M");
 	sim_source("pattern");
-	EXPECT(program_run(&p), 0);
+	program_succeeded(&p, program_run(&p));
 	EXPECT(pattern_size(FILE_NAME), 5000003);
 	direct = program_count(&p, "written_direct");
 	said = strstr(program_text(&p, "err"), "through the page cache");
@@ -206,7 +206,7 @@ static void on_fat(void)
 	make_fs("mkfs.fat", DISK);
 	folder_mount(DISK, "vfat", "");
 	sim_source("pattern");
-	EXPECT(program_run(&p), 0);
+	program_succeeded(&p, program_run(&p));
 	EXPECT(program_count(&p, "files"), 5);
 	for (i = 1; i <= 5; i++) {
 		snprintf(path, sizeof(path), FILE_NAME ".%06d", i);
@@ -402,7 +402,7 @@ static void max_disk(void)
 	});
 	folder_of_ext4(DISK);
 	sim_source("pattern");
-	EXPECT(program_run(&p), 0);
+	program_succeeded(&p, program_run(&p));
 	EXPECT(program_count(&p, "files"), 16);
 	EXPECT(program_count(&p, "files_removed"), 12);
 	EXPECT(access(FILE_NAME ".000012", F_OK), -1);

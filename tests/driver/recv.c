@@ -136,8 +136,8 @@ static void framed_with_gaps(void)
 	pid = receiver_start(&recv, &address);
 	send = hasty_sender(address, "1000000");
 	send.argv[12] = "--framed";
-	EXPECT(program_run(&send), 0);
-	EXPECT(process_exit_code(pid), 0);
+	program_succeeded(&send, program_run(&send));
+	program_succeeded(&recv, process_exit_code(pid));
 	printf("\n    %llu captures, %llu gaps; %lu overflows",
 	       program_count(&recv, "captures"), program_count(&recv, "gaps"),
 	       (unsigned long)sim_get("overflows"));
@@ -198,8 +198,8 @@ static void rotated(void)
 	pid = receiver_start(&recv, &address);
 	send = sender(address, "7864320", "256K");
 	send.argv[10] = "--framed";
-	EXPECT(program_run(&send), 0);
-	EXPECT(process_exit_code(pid), 0);
+	program_succeeded(&send, program_run(&send));
+	program_succeeded(&recv, process_exit_code(pid));
 	EXPECT(program_count(&recv, "captures"), 30);
 	EXPECT(program_count(&recv, "files"), 10);
 	EXPECT(program_count(&recv, "written"),
@@ -230,8 +230,8 @@ static void four_at_once(void)
 	for (i = 0; i < 3; i++)
 		send.argv[10 + i] = address;
 	send.argv[13] = "--framed";
-	EXPECT(program_run(&send), 0);
-	EXPECT(process_exit_code(pid), 0);
+	program_succeeded(&send, program_run(&send));
+	program_succeeded(&recv, process_exit_code(pid));
 	for (i = 1; i <= 4; i++) {
 		snprintf(path, sizeof(path), FILE_NAME "-%d", i);
 		expect_pattern(path, 5000003);
@@ -274,8 +274,8 @@ static void in_memory(void)
 	EXPECT(st.st_size, 0);
 	EXPECT(st.st_blocks * 512 >= 3000003, true);
 	send = sender(address, "3000003", "256K");
-	EXPECT(program_run(&send), 0);
-	EXPECT(process_exit_code(pid), 0);
+	program_succeeded(&send, program_run(&send));
+	program_succeeded(&recv, process_exit_code(pid));
 	EXPECT(program_count(&recv, "written"), 3000003);
 	EXPECT(program_count(&recv, "written_direct") > 0, takes_direct());
 	expect_pattern(FILE_NAME, 3000003);
@@ -333,8 +333,8 @@ static void direct_to_disk(void)
 	pid = receiver_start(&recv, &address);
 	EXPECT(disk_flags(pid) & O_DIRECT, O_DIRECT);
 	send = sender(address, "9437184", "256K");
-	EXPECT(program_run(&send), 0);
-	EXPECT(process_exit_code(pid), 0);
+	program_succeeded(&send, program_run(&send));
+	program_succeeded(&recv, process_exit_code(pid));
 	EXPECT(program_count(&recv, "written"), 9 * MIB);
 	EXPECT(program_count(&recv, "written_direct"), 9 * MIB);
 	EXPECT(cached_kib() < before + 4 * 1024, true);

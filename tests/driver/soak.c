@@ -13,13 +13,6 @@
 /* So often at least */
 #define QUESTIONS	1000
 
-static void expect_success(const struct program *p, int code)
-{
-	if (code)
-		printf("\n    %s: %s", p->name, program_text(p, "err"));
-	EXPECT(code, 0);
-}
-
 /*
  * fpgabuf-info looks at the descriptors of all processes, which makes the kernel
  * end waits with EINTR where no signal came.
@@ -31,7 +24,7 @@ static unsigned int ask(void)
 		.argv = { "fpgabuf-info", NULL },
 	};
 
-	expect_success(&info, program_run(&info));
+	program_succeeded(&info, program_run(&info));
 	return 1;
 }
 
@@ -58,8 +51,8 @@ static unsigned int stream(const char *seconds)
 	sends = program_start(&sender);
 	while (!waitpid(sends, &status, WNOHANG))
 		asked += ask();
-	expect_success(&sender, WIFEXITED(status) ? WEXITSTATUS(status) : -1);
-	expect_success(&receiver, process_exit_code(receives));
+	program_succeeded(&sender, WIFEXITED(status) ? WEXITSTATUS(status) : -1);
+	program_succeeded(&receiver, process_exit_code(receives));
 	printf("\n    %s s, %u times fpgabuf-info, %llu captures ", seconds,
 	       asked, program_count(&sender, "captures"));
 	EXPECT(program_count(&receiver, "captures"),

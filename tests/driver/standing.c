@@ -816,7 +816,7 @@ static void told(void)
 	if (!bench_begin(&b, 256 * KIB, 0))
 		return;
 	importer = importer_open(b.fd);
-	EXPECT(program_run(&info), 0);
+	program_succeeded(&info, program_run(&info));
 	region = json_region(program_text(&info, "out"), b.fd);
 	EXPECT(json_count(region, "importers"), 1);
 	EXPECT(json_count(region, "in_use"), 0);
