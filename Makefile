@@ -192,6 +192,7 @@ bench:
 	@tests/vm/deps.sh build vm demo arm64 bench
 	@tests/perf/run.sh
 	@tests/perf/pipeline.sh
+	@tests/driver/run.sh door
 
 bench-profile:
 	@tests/vm/deps.sh build vm demo bench

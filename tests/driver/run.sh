@@ -294,9 +294,13 @@ soaked() {
 
 PERF=(--file "$OBJ/guest/guest-perf")
 
-# No test: prints a table.
+# No tests: they print a table.
 cost() {
   guest guest-cost "${PERF[@]}" --icount "${DT[@]}" --timeout 300 -- guest-perf cost
+}
+
+door() {
+  guest guest-door "${PERF[@]}" --icount --timeout 900 -- guest-perf door
 }
 
 # No test either: prints figures for tests/perf/run.sh, which receives what is
@@ -357,6 +361,7 @@ dt | dt.*) device_tree "$@" ;;
 plan | plan.*) planned "$@" ;;
 soak) soaked "$@" ;;
 cost) cost ;;
+door) door ;;
 bench) bench ;;
 profile) profile ;;
 pipeline | pipeline.*) pipeline "$@" ;;

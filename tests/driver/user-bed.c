@@ -64,16 +64,21 @@ int user_try_open(void)
 	return door < 0 ? -errno : door;
 }
 
-void user_bed_open(struct user_bed *bed, size_t size)
+void user_bed_open_on(struct user_bed *bed, int dev, size_t size)
 {
 	int i;
 
-	bed->dev = user_device();
+	bed->dev = dev;
 	bed->size = size;
 	for (i = 0; i < USER_REGIONS; i++) {
 		bed->fds[i] = region_alloc(bed->dev, size);
 		bed->mem[i] = region_map(bed->fds[i], size);
 	}
+}
+
+void user_bed_open(struct user_bed *bed, size_t size)
+{
+	user_bed_open_on(bed, user_device(), size);
 }
 
 /* All that we have of the regions, whoever else has them */

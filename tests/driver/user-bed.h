@@ -45,6 +45,7 @@ struct user_bed {
 
 int user_device(void);
 void user_bed_open(struct user_bed *bed, size_t size);
+void user_bed_open_on(struct user_bed *bed, int dev, size_t size);
 void user_bed_let_go(struct user_bed *bed);
 void user_bed_close(struct user_bed *bed);
 void user_queue(struct user_bed *bed, int i);
