@@ -46,8 +46,8 @@ make soak       look for rare failures: an hour of connections to
                 fpgabuf-recv, ten minutes of fpgabuf-send [RECV_SECONDS=3600]
                 [CONNECTIONS=10000] [SEND_SECONDS=600]
 make check-distro
-                run make demo, check and lint in fresh minimal Debian 12 and 13;
-                as root [RELEASES="bookworm trixie"] [TARGETS="demo check lint"]
+                run make demo, check and lint in fresh minimal Debian 12 and 13; as
+                root [RELEASES="bookworm trixie"] [TARGETS="demo demo+RTL=1 check lint"]
 make check-rtl  simulate the writer, the FPGA's side of a master of your own, and
                 plant mistakes in it [RTL_PACKETS=1000] [RTL_SEED=1]
 make check-dt   test the device tree binding and the example overlays

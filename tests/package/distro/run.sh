@@ -7,7 +7,7 @@
 # For each release (default: bookworm and trixie, Debian 12 and 13; sid is one
 # as well) a minimal Debian is made, the repository is cloned into it as it was
 # last committed, and "make" is run there as root, once for each of TARGETS
-# (default: demo, check and lint).  It has the network and the processors of this
+# (default: demo, demo+RTL=1, check and lint; "+" stands for a space).  It has the network and the processors of this
 # machine, but none of its packages.
 #
 # The logs stay in .build/log/distro-RELEASE-TARGET.log, and the root of a
@@ -23,7 +23,7 @@ DIR=$BUILD/distro
 LOGS=$BUILD/log
 RELEASES=("$@")
 [ $# -gt 0 ] || RELEASES=(bookworm trixie)
-read -ra TARGETS <<<"${TARGETS:-demo check lint}"
+read -ra TARGETS <<<"${TARGETS:-demo demo+RTL=1 check lint}"
 PASSED=0
 FAILED=0
 INSIDE=
@@ -88,10 +88,11 @@ verdict() {
 
 # try RELEASE TARGET
 try() {
-  local log=$LOGS/distro-$1-$2.log code=0 start=$SECONDS
+  local log=$LOGS/distro-$1-$2.log code=0 start=$SECONDS words
 
-  inside make -C /root/fpgabuf "$2" >"$log" 2>&1 </dev/null || code=$?
-  verdict "$code" "$1: make $2" "$log" $((SECONDS - start))
+  read -ra words <<<"${2//+/ }"
+  inside make -C /root/fpgabuf "${words[@]}" >"$log" 2>&1 </dev/null || code=$?
+  verdict "$code" "$1: make ${words[*]}" "$log" $((SECONDS - start))
 }
 
 # tools: what it was tried with
