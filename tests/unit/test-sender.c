@@ -1360,6 +1360,7 @@ static void test_auto(void)
 	struct pair p = pair_open(0, 0);
 	struct fpgabuf_sender *s;
 	const char *why;
+	char text[96];
 
 	CU_ASSERT_EQUAL_FATAL(fpgabuf_sender_create(p.sender,
 						    FPGABUF_ENGINE_AUTO, DEPTH,
@@ -1367,6 +1368,8 @@ static void test_auto(void)
 	CU_ASSERT_EQUAL(fpgabuf_sender_engine(s, &why), FPGABUF_ENGINE_COPY);
 	CU_ASSERT_PTR_NOT_NULL(strstr(why, "on this machine"));
 	CU_ASSERT_STRING_EQUAL(fpgabuf_sender_obstacle(s), why);
+	fpgabuf_route_obstacle(p.sender, text, sizeof(text));
+	CU_ASSERT_STRING_EQUAL(text, why);
 	fpgabuf_sender_destroy(s);
 	CU_ASSERT_EQUAL_FATAL(fpgabuf_sender_create(p.sender,
 						    FPGABUF_ENGINE_URING, DEPTH,

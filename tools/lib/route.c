@@ -101,7 +101,7 @@ static void interface_obstacle(int fd, const char *name, char *text,
 		snprintf(text, size, "%s does not compute checksums", name);
 }
 
-void fpgabuf_route_obstacle(int fd, char *text, size_t size)
+void fpgabuf_route_obstacle(int sockfd, char *text, size_t size)
 {
 	union {
 		struct sockaddr sa;
@@ -113,8 +113,8 @@ void fpgabuf_route_obstacle(int fd, char *text, size_t size)
 	bool here;
 
 	*text = '\0';
-	if (getsockname(fd, &own.sa, &own_len) ||
-	    getpeername(fd, &peer.sa, &peer_len))
+	if (getsockname(sockfd, &own.sa, &own_len) ||
+	    getpeername(sockfd, &peer.sa, &peer_len))
 		return;
 	if (own.sa.sa_family == AF_UNIX)
 		snprintf(text, size, "a Unix socket has no zero-copy");
@@ -130,5 +130,5 @@ void fpgabuf_route_obstacle(int fd, char *text, size_t size)
 		snprintf(text, size,
 			 "the peer is on this machine, and loopback copies");
 	else
-		interface_obstacle(fd, interface.name, text, size);
+		interface_obstacle(sockfd, interface.name, text, size);
 }

@@ -182,12 +182,6 @@ void fpgabuf_sender_completed(struct fpgabuf_sender *s, uint32_t n,
 			      uint32_t copied);
 
 /*
- * Says why the kernel copies between the two ends of a socket; "" if there is no
- * visible obstacle.
- */
-void fpgabuf_route_obstacle(int fd, char *text, size_t size);
-
-/*
  * fpgabuf_sender_create_with() for a socket that has made @first_id sends with
  * MSG_ZEROCOPY, all of which have been reported.
  */
