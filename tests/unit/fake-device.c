@@ -51,6 +51,10 @@ int __real_open64(const char *path, int flags, ...);
 int __real_ioctl(int fd, unsigned long request, ...);
 int __wrap_open64(const char *path, int flags, ...);
 int __wrap_ioctl(int fd, unsigned long request, ...);
+ssize_t __real_splice(int fd_in, off_t *off_in, int fd_out, off_t *off_out,
+		      size_t len, unsigned int flags);
+ssize_t __wrap_splice(int fd_in, off_t *off_in, int fd_out, off_t *off_out,
+		      size_t len, unsigned int flags);
 
 void fake_reset(void)
 {
@@ -97,6 +101,8 @@ static void set_up_from_environment(void)
 		fake.short_every = strtoul(getenv("FAKE_SHORT_EVERY"), NULL, 10);
 	if (getenv("FAKE_NEVER"))
 		fake.never = true;
+	if (getenv("FAKE_STREAMS"))
+		fake.streams = true;
 	if (most)
 		fake.most_captures = strtoul(most, NULL, 10);
 }
@@ -132,6 +138,7 @@ static int do_info(struct fpgabuf_info *info)
 		.alignment = fake.alignment,
 		.queue_depth = fake.queue_depth,
 		.queued = queued_count,
+		.captures = fake.captures + fake.ahead,
 	};
 	return 0;
 }
@@ -148,7 +155,9 @@ static int do_alloc(struct fpgabuf_alloc *a)
 	}
 	fake.access = a->fd_flags & O_ACCMODE;
 	a->size = (a->size + PAGE_SIZE - 1) / PAGE_SIZE * PAGE_SIZE;
-	a->backend = a->flags ? FPGABUF_BACKEND_SCATTER : FPGABUF_BACKEND_FOLIO;
+	a->backend = a->flags ? FPGABUF_BACKEND_SCATTER :
+		     fake.single_pages ? FPGABUF_BACKEND_PAGES :
+					 FPGABUF_BACKEND_FOLIO;
 	a->chunks = a->flags ? 3 : 1;
 	a->fd = memfd_create("fake region", MFD_CLOEXEC);
 	if (a->fd < 0 || ftruncate(a->fd, a->size))
@@ -179,7 +188,8 @@ static int do_region_info(struct fpgabuf_region_info *info)
 	if (fstat(info->fd, &st))
 		return errno;
 	info->size = st.st_size;
-	info->backend = FPGABUF_BACKEND_FOLIO;
+	info->backend = fake.single_pages ? FPGABUF_BACKEND_PAGES :
+					    FPGABUF_BACKEND_FOLIO;
 	info->in_use = fake.in_use;
 	info->standing = fake.pins;
 	info->importers = used[info->fd] ? fake.importers : 0;
@@ -327,25 +337,93 @@ static bool is_interrupted(void)
 	return true;
 }
 
-/* Only what it is asked for: no byte can be read. */
+/* There are bytes as long as there may be captures. */
 static int do_stream(struct fpgabuf_stream_setup *setup)
 {
+	uint64_t one = 1;
+
 	if (!fake.streams)
 		return ENOTTY;
+	if (fake.stream_errno)
+		return fake.stream_errno;
 	if (setup->count > fake.queue_depth)
 		return EINVAL;
 	fake.setup = *setup;
 	setup->size = (setup->size + PAGE_SIZE - 1) & ~(uint64_t)(PAGE_SIZE - 1);
+	if (write(fake_fd, &one, sizeof(one)) != sizeof(one))
+		abort();
+	return 0;
+}
+
+/* The next capture, if all of this one was read: 0, or EAGAIN */
+static int begin_capture(void)
+{
+	uint64_t count;
+
+	if (fake.bytes < fake.capture_end)
+		return 0;
+	if (fake.never || (fake.most_captures &&
+			   fake.captures >= fake.most_captures)) {
+		if (read(fake_fd, &count, sizeof(count)) < 0 && errno != EAGAIN)
+			abort();
+		return EAGAIN;
+	}
+	fake.ahead -= !!fake.ahead;
+	if (fails_now()) {
+		fake.captures++;
+		fake.errors++;
+		return EAGAIN;
+	}
+	fake.captures++;
+	fake.capture_end += (fake.setup.size + PAGE_SIZE - 1) &
+			    ~(uint64_t)(PAGE_SIZE - 1);
 	return 0;
 }
 
 static int do_stream_info(struct fpgabuf_stream_info *info)
 {
+	if (!fake.streams)
+		return ENOTTY;
 	if (!fake.setup.count)
 		return EINVAL;
+	begin_capture();
 	info->error = info->flags & FPGABUF_STREAM_GO_ON ? 0 : -EOVERFLOW;
 	info->gaps = 1;
+	info->captures = fake.captures;
+	info->errors = fake.errors;
+	info->queued = fake.away ? 0 : fake.setup.count;
+	info->held = fake.away ? fake.setup.count : 0;
 	return 0;
+}
+
+/* References to pages and copies look the same in a pipe. */
+static ssize_t stream_read(int pipe, size_t len)
+{
+	static uint8_t data[65536];
+	const uint64_t left = fake.capture_end - fake.bytes;
+	ssize_t n;
+	size_t i;
+
+	if (len > sizeof(data))
+		len = sizeof(data);
+	if (len > left)
+		len = left;
+	for (i = 0; i < len; i++)
+		data[i] = pattern_byte(fake.bytes + i);
+	n = write(pipe, data, len);
+	if (n > 0)
+		fake.bytes += n;
+	return n;
+}
+
+ssize_t __wrap_splice(int fd_in, off_t *off_in, int fd_out, off_t *off_out,
+		      size_t len, unsigned int flags)
+{
+	if (fd_in < 0 || fd_in != fake_fd || !fake.setup.count)
+		return __real_splice(fd_in, off_in, fd_out, off_out, len,
+				     flags);
+	errno = begin_capture();
+	return errno ? -1 : stream_read(fd_out, len);
 }
 
 static int do_baseline(struct fpgabuf_baseline *b)

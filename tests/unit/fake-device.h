@@ -39,8 +39,15 @@
  * @kept_until_ns: until then; 0 = for ever
  * @in_use: page references that REGION_INFO counts
  * @importers: mappings by importers of every region that was captured into before
- * @streams: it can be a stream of bytes
+ * @streams: it can be a stream of bytes.  In another process: the variable
+ *	FAKE_STREAMS
  * @setup: what it was told when it was made one; no count = it is none
+ * @stream_errno: STREAM fails with this, if not 0
+ * @single_pages: regions consist of them
+ * @away: all regions of a stream are said to be held
+ * @ahead: so many captures more have ended than were read
+ * @errors: captures of a stream that have failed
+ * @capture_end: position at which the capture that is read ends
  * @pins: pins of every region; BASELINE records them
  * @never: captures do not finish before CANCEL.  In another process: the variable
  *	FAKE_NEVER
@@ -92,6 +99,12 @@ struct fake_device {
 	unsigned int importers;
 	bool streams;
 	struct fpgabuf_stream_setup setup;
+	int stream_errno;
+	bool single_pages;
+	bool away;
+	unsigned int ahead;
+	unsigned int errors;
+	uint64_t capture_end;
 	unsigned int pins;
 	bool never;
 	uint64_t most_captures;

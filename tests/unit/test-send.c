@@ -234,6 +234,44 @@ static void test_engines(void)
 	check_engine("copy", "engine copy: it was asked for");
 }
 
+/* The device as a stream of bytes: the report has what it has of captures. */
+static void test_spliced(void)
+{
+	static const char * const parts[] = {
+		"{\"ok\": true, \"engine\": \"splice\"", "\"captures\": 16,",
+		"\"captured_bytes\": 1048576,", "\"backend\": \"folio\",",
+		"\"regions\": 4,", "\"completions\": 0,",
+		"\"engine_why\": \"it was asked for\"",
+		": 65536 bytes of " FAKE_DEVICE " so far",
+		": 1048576 bytes of " FAKE_DEVICE " so far",
+	};
+	struct process receiver, sender;
+	char peer[32];
+	char *argv[] = { "fpgabuf-send-fake", "-d", FAKE_DEVICE, "-b", "1M",
+			 "-r", "64K", "-n", "4", "--json", "-v", "-e",
+			 "splice", peer, NULL };
+	size_t i;
+
+	setenv("FAKE_STREAMS", "", 1);
+	setenv("FAKE_CAPTURES", "16", 1);
+	start_receiver(&receiver, "/dev/null", peer);
+	CU_ASSERT_EQUAL(process_run(&sender, argv), 0);
+	CU_ASSERT_EQUAL(process_finish(&receiver), 0);
+	CU_ASSERT_PTR_NOT_NULL(strstr(receiver.output, "verified"));
+	for (i = 0; i < sizeof(parts) / sizeof(parts[0]); i++)
+		CU_ASSERT_PTR_NOT_NULL(strstr(sender.output, parts[i]));
+
+	unsetenv("FAKE_CAPTURES");
+	setenv("FAKE_FAIL_AT", "5", 1);
+	start_receiver(&receiver, "/dev/null", peer);
+	CU_ASSERT_EQUAL(process_run(&sender, argv), 1);
+	CU_ASSERT_EQUAL(process_finish(&receiver), 1);
+	CU_ASSERT_PTR_NOT_NULL(strstr(sender.output, "a capture on " FAKE_DEVICE " failed"));
+	CU_ASSERT_PTR_NOT_NULL(strstr(sender.output, "failed in a row"));
+	unsetenv("FAKE_FAIL_AT");
+	unsetenv("FAKE_STREAMS");
+}
+
 /* A receiver of our own, as fpgabuf-recv need not know Unix sockets. */
 static uint64_t receive_all(int listener)
 {
@@ -882,6 +920,8 @@ static const struct test tests[] = {
 	  test_too_long },
 	{ "each engine delivers the same, and says why it is the one",
 	  test_engines },
+	{ "a device that is a stream of bytes is reported like any other",
+	  test_spliced },
 	{ "a Unix socket gets every byte", test_unix },
 	{ "a name that does not exist is an error", test_unresolved },
 	{ "what fpgabuf-share captures is sent", test_share },

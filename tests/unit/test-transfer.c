@@ -707,6 +707,7 @@ static void check_stall(enum fpgabuf_engine engine)
 	struct rig r = { .options = default_options() };
 
 	fake_reset();
+	fake.streams = true;
 	r.options.bytes = 100000;
 	r.options.engine = engine;
 	r.options.timeout_ms = 500;
@@ -723,6 +724,7 @@ static void test_peer_stalls(void)
 {
 	check_stall(FPGABUF_ENGINE_ZEROCOPY);
 	check_stall(FPGABUF_ENGINE_COPY);
+	check_stall(ENGINE_SPLICE);
 }
 
 /*
@@ -1313,6 +1315,126 @@ static void test_alloc_fails(void)
 	CU_ASSERT_PTR_NULL(send_source_open(&o));
 }
 
+static struct rig spliced(uint64_t bytes)
+{
+	struct rig r = { .options = default_options() };
+
+	fake_reset();
+	fake.streams = true;
+	r.options.engine = ENGINE_SPLICE;
+	r.options.bytes = bytes;
+	return r;
+}
+
+/* All that the other engines report, too */
+static void test_spliced(void)
+{
+	struct rig r = spliced(100 * 65536);
+	const struct holding *h = &r.transfer.holding;
+
+	fake.most_captures = 100;
+	CU_ASSERT_EQUAL(rig_run(&r), 0);
+	CU_ASSERT_EQUAL(r.tallies[0].bytes, 100 * 65536);
+	CU_ASSERT_EQUAL(r.source->counts.captures, 100);
+	CU_ASSERT_EQUAL(r.source->backend, FPGABUF_BACKEND_FOLIO);
+	CU_ASSERT_EQUAL(r.peers[0].engine, ENGINE_SPLICE);
+	CU_ASSERT_STRING_EQUAL(r.peers[0].why, "it was asked for");
+	CU_ASSERT_EQUAL(h->count, 100);
+	CU_ASSERT(h->most_ns > 0);
+	CU_ASSERT(h->total_ns <= (double)h->most_ns * h->count);
+	source_close(r.source);
+}
+
+static uint64_t stats_captures;
+
+/* More have ended behind each look. */
+static void note_stats(const struct transfer *t)
+{
+	stats_captures = t->source->counts.captures;
+	fake.captures = 50;
+}
+
+/* Statistics are of now, and not of the end. */
+static void test_spliced_stats(void)
+{
+	struct rig r = spliced(UNLIMITED);
+
+	fake.most_captures = 5;
+	rig_open(&r);
+	start_receiver(&r, 0);
+	r.transfer.stats_ns = NS_PER_MS;
+	r.transfer.stats_due_ns = clock_ns();
+	r.transfer.tell_stats = note_stats;
+	r.transfer.stop_ns = clock_ns() + 300 * NS_PER_MS;
+	stats_captures = 0;
+	CU_ASSERT_EQUAL(transfer_run(&r.transfer), 0);
+	CU_ASSERT_EQUAL(stats_captures, 50);
+	rig_close(&r);
+	join_receiver(&r, 0);
+	CU_ASSERT_EQUAL(r.tallies[0].bytes, 5 * 65536);
+	source_close(r.source);
+}
+
+/* Captures that have ended before the signal, and no others */
+static void test_spliced_signal(void)
+{
+	struct rig r = spliced(UNLIMITED);
+
+	rig_open(&r);
+	fake.ahead = 3;
+	start_receiver(&r, 0);
+	raise(SIGINT);
+	CU_ASSERT_EQUAL(transfer_run(&r.transfer), 0);
+	rig_close(&r);
+	join_receiver(&r, 0);
+	CU_ASSERT_EQUAL(r.tallies[0].bytes, 3 * 65536);
+	source_close(r.source);
+}
+
+/* The last capture that could be had is the end. */
+static void test_spliced_signal_late(void)
+{
+	struct rig r = spliced(UNLIMITED);
+
+	rig_open(&r);
+	fake.ahead = 3;
+	fake.most_captures = 2;
+	start_receiver(&r, 0);
+	raise(SIGINT);
+	CU_ASSERT_EQUAL(transfer_run(&r.transfer), 0);
+	rig_close(&r);
+	join_receiver(&r, 0);
+	CU_ASSERT_EQUAL(r.tallies[0].bytes, 2 * 65536);
+	source_close(r.source);
+}
+
+static void test_spliced_failures(void)
+{
+	struct rig r = spliced(100 * 65536);
+
+	fake.fail_at = 10;
+	fake.fail_for = UINT32_MAX;
+	CU_ASSERT_EQUAL(rig_run(&r), -1);
+	CU_ASSERT_EQUAL(r.tallies[0].bytes, 9 * 65536);
+	CU_ASSERT_TRUE(r.tallies[0].reset);
+	CU_ASSERT(r.source->counts.failures >= 12);
+	source_close(r.source);
+}
+
+/* A peer that does not read has all regions, and no byte is left to send it. */
+static void test_spliced_away(void)
+{
+	struct rig r = spliced(100 * 65536);
+
+	r.options.timeout_ms = 1000;
+	fake.most_captures = 4;
+	fake.away = true;
+	CU_ASSERT_EQUAL(rig_run(&r), -1);
+	CU_ASSERT_EQUAL(r.peers[0].error, -ETIMEDOUT);
+	CU_ASSERT_EQUAL(r.tallies[0].bytes, 4 * 65536);
+	source_close(r.source);
+}
+
 static const struct test tests[] = {
 	{ "exactly the bytes asked for are captured, sent and acknowledged",
 	  test_bytes },
@@ -1375,6 +1497,14 @@ static const struct test tests[] = {
 	  test_lost_skips },
 	{ "what the device returns is checked", test_nonsense },
 	{ "after the duration what there is is sent", test_duration },
+	{ "what was spliced is reported like everything else", test_spliced },
+	{ "statistics of a stream are those of now", test_spliced_stats },
+	{ "a signal ends a stream after the captures that had ended",
+	  test_spliced_signal },
+	{ "... or that can be had", test_spliced_signal_late },
+	{ "captures of a stream that only fail end it", test_spliced_failures },
+	{ "a peer that has all regions of a stream is given up after the timeout",
+	  test_spliced_away },
 	{ "a device without memory, or with long captures, is refused",
 	  test_alloc_fails },
 	{ }

@@ -110,6 +110,12 @@ int source_stop(struct source *source)
 	return err ? source->kind->fail(source, err) : 0;
 }
 
+void source_count(struct source *source)
+{
+	if (source->kind->count)
+		source->kind->count(source);
+}
+
 bool source_finished(const struct source *source)
 {
 	if (source->kind->pump)
@@ -136,7 +142,7 @@ int64_t source_retry_ns(const struct source *source)
 	int ms;
 
 	if (source->kind->pump)
-		return source->again ? clock_ns() : 0;
+		return source->again ? clock_ns() : source->due_ns;
 	ms = fpgabuf_source_timeout_ms(source->from);
 	return ms < 0 ? 0 : clock_ns() + ms * NS_PER_MS;
 }

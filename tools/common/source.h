@@ -57,6 +57,7 @@ struct source_setup {
  * @pump: sends by itself, to the only peer, as much as goes at once, and keeps @ended,
  *	@fd, @starved and @again of the source up to date; a negative errno is the end.  Such
  *	a kind has no @from, and no captures to take.  NULL for the others
+ * @count: of a kind that pumps: brings the counts of the source up to date
  */
 struct source_kind {
 	size_t size;
@@ -64,6 +65,7 @@ struct source_kind {
 	int (*fail)(struct source *source, int err);
 	void (*close)(struct source *source);
 	int (*pump)(struct source *source, struct peer *peer);
+	void (*count)(struct source *source);
 };
 
 /**
@@ -86,6 +88,7 @@ struct source_kind {
  * @fd: of a kind that pumps: what it waits for, or -1
  * @starved: of a kind that pumps: that is the device
  * @again: of a kind that pumps: it has more to do at once
+ * @due_ns: of a kind that pumps: when it has to look at something, or 0
  * @bytes_wanted: bytes to take in all, or %UNLIMITED
  * @captures_wanted: captures to take in all, or %UNLIMITED
  * @counts: counts of captures
@@ -107,6 +110,7 @@ struct source {
 	int fd;
 	bool starved;
 	bool again;
+	int64_t due_ns;
 	uint64_t bytes_wanted;
 	uint64_t captures_wanted;
 	struct fpgabuf_source_counts counts;
@@ -141,6 +145,9 @@ void source_release(struct source *source, unsigned int slot);
 
 /* Ends the capture; captures that have come can still be taken. */
 int source_stop(struct source *source);
+
+/* Brings the counts up to date. */
+void source_count(struct source *source);
 
 /* Nothing more will come. */
 bool source_finished(const struct source *source);

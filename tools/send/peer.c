@@ -68,15 +68,22 @@ static void explain_sender(const struct peer *p, int err)
 		remedy("the memory of io_uring counts as locked: raise the limit (`ulimit -l`)");
 }
 
+static bool is_spliced(const struct peer *p)
+{
+	return p->source->kind->pump;
+}
+
 /* The engine and the reason; the sender may change the engine later. */
 static void note_engine(struct peer *p)
 {
 	const char *why, *obstacle = fpgabuf_sender_obstacle(p->sender);
 
 	p->engine = fpgabuf_sender_engine(p->sender, &why);
-	if (p->options->engine == ENGINE_SPLICE) {
+	if (is_spliced(p)) {
 		p->engine = ENGINE_SPLICE;
-		why = "it was asked for";
+		why = p->options->engine == ENGINE_SPLICE ?
+			      "it was asked for" :
+			      "it is the cheapest for bytes without headers to one peer";
 	}
 	snprintf(p->why, sizeof(p->why), "%s", why);
 	snprintf(p->obstacle, sizeof(p->obstacle), "%s",
@@ -99,8 +106,7 @@ static void try_register(struct peer *p)
 /* With a source that sends by itself, the sender only watches the socket. */
 static enum fpgabuf_engine sender_engine(const struct peer *p)
 {
-	return p->options->engine == ENGINE_SPLICE ? FPGABUF_ENGINE_COPY :
-						     p->options->engine;
+	return is_spliced(p) ? FPGABUF_ENGINE_COPY : p->options->engine;
 }
 
 /* The socket is connected: makes the sender. */
@@ -256,7 +262,7 @@ static void fail(struct peer *p, int err)
 	p->error = err;
 	p->unreachable = false;
 	/* What is in a pipe is the pipe's, and goes with it. */
-	if (p->options->engine == ENGINE_SPLICE)
+	if (is_spliced(p))
 		p->held = 0;
 	fpgabuf_sender_stats(p->sender, &stats);
 	/* The peer has taken something: count the attempts anew. */
@@ -274,6 +280,18 @@ void peer_spliced(struct peer *peer, size_t waiting, size_t taken)
 	peer->held = !!waiting;
 	peer->earlier.bytes += taken;
 	peer->earlier.sends += !!taken;
+}
+
+uint64_t peer_acknowledged(const struct peer *peer)
+{
+	const uint64_t taken = peer->earlier.bytes;
+	int left;
+
+	if (peer->sock < 0)
+		return peer->acknowledged == BY_NOBODY ? 0 : taken;
+	left = link_unacknowledged(peer->sock);
+	/* A FIN counts, too. */
+	return left >= 0 && (uint64_t)left <= taken ? taken - left : 0;
 }
 
 void peer_lost(struct peer *peer, int err)
@@ -302,6 +320,14 @@ static bool all_sent(const struct peer *p)
 	return !p->held && stats.bytes == p->submitted;
 }
 
+/* What was spliced moves in two steps, and both count. */
+static uint64_t position_of(const struct peer *p,
+			    const struct fpgabuf_sender_stats *stats)
+{
+	return p->earlier.bytes + stats->bytes + stats->completions +
+	       (is_spliced(p) ? peer_acknowledged(p) : 0);
+}
+
 static void step_sending(struct peer *p)
 {
 	struct fpgabuf_sender_stats stats;
@@ -311,8 +337,7 @@ static void step_sending(struct peer *p)
 	fpgabuf_sender_stats(p->sender, &stats);
 	p->due_ns = 0;
 	if (!err && !all_sent(p))
-		err = check_progress(p, p->earlier.bytes + stats.bytes +
-				     stats.completions);
+		err = check_progress(p, position_of(p, &stats));
 	if (err)
 		fail(p, err);
 }

@@ -181,6 +181,9 @@ void peer_step(struct peer *peer, short revents);
  */
 void peer_spliced(struct peer *peer, size_t waiting, size_t taken);
 
+/* The same: how many bytes the peer has acknowledged. */
+uint64_t peer_acknowledged(const struct peer *peer);
+
 /* The same: sending has failed. */
 void peer_lost(struct peer *peer, int err);
 

@@ -5,6 +5,8 @@
  * References to the captured pages go from the device into a pipe, and from there into
  * the socket.  Nothing is mapped, pinned or copied, and nobody tells when the network
  * has let go: the driver sees that, and captures into the regions again.
+ *
+ * When it is told to end, the captures that have ended by then are still sent.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -15,8 +17,10 @@
 #include "common/explain.h"
 #include "common/message.h"
 #include "common/stall.h"
+#include "send/keep.h"
 #include "send/peer.h"
 #include "send/sources.h"
+#include "send/watch.h"
 
 /* What a pipe can be made to hold without privileges */
 #define PIPE_ROOM		((size_t)1 << 20)
@@ -31,6 +35,10 @@
  * @info: its limits
  * @pipe: the two ends, or -1
  * @waiting: bytes in it
+ * @keep: the last regions
+ * @watch: what goes wrong
+ * @verbose: report what has come
+ * @finish: captures that had ended when the end was wanted, or %UNLIMITED
  */
 struct stream {
 	struct source source;
@@ -38,6 +46,10 @@ struct stream {
 	struct fpgabuf_info info;
 	int pipe[2];
 	size_t waiting;
+	struct keep keep;
+	struct watch watch;
+	bool verbose;
+	uint64_t finish;
 };
 
 static struct stream *stream_of(struct source *source)
@@ -53,57 +65,119 @@ static ssize_t move(int from, int to, size_t size)
 	return n < 0 ? -errno : n;
 }
 
-static void update_counts(struct stream *s)
+static int look(struct stream *s, struct fpgabuf_stream_info *info)
 {
 	struct fpgabuf_source_counts *counts = &s->source.counts;
+	int err = fpgabuf_device_stream_info(s->device, 0, info);
+
+	if (err)
+		return err;
+	counts->captures = info->captures;
+	counts->gaps = info->gaps;
+	counts->partial = info->partial;
+	counts->timeouts = info->timeouts;
+	counts->failures = info->errors;
+	return 0;
+}
+
+static void stream_count(struct source *source)
+{
 	struct fpgabuf_stream_info info;
 
-	if (fpgabuf_device_stream_info(s->device, 0, &info))
-		return;
-	counts->captures = info.captures;
-	counts->gaps = info.gaps;
-	counts->partial = info.partial;
-	counts->timeouts = info.timeouts;
-	counts->failures = info.errors;
+	look(stream_of(source), &info);
 }
 
 static void end(struct stream *s)
 {
 	s->source.ended = true;
-	update_counts(s);
+	stream_count(&s->source);
 }
 
-static int fail(struct stream *s, int err)
+static int fail(const struct stream *s, int err)
 {
 	message("cannot read from %s: %s", s->source.name, strerror(-err));
 	if (err == -ENODEV)
 		remedy("the device was removed, or its driver unbound: see `dmesg`");
 	else if (err == -EIO)
 		remedy("the DMA controller refuses to capture: see `dmesg`");
-	end(s);
 	return err;
+}
+
+/* All that had been captured when the end was wanted has been taken. */
+static bool has_finished(struct stream *s)
+{
+	struct fpgabuf_info info;
+
+	if (s->finish == UNLIMITED)
+		s->finish = fpgabuf_device_info(s->device, &info) ?
+				    0 : info.captures - s->info.captures;
+	stream_count(&s->source);
+	return s->source.counts.captures > s->finish;
+}
+
+static bool is_over(struct stream *s)
+{
+	if (s->source.counts.bytes >= s->source.bytes_wanted)
+		return true;
+	return s->source.stopping && has_finished(s);
+}
+
+/* What of the next bytes goes at once */
+static size_t next_size(const struct stream *s)
+{
+	const struct source *source = &s->source;
+	const uint64_t left = source->bytes_wanted - source->counts.bytes;
+	const size_t size = left < PIPE_ROOM ? left : PIPE_ROOM;
+
+	return keep_limit(&s->keep, source->counts.bytes, size);
+}
+
+/* Each time as much as a region has has come */
+static void tell_bytes(const struct stream *s, size_t n)
+{
+	const uint64_t bytes = s->source.counts.bytes;
+	const uint64_t size = s->source.region_size;
+
+	if (bytes / size != (bytes - n) / size)
+		inform("%" PRIu64 " bytes of %s so far", bytes, s->source.name);
+}
+
+static void note_taken(struct stream *s, size_t n)
+{
+	s->waiting += n;
+	s->source.counts.bytes += n;
+	keep_read(&s->keep, s->source.counts.bytes, s->pipe[0]);
+	if (s->verbose)
+		tell_bytes(s, n);
+}
+
+/* There are no bytes: they may come, or the end has come. */
+static int wait_for_bytes(struct stream *s)
+{
+	s->source.starved = true;
+	s->source.fd = fpgabuf_device_fd(s->device);
+	if (s->source.stopping)
+		end(s);
+	return 0;
 }
 
 /* From the device; nothing comes if nothing is wanted any more. */
 static int take(struct stream *s)
 {
-	const uint64_t left = s->source.bytes_wanted - s->source.counts.bytes;
 	ssize_t n;
 
-	if (s->source.stopping || !left) {
+	if (is_over(s)) {
 		end(s);
 		return 0;
 	}
-	n = move(fpgabuf_device_fd(s->device), s->pipe[1],
-		 left < PIPE_ROOM ? left : PIPE_ROOM);
-	s->source.starved = n == -EAGAIN;
-	s->source.fd = s->source.starved ? fpgabuf_device_fd(s->device) : -1;
-	if (n == -EAGAIN || n == -EINTR)
+	n = move(fpgabuf_device_fd(s->device), s->pipe[1], next_size(s));
+	if (n == -EINTR)
 		return 0;
+	if (n == -EAGAIN)
+		return wait_for_bytes(s);
 	if (n < 0)
 		return fail(s, n);
-	s->waiting += n;
-	s->source.counts.bytes += n;
+	note_taken(s, n);
 	return n;
 }
 
@@ -123,11 +197,35 @@ static int give(struct stream *s, struct peer *peer)
 	return n;
 }
 
+static int look_after(struct stream *s)
+{
+	struct fpgabuf_stream_info info;
+
+	if (!watch_is_due(&s->watch) || look(s, &info))
+		return 0;
+	return watch_look(&s->watch, &s->source, &info);
+}
+
+/*
+ * When all regions are somewhere in the network, it is the peer that is waited for, and
+ * its patience that counts.
+ */
+static void wait_for_peer(struct stream *s, struct peer *peer)
+{
+	const bool away = s->source.starved && !s->source.ended &&
+			  watch_is_away(&s->watch);
+
+	if (away)
+		s->source.starved = false;
+	if (peer->state == PEER_SENDING)
+		peer_spliced(peer, away ? 1 : s->waiting, 0);
+}
+
 static int stream_pump(struct source *source, struct peer *peer)
 {
 	struct stream *s = stream_of(source);
 	const uint64_t enough = source->counts.bytes + TURN;
-	int moved = 1;
+	int moved = 1, err;
 
 	source->fd = -1;
 	source->starved = false;
@@ -135,7 +233,12 @@ static int stream_pump(struct source *source, struct peer *peer)
 	       peer->state == PEER_SENDING)
 		moved = s->waiting ? give(s, peer) : take(s);
 	source->again = moved > 0;
-	return moved < 0 ? moved : 0;
+	err = moved < 0 ? moved : look_after(s);
+	if (err)
+		end(s);
+	source->due_ns = source->starved ? s->watch.due_ns : 0;
+	wait_for_peer(s, peer);
+	return err;
 }
 
 static void stream_close(struct source *source)
@@ -146,6 +249,7 @@ static void stream_close(struct source *source)
 		close(s->pipe[0]);
 		close(s->pipe[1]);
 	}
+	keep_close(&s->keep);
 	fpgabuf_device_close(s->device);
 }
 
@@ -176,15 +280,66 @@ static void explain_setup(const struct stream *s,
 		       (uint64_t)s->info.max_capture);
 }
 
-static int set_up(struct stream *s, const struct source_setup *o)
+static struct fpgabuf_stream_setup setup_of(const struct stream *s,
+					    const struct source_setup *o)
 {
-	struct fpgabuf_stream_setup setup = {
+	return (struct fpgabuf_stream_setup){
 		.size = controller_region_size(&s->info, o->region_size,
 					       FPGABUF_RING_REGION_SIZE),
 		/* One that is read, and one that is captured into */
 		.count = o->regions < 2 ? 2 : o->regions,
 		.flags = FPGABUF_STREAM_JOIN,
 	};
+}
+
+/* A pipe that is smaller than that will do. */
+static int make_pipe(struct stream *s)
+{
+	if (pipe2(s->pipe, O_CLOEXEC | O_NONBLOCK) < 0)
+		return -errno;
+	fcntl(s->pipe[1], F_SETPIPE_SZ, PIPE_ROOM);
+	return 0;
+}
+
+static int make_pipes(struct stream *s, const struct source_setup *o)
+{
+	int err = make_pipe(s);
+
+	if (err)
+		return err;
+	return keep_open(&s->keep, o->bytes, s->source.region_size,
+			 s->source.slot_count);
+}
+
+/* The driver does not tell of what memory a stream is; but of what one region is. */
+static void try_memory(struct stream *s, const struct source_setup *o)
+{
+	struct fpgabuf_alloc args = {
+		.size = setup_of(s, o).size,
+		.fd_flags = O_RDONLY,
+	};
+	struct fpgabuf_region *region;
+
+	if (fpgabuf_device_alloc_with(s->device, &args, &region))
+		return;
+	fpgabuf_region_close(region);
+	s->source.backend = args.backend;
+}
+
+/* Return: as fpgabuf_device_stream(). */
+static int start(struct stream *s, const struct source_setup *o)
+{
+	struct fpgabuf_stream_setup setup = setup_of(s, o);
+	const int err = fpgabuf_device_stream(s->device, &setup);
+
+	s->source.slot_count = setup.count;
+	s->source.region_size = setup.size;
+	return err;
+}
+
+static int set_up(struct stream *s, const struct source_setup *o)
+{
+	const struct fpgabuf_stream_setup setup = setup_of(s, o);
 	int err;
 
 	if (setup.count > s->info.queue_depth) {
@@ -193,46 +348,45 @@ static int set_up(struct stream *s, const struct source_setup *o)
 		remedy("use fewer --regions, or --engine auto");
 		return -EINVAL;
 	}
-	err = fpgabuf_device_stream(s->device, &setup);
+	try_memory(s, o);
+	err = start(s, o);
 	if (err) {
 		explain_setup(s, &setup, err);
 		return err;
 	}
-	s->source.slot_count = setup.count;
-	s->source.region_size = setup.size;
-	return 0;
+	err = make_pipes(s, o);
+	if (err)
+		message("cannot make a pipe: %s", strerror(-err));
+	return err;
 }
 
-/* A pipe that is smaller than that will do. */
-static int make_pipe(struct stream *s)
+static int open_device(struct stream *s, const struct source_setup *o)
 {
-	if (pipe2(s->pipe, O_CLOEXEC | O_NONBLOCK) < 0) {
-		message("cannot make a pipe: %s", strerror(errno));
-		return -errno;
-	}
-	fcntl(s->pipe[1], F_SETPIPE_SZ, PIPE_ROOM);
-	return 0;
+	int err;
+
+	s->source.name = o->device;
+	s->source.silence = STALL_OF_FPGA;
+	s->source.capacity = o->regions;
+	s->verbose = o->verbose;
+	s->pipe[0] = -1;
+	s->keep.pipe[0] = -1;
+	s->finish = UNLIMITED;
+	err = fpgabuf_device_open(o->device, O_NONBLOCK, &s->device);
+	if (!err)
+		err = fpgabuf_device_info(s->device, &s->info);
+	s->source.gaps_worth = controller_gaps(&s->info);
+	return err;
 }
 
 static int stream_open(struct source *source, const struct source_setup *o)
 {
 	struct stream *s = stream_of(source);
-	int err;
+	int err = open_device(s, o);
 
-	source->name = o->device;
-	source->silence = STALL_OF_FPGA;
-	source->capacity = o->regions;
-	s->pipe[0] = -1;
-	err = fpgabuf_device_open(o->device, O_NONBLOCK, &s->device);
 	if (!err)
-		err = fpgabuf_device_info(s->device, &s->info);
-	if (err) {
-		explain_open(o->device, err);
-		return err;
-	}
-	source->gaps_worth = controller_gaps(&s->info);
-	err = make_pipe(s);
-	return err ? err : set_up(s, o);
+		return set_up(s, o);
+	explain_open(o->device, err);
+	return err;
 }
 
 const struct source_kind source_stream = {
@@ -240,4 +394,5 @@ const struct source_kind source_stream = {
 	.open = stream_open,
 	.close = stream_close,
 	.pump = stream_pump,
+	.count = stream_count,
 };

@@ -236,6 +236,47 @@ static int take_captures(struct transfer *t)
 	return ret < 0 ? ret : 0;
 }
 
+/* The time of a capture comes from its source. */
+static void note_holding(struct holding *h, uint64_t since_ns, uint64_t now)
+{
+	uint64_t ns = now > since_ns ? now - since_ns : 0;
+
+	h->count++;
+	h->total_ns += ns;
+	if (ns > h->most_ns)
+		h->most_ns = ns;
+}
+
+static uint64_t regions_of(const struct transfer *t, uint64_t bytes)
+{
+	return bytes / t->source->region_size;
+}
+
+/* What is pumped is no captures: as much as a region has counts as one. */
+static void note_pumped(struct transfer *t, uint64_t before)
+{
+	const uint64_t end = regions_of(t, t->source->counts.bytes);
+	uint64_t i;
+
+	for (i = regions_of(t, before); i < end; i++)
+		t->slots[i % t->source->slot_count].since_ns = clock_ns();
+}
+
+static void note_acknowledged(struct transfer *t)
+{
+	uint64_t end, now;
+
+	if (!t->source->kind->pump ||
+	    t->noted == regions_of(t, t->source->counts.bytes))
+		return;
+	end = regions_of(t, peer_acknowledged(t->peers));
+	now = clock_ns();
+	for (; t->noted < end; t->noted++)
+		note_holding(&t->holding,
+			     t->slots[t->noted % t->source->slot_count].since_ns,
+			     now);
+}
+
 /* What is pumped is limited by the pipe, and not by captures that are held. */
 static int take_captures_or_pump(struct transfer *t)
 {
@@ -250,6 +291,7 @@ static int take_captures_or_pump(struct transfer *t)
 	if (t->source->counts.bytes != before) {
 		stall_over(&t->stall);
 		use_rate(t, t->source->counts.bytes - before);
+		note_pumped(t, before);
 	}
 	return err;
 }
@@ -265,17 +307,6 @@ static void watch_source(struct transfer *t)
 		return;
 	progress_end(&t->progress);
 	stall_explain(&t->stall, t->source->name, t->source->silence);
-}
-
-/* The time of a capture comes from its source. */
-static void note_holding(struct holding *h, uint64_t since_ns, uint64_t now)
-{
-	uint64_t ns = now > since_ns ? now - since_ns : 0;
-
-	h->count++;
-	h->total_ns += ns;
-	if (ns > h->most_ns)
-		h->most_ns = ns;
 }
 
 static void release_sent(struct transfer *t, struct peer *p)
@@ -318,6 +349,7 @@ static void tell_stats(struct transfer *t)
 		return;
 	t->stats_due_ns += t->stats_ns;
 	progress_end(&t->progress);
+	source_count(t->source);
 	t->tell_stats(t);
 	results_end(true);
 }
@@ -334,6 +366,7 @@ static void step_peers(struct transfer *t, const struct pollfd *fds)
 		release_sent(t, p);
 		peer_settle(p);
 	}
+	note_acknowledged(t);
 	tell_stats(t);
 	progress_update(&t->progress, bytes_sent(t));
 }

@@ -54,6 +54,7 @@ struct holding {
  * @stall: the wait for the next capture, while peers can take it
  * @slots: by slot, its holders; zeroed
  * @held: number of slots that peers hold
+ * @noted: of a source that pumps: regions whose holding was noted
  * @holding: how long they were held
  * @ending: no further capture is taken
  * @end_ns: set to the time when every peer had acknowledged everything
@@ -77,6 +78,7 @@ struct transfer {
 	struct stall stall;
 	struct held_slot *slots;
 	unsigned int held;
+	uint64_t noted;
 	struct holding holding;
 	bool ending;
 	int64_t end_ns;
