@@ -184,6 +184,258 @@ static void auto_copies(void)
 	       1);
 }
 
+/**
+ * struct default_run - an fpgabuf-send that was not told of an engine
+ * @address: of its peer
+ * @listener: where it connects to
+ * @fd: the connection
+ * @sender: its process
+ */
+struct default_run {
+	char address[32];
+	int listener, fd;
+	pid_t sender;
+};
+
+/* It is told these words, and the address. */
+static struct default_run default_start(const char *const words[])
+{
+	struct default_run run;
+	char *argv[MAX_WORDS] = { 0 };
+	unsigned int n;
+
+	run.listener = net_listen(run.address, sizeof(run.address));
+	for (n = 0; words[n]; n++)
+		argv[n] = (char *)words[n];
+	argv[n] = run.address;
+	run.sender = send_start(argv);
+	run.fd = net_accept(run.listener);
+	return run;
+}
+
+static void default_close(const struct default_run *run)
+{
+	close(run->fd);
+	close(run->listener);
+	nothing_left();
+}
+
+/* The bytes of the pattern from @position on arrive, and nothing else. */
+static void default_end(const struct default_run *run, uint64_t position,
+			size_t size)
+{
+	struct reader *reader = reader_start(run->fd, size + 1);
+	const void *data;
+	size_t got;
+
+	data = reader_wait(reader, &got);
+	EXPECT(got, size);
+	CU_ASSERT(is_pattern(data, got, position));
+	reader_free(reader);
+	close(run->fd);
+	EXPECT(process_exit_code(run->sender), 0);
+}
+
+static void expect_spliced(bool spliced)
+{
+	EXPECT(mentions(REPORT, "\"engine\": \"splice\", \"engine_why\""),
+	       spliced);
+	EXPECT(mentions(MESSAGES, "engine splice: it is the cheapest"),
+	       spliced);
+	EXPECT(mentions(MESSAGES, "engine splice is not taken: "), !spliced);
+}
+
+/*
+ * The FPGA gives what is asked for and no more: the second run goes on where the first
+ * one has ended.
+ */
+static void splice_once(const char *const words[], uint64_t position,
+			size_t size, size_t region)
+{
+	struct default_run run = default_start(words);
+
+	default_end(&run, position, size);
+	close(run.listener);
+	nothing_left();
+	EXPECT(sim_position(), position + size);
+	expect_spliced(has_streams());
+	EXPECT(send_tool_count("captures"), size / region);
+	EXPECT(send_tool_count("bytes"), size);
+	EXPECT(send_tool_count("copied"), 0);
+	EXPECT(mentions(REPORT, "\"acknowledged\": \"kernel\""), 1);
+	if (region >= 64 * KIB)
+		EXPECT(mentions(REPORT, "\"backend\": \"folio\""), 1);
+	EXPECT(mentions(REPORT, "\"held_most_ms\": 0.000"), 0);
+}
+
+static void auto_splices(void)
+{
+	static const char *const plain[] = { "-v", "--bytes", "32M", NULL };
+	static const char *const middle[] = {
+		"-v", "--bytes", "8M", "-r64K", "-n16", NULL,
+	};
+	static const char *const little[] = {
+		"-v", "--bytes", "512K", "-r4K", "-n64", NULL,
+	};
+
+	sim_source("pattern");
+	splice_once(plain, 0, 32 * MIB, 2 * MIB);
+	splice_once(plain, 32 * MIB, 32 * MIB, 2 * MIB);
+	splice_once(middle, 64 * MIB, 8 * MIB, 64 * KIB);
+	splice_once(little, 72 * MIB, 512 * KIB, 4 * KIB);
+}
+
+/* Each line of words, how many bytes that is, and what is said to be the reason */
+static void auto_does_not(void)
+{
+	static const struct {
+		const char *words[8];
+		size_t size;
+		const char *why;
+	} lines[] = {
+		{ { "-v", "-c8", "-r64K" }, 512 * KIB, "--count" },
+		{ { "-v", "-b1000000", "-r64K" }, 1000000, "a multiple" },
+		{ { "-v", "-b256K", "-r64K" }, 256 * KIB, "all regions" },
+		{ { "-v", "-b1M", "-r64K", "--rate=64M" }, MIB, "--rate" },
+		{ { "-v", "-b1M", "-r64K", "-n1" }, MIB, "only one" },
+		{ { "-v", "-b640K", "-r20K" }, 640 * KIB, "single pages" },
+		{ { "-v", "-b1M", "-r64K", "--reconnect=1" }, MIB,
+		  "--reconnect" },
+	};
+	struct default_run run;
+	size_t i;
+
+	for (i = 0; i < ARRAY_SIZE(lines); i++) {
+		sim_source("pattern");
+		run = default_start(lines[i].words);
+		default_end(&run, 0, lines[i].size);
+		close(run.listener);
+		nothing_left();
+		expect_spliced(false);
+		if (has_streams())
+			EXPECT(mentions(MESSAGES, lines[i].why) > 0, true);
+	}
+}
+
+/* With headers, and with two peers */
+static void auto_does_not_frame(void)
+{
+	static const char *const words[] = {
+		"-v", "--bytes", "1M", "-r64K", "--framed", NULL,
+	};
+	char first[32], second[32];
+	char *two[] = { "--verbose", "--bytes", "1M", "-r64K", first, second,
+			NULL };
+	struct default_run run;
+	struct reader *readers[2];
+	int listeners[2], fds[2], i;
+	size_t got;
+
+	sim_source("pattern");
+	run = default_start(words);
+	readers[0] = reader_start(run.fd, 2 * MIB);
+	shutdown(run.fd, SHUT_WR);
+	reader_wait(readers[0], &got);
+	EXPECT(got > MIB, true);
+	reader_free(readers[0]);
+	EXPECT(process_exit_code(run.sender), 0);
+	default_close(&run);
+	expect_spliced(false);
+	EXPECT(mentions(MESSAGES, "not taken: --framed"), 1);
+
+	listeners[0] = net_listen(first, sizeof(first));
+	listeners[1] = net_listen(second, sizeof(second));
+	run.sender = send_start(two);
+	for (i = 0; i < 2; i++) {
+		fds[i] = net_accept(listeners[i]);
+		readers[i] = reader_start(fds[i], MIB + 1);
+	}
+	for (i = 0; i < 2; i++) {
+		reader_wait(readers[i], &got);
+		EXPECT(got, MIB);
+		reader_free(readers[i]);
+		close(fds[i]);
+		close(listeners[i]);
+	}
+	EXPECT(process_exit_code(run.sender), 0);
+	EXPECT(mentions(MESSAGES, "not taken: several peers"), 1);
+	nothing_left();
+}
+
+/* Somebody else captures: it is said as ever, and the peer does not hear of it. */
+static void auto_finds_another(void)
+{
+	char *words[] = { "--bytes", "1M", "-r64K", "10.77.0.2:9", NULL };
+	int dev = device_open(0), fd = region_alloc(dev, 64 * KIB);
+
+	sim_source("feed");
+	REQUIRE(region_queue(dev, fd, 0, 0), 0);
+	EXPECT(process_exit_code(send_start(words)), 1);
+	EXPECT(mentions(MESSAGES, "cannot queue a region on "), 1);
+	EXPECT(mentions(MESSAGES, "another program is capturing"), 1);
+	EXPECT(mentions(REPORT, "\"ok\": false"), 1);
+	close(dev);
+	close(fd);
+	nothing_left();
+}
+
+/*
+ * A peer that reads nothing has all regions at last: none is left to capture into, and
+ * there is no byte to wait with.
+ */
+static void auto_is_patient(void)
+{
+	static const char *const words[] = {
+		"--bytes", "64M", "-r4K", "-n16", "--timeout", "2", NULL,
+	};
+	struct default_run run;
+
+	sim_source("pattern");
+	run = default_start(words);
+	EXPECT(process_exit_code(run.sender), 1);
+	EXPECT(mentions(MESSAGES, "took nothing for 2 s"), 1);
+	EXPECT(mentions(MESSAGES, "is the FPGA sending"), 0);
+	default_close(&run);
+}
+
+/* One of them is told of and counted; if there is nothing else, that is the end. */
+static void auto_sees_failures(void)
+{
+	static const char *const few[] = {
+		"--bytes", "8M", "-r64K", "-n16", NULL,
+	};
+	static const char *const many[] = {
+		"--bytes", "64M", "-r64K", "-n16", NULL,
+	};
+	struct default_run run;
+	struct reader *reader;
+	size_t got;
+
+	sim_source("pattern");
+	sim_set("burst", 4096);
+	sim_set("rate", 4 * MIB);
+	sim_set("fail_transfer", 1);
+	run = default_start(few);
+	default_end(&run, 0, 8 * MIB);
+	close(run.listener);
+	EXPECT(send_tool_count("errors"), 1);
+	EXPECT(mentions(MESSAGES, "a capture on /dev/fpgabuf0 failed"), 1);
+	nothing_left();
+
+	sim_set("fail_transfer", 1000000);
+	run = default_start(many);
+	reader = reader_start(run.fd, 64 * MIB);
+	reader_wait(reader, &got);
+	EXPECT(got < 64 * MIB, true);
+	reader_free(reader);
+	EXPECT(process_exit_code(run.sender), 1);
+	EXPECT(mentions(MESSAGES, "failed in a row"), 1);
+	sim_set("fail_transfer", 0);
+	sim_set("rate", 0);
+	sim_set("burst", 65536);
+	default_close(&run);
+}
+
 enum { PEERS = 4, STALLED = 2, KILLED = 3 };
 
 #define COMPANY_BYTES	(8 * MIB)
@@ -746,6 +998,15 @@ static const struct test tests[] = {
 	  engines },
 	{ "without scatter-gather auto copies, and the others are told why they do",
 	  auto_copies },
+	{ "bytes for one peer without headers are spliced by default: every byte, and none too many",
+	  auto_splices },
+	{ "what splice cannot do as well is not spliced by default",
+	  auto_does_not },
+	{ "... headers and several peers, either", auto_does_not_frame },
+	{ "the default tells of somebody else who captures", auto_finds_another },
+	{ "a peer that has all regions of the default is given up after the timeout",
+	  auto_is_patient },
+	{ "the default tells of captures that fail", auto_sees_failures },
 	{ "four peers, one stalls and one is killed: the others get every byte",
 	  stalled_and_killed },
 	{ "the same with --slow-peer drop, and nobody waits",

@@ -31,6 +31,9 @@
 /* The device as a stream: it has no captures to count, and one peer. */
 #define SPLICE		"splice"
 
+/* No engine is asked for, but a number of bytes, so it may be the same. */
+#define DEFAULT		"default"
+
 #define SHARE		"/tmp/pipeline.sock"
 
 /**
@@ -55,7 +58,7 @@ static const struct network lossy = {
 /**
  * struct pipeline - a row
  * @network: see there
- * @engine: of fpgabuf-send, or TODAY
+ * @engine: of fpgabuf-send, or TODAY or DEFAULT
  * @size: bytes of a capture; 0 = what fpgabuf-send takes
  * @regions: how many; 0 = as many
  * @framed: with headers
@@ -116,6 +119,17 @@ static void use_network(const struct network *network)
 	CU_ASSERT(answer_us() >= network->least_us);
 }
 
+static bool counts_bytes(const struct pipeline *p)
+{
+	return !strcmp(p->engine, SPLICE) || !strcmp(p->engine, DEFAULT);
+}
+
+/* What is spliced by default has as many captures as regions, or more. */
+static unsigned int least_captures(const struct pipeline *p)
+{
+	return counts_bytes(p) && p->regions > 2 ? p->regions : 2;
+}
+
 /* So many that TCP is in its stride */
 static unsigned int captures_of(const struct pipeline *p)
 {
@@ -123,8 +137,9 @@ static unsigned int captures_of(const struct pipeline *p)
 	const size_t bytes = size <= 16 * KIB ? 2 * MIB : 16 * MIB;
 	const unsigned int sent = p->peers * (p->clients ?: 1);
 	const unsigned int captures = bytes / size / sent;
+	const unsigned int least = least_captures(p);
 
-	return captures > 2 ? captures : 2;
+	return captures > least ? captures : least;
 }
 
 /*
@@ -167,7 +182,7 @@ static void add_arguments(struct program *send, unsigned int n,
 			  const struct pipeline *p, unsigned int captures)
 {
 	static char size[24], regions[24], count[24], peer[64];
-	const bool bytes = !strcmp(p->engine, SPLICE);
+	const bool bytes = counts_bytes(p);
 	unsigned int i;
 
 	snprintf(size, sizeof(size), "%zu", p->size);
@@ -176,8 +191,10 @@ static void add_arguments(struct program *send, unsigned int n,
 		 captures * (bytes ? p->size : 1));
 	snprintf(peer, sizeof(peer), BENCH_HOST ":%s",
 		 getenv("FPGABUF_BENCH_PORT"));
-	send->argv[n++] = "--engine";
-	send->argv[n++] = p->engine;
+	if (strcmp(p->engine, DEFAULT)) {
+		send->argv[n++] = "--engine";
+		send->argv[n++] = p->engine;
+	}
 	send->argv[n++] = bytes ? "--bytes" : "--count";
 	send->argv[n++] = count;
 	if (p->clients) {
@@ -301,7 +318,7 @@ static void measure(const struct pipeline *p)
 	sim_source("nothing");
 	sim_set("burst", UINT32_MAX);
 	/* The first one finds memory in another state than those behind it. */
-	run(p, 1);
+	run(p, counts_bytes(p) ? least_captures(p) : 1);
 	count(p, captures);
 	count(p, 2 * captures);
 	tell(p, captures);
@@ -319,7 +336,7 @@ enum { SHAPES_AT_ONCE = 4, SHAPES_COMMON = 3, SHAPES_FAR = 2 };
 static void over(const struct network *network, size_t shapes_count)
 {
 	static const char *const engines[] = {
-		TODAY, "copy", "zerocopy", "uring", "auto", SPLICE,
+		TODAY, "copy", "zerocopy", "uring", "auto", SPLICE, DEFAULT,
 	};
 	size_t i, j;
 

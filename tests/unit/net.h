@@ -41,6 +41,9 @@ int tcp_timer(int local, int remote);
 /* Waits for @events; returns what came, or 0 if nothing did in time. */
 short wait_for(int fd, short events);
 
+/* Where every socket is said to lead, by a network card; "" = where it does. */
+void net_pretend(const char *address);
+
 /* Bytes that are different at every offset for a long way. */
 void fill_noise(uint8_t *data, size_t len);
 

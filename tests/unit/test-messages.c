@@ -106,6 +106,10 @@ static void test_splice(void)
 			 "-n17", "a:1", NULL };
 	char *old[] = { "fpgabuf-send-fake", "-d", FAKE_DEVICE, "-esplice",
 			"a:1", NULL };
+	char *here[] = { "fpgabuf-send-fake", "-d", FAKE_DEVICE, "-v", "-b16M",
+			 "127.0.0.1:1", NULL };
+	char *endless[] = { "fpgabuf-send-fake", "-d", FAKE_DEVICE, "-v",
+			    "127.0.0.1:1", NULL };
 	size_t i;
 
 	for (i = 0; i < sizeof(refused) / sizeof(refused[0]); i++) {
@@ -115,6 +119,8 @@ static void test_splice(void)
 	says(many, 1, "as a stream with at most 16 regions");
 	/* The fake device knows nothing of streams. */
 	says(old, 1, "that needs Linux 6.1, and this version of the driver");
+	says(here, 1, "engine splice is not taken: the peer is on this machine");
+	says(endless, 1, "engine splice is not taken: there is no --bytes");
 }
 
 static void fill_stdout(const void *data)

@@ -1385,6 +1385,28 @@ static const char *peer_address = "";
 /* The interface that loopback is said to be, "" = what it is. */
 static char interface_name[16];
 
+static const char *fake_driver = "e1000e";
+static uint32_t fake_lacks;
+
+static int answer_ethtool(void *command)
+{
+	struct ethtool_drvinfo *info = command;
+	struct ethtool_value *value = command;
+
+	if (value->cmd == ETHTOOL_GDRVINFO)
+		strcpy(info->driver, fake_driver);
+	else
+		value->data = value->cmd != fake_lacks;
+	return 0;
+}
+
+void net_pretend(const char *address)
+{
+	peer_address = address;
+	strcpy(interface_name, *address ? "dma0" : "");
+	fake.ethtool = *address ? answer_ethtool : NULL;
+}
+
 int __real_getpeername(int fd, struct sockaddr *addr, socklen_t *len);
 int __wrap_getpeername(int fd, struct sockaddr *addr, socklen_t *len);
 int __real_getifaddrs(struct ifaddrs **list);
@@ -1419,21 +1441,6 @@ int __wrap_getifaddrs(struct ifaddrs **list)
 		i->ifa_name = interface_name;
 	}
 	return ret;
-}
-
-static const char *fake_driver = "e1000e";
-static uint32_t fake_lacks;
-
-static int answer_ethtool(void *command)
-{
-	struct ethtool_drvinfo *info = command;
-	struct ethtool_value *value = command;
-
-	if (value->cmd == ETHTOOL_GDRVINFO)
-		strcpy(info->driver, fake_driver);
-	else
-		value->data = value->cmd != fake_lacks;
-	return 0;
 }
 
 /* What is said about the way to an address; NULL = nothing. */

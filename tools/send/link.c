@@ -38,6 +38,36 @@ int link_connect(const struct endpoint *peer, const struct send_options *o)
 	return sock;
 }
 
+/* A socket for datagrams has no handshake. */
+static int way_obstacle(const struct address *address, char *text, size_t size)
+{
+	const struct sockaddr *addr = (const struct sockaddr *)&address->addr;
+	int err = 0, sock = socket(addr->sa_family, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+
+	if (sock < 0)
+		return -errno;
+	if (connect(sock, addr, address->len) < 0)
+		err = -errno;
+	else
+		fpgabuf_route_obstacle(sock, text, size);
+	close(sock);
+	return err;
+}
+
+int link_obstacle(const struct endpoint *peer, char *text, size_t size)
+{
+	struct addresses addresses;
+	int err = resolve(peer, false, &addresses);
+	unsigned int i;
+
+	if (err)
+		return err;
+	err = -EADDRNOTAVAIL;
+	for (i = 0; i < addresses.count && err; i++)
+		err = way_obstacle(&addresses.list[i], text, size);
+	return err;
+}
+
 int link_reconnect(const struct address *address, const struct send_options *o)
 {
 	int sock = endpoint_connect_start(address);

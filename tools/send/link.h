@@ -28,6 +28,12 @@ struct link_inbox {
 /* Connects and waits: returns a socket, or an error for endpoint_explain(). */
 int link_connect(const struct endpoint *peer, const struct send_options *o);
 
+/*
+ * Why the kernel copies on the way to a peer, or "".  Asks the routing table, and sends
+ * nothing.  Not 0 if there is no way.
+ */
+int link_obstacle(const struct endpoint *peer, char *text, size_t size);
+
 /* Begins to connect; a socket or a negative errno. */
 int link_reconnect(const struct address *address, const struct send_options *o);
 

@@ -322,7 +322,7 @@ static int settle_source(struct send_options *o)
 }
 
 /* What can only be done with whole captures, or with memory */
-static const char *not_spliced(const struct send_options *o)
+const char *options_not_spliced(const struct send_options *o)
 {
 	if (o->share)
 		return "--share";
@@ -341,7 +341,7 @@ static const char *not_spliced(const struct send_options *o)
 
 static int check_engine(const struct send_options *o)
 {
-	const char *word = not_spliced(o);
+	const char *word = options_not_spliced(o);
 
 	if (o->engine != ENGINE_SPLICE || !word)
 		return -1;

@@ -75,6 +75,9 @@ struct send_options {
  */
 int send_options_parse(int argc, char **argv, struct send_options *options);
 
+/* What of it engine splice cannot do, or NULL */
+const char *options_not_spliced(const struct send_options *options);
+
 const char *engine_name(enum fpgabuf_engine engine);
 
 #endif /* FPGABUF_SEND_OPTIONS_H */

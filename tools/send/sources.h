@@ -12,5 +12,7 @@ struct source *send_source_open(const struct send_options *options);
 /* The kinds that only fpgabuf-send has */
 extern const struct source_kind source_dmabuf;
 extern const struct source_kind source_stream;
+/* The same if that is the best; if not, it says nothing but with --verbose */
+extern const struct source_kind source_stream_auto;
 
 #endif /* FPGABUF_SEND_SOURCES_H */

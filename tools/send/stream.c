@@ -17,6 +17,7 @@
 #include "common/explain.h"
 #include "common/message.h"
 #include "common/stall.h"
+#include "send/choice.h"
 #include "send/keep.h"
 #include "send/peer.h"
 #include "send/sources.h"
@@ -392,6 +393,66 @@ static int stream_open(struct source *source, const struct source_setup *o)
 const struct source_kind source_stream = {
 	.size = sizeof(struct stream),
 	.open = stream_open,
+	.close = stream_close,
+	.pump = stream_pump,
+	.count = stream_count,
+};
+
+/* A driver that knows the call says that this is no stream yet. */
+static bool knows_streams(struct stream *s)
+{
+	struct fpgabuf_stream_info info;
+
+	return fpgabuf_device_stream_info(s->device, 0, &info) == -EINVAL;
+}
+
+static const char *objection(struct stream *s, const struct source_setup *o)
+{
+	const char *why;
+
+	if (!knows_streams(s))
+		return "the driver has no streams of bytes";
+	why = choice_by_device(o, &s->info);
+	if (why)
+		return why;
+	try_memory(s, o);
+	return choice_by_memory(setup_of(s, o).size, s->source.backend);
+}
+
+static void tell_size(const struct stream *s, const struct source_setup *o)
+{
+	if (o->verbose && !o->region_size &&
+	    s->source.region_size < FPGABUF_RING_REGION_SIZE)
+		message("regions have %" PRIu64 " bytes: the DMA controller does not take longer captures",
+			s->source.region_size);
+}
+
+/* Who says nothing if it fails: the other engines find the same, and say it. */
+static int auto_open(struct source *source, const struct source_setup *o)
+{
+	struct stream *s = stream_of(source);
+	const char *why;
+	int err = open_device(s, o);
+
+	if (err)
+		return err;
+	why = objection(s, o);
+	if (!why)
+		err = start(s, o);
+	if (!why && !err)
+		err = make_pipes(s, o);
+	if (err)
+		why = strerror(-err);
+	if (why)
+		choice_tell(why, o->verbose);
+	else
+		tell_size(s, o);
+	return why ? -EOPNOTSUPP : 0;
+}
+
+const struct source_kind source_stream_auto = {
+	.size = sizeof(struct stream),
+	.open = auto_open,
 	.close = stream_close,
 	.pump = stream_pump,
 	.count = stream_count,

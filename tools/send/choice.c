@@ -1,0 +1,93 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "common/message.h"
+#include "send/choice.h"
+#include "send/keep.h"
+#include "send/link.h"
+
+/*
+ * Without an end that is known, the end comes while a region is half full.  Only the
+ * other engines can have these bytes.  And a stream is not read in small steps.
+ */
+const char *choice_by_options(const struct send_options *options)
+{
+	const char *word = options_not_spliced(options);
+
+	if (word)
+		return word;
+	if (options->rate)
+		return "--rate";
+	return options->bytes == UNLIMITED ? "there is no --bytes" : NULL;
+}
+
+static uint64_t pages_of(uint64_t size)
+{
+	const uint64_t page = sysconf(_SC_PAGESIZE);
+
+	return (size + page - 1) / page * page;
+}
+
+/* Each ends with a full region: nothing is left of the last one. */
+static bool are_whole(const struct source_setup *setup,
+		      const struct fpgabuf_info *info)
+{
+	const uint64_t size = pages_of(controller_region_size(
+		info, setup->region_size, FPGABUF_RING_REGION_SIZE));
+
+	return !(setup->bytes % size) && setup->bytes / size >= setup->regions;
+}
+
+/* Packets end captures early: without a message nobody knows that bytes are lost. */
+static bool counts_packets(const struct source_setup *setup,
+			   const struct fpgabuf_info *info)
+{
+	const uint64_t size = controller_region_size(info, setup->region_size,
+						     FPGABUF_RING_REGION_SIZE);
+
+	return controller_can(info, FPGABUF_CAP_PACKETS) &&
+	       (!info->max_packet || size <= info->max_packet);
+}
+
+const char *choice_by_device(const struct source_setup *setup,
+			     const struct fpgabuf_info *info)
+{
+	if (!controller_can(info, FPGABUF_CAP_STOP))
+		return "the DMA channel cannot be stopped";
+	if (!counts_packets(setup, info))
+		return "the DMA controller does not count the bytes of packets";
+	if (setup->regions < 2)
+		return "there is only one region";
+	if (setup->regions > info->queue_depth || setup->regions > KEEP_MOST)
+		return "there are too many regions";
+	if (!are_whole(setup, info))
+		return "--bytes is not a multiple of --region-size, or less than all regions";
+	return NULL;
+}
+
+/* Each page of 4 KiB would take a place in the pipe, which costs more than a copy. */
+const char *choice_by_memory(uint64_t region_size, uint32_t backend)
+{
+	if (backend == FPGABUF_BACKEND_FOLIO ||
+	    region_size <= (uint64_t)sysconf(_SC_PAGESIZE))
+		return NULL;
+	return "the regions consist of single pages";
+}
+
+/* Whether it can be reached is for the others to say. */
+const char *choice_by_route(const struct endpoint *peer, char *room,
+			    size_t size)
+{
+	if (*peer->path)
+		return "a Unix socket was not measured";
+	if (link_obstacle(peer, room, size))
+		return "the way to the peer is not known";
+	return *room ? room : NULL;
+}
+
+void choice_tell(const char *why, bool verbose)
+{
+	if (verbose)
+		inform("engine splice is not taken: %s", why);
+}
