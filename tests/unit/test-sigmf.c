@@ -179,6 +179,44 @@ static void test_ahead(void)
 	temp_remove(&t);
 }
 
+/* A mark before a gap comes before it, though it was told later than the gap before. */
+static void test_marks(void)
+{
+	const struct sigmf_piece pieces[] = {
+		{ .bytes = 40, .window = true, .unrecorded = 400 },
+		{ .offset = 40, .bytes = 40, .gap = true },
+		{ .offset = 80, .bytes = 40, .window = true, .gap = true,
+		  .unrecorded = 80, .lost_unrecorded = true },
+	};
+	const struct sigmf_mark marks[] = {
+		{ 0, 40, "trigger", "SIGUSR1" },
+		{ 46, 2, "trigger", "i16_le>\"1\"" },
+	};
+	char meta[PATH_MAX];
+	struct temp t;
+	struct sigmf *s = make(&t, &setup, meta);
+
+	CU_ASSERT_EQUAL(sigmf_add(s, &pieces[0]), 0);
+	CU_ASSERT_EQUAL(sigmf_mark(s, &marks[0]), 0);
+	CU_ASSERT_EQUAL(sigmf_add(s, &pieces[1]), 0);
+	CU_ASSERT_EQUAL(sigmf_mark(s, &marks[1]), 0);
+	CU_ASSERT_EQUAL(sigmf_add(s, &pieces[2]), 0);
+	CU_ASSERT_EQUAL(sigmf_tick(s, 40), 0);
+	CU_ASSERT_TRUE(has(meta, "{\"core:sample_start\": 0, \"core:sample_count\": 10, \"core:label\": \"trigger\", \"core:comment\": \"SIGUSR1\"}\n"));
+	CU_ASSERT_PTR_NULL(strstr(text_of(meta), "i16_le>"));
+	CU_ASSERT_EQUAL(sigmf_close(s, false), 0);
+	CU_ASSERT_TRUE(schema_holds(meta));
+	CU_ASSERT_TRUE(has(meta, "\"annotations\": [\n"
+		"    {\"core:sample_start\": 0, \"core:sample_count\": 0, \"core:label\": \"window\", \"core:comment\": \"a window begins; before it 100 samples were not recorded\"},\n"
+		"    {\"core:sample_start\": 0, \"core:sample_count\": 10, \"core:label\": \"trigger\", \"core:comment\": \"SIGUSR1\"},\n"
+		"    {\"core:sample_start\": 10, \"core:sample_count\": 0, \"core:label\": \"gap\", "));
+	CU_ASSERT_TRUE(has(meta,
+		"    {\"core:sample_start\": 11, \"core:sample_count\": 1, \"core:label\": \"trigger\", \"core:comment\": \"i16_le>\\\"1\\\"\"},\n"
+		"    {\"core:sample_start\": 20, \"core:sample_count\": 0, \"core:label\": \"window\", \"core:comment\": \"a window begins; before it 20 samples were not recorded, and among these samples may be missing\"},\n"
+		"    {\"core:sample_start\": 20, \"core:sample_count\": 0, \"core:label\": \"gap\", "));
+	temp_remove(&t);
+}
+
 static const struct test tests[] = {
 	{ "a sample has the size that its type says", test_types },
 	{ "each gap begins a segment, and is annotated with what is known",
@@ -187,6 +225,7 @@ static const struct test tests[] = {
 	  test_empty },
 	{ "the file is written at an interval", test_interval },
 	{ "metadata are not ahead of the data", test_ahead },
+	{ "marks are in order, and not ahead of the data", test_marks },
 	{ }
 };
 

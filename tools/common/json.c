@@ -67,20 +67,25 @@ static void put_byte(FILE *out, unsigned char c)
 		fputc(c, out);
 }
 
-void json_string(struct json *json, const char *name, const char *value)
+void json_text(FILE *out, const char *text)
 {
 	size_t len;
 
+	while (*text) {
+		len = utf8_length(text);
+		if (len)
+			fwrite(text, 1, len, out);
+		else
+			put_byte(out, *text);
+		text += len ? len : 1;
+	}
+}
+
+void json_string(struct json *json, const char *name, const char *value)
+{
 	name_field(json, name);
 	fputc('"', json->out);
-	while (*value) {
-		len = utf8_length(value);
-		if (len)
-			fwrite(value, 1, len, json->out);
-		else
-			put_byte(json->out, *value);
-		value += len ? len : 1;
-	}
+	json_text(json->out, value);
 	fputc('"', json->out);
 }
 

@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "common/clock.h"
+#include "common/json.h"
 #include "common/message.h"
 #include "common/newfile.h"
 #include "common/sigmf.h"
@@ -31,6 +32,9 @@
  * @gap: samples may be missing before it
  * @lost_bytes: how many bytes, or 0: not known
  * @lost_captures: how many captures, or 0: not known
+ * @window: it was chosen to be recorded
+ * @unrecorded: so many bytes before it were not
+ * @lost_unrecorded: samples may be missing among these
  */
 struct segment {
 	uint64_t offset;
@@ -38,6 +42,21 @@ struct segment {
 	bool gap;
 	uint64_t lost_bytes;
 	uint64_t lost_captures;
+	bool window;
+	uint64_t unrecorded;
+	bool lost_unrecorded;
+};
+
+/**
+ * struct list - what there is of a kind, in the order of the samples
+ * @items: an array
+ * @count: how many there are
+ * @room: room for so many
+ */
+struct list {
+	void *items;
+	size_t count;
+	size_t room;
 };
 
 /**
@@ -47,8 +66,7 @@ struct segment {
  * @part: its name while it is written
  * @sample_size: bytes of a sample
  * @segments: the stretches
- * @count: how many there are
- * @room: room for so many
+ * @marks: what is said of samples, besides
  * @dirty: they are not in the file
  * @due_ns: when to write it
  */
@@ -57,9 +75,8 @@ struct sigmf {
 	char name[PATH_MAX];
 	char part[PATH_MAX];
 	unsigned int sample_size;
-	struct segment *segments;
-	size_t count;
-	size_t room;
+	struct list segments;
+	struct list marks;
 	bool dirty;
 	int64_t due_ns;
 };
@@ -149,39 +166,72 @@ static int64_t start_of(const struct sigmf *s, const struct sigmf_piece *p)
 	return p->end_ns - (int64_t)(p->bytes / rate * NS_PER_SEC);
 }
 
-static int make_room(struct sigmf *s)
+/* Room for one more item of @size bytes, or NULL after a message */
+static void *add_item(struct list *list, size_t size)
 {
-	const size_t room = s->room ? 2 * s->room : 16;
-	struct segment *more;
+	const size_t room = list->room ? 2 * list->room : 16;
+	void *more;
 
-	if (s->count < s->room)
-		return 0;
-	more = realloc(s->segments, room * sizeof(*more));
-	if (!more) {
-		message("out of memory");
-		return -1;
+	if (list->count == list->room) {
+		more = realloc(list->items, room * size);
+		if (!more) {
+			message("out of memory");
+			return NULL;
+		}
+		list->items = more;
+		list->room = room;
 	}
-	s->segments = more;
-	s->room = room;
-	return 0;
+	return (char *)list->items + size * list->count++;
+}
+
+static const struct segment *segment_at(const struct sigmf *s, size_t i)
+{
+	return (const struct segment *)s->segments.items + i;
+}
+
+static const struct sigmf_mark *mark_at(const struct sigmf *s, size_t i)
+{
+	return (const struct sigmf_mark *)s->marks.items + i;
+}
+
+static void make_dirty(struct sigmf *s)
+{
+	s->dirty = true;
+	if (!s->due_ns)
+		s->due_ns = clock_ns();
 }
 
 int sigmf_add(struct sigmf *s, const struct sigmf_piece *p)
 {
-	if (s->count && !p->gap)
+	struct segment *new;
+
+	if (s->segments.count && !p->gap && !p->window)
 		return 0;
-	if (make_room(s))
+	new = add_item(&s->segments, sizeof(*new));
+	if (!new)
 		return -1;
-	s->segments[s->count++] = (struct segment){
+	*new = (struct segment){
 		.offset = p->offset,
 		.start_ns = start_of(s, p),
 		.gap = p->gap,
 		.lost_bytes = p->lost_bytes,
 		.lost_captures = p->lost_captures,
+		.window = p->window,
+		.unrecorded = p->unrecorded,
+		.lost_unrecorded = p->lost_unrecorded,
 	};
-	s->dirty = true;
-	if (!s->due_ns)
-		s->due_ns = clock_ns();
+	make_dirty(s);
+	return 0;
+}
+
+int sigmf_mark(struct sigmf *s, const struct sigmf_mark *mark)
+{
+	struct sigmf_mark *new = add_item(&s->marks, sizeof(*new));
+
+	if (!new)
+		return -1;
+	*new = *mark;
+	make_dirty(s);
 	return 0;
 }
 
@@ -197,17 +247,18 @@ static void write_time(FILE *f, int64_t ns)
 		(int)(ns % NS_PER_SEC));
 }
 
-/* The first sample that is whole behind the beginning */
-static uint64_t sample_of(const struct sigmf *s, const struct segment *seg)
+/* The first sample that is whole behind that place */
+static uint64_t sample_at(const struct sigmf *s, uint64_t offset)
 {
-	return (seg->offset + s->sample_size - 1) / s->sample_size;
+	return (offset + s->sample_size - 1) / s->sample_size;
 }
 
-static void write_segment(const struct sigmf *s, FILE *f,
-			  const struct segment *seg)
+static void write_segment(const struct sigmf *s, FILE *f, size_t i)
 {
-	fprintf(f, "%s\n    {\"core:sample_start\": %" PRIu64,
-		seg == s->segments ? "" : ",", sample_of(s, seg));
+	const struct segment *seg = segment_at(s, i);
+
+	fprintf(f, "%s\n    {\"core:sample_start\": %" PRIu64, i ? "," : "",
+		sample_at(s, seg->offset));
 	if (seg->start_ns)
 		write_time(f, seg->start_ns);
 	fputs("}", f);
@@ -226,34 +277,97 @@ static void write_lost(const struct sigmf *s, FILE *f,
 		fputs("samples may be missing; their number is unknown", f);
 }
 
-static void write_gap(const struct sigmf *s, FILE *f,
-		      const struct segment *seg, bool first)
+/**
+ * struct notes - the annotations that are being written
+ * @sigmf: of what
+ * @f: the file
+ * @count: how many there are
+ * @last: where the last one begins; SigMF wants them in order
+ */
+struct notes {
+	const struct sigmf *sigmf;
+	FILE *f;
+	size_t count;
+	uint64_t last;
+};
+
+static void begin_note(struct notes *n, uint64_t start, uint64_t count,
+		       const char *label)
 {
-	fprintf(f, "%s\n    {\"core:sample_start\": %" PRIu64
-		", \"core:sample_count\": 0, \"core:label\": \"gap\", \"core:comment\": \"before this sample ",
-		first ? "" : ",", sample_of(s, seg));
-	write_lost(s, f, seg);
-	if (seg->offset % s->sample_size)
-		fputs("; the sample before it is not whole", f);
-	fputs("\"}", f);
+	if (start > n->last)
+		n->last = start;
+	fprintf(n->f, "%s\n    {\"core:sample_start\": %" PRIu64
+		", \"core:sample_count\": %" PRIu64
+		", \"core:label\": \"%s\", \"core:comment\": \"",
+		n->count++ ? "," : "", n->last, count, label);
 }
 
-static void write_gaps(const struct sigmf *s, FILE *f, size_t count)
+static void end_note(struct notes *n)
 {
-	bool first = true;
-	size_t i;
+	fputs("\"}", n->f);
+}
 
-	for (i = 0; i < count; i++) {
-		if (!s->segments[i].gap)
-			continue;
-		write_gap(s, f, &s->segments[i], first);
-		first = false;
+static void write_gap(struct notes *n, const struct segment *seg)
+{
+	begin_note(n, sample_at(n->sigmf, seg->offset), 0, "gap");
+	fputs("before this sample ", n->f);
+	write_lost(n->sigmf, n->f, seg);
+	if (seg->offset % n->sigmf->sample_size)
+		fputs("; the sample before it is not whole", n->f);
+	end_note(n);
+}
+
+static void write_window(struct notes *n, const struct segment *seg)
+{
+	begin_note(n, sample_at(n->sigmf, seg->offset), 0, "window");
+	fprintf(n->f, "a window begins; before it %" PRIu64 " samples were not recorded",
+		seg->unrecorded / n->sigmf->sample_size);
+	if (seg->lost_unrecorded)
+		fputs(", and among these samples may be missing", n->f);
+	end_note(n);
+}
+
+/* All samples that have bytes there */
+static void write_mark(struct notes *n, const struct sigmf_mark *mark)
+{
+	const uint64_t start = mark->offset / n->sigmf->sample_size;
+	const uint64_t end = sample_at(n->sigmf, mark->offset + mark->bytes);
+
+	begin_note(n, start, end - start, mark->label);
+	json_text(n->f, mark->comment);
+	end_note(n);
+}
+
+static void write_start(struct notes *n, const struct segment *seg)
+{
+	if (seg->window)
+		write_window(n, seg);
+	if (seg->gap)
+		write_gap(n, seg);
+}
+
+/* What is said of a place where a segment begins comes behind what that says. */
+static void write_notes(struct notes *n, size_t segments, size_t marks)
+{
+	const struct sigmf *s = n->sigmf;
+	size_t i, done = 0;
+
+	for (i = 0; i < segments; i++) {
+		const struct segment *seg = segment_at(s, i);
+
+		while (done < marks && mark_at(s, done)->offset < seg->offset)
+			write_mark(n, mark_at(s, done++));
+		write_start(n, seg);
 	}
+	while (done < marks)
+		write_mark(n, mark_at(s, done++));
 }
 
-/* The first segments only */
-static void write_all(const struct sigmf *s, FILE *f, size_t count)
+/* Of the first segments and marks only */
+static void write_all(const struct sigmf *s, FILE *f, size_t segments,
+		      size_t marks)
 {
+	struct notes notes = { .sigmf = s, .f = f };
 	size_t i;
 
 	fprintf(f, "{\n  \"global\": {\n    \"core:datatype\": \"%s\",\n",
@@ -263,10 +377,10 @@ static void write_all(const struct sigmf *s, FILE *f, size_t count)
 			s->setup->sample_rate);
 	fprintf(f, "    \"core:recorder\": \"%s\",\n    \"core:version\": \"" VERSION "\"\n  },\n  \"captures\": [",
 		s->setup->recorder);
-	for (i = 0; i < count; i++)
-		write_segment(s, f, &s->segments[i]);
+	for (i = 0; i < segments; i++)
+		write_segment(s, f, i);
 	fputs("\n  ],\n  \"annotations\": [", f);
-	write_gaps(s, f, count);
+	write_notes(&notes, segments, marks);
 	fputs("\n  ]\n}\n", f);
 }
 
@@ -277,14 +391,15 @@ static int fail(const struct sigmf *s, int err)
 	return -1;
 }
 
-static int write_part(const struct sigmf *s, size_t count, bool sync)
+static int write_part(const struct sigmf *s, size_t segments, size_t marks,
+		      bool sync)
 {
 	FILE *f = fopen(s->part, "we");
 	int err = 0;
 
 	if (!f)
 		return errno;
-	write_all(s, f, count);
+	write_all(s, f, segments, marks);
 	if (fflush(f) || (sync && fsync(fileno(f))))
 		err = errno;
 	if (fclose(f) && !err)
@@ -292,10 +407,11 @@ static int write_part(const struct sigmf *s, size_t count, bool sync)
 	return err;
 }
 
-static int write_file(struct sigmf *s, size_t count, bool sync)
+static int write_file(struct sigmf *s, size_t segments, size_t marks,
+		      bool sync)
 {
 	const int64_t begin = clock_ns();
-	int err = write_part(s, count, sync);
+	int err = write_part(s, segments, marks, sync);
 
 	if (!err && rename(s->part, s->name))
 		err = errno;
@@ -303,7 +419,7 @@ static int write_file(struct sigmf *s, size_t count, bool sync)
 		unlink(s->part);
 		return fail(s, err);
 	}
-	s->dirty = count < s->count;
+	s->dirty = segments < s->segments.count || marks < s->marks.count;
 	s->due_ns = clock_ns();
 	s->due_ns += PERIOD_NS + PERIOD_TIMES * (s->due_ns - begin);
 	return 0;
@@ -311,13 +427,15 @@ static int write_file(struct sigmf *s, size_t count, bool sync)
 
 int sigmf_tick(struct sigmf *s, uint64_t bytes)
 {
-	size_t count = s->count;
+	size_t segments = s->segments.count, marks = s->marks.count;
 
 	if (!s->dirty || clock_ns() < s->due_ns)
 		return 0;
-	while (count && s->segments[count - 1].offset >= bytes)
-		count--;
-	return write_file(s, count, false);
+	while (segments && segment_at(s, segments - 1)->offset >= bytes)
+		segments--;
+	while (marks && mark_at(s, marks - 1)->offset >= bytes)
+		marks--;
+	return write_file(s, segments, marks, false);
 }
 
 int64_t sigmf_due_ns(const struct sigmf *s)
@@ -330,8 +448,9 @@ int sigmf_close(struct sigmf *s, bool discard)
 	int err = 0;
 
 	if (!discard)
-		err = write_file(s, s->count, true);
-	free(s->segments);
+		err = write_file(s, s->segments.count, s->marks.count, true);
+	free(s->segments.items);
+	free(s->marks.items);
 	free(s);
 	return err;
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * The metadata of a recording, as SigMF has it: a capture segment for each stretch
- * without a gap, and an annotation for each gap
+ * without a gap, and an annotation for each gap and each trigger
  *
  * The file is written anew under another name and then renamed, at intervals.  So
  * there is always a valid one, whenever the program is killed.
@@ -39,6 +39,9 @@ struct sigmf_setup {
  * @gap: samples may be missing before it
  * @lost_bytes: how many bytes, or 0: not known
  * @lost_captures: how many captures, or 0: not known
+ * @window: it begins a stretch that was chosen to be recorded
+ * @unrecorded: so many bytes before it were not chosen
+ * @lost_unrecorded: samples may be missing among these
  */
 struct sigmf_piece {
 	uint64_t offset;
@@ -47,6 +50,23 @@ struct sigmf_piece {
 	bool gap;
 	uint64_t lost_bytes;
 	uint64_t lost_captures;
+	bool window;
+	uint64_t unrecorded;
+	bool lost_unrecorded;
+};
+
+/**
+ * struct sigmf_mark - samples that something is to be said of
+ * @offset: where in the file they begin
+ * @bytes: how many
+ * @label: one word, which stays yours, and must stay
+ * @comment: a text, as well
+ */
+struct sigmf_mark {
+	uint64_t offset;
+	uint64_t bytes;
+	const char *label;
+	const char *comment;
 };
 
 struct sigmf;
@@ -75,6 +95,9 @@ struct sigmf *sigmf_open(const char *data, const struct sigmf_setup *setup);
 
 /* A piece is in the file, or will be: 0, or -1 after a message. */
 int sigmf_add(struct sigmf *sigmf, const struct sigmf_piece *piece);
+
+/* Marks samples of the last piece, in order: the same. */
+int sigmf_mark(struct sigmf *sigmf, const struct sigmf_mark *mark);
 
 /*
  * Writes what is new of the first @bytes of the data, which are in the file; call it at
