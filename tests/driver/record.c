@@ -410,6 +410,89 @@ static void max_disk(void)
 	folder_remove();
 }
 
+#define RULES		8U
+#define CAPTURES	64U
+#define BEFORE		3U
+#define AFTER		2U
+#define WORDS		(REGION / 8)
+
+/* The words of the pattern that are triggers */
+static void pick(uint32_t *words, char (*rules)[40])
+{
+	unsigned int i;
+
+	for (i = 0; i < RULES; i++) {
+		words[i] = 1 + rand() % (CAPTURES * WORDS - 1);
+		snprintf(rules[i], sizeof(rules[i]), "--trigger=u32_le==%u",
+			 words[i]);
+	}
+}
+
+static bool is_wanted(const uint32_t *words, unsigned int capture)
+{
+	unsigned int i;
+
+	for (i = 0; i < RULES; i++)
+		if (capture + BEFORE >= words[i] / WORDS &&
+		    capture <= words[i] / WORDS + AFTER)
+			return true;
+	return false;
+}
+
+/* Each wanted capture is there, and is what was captured, and nothing else is. */
+static void check_windows(const uint32_t *words)
+{
+	int fd = open(FILE_NAME, O_RDONLY | O_CLOEXEC);
+	uint64_t *data = malloc(REGION);
+	unsigned int i;
+
+	REQUIRE(fd < 0 ? -errno : 0, 0);
+	for (i = 0; i < CAPTURES; i++) {
+		if (!is_wanted(words, i))
+			continue;
+		REQUIRE(read(fd, data, REGION), (ssize_t)REGION);
+		CU_ASSERT(is_pattern(data, REGION, (uint64_t)i * REGION));
+	}
+	EXPECT(read(fd, data, REGION), 0);
+	free(data);
+	close(fd);
+}
+
+/*
+ * At full speed, and with so few regions that the FPGA is waiting for those that are
+ * kept
+ */
+static void triggers_once(void)
+{
+	uint32_t words[RULES];
+	char rules[RULES][40];
+	struct program p = recorder((const char *[]){
+		"--count", "64", "--overwrite", "--before", "3", "--after",
+		"2", "--regions", "6", FILE_NAME, rules[0], rules[1],
+		rules[2], rules[3], rules[4], rules[5], rules[6], rules[7],
+		NULL
+	});
+
+	pick(words, rules);
+	sim_source("pattern");
+	EXPECT(program_run(&p), 0);
+	EXPECT(program_count(&p, "captures"), CAPTURES);
+	EXPECT(program_count(&p, "gaps"), 0);
+	check_windows(words);
+}
+
+static void triggers(void)
+{
+	unsigned int i, runs = thorough() ? 1000 / RULES : rounds(20);
+
+	srand(23);
+	folder_of_ext4(DISK);
+	for (i = 0; i < runs; i++)
+		triggers_once();
+	printf("\n    %u random samples", runs * RULES);
+	folder_remove();
+}
+
 static const struct test tests[] = {
 	{ "a disk reads the captures themselves, and nothing is copied",
 	  to_disk },
@@ -425,6 +508,7 @@ static const struct test tests[] = {
 	{ "if the disk is too slow, every loss is a gap, and it says why",
 	  slow_disk },
 	{ "the oldest files make room", max_disk },
+	{ "windows around random samples are exact, at full speed", triggers },
 	{ }
 };
 

@@ -27,7 +27,7 @@
 #include "recv/pattern.h"
 #include "schema.h"
 
-#define MAX_ARGS	24
+#define MAX_ARGS	40
 #define SIZE		((size_t)65536)
 
 /* A recorder of regions of 64 KiB; @args come behind that, the file among them. */
@@ -143,6 +143,14 @@ static void test_usage(void)
 		  { "tools/fpgabuf-record", "-r5G", "a" } },
 		{ "--sigmf needs --datatype",
 		  { "tools/fpgabuf-record", "--sigmf", "a" } },
+		{ "--bytes excludes --before",
+		  { "tools/fpgabuf-record", "--before=1", "-b1", "a" } },
+		{ "--before: 1022: out of range",
+		  { "tools/fpgabuf-record", "--before=1022", "a" } },
+		{ "it takes a type such as i16_le",
+		  { "tools/fpgabuf-record", "--trigger=i16>1", "a" } },
+		{ "it takes a path",
+		  { "tools/fpgabuf-record", "--trigger-fifo=", "a" } },
 		{ "need --sigmf",
 		  { "tools/fpgabuf-record", "--datatype", "ru8", "a" } },
 		{ "it takes a type of SigMF",
@@ -663,6 +671,354 @@ static void test_stats(void)
 	temp_remove(&t);
 }
 
+/* The words of the pattern are 64-bit numbers: so many in a small capture */
+#define SMALL		((size_t)4096)
+#define WORDS		(SMALL / 8)
+#define SMALLS		128U
+#define RULES		16U
+
+/**
+ * struct picked - a run with rules for random samples
+ * @before: captures of a window before the trigger
+ * @after: captures of it behind that
+ * @words: the samples, each a number
+ * @texts: the rules
+ * @first: the first of these samples in each capture, or 0
+ */
+struct picked {
+	unsigned int before;
+	unsigned int after;
+	uint32_t words[RULES];
+	char texts[RULES][48];
+	uint32_t first[SMALLS];
+};
+
+static void pick(struct picked *k)
+{
+	unsigned int i;
+
+	*k = (struct picked){ .before = rand() % 6, .after = rand() % 6 };
+	for (i = 0; i < RULES; i++) {
+		const uint32_t word = 1 + rand() % (SMALLS * WORDS - 1);
+		uint32_t *first = &k->first[word / WORDS];
+
+		k->words[i] = word;
+		snprintf(k->texts[i], sizeof(k->texts[i]),
+			 "--trigger=u32_le==%u", word);
+		if (!*first || word < *first)
+			*first = word;
+	}
+}
+
+static bool is_picked(const struct picked *k, unsigned int capture)
+{
+	unsigned int i;
+
+	for (i = 0; i < SMALLS; i++)
+		if (k->first[i] && capture + k->before >= i &&
+		    capture <= i + k->after)
+			return true;
+	return false;
+}
+
+/* What the file must have; returns its size. */
+static size_t picked_data(const struct picked *k, uint8_t *data)
+{
+	unsigned int i;
+	size_t len = 0, at;
+
+	for (i = 0; i < SMALLS; i++)
+		for (at = 0; is_picked(k, i) && at < SMALL; at++)
+			data[len++] = pattern_byte(i * SMALL + at);
+	return len;
+}
+
+/* Each trigger is said to be where it is in the file. */
+static void check_marks(const struct picked *k, const struct temp *t)
+{
+	unsigned int i, written = 0;
+	char text[160];
+
+	for (i = 0; i < SMALLS; i++) {
+		if (k->first[i]) {
+			snprintf(text, sizeof(text),
+				 "{\"core:sample_start\": %zu, \"core:sample_count\": 1, \"core:label\": \"trigger\", \"core:comment\": \"u32_le==%u\"}",
+				 (written * WORDS + k->first[i] % WORDS) * 2,
+				 k->first[i]);
+			CU_ASSERT_TRUE(meta_has(t, "x.sigmf-meta", text));
+		}
+		written += is_picked(k, i);
+	}
+}
+
+static void run_picked(const struct temp *t, uint8_t *data)
+{
+	char before[16], after[16];
+	char *args[10 + RULES + 2] = {
+		"-r", "4K", "-c", "128", "--overwrite", "--sigmf",
+		"--datatype", "ru32_le", before, after,
+	};
+	struct process p;
+	struct picked k;
+	unsigned int i;
+	size_t len;
+
+	pick(&k);
+	snprintf(before, sizeof(before), "--before=%u", k.before);
+	snprintf(after, sizeof(after), "--after=%u", k.after);
+	for (i = 0; i < RULES; i++)
+		args[10 + i] = k.texts[i];
+	args[10 + RULES] = (char *)t->file;
+	CU_ASSERT_EQUAL(record(&p, args), 0);
+	len = picked_data(&k, data);
+	CU_ASSERT_TRUE(file_is(t->file, data, len));
+	check_marks(&k, t);
+}
+
+/* With eight regions, those that are kept are always some of the next ones. */
+static void test_triggers(void)
+{
+	uint8_t *data = malloc(SMALLS * SMALL);
+	struct temp t;
+	unsigned int i;
+
+	CU_ASSERT_PTR_NOT_NULL_FATAL(data);
+	temp_make(&t, "x.sigmf-data");
+	srand(23);
+	for (i = 0; i < 1000; i += RULES)
+		run_picked(&t, data);
+	CU_ASSERT_TRUE(schema_holds(temp_path(&t, "x.sigmf-meta")));
+	free(data);
+	temp_remove(&t);
+}
+
+static void test_windows(void)
+{
+	struct process p;
+	struct temp t;
+
+	temp_make(&t, "x.sigmf-data");
+	char *args[] = { "-c", "40", "--sigmf", "--datatype", "ri32_le",
+			 "--before", "2", "--after", "1",
+			 "--trigger", "i32_le==81921",
+			 "--trigger", "i32_le==98304",
+			 "--trigger", "i32_le==122880",
+			 "--trigger", "i32_le==245760", t.file, NULL };
+
+	/* In the captures 10, 12, 15 and 30 */
+	setenv("FAKE_GAP_EVERY", "22", 1);
+	CU_ASSERT_EQUAL(record(&p, args), 0);
+	unsetenv("FAKE_GAP_EVERY");
+	CU_ASSERT_TRUE(says(&p, "\"captures\": 40, "));
+	CU_ASSERT_TRUE(says(&p, "\"gaps\": 1, "));
+	CU_ASSERT_TRUE(says(&p, "\"windows\": 2, \"triggers\": 4, \"unrecorded\": 27, "));
+	CU_ASSERT_TRUE(schema_holds(temp_path(&t, "x.sigmf-meta")));
+	CU_ASSERT_TRUE(meta_has(&t, "x.sigmf-meta",
+		"\"captures\": [\n"
+		"    {\"core:sample_start\": 0},\n"
+		"    {\"core:sample_start\": 147456}\n"
+		"  ],\n"
+		"  \"annotations\": [\n"
+		"    {\"core:sample_start\": 0, \"core:sample_count\": 0, \"core:label\": \"window\", \"core:comment\": \"a window begins; before it 131072 samples were not recorded\"},\n"
+		"    {\"core:sample_start\": 32770, \"core:sample_count\": 1, \"core:label\": \"trigger\", \"core:comment\": \"i32_le==81921\"},\n"));
+	CU_ASSERT_TRUE(meta_has(&t, "x.sigmf-meta",
+		"    {\"core:sample_start\": 147456, \"core:sample_count\": 0, \"core:label\": \"window\", \"core:comment\": \"a window begins; before it 180224 samples were not recorded, and among these samples may be missing\"},\n"
+		"    {\"core:sample_start\": 180224, \"core:sample_count\": 1, "));
+	temp_remove(&t);
+}
+
+static void test_window_limit(void)
+{
+	struct process p;
+	struct temp t;
+
+	temp_make(&t, "samples");
+	char *one[] = { "--before", "1", "--after", "2", "--windows", "1",
+			"--trigger", "u32_le>=81920", t.file, NULL };
+	char *none[] = { "-c", "5", "--windows", "1", "--overwrite",
+			 "--trigger", "u32_le>=81920", t.file, NULL };
+	char *part[] = { "-c", "12", "--after", "2", "--windows", "1",
+			 "--overwrite", "--trigger", "u32_le>=90112", t.file,
+			 NULL };
+
+	/* It goes on as long as the trigger is there: a disk that is full ends it. */
+	record_start_with(&p, one, limit_files, NULL);
+	CU_ASSERT_EQUAL(process_finish(&p), 1);
+	CU_ASSERT_TRUE(says(&p, "cannot write "));
+	one[7] = "u32_le==81920";
+	unlink(t.file);
+	CU_ASSERT_EQUAL(record(&p, one), 0);
+	CU_ASSERT_TRUE(says(&p, "\"windows\": 1, \"triggers\": 1, "));
+	CU_ASSERT_TRUE(says(&p, "\"written\": 262144, "));
+	CU_ASSERT_EQUAL(record(&p, none), 1);
+	CU_ASSERT_TRUE(says(&p, "ended after 0 of 1 windows"));
+	CU_ASSERT_EQUAL(record(&p, part), 1);
+	CU_ASSERT_TRUE(says(&p, "ended before the last window was complete"));
+	CU_ASSERT_TRUE(says(&p, "\"written\": 65536, "));
+	temp_remove(&t);
+}
+
+static bool gets_there(const char *path)
+{
+	int i;
+
+	for (i = 0; i < PATIENCE_MS / 10 && access(path, F_OK); i++)
+		usleep(10000);
+	return !access(path, F_OK);
+}
+
+/* The FPGA goes on, and the window is somewhere. */
+static void check_asked(const struct temp *t, const char *comment)
+{
+	static uint8_t data[8 * SIZE];
+	size_t len = file_append(t->file, data, 0, sizeof(data));
+	uint64_t first;
+	char text[160];
+
+	CU_ASSERT_EQUAL(len, 6 * SIZE);
+	memcpy(&first, data, sizeof(first));
+	CU_ASSERT_EQUAL(pattern_check(data, len, first * 8), len);
+	snprintf(text, sizeof(text),
+		 "{\"core:sample_start\": %zu, \"core:sample_count\": %zu, \"core:label\": \"trigger\", \"core:comment\": \"%s\"}",
+		 3 * SIZE, SIZE, comment);
+	CU_ASSERT_TRUE(meta_has(t, "x.sigmf-meta", text));
+}
+
+static void test_asked(void)
+{
+	const char *command = "nonsense\ntrig";
+	char fifo[64], option[96];
+	struct process p;
+	struct temp t;
+	int fd;
+
+	temp_make(&t, "x.sigmf-data");
+	snprintf(fifo, sizeof(fifo), "%s", temp_path(&t, "fifo"));
+	snprintf(option, sizeof(option), "--trigger-fifo=%s", fifo);
+	char *args[] = { "--before", "3", "--after", "2", "--windows", "1",
+			 "--sigmf", "--datatype", "ru8", "--overwrite", option,
+			 t.file, NULL };
+
+	record_start(&p, args);
+	CU_ASSERT_TRUE(gets_there(fifo));
+	kill(p.pid, SIGUSR1);
+	CU_ASSERT_EQUAL(process_finish(&p), 0);
+	check_asked(&t, "SIGUSR1");
+	CU_ASSERT_EQUAL(access(fifo, F_OK), -1);
+
+	record_start(&p, args);
+	CU_ASSERT_TRUE(gets_there(fifo));
+	fd = open(fifo, O_WRONLY | O_CLOEXEC);
+	CU_ASSERT_EQUAL(write(fd, command, strlen(command)),
+			(ssize_t)strlen(command));
+	CU_ASSERT_TRUE(process_expect(&p, "not a command: nonsense"));
+	CU_ASSERT_EQUAL(write(fd, "ger\n", 4), 4);
+	close(fd);
+	CU_ASSERT_EQUAL(process_finish(&p), 0);
+	check_asked(&t, "command");
+	temp_remove(&t);
+}
+
+/* What the FPGA does not answer any more gets what there is. */
+static void test_asked_late(void)
+{
+	struct process p;
+	struct temp t;
+
+	temp_make(&t, "samples");
+	char *args[] = { "--before", "3", "--stats", "1", t.file, NULL };
+
+	setenv("FAKE_CAPTURES", "10", 1);
+	record_start(&p, args);
+	unsetenv("FAKE_CAPTURES");
+	CU_ASSERT_TRUE(process_expect(&p, "\"captures\": 10, "));
+	kill(p.pid, SIGUSR1);
+	kill(p.pid, SIGTERM);
+	CU_ASSERT_EQUAL(process_finish(&p), 0);
+	CU_ASSERT_TRUE(says(&p, "\"windows\": 1, \"triggers\": 1, \"unrecorded\": 7, "));
+	CU_ASSERT_TRUE(says(&p, "\"written\": 196608, "));
+	temp_remove(&t);
+}
+
+static void test_bad_fifo(void)
+{
+	char file[64], option[96], beyond[96], ours[96];
+	struct process p;
+	struct temp t;
+
+	temp_make(&t, "samples");
+	snprintf(file, sizeof(file), "%s", temp_path(&t, "mine"));
+	snprintf(option, sizeof(option), "--trigger-fifo=%s", file);
+	snprintf(beyond, sizeof(beyond), "--trigger-fifo=%s/x", file);
+	snprintf(ours, sizeof(ours), "--trigger-fifo=%s", t.file);
+	char *args[] = { option, t.file, NULL };
+	char *nowhere[] = { beyond, t.file, NULL };
+	char *fifo[] = { "-c", "1", ours, t.file, NULL };
+
+	file_make(file, "mine");
+	CU_ASSERT_EQUAL(record(&p, args), 1);
+	CU_ASSERT_TRUE(says(&p, "it is no FIFO"));
+	CU_ASSERT_TRUE(file_has(file, "mine"));
+	CU_ASSERT_EQUAL(access(t.file, F_OK), -1);
+	CU_ASSERT_EQUAL(record(&p, nowhere), 1);
+	CU_ASSERT_TRUE(says(&p, "Not a directory"));
+	CU_ASSERT_EQUAL(record(&p, fifo), 1);
+	unlink(file);
+	/* One that was there before stays. */
+	CU_ASSERT_EQUAL(mkfifo(file, 0600), 0);
+	args[0] = "-c1";
+	char *given[] = { "-c1", option, t.file, NULL };
+
+	CU_ASSERT_EQUAL(record(&p, given), 0);
+	CU_ASSERT_EQUAL(access(file, F_OK), 0);
+	temp_remove(&t);
+}
+
+static void test_too_few(void)
+{
+	struct process p;
+	struct temp t;
+
+	temp_make(&t, "samples");
+	char *args[] = { "--before", "6", t.file, NULL };
+	char *argv[] = { "fpgabuf-record-fake", "-d", FAKE_DEVICE, "-r", "4K",
+			 "--json", "--before=20", "--after=2", "-c1", t.file,
+			 NULL };
+
+	CU_ASSERT_EQUAL(record(&p, args), 1);
+	CU_ASSERT_TRUE(says(&p, "8 captures of " FAKE_DEVICE " can be held at once: --before 6 needs 9"));
+	CU_ASSERT_TRUE(says(&p, "use --regions 9 or more"));
+	CU_ASSERT_EQUAL(access(t.file, F_OK), -1);
+	CU_ASSERT_EQUAL(process_run(&p, argv), 0);
+	CU_ASSERT_TRUE(says(&p, "\"regions\": 25, "));
+	temp_remove(&t);
+}
+
+/* All of a window comes at once, and each of its captures begins a file. */
+static void test_window_rotates(void)
+{
+	struct process p;
+	struct temp t;
+
+	temp_make(&t, "samples");
+	char *args[] = { "-c", "20", "--before", "5", "--trigger",
+			 "u32_le==81920", "--rotate-size", "64K",
+			 "--max-disk", "256K", t.file, NULL };
+
+	CU_ASSERT_EQUAL(record(&p, args), 0);
+	CU_ASSERT_TRUE(says(&p, "\"files\": 6, \"files_removed\": 2, "));
+	CU_ASSERT_EQUAL(pattern_of(&t, 3, 4, 7 * SIZE), 4 * SIZE);
+	temp_remove(&t);
+
+	/* The third cannot be made. */
+	temp_make(&t, "samples");
+	file_make(temp_path(&t, "samples.000003"), "mine");
+	CU_ASSERT_EQUAL(record(&p, args), 1);
+	CU_ASSERT_TRUE(says(&p, "000003 exists, and is not overwritten"));
+	CU_ASSERT_EQUAL(pattern_of(&t, 1, 2, 5 * SIZE), 2 * SIZE);
+	temp_remove(&t);
+}
+
 static const struct test tests[] = {
 	{ "the command line is checked", test_usage },
 	{ "exactly so many bytes are recorded", test_bytes },
@@ -692,6 +1048,17 @@ static const struct test tests[] = {
 	{ "each file has metadata of its own", test_sigmf_rotates },
 	{ "killed, it leaves valid metadata", test_sigmf_killed },
 	{ "statistics come while it runs", test_stats },
+	{ "windows around 1,000 random samples are exact", test_triggers },
+	{ "windows that meet are one, and say what is between the others",
+	  test_windows },
+	{ "it ends after so many windows", test_window_limit },
+	{ "a signal and a command are triggers", test_asked },
+	{ "a trigger behind the last capture gets those before",
+	  test_asked_late },
+	{ "commands come from a FIFO only", test_bad_fifo },
+	{ "regions that cannot do are refused with their number",
+	  test_too_few },
+	{ "a window is rotated as any captures are", test_window_rotates },
 	{ }
 };
 

@@ -33,6 +33,17 @@ static int record(struct recorder *r)
 	return ok ? EXIT_OK : EXIT_FAILED;
 }
 
+static int open_choice(struct recorder *r)
+{
+	const struct record_options *o = r->options;
+
+	if (!o->triggered)
+		return 0;
+	if (choice_open(&r->choice, o->before, o->after, o->windows))
+		return -1;
+	return asking_open(&r->asking, o->fifo);
+}
+
 static int record_to(const struct record_options *o, struct source *source,
 		     struct recording *recording)
 {
@@ -41,17 +52,38 @@ static int record_to(const struct record_options *o, struct source *source,
 		.source = source,
 		.recording = recording,
 	};
-	const int sigfd = signals_open();
-	int ret;
+	int sigfd, ret = EXIT_FAILED;
 
-	if (sigfd < 0) {
-		recording_finish(recording, true);
-		return EXIT_FAILED;
-	}
+	asking_init(&r.asking);
+	sigfd = signals_open();
 	r.sigfd = sigfd;
-	ret = record(&r);
-	close(sigfd);
+	if (sigfd >= 0 && !open_choice(&r))
+		ret = record(&r);
+	else
+		recording_finish(recording, true);
+	asking_close(&r.asking);
+	choice_close(&r.choice);
+	if (sigfd >= 0)
+		close(sigfd);
 	return ret;
+}
+
+/* Those that are kept, and some for the FPGA */
+static bool are_too_few(const struct record_options *o,
+			const struct source *source)
+{
+	const unsigned int needed = o->before + REGIONS_BESIDES;
+
+	if (!o->triggered || source->capacity >= needed)
+		return false;
+	message("%u captures of %s can be held at once: --before %" PRIu64 " needs %u",
+		source->capacity, source->name, o->before, needed);
+	if (o->share)
+		remedy("start fpgabuf-share with more --regions, or use a smaller --before");
+	else
+		remedy("use --regions %u or more, or a smaller --before",
+		       needed);
+	return true;
 }
 
 static bool is_too_large(const struct source *source)
@@ -70,7 +102,7 @@ static int open_and_record(const struct record_options *o,
 	struct recording *recording;
 	int ret;
 
-	if (is_too_large(source))
+	if (is_too_large(source) || are_too_few(o, source))
 		return EXIT_FAILED;
 	recording = recording_open(o, source->capacity);
 	if (!recording)

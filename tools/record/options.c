@@ -16,12 +16,15 @@
 #define DEFAULT_REGIONS	16
 
 enum {
-	OPT_DATATYPE = 0x100, OPT_DURATION, OPT_JSON, OPT_MAX_DISK,
-	OPT_OVERWRITE, OPT_PROGRESS, OPT_ROTATE_SIZE, OPT_ROTATE_TIME,
-	OPT_SAMPLE_RATE, OPT_SHARE, OPT_SIGMF, OPT_STATS, OPT_SYNC, OPT_VERSION,
+	OPT_AFTER = 0x100, OPT_BEFORE, OPT_DATATYPE, OPT_DURATION, OPT_JSON,
+	OPT_MAX_DISK, OPT_OVERWRITE, OPT_PROGRESS, OPT_ROTATE_SIZE,
+	OPT_ROTATE_TIME, OPT_SAMPLE_RATE, OPT_SHARE, OPT_SIGMF, OPT_STATS,
+	OPT_SYNC, OPT_TRIGGER, OPT_TRIGGER_FIFO, OPT_VERSION, OPT_WINDOWS,
 };
 
 static const struct option long_options[] = {
+	{ "after", required_argument, NULL, OPT_AFTER },
+	{ "before", required_argument, NULL, OPT_BEFORE },
 	{ "bytes", required_argument, NULL, 'b' },
 	{ "count", required_argument, NULL, 'c' },
 	{ "datatype", required_argument, NULL, OPT_DATATYPE },
@@ -42,8 +45,11 @@ static const struct option long_options[] = {
 	{ "sigmf", no_argument, NULL, OPT_SIGMF },
 	{ "stats", required_argument, NULL, OPT_STATS },
 	{ "sync", required_argument, NULL, OPT_SYNC },
+	{ "trigger", required_argument, NULL, OPT_TRIGGER },
+	{ "trigger-fifo", required_argument, NULL, OPT_TRIGGER_FIFO },
 	{ "verbose", no_argument, NULL, 'v' },
 	{ "version", no_argument, NULL, OPT_VERSION },
+	{ "windows", required_argument, NULL, OPT_WINDOWS },
 	{ 0 },
 };
 
@@ -64,6 +70,17 @@ static const char help[] =
 "  -n, --regions N         number of such regions (default 16): a disk that pauses\n"
 "                          may pause for as long as the FPGA needs to fill them\n"
 "      --share SOCKET      instead: the captures of the fpgabuf-share at SOCKET\n"
+"\n"
+"Which of them to write (default: all).  With any of these options, SIGUSR1 is a\n"
+"trigger, too:\n"
+"      --before N          N captures before the one with a trigger; until then they\n"
+"                          are kept in their regions\n"
+"      --after N           N captures behind it\n"
+"      --trigger RULE      a number in a capture is a trigger: a type, one of\n"
+"                          > < >= <= == !=, and a value, such as 'i16_le>1000'; may\n"
+"                          be given up to 16 times\n"
+"      --trigger-fifo PATH a line \"trigger\" that is written to PATH is a trigger\n"
+"      --windows N         end after N windows; windows that meet are one\n"
 "\n"
 "Where to:\n"
 "      --overwrite         write to files that exist; their contents are lost\n"
@@ -136,7 +153,39 @@ static int set_datatype(struct record_options *o)
 	return 0;
 }
 
-/* What to record: 0, a negative errno, or 1 if it is another option */
+static int add_rule(struct record_options *o)
+{
+	parse_wants("at most %d rules", MAX_RULES);
+	if (o->rule_count == MAX_RULES)
+		return -ERANGE;
+	parse_wants(RULE_FORM);
+	if (rule_parse(optarg, &o->rules[o->rule_count]))
+		return -EINVAL;
+	o->rule_count++;
+	return 0;
+}
+
+/* Which captures to write: 0, a negative errno, or 1 if it is another option */
+static int set_window(struct record_options *o, int option)
+{
+	switch (option) {
+	case OPT_AFTER:
+		return parse_number(optarg, 0, UNLIMITED - 1, &o->after);
+	case OPT_BEFORE:
+		return parse_number(optarg, 0, MAX_REGIONS - REGIONS_BESIDES,
+				    &o->before);
+	case OPT_TRIGGER:
+		return add_rule(o);
+	case OPT_TRIGGER_FIFO:
+		return set_path(&o->fifo);
+	case OPT_WINDOWS:
+		return parse_number(optarg, 1, UNLIMITED - 1, &o->windows);
+	default:
+		return 1;
+	}
+}
+
+/* What to record: the same */
 static int set_extent(struct record_options *o, int option)
 {
 	switch (option) {
@@ -225,7 +274,11 @@ static int set_option(struct record_options *o, int option)
 	case '?':
 		return usage_error();
 	}
-	err = set_extent(o, option);
+	err = set_window(o, option);
+	if (err <= 0)
+		o->triggered = true;
+	if (err > 0)
+		err = set_extent(o, option);
 	if (err > 0)
 		err = set_manner(o, option);
 	return err ? usage_bad_value(long_options, option, err) : -1;
@@ -249,6 +302,8 @@ static int check(const struct record_options *o)
 
 	if (ends > 1)
 		return bad_combination("--bytes, --count and --duration exclude each other");
+	if (o->triggered && o->bytes != UNLIMITED)
+		return bad_combination("--bytes excludes --before, --after, --trigger, --trigger-fifo and --windows");
 	if (o->device && o->share)
 		return bad_combination("--device and --share exclude each other");
 	if (o->metadata && !o->sigmf.datatype)
@@ -262,6 +317,18 @@ static int check(const struct record_options *o)
 	return -1;
 }
 
+/* A window of usual length finds room if the disk pauses. */
+static uint64_t default_regions(const struct record_options *o)
+{
+	const uint64_t behind = o->after < DEFAULT_REGIONS ? o->after :
+							     DEFAULT_REGIONS;
+	const uint64_t all = o->before + behind + REGIONS_BESIDES;
+
+	if (all < DEFAULT_REGIONS)
+		return DEFAULT_REGIONS;
+	return all < MAX_REGIONS ? all : MAX_REGIONS;
+}
+
 /* Fills in options that were not given. */
 static void settle_source(struct record_options *o)
 {
@@ -270,7 +337,7 @@ static void settle_source(struct record_options *o)
 	if (!o->device)
 		o->device = FPGABUF_DEFAULT_DEVICE;
 	if (!o->regions)
-		o->regions = DEFAULT_REGIONS;
+		o->regions = default_regions(o);
 }
 
 /* Every file has a name of its own. */

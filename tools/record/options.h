@@ -8,10 +8,17 @@
 
 #include "common/sigmf.h"
 #include "common/source.h"
+#include "record/rule.h"
 
 /* Most regions, and bytes of one */
 #define MAX_REGIONS	1024
 #define MAX_REGION_SIZE	((uint64_t)4 << 30)
+
+/* Regions that the FPGA needs besides those that are kept before a trigger */
+#define REGIONS_BESIDES	3
+
+/* Most rules */
+#define MAX_RULES	16
 
 /**
  * struct record_options - the command line
@@ -23,6 +30,13 @@
  * @bytes: bytes to record, or %UNLIMITED
  * @captures: captures to record, or %UNLIMITED
  * @duration_s: seconds to capture, or %UNLIMITED
+ * @triggered: only windows around triggers are recorded
+ * @before: captures of a window before the one with the trigger
+ * @after: captures of a window behind it
+ * @windows: end after so many windows, or 0
+ * @rules: numbers that are a trigger
+ * @rule_count: how many rules there are
+ * @fifo: where commands come from, or NULL
  * @output: pattern of the names of the files, see output-name.h
  * @name: where @output is
  * @overwrite: the contents of files may be lost
@@ -46,6 +60,13 @@ struct record_options {
 	uint64_t bytes;
 	uint64_t captures;
 	uint64_t duration_s;
+	bool triggered;
+	uint64_t before;
+	uint64_t after;
+	uint64_t windows;
+	struct rule rules[MAX_RULES];
+	unsigned int rule_count;
+	const char *fifo;
 	const char *output;
 	char name[PATH_MAX];
 	bool overwrite;

@@ -16,7 +16,10 @@
 #include "common/signals.h"
 #include "record/recorder.h"
 
-enum { FD_SIGNAL, FD_SOURCE, FD_DISK, FD_SYNC, FD_RESULTS, FDS };
+enum {
+	FD_SIGNAL, FD_SOURCE, FD_DISK, FD_SYNC, FD_RESULTS, FD_ASKED, FD_FIFO,
+	FDS,
+};
 
 /* From now on, the next signal ends the program as usual. */
 static void release_signals(struct recorder *r)
@@ -49,7 +52,8 @@ static int check_duration(struct recorder *r)
 
 static bool has_room(const struct recorder *r)
 {
-	return r->held < r->source->capacity && recording_ready(r->recording);
+	return r->held < r->source->capacity &&
+	       recording_ready(r->recording) && !choice_has_work(&r->choice);
 }
 
 static void sooner(int64_t *first, int64_t due)
@@ -87,6 +91,8 @@ static int wait_event(struct recorder *r, struct pollfd *fds)
 		recording_sync_fd(r->recording), POLLIN, 0
 	};
 	fds[FD_RESULTS] = (struct pollfd){ results_fd(), POLLOUT, 0 };
+	fds[FD_ASKED] = (struct pollfd){ r->asking.signal_fd, POLLIN, 0 };
+	fds[FD_FIFO] = (struct pollfd){ r->asking.fifo, POLLIN, 0 };
 	if (poll(fds, FDS, due ? clock_left_ms(due) : -1) >= 0 ||
 	    errno == EINTR)
 		return 0;
@@ -124,22 +130,94 @@ static void watch_disk(struct recorder *r)
 		r->late = true;
 }
 
-static int put(struct recorder *r, const struct fpgabuf_capture *c)
+static void release(struct recorder *r, const struct fpgabuf_capture *c)
 {
-	const uint64_t missed = r->source->counts.missed - r->missed;
+	r->held--;
+	source_release(r->source, c->slot);
+}
 
-	r->missed += missed;
+static int put(struct recorder *r, const struct fpgabuf_capture *c,
+	       const struct note *note)
+{
+	watch_disk(r);
+	if (!r->broken && !recording_put(r->recording, c, note))
+		return 0;
+	r->broken = true;
+	release(r, c);
+	return -1;
+}
+
+/* The first number in the capture that is as a rule says */
+static void find_number(const struct recorder *r,
+			const struct fpgabuf_capture *c, struct trigger *t)
+{
+	const struct record_options *o = r->options;
+	unsigned int i;
+	size_t at;
+
+	t->at = c->bytes;
+	for (i = 0; i < o->rule_count; i++) {
+		at = rule_find(&o->rules[i], c->addr, t->at);
+		if (at >= t->at)
+			continue;
+		t->rule = &o->rules[i];
+		t->at = at;
+	}
+}
+
+/*
+ * What a window has goes to the disk, now or when there is room for it, and what none
+ * has back to the source.
+ */
+static int settle_kept(struct recorder *r, bool now)
+{
+	struct kept_capture next;
+	enum choice_fate fate;
+	int err = 0;
+
+	while (now || !choice_has_work(&r->choice) ||
+	       recording_ready(r->recording)) {
+		fate = choice_next(&r->choice, &next);
+		if (fate == CHOICE_KEEP)
+			break;
+		if (fate == CHOICE_DROP)
+			release(r, &next.capture);
+		else if (put(r, &next.capture, &next.note))
+			err = -1;
+	}
+	return err;
+}
+
+static int choose(struct recorder *r, const struct fpgabuf_capture *c,
+		  uint64_t missed)
+{
+	struct trigger trigger = {
+		.asked = asking_answer(&r->asking, c->timestamp_ns),
+	};
+	int err;
+
+	find_number(r, c, &trigger);
+	choice_add(&r->choice, c, missed, &trigger);
+	err = settle_kept(r, false);
+	if (err || !choice_complete(&r->choice) || r->source->stopping)
+		return err;
+	return source_stop(r->source);
+}
+
+static int on_capture(struct recorder *r, const struct fpgabuf_capture *c)
+{
+	const struct note note = {
+		.missed = r->source->counts.missed - r->missed,
+	};
+
+	r->missed += note.missed;
 	note_gap(r, c);
 	if (r->options->verbose)
 		inform("capture %" PRIu64 ": %" PRIu64 " bytes",
 		       r->source->counts.captures, c->bytes);
 	r->held++;
-	watch_disk(r);
-	if (!recording_put(r->recording, c, missed))
-		return 0;
-	r->held--;
-	source_release(r->source, c->slot);
-	return -1;
+	return r->options->triggered ? choose(r, c, note.missed) :
+				       put(r, c, &note);
 }
 
 /* Gives back what is written. */
@@ -147,22 +225,24 @@ static void give_back(struct recorder *r)
 {
 	struct fpgabuf_capture c;
 
-	while (recording_next(r->recording, &c)) {
-		r->held--;
-		source_release(r->source, c.slot);
-	}
+	while (recording_next(r->recording, &c))
+		release(r, &c);
 }
 
-/* Without io_uring a capture is written when recording_put() returns. */
+/*
+ * Without io_uring a capture is written when recording_put() returns.  What nobody wants
+ * is given back at once, and there might be no end of it: then it is time to hear.
+ */
 static int take_captures(struct recorder *r)
 {
+	unsigned int left = r->source->capacity;
 	struct fpgabuf_capture c;
-	int ret = 0;
+	int ret = settle_kept(r, false);
 
-	while (has_room(r) && !recording_failed(r->recording) &&
+	while (!ret && left-- && has_room(r) && !recording_failed(r->recording) &&
 	       (ret = source_take(r->source, &c)) > 0) {
 		stall_over(&r->stall);
-		ret = put(r, &c);
+		ret = on_capture(r, &c);
 		give_back(r);
 		if (ret)
 			break;
@@ -172,7 +252,7 @@ static int take_captures(struct recorder *r)
 
 static void watch_source(struct recorder *r)
 {
-	if (r->held || !source_waits(r->source)) {
+	if (r->held > r->choice.count || !source_waits(r->source)) {
 		stall_over(&r->stall);
 		return;
 	}
@@ -214,6 +294,7 @@ static int step(struct recorder *r)
 	if (!err)
 		err = check_duration(r);
 	give_back(r);
+	asking_hear(&r->asking);
 	if (!err)
 		err = take_captures(r);
 	if (!err)
@@ -235,14 +316,37 @@ static int record_all(struct recorder *r)
 	return err;
 }
 
-/* What was taken is written. */
-static void write_rest(struct recorder *r)
+/* What was taken is written, unless nobody wants it. */
+static int write_rest(struct recorder *r)
 {
+	int err;
+
+	choice_end(&r->choice, r->asking.asked);
+	err = settle_kept(r, true);
 	give_back(r);
 	while (r->held) {
 		recording_wait(r->recording);
 		give_back(r);
 	}
+	return err;
+}
+
+static bool has_enough(const struct recorder *r)
+{
+	const uint64_t windows = r->choice.counts.windows;
+
+	if (choice_complete(&r->choice))
+		return true;
+	if (!source_complete(r->source))
+		source_explain_incomplete(r->source);
+	else if (windows < r->options->windows)
+		message("ended after %" PRIu64 " of %" PRIu64 " windows",
+			windows, r->options->windows);
+	else if (r->options->windows)
+		message("ended before the last window was complete");
+	else
+		return true;
+	return false;
 }
 
 int recorder_run(struct recorder *recorder)
@@ -251,14 +355,13 @@ int recorder_run(struct recorder *recorder)
 	int err = record_all(r);
 
 	release_signals(r);
-	write_rest(r);
+	if (write_rest(r))
+		err = -1;
 	if (recording_finish(r->recording, err))
 		err = -1;
 	r->end_ns = clock_ns();
 	progress_end(&r->progress);
-	if (!err && !source_complete(r->source)) {
-		source_explain_incomplete(r->source);
+	if (!err && !has_enough(r))
 		err = -1;
-	}
 	return err ? -1 : 0;
 }

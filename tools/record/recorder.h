@@ -6,13 +6,17 @@
 #include "common/progress.h"
 #include "common/source.h"
 #include "common/stall.h"
+#include "record/asking.h"
 #include "record/recording.h"
+#include "record/choice.h"
 
 /**
  * struct recorder - state of the loop
  * @options: the command line
  * @source: where the captures come from
  * @recording: where they go
+ * @choice: which of them go there, if not all; opened
+ * @asking: who asks for some, opened if so
  * @sigfd: signalfd of the signals that end it, which are blocked; or -1
  * @stop_ns: when to end the capture, or 0
  * @stats_due_ns: when to print statistics, or 0
@@ -20,6 +24,7 @@
  * @progress: the progress line
  * @stall: the wait for the next capture
  * @held: captures that are taken
+ * @broken: nothing more can be written
  * @missed: captures of a server that were missed before the last one taken
  * @late: since the last capture, no region was left for the FPGA
  * @late_gaps: captures after the first with a gap because of that
@@ -30,6 +35,8 @@ struct recorder {
 	const struct record_options *options;
 	struct source *source;
 	struct recording *recording;
+	struct choice choice;
+	struct asking asking;
 	int sigfd;
 	int64_t stop_ns;
 	int64_t stats_due_ns;
@@ -37,6 +44,7 @@ struct recorder {
 	struct progress progress;
 	struct stall stall;
 	unsigned int held;
+	bool broken;
 	uint64_t missed;
 	bool late;
 	uint64_t late_gaps;

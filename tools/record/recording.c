@@ -332,7 +332,7 @@ bool recording_ready(const struct recording *r)
 }
 
 int recording_put(struct recording *r, const struct fpgabuf_capture *capture,
-		  uint64_t missed)
+		  const struct note *note)
 {
 	if (is_full(r, capture->bytes) && rotate(r))
 		return -1;
@@ -340,7 +340,7 @@ int recording_put(struct recording *r, const struct fpgabuf_capture *capture,
 	if (target_expect(&r->current->target, capture->bytes))
 		return -1;
 	r->current->waiting++;
-	writer_put(r->writer, &r->current->target, capture, missed);
+	writer_put(r->writer, &r->current->target, capture, note);
 	return 0;
 }
 
@@ -350,6 +350,33 @@ static int64_t now_of(clockid_t clock)
 
 	clock_gettime(clock, &now);
 	return now.tv_sec * NS_PER_SEC + now.tv_nsec;
+}
+
+/* When exactly somebody has asked is not known: it was while all of them came. */
+static int mark_asked(struct file *f, const struct written *w)
+{
+	const unsigned int asked = w->note.trigger.asked;
+	const struct sigmf_mark mark = {
+		w->offset, w->capture.bytes, "trigger",
+		asked == ASKED_BY_SIGNAL  ? "SIGUSR1" :
+		asked == ASKED_BY_COMMAND ? "command" :
+					    "SIGUSR1, command",
+	};
+
+	return asked ? sigmf_mark(f->sigmf, &mark) : 0;
+}
+
+static int mark_number(struct file *f, const struct written *w)
+{
+	const struct trigger *t = &w->note.trigger;
+	struct sigmf_mark mark = { .label = "trigger" };
+
+	if (!t->rule)
+		return 0;
+	mark.offset = w->offset + t->at;
+	mark.bytes = t->rule->size;
+	mark.comment = t->rule->text;
+	return sigmf_mark(f->sigmf, &mark);
 }
 
 /* Samples before the first capture are not missing. */
@@ -362,10 +389,16 @@ static int describe(struct file *f, const struct written *w)
 			  now_of(CLOCK_MONOTONIC),
 		.gap = w->capture.sequence &&
 		       w->capture.status & FPGABUF_CAPTURE_GAP,
-		.lost_captures = w->missed,
+		.lost_captures = w->note.missed,
+		.window = w->note.window,
+		.unrecorded = w->note.unrecorded,
+		.lost_unrecorded = w->note.lost_unrecorded,
 	};
+	int err = sigmf_add(f->sigmf, &piece);
 
-	return sigmf_add(f->sigmf, &piece);
+	if (!err)
+		err = mark_asked(f, w);
+	return err ? err : mark_number(f, w);
 }
 
 bool recording_next(struct recording *r, struct fpgabuf_capture *capture)

@@ -37,12 +37,10 @@ struct recording *recording_open(const struct record_options *options,
 /* Can it take a capture?  Too much may wait for the disk. */
 bool recording_ready(const struct recording *recording);
 
-/*
- * Writes a capture: 0, or -1 after a message.  @missed: captures of a server that were
- * missed before it
- */
+/* Writes a capture: 0, or -1 after a message. */
 int recording_put(struct recording *recording,
-		  const struct fpgabuf_capture *capture, uint64_t missed);
+		  const struct fpgabuf_capture *capture,
+		  const struct note *note);
 
 /* The next capture that needs its memory no more; false: none at the moment. */
 bool recording_next(struct recording *recording, struct fpgabuf_capture *capture);

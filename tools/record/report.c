@@ -48,6 +48,15 @@ static void json_files(struct json *j, const struct recording_state *s)
 	json_decimal(j, "longest_write_ms", longest_ms(s));
 }
 
+static void json_windows(struct json *j, const struct recorder *r)
+{
+	const struct choice_counts *w = &r->choice.counts;
+
+	json_number(j, "windows", w->windows);
+	json_number(j, "triggers", w->triggers);
+	json_number(j, "unrecorded", w->unrecorded);
+}
+
 static void print_json(FILE *out, const struct recorder *r, bool ok)
 {
 	struct fpgabuf_frame_clock clock;
@@ -62,6 +71,7 @@ static void print_json(FILE *out, const struct recorder *r, bool ok)
 	json_decimal(&j, "mb_per_s", mb_per_s(s.disk.bytes, seconds(r)));
 	json_source(&j, r->source);
 	json_number(&j, "gaps_of_disk", r->late_gaps);
+	json_windows(&j, r);
 	json_files(&j, &s);
 	json_clock(&j, &clock);
 	json_string(&j, "error", ok ? "" : message_first());
@@ -83,6 +93,16 @@ static void print_gaps(FILE *out, const struct recorder *r)
 			src->counts.missed);
 }
 
+static void print_windows(FILE *out, const struct recorder *r)
+{
+	const struct choice_counts *w = &r->choice.counts;
+
+	if (r->options->triggered)
+		fprintf(out, "  %" PRIu64 " windows, %" PRIu64 " captures with a trigger; %" PRIu64
+			" captures were not recorded\n",
+			w->windows, w->triggers, w->unrecorded);
+}
+
 static void print_text(FILE *out, const struct recorder *r)
 {
 	const struct source *src = r->source;
@@ -97,6 +117,7 @@ static void print_text(FILE *out, const struct recorder *r)
 		src->counts.captures, src->counts.partial,
 		src->counts.timeouts, src->counts.failures, src->slot_count,
 		src->region_size);
+	print_windows(out, r);
 	print_gaps(out, r);
 	fprintf(out, "  %" PRIu64 " bytes past the page cache; %u captures waited at most, the longest for %.3f ms\n",
 		s.disk.direct, s.disk.most_waiting, longest_ms(&s));

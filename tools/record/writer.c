@@ -15,7 +15,7 @@
  * struct job - a capture that is written
  * @target: its file
  * @capture: the capture
- * @missed: captures missed before it
+ * @note: what goes with it
  * @offset: where in the file it begins
  * @pieces: the requests
  * @count: how many there are
@@ -24,7 +24,7 @@
 struct job {
 	struct target *target;
 	struct fpgabuf_capture capture;
-	uint64_t missed;
+	struct note note;
 	uint64_t offset;
 	struct disk_request pieces[PIECES];
 	unsigned int count;
@@ -132,7 +132,7 @@ static void say_cached(struct writer *w, const struct target *t)
 }
 
 void writer_put(struct writer *w, struct target *target,
-		const struct fpgabuf_capture *capture, uint64_t missed)
+		const struct fpgabuf_capture *capture, const struct note *note)
 {
 	struct job *j = &w->jobs[(w->first + w->counts.waiting) % w->size];
 	uint64_t head, blocks;
@@ -140,7 +140,7 @@ void writer_put(struct writer *w, struct target *target,
 	*j = (struct job){
 		.target = target,
 		.capture = *capture,
-		.missed = missed,
+		.note = *note,
 		.offset = target->size,
 		.since_ns = clock_ns(),
 	};
@@ -233,7 +233,7 @@ bool writer_next(struct writer *w, struct written *written)
 	if (!w->failed)
 		note_written(w, j);
 	*written = (struct written){
-		j->target, j->capture, j->missed, j->offset, !w->failed
+		j->target, j->capture, j->note, j->offset, !w->failed
 	};
 	w->first = (w->first + 1) % w->size;
 	w->counts.waiting--;

@@ -13,20 +13,21 @@
 #include <fpgabuf/fpgabuf.h>
 
 #include "record/disk.h"
+#include "record/note.h"
 #include "record/target.h"
 
 /**
  * struct written - a capture that needs its memory no more
  * @target: its file
  * @capture: the capture
- * @missed: as it was given
+ * @note: as it was given
  * @offset: where in the file it begins
  * @ok: it is wholly in the file
  */
 struct written {
 	struct target *target;
 	struct fpgabuf_capture capture;
-	uint64_t missed;
+	struct note note;
 	uint64_t offset;
 	bool ok;
 };
@@ -53,9 +54,9 @@ struct writer;
 struct writer *writer_new(unsigned int captures);
 void writer_free(struct writer *writer);
 
-/* Writes a capture behind what the file has.  @missed: captures missed before it */
+/* Writes a capture behind what the file has. */
 void writer_put(struct writer *writer, struct target *target,
-		const struct fpgabuf_capture *capture, uint64_t missed);
+		const struct fpgabuf_capture *capture, const struct note *note);
 
 /*
  * The next capture that is done; false if no capture is done now.  A write that
