@@ -493,6 +493,92 @@ static void triggers(void)
 	folder_remove();
 }
 
+#define META		FOLDER "/x.sigmf-meta"
+#define META_AGAIN	FOLDER "/y.sigmf-meta"
+
+/* Whether it is the same, but for the program that has written it; @lines counts. */
+static bool is_same_meta(unsigned int *lines)
+{
+	FILE *one = fopen(META, "re"), *other = fopen(META_AGAIN, "re");
+	char a[512], b[512];
+	bool same = one && other;
+
+	*lines = 0;
+	while (same && fgets(a, sizeof(a), one)) {
+		same = fgets(b, sizeof(b), other);
+		if (!strstr(a, "core:recorder"))
+			same = same && !strcmp(a, b);
+		++*lines;
+	}
+	same = same && !fgets(b, sizeof(b), other);
+	if (one)
+		fclose(one);
+	if (other)
+		fclose(other);
+	return same;
+}
+
+static bool is_same_data(const char *name, const char *other)
+{
+	int fds[] = { open(name, O_RDONLY | O_CLOEXEC),
+		      open(other, O_RDONLY | O_CLOEXEC) };
+	char *a = malloc(REGION), *b = malloc(REGION);
+	bool same = fds[0] >= 0 && fds[1] >= 0;
+	ssize_t n = 1;
+
+	while (same && n > 0) {
+		n = read(fds[0], a, REGION);
+		same = n >= 0 && read(fds[1], b, REGION) == n &&
+		       !memcmp(a, b, n);
+	}
+	free(a);
+	free(b);
+	close(fds[0]);
+	close(fds[1]);
+	return same;
+}
+
+/* The simulator loses samples while the disk stands still. */
+static void replay(void)
+{
+	const struct program p = recorder((const char *[]){
+		"--count", "40", "--regions", "4", "--sigmf", "--datatype",
+		"ru32_le", "--sample-rate", "4000000", FOLDER "/x", NULL
+	});
+	const struct program again = recorder((const char *[]){
+		"--replay", META, "--sigmf", FOLDER "/y", NULL
+	});
+	unsigned long long gaps;
+	size_t size;
+	unsigned int lines;
+	pid_t pid;
+
+	folder_of_ext4(SLOW_DISK);
+	sim_source("pattern");
+	sim_set("lossy", 1);
+	sim_set("rate", 16 * MIB);
+	pid = program_start(&p);
+	wait_for_size(FOLDER "/x.sigmf-data", REGION);
+	folder_freeze(true);
+	wait_for_loss();
+	folder_freeze(false);
+	EXPECT(process_exit_code(pid), 0);
+	sim_set("lossy", 0);
+	sim_set("rate", 0);
+	gaps = program_count(&p, "gaps");
+	EXPECT(gaps > 0, true);
+	EXPECT(program_run(&again), 0);
+	EXPECT(program_count(&again, "gaps"), gaps);
+	EXPECT(breaks_in(FOLDER "/x.sigmf-data", &size) <= gaps, true);
+	EXPECT(size, 40 * REGION);
+	EXPECT(is_same_data(FOLDER "/x.sigmf-data", FOLDER "/y.sigmf-data"),
+	       true);
+	EXPECT(is_same_meta(&lines), true);
+	printf("\n    %llu gaps, %u lines of metadata", gaps, lines);
+	sim_source("pattern");
+	folder_remove();
+}
+
 static const struct test tests[] = {
 	{ "a disk reads the captures themselves, and nothing is copied",
 	  to_disk },
@@ -508,6 +594,7 @@ static const struct test tests[] = {
 	{ "if the disk is too slow, every loss is a gap, and it says why",
 	  slow_disk },
 	{ "the oldest files make room", max_disk },
+	{ "a replay has the same samples and the same gaps", replay },
 	{ "windows around random samples are exact, at full speed", triggers },
 	{ }
 };

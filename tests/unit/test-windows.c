@@ -174,11 +174,11 @@ static void add(struct run *run, unsigned int number)
 		.sequence = number,
 		.slot = number,
 	};
-	const struct trigger trigger = {
-		.asked = run->triggers[number] ? ASKED_BY_SIGNAL : 0,
+	const struct note note = {
+		.trigger.asked = run->triggers[number] ? ASKED_BY_SIGNAL : 0,
 	};
 
-	choice_add(&run->choice, &capture, 0, &trigger);
+	choice_add(&run->choice, &capture, &note);
 	settle(run);
 }
 
@@ -302,7 +302,11 @@ static void test_end(void)
 /* Before the first it is none, and one of a window is not one of those left out. */
 static void test_lost(void)
 {
-	const struct trigger none = { 0 }, some = { .asked = ASKED_BY_SIGNAL };
+	const struct note none = { .missed = 0 };
+	const struct note some = {
+		.missed = 5,
+		.trigger.asked = ASKED_BY_SIGNAL,
+	};
 	const struct fpgabuf_capture gap = {
 		.status = FPGABUF_CAPTURE_GAP, .bytes = 1,
 	};
@@ -311,18 +315,18 @@ static void test_lost(void)
 	struct choice w;
 
 	CU_ASSERT_EQUAL_FATAL(choice_open(&w, 0, 0, 0), 0);
-	choice_add(&w, &gap, 0, &none);
+	choice_add(&w, &gap, &none);
 	CU_ASSERT_EQUAL(choice_next(&w, &c), CHOICE_DROP);
 	next.sequence = 1;
 	next.status = FPGABUF_CAPTURE_GAP;
-	choice_add(&w, &next, 0, &some);
+	choice_add(&w, &next, &some);
 	CU_ASSERT_EQUAL(choice_next(&w, &c), CHOICE_WRITE);
 	CU_ASSERT_FALSE(c.note.lost_unrecorded);
 	next.sequence = 2;
-	choice_add(&w, &next, 0, &none);
+	choice_add(&w, &next, &none);
 	CU_ASSERT_EQUAL(choice_next(&w, &c), CHOICE_DROP);
 	next.sequence = 3;
-	choice_add(&w, &next, 5, &some);
+	choice_add(&w, &next, &some);
 	CU_ASSERT_EQUAL(choice_next(&w, &c), CHOICE_WRITE);
 	CU_ASSERT_TRUE(c.note.lost_unrecorded);
 	CU_ASSERT_EQUAL(c.note.missed, 5);

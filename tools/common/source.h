@@ -20,12 +20,14 @@
 #define UNLIMITED	UINT64_MAX
 
 struct peer;
+struct sigmf_recording;
 struct source;
 
 /**
  * struct source_setup - what to open
  * @device: path of the device to capture from
  * @share: socket of an fpgabuf-share
+ * @replay: name of a recording
  * @fd: a dma-buf
  * @region_size: bytes of a region, 0 for the usual
  * @regions: number of regions; of a share the most that are held at once, 0 for
@@ -38,6 +40,7 @@ struct source;
 struct source_setup {
 	const char *device;
 	const char *share;
+	const char *replay;
 	int fd;
 	uint64_t region_size;
 	uint64_t regions;
@@ -58,6 +61,8 @@ struct source_setup {
  *	@fd, @starved and @again of the source up to date; a negative errno is the end.  Such
  *	a kind has no @from, and no captures to take.  NULL for the others
  * @count: of a kind that pumps: brings the counts of the source up to date
+ * @utc_ns: of a kind whose captures are older than their timestamps say: CLOCK_REALTIME
+ *	of the end of the one in a slot, or 0: not known.  NULL for the others
  */
 struct source_kind {
 	size_t size;
@@ -66,6 +71,7 @@ struct source_kind {
 	void (*close)(struct source *source);
 	int (*pump)(struct source *source, struct peer *peer);
 	void (*count)(struct source *source);
+	int64_t (*utc_ns)(const struct source *source, unsigned int slot);
 };
 
 /**
@@ -127,6 +133,10 @@ void source_close(struct source *source);
 /* The kinds that all tools have */
 extern const struct source_kind source_device;
 extern const struct source_kind source_share;
+extern const struct source_kind source_replay;
+
+/* What the metadata of a source_replay say, valid until it is closed; or NULL */
+const struct sigmf_recording *source_recording(const struct source *source);
 
 /* For the kinds: @from has been made, or not because of @err. */
 int source_begin(struct source *source, int err);

@@ -61,14 +61,11 @@ static void trigger(struct choice *w)
 }
 
 void choice_add(struct choice *w, const struct fpgabuf_capture *capture,
-		uint64_t missed, const struct trigger *t)
+		const struct note *note)
 {
-	*kept_at(w, w->count++) = (struct kept_capture){
-		.capture = *capture,
-		.note = { .missed = missed, .trigger = *t },
-	};
+	*kept_at(w, w->count++) = (struct kept_capture){ *capture, *note };
 	w->added++;
-	if (is_trigger(t))
+	if (is_trigger(&note->trigger))
 		trigger(w);
 }
 

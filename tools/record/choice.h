@@ -75,9 +75,9 @@ int choice_open(struct choice *choice, uint64_t before, uint64_t after,
 		uint64_t most);
 void choice_close(struct choice *choice);
 
-/* The next capture, with its trigger, if it has one. */
+/* The next capture, and what is known of it, with its trigger, if it has one. */
 void choice_add(struct choice *choice, const struct fpgabuf_capture *capture,
-		uint64_t missed, const struct trigger *trigger);
+		const struct note *note);
 
 /*
  * Call it after that until it says to keep.  Otherwise @next is to be written or given

@@ -7,6 +7,7 @@
 #include "common/message.h"
 #include "common/notify.h"
 #include "common/results.h"
+#include "common/sigmf-read.h"
 #include "common/signals.h"
 #include "common/start.h"
 #include "record/report.h"
@@ -112,11 +113,32 @@ static int open_and_record(const struct record_options *o,
 	return ret;
 }
 
-static int run(const struct record_options *o)
+/* What a recording knows of its samples, and the options do not say */
+static void adopt(struct record_options *o, const struct source *source)
+{
+	const struct sigmf_recording *recording = source_recording(source);
+
+	if (!recording || !o->metadata)
+		return;
+	if (!o->sigmf.datatype)
+		o->sigmf.datatype = recording->datatype;
+	if (!o->sigmf.sample_rate)
+		o->sigmf.sample_rate = recording->sample_rate;
+}
+
+static const struct source_kind *choose(const struct record_options *o)
+{
+	if (o->replay)
+		return &source_replay;
+	return o->share ? &source_share : &source_device;
+}
+
+static int run(struct record_options *o)
 {
 	const struct source_setup setup = {
 		.device = o->device,
 		.share = o->share,
+		.replay = o->replay,
 		.region_size = o->region_size,
 		.regions = o->regions,
 		.bytes = o->bytes,
@@ -124,12 +146,12 @@ static int run(const struct record_options *o)
 		.quiet = o->quiet,
 		.verbose = o->verbose,
 	};
-	struct source *source = source_open(o->share ? &source_share :
-						       &source_device, &setup);
+	struct source *source = source_open(choose(o), &setup);
 	int ret;
 
 	if (!source)
 		return EXIT_FAILED;
+	adopt(o, source);
 	ret = open_and_record(o, source);
 	source_close(source);
 	return ret;

@@ -27,6 +27,8 @@ struct trigger {
 /**
  * struct note - the note
  * @missed: captures of a server that were missed before it
+ * @replayed: it is older than its timestamp says
+ * @utc_ns: then: CLOCK_REALTIME of its end, or 0: not known
  * @window: a window begins with it
  * @unrecorded: bytes that were captured, and not recorded, since the last window
  * @lost_unrecorded: among these there was a gap
@@ -34,6 +36,8 @@ struct trigger {
  */
 struct note {
 	uint64_t missed;
+	bool replayed;
+	int64_t utc_ns;
 	bool window;
 	uint64_t unrecorded;
 	bool lost_unrecorded;

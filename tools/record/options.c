@@ -17,7 +17,7 @@
 
 enum {
 	OPT_AFTER = 0x100, OPT_BEFORE, OPT_DATATYPE, OPT_DURATION, OPT_JSON,
-	OPT_MAX_DISK, OPT_OVERWRITE, OPT_PROGRESS, OPT_ROTATE_SIZE,
+	OPT_MAX_DISK, OPT_OVERWRITE, OPT_PROGRESS, OPT_REPLAY, OPT_ROTATE_SIZE,
 	OPT_ROTATE_TIME, OPT_SAMPLE_RATE, OPT_SHARE, OPT_SIGMF, OPT_STATS,
 	OPT_SYNC, OPT_TRIGGER, OPT_TRIGGER_FIFO, OPT_VERSION, OPT_WINDOWS,
 };
@@ -38,6 +38,7 @@ static const struct option long_options[] = {
 	{ "quiet", no_argument, NULL, 'q' },
 	{ "region-size", required_argument, NULL, 'r' },
 	{ "regions", required_argument, NULL, 'n' },
+	{ "replay", required_argument, NULL, OPT_REPLAY },
 	{ "rotate-size", required_argument, NULL, OPT_ROTATE_SIZE },
 	{ "rotate-time", required_argument, NULL, OPT_ROTATE_TIME },
 	{ "sample-rate", required_argument, NULL, OPT_SAMPLE_RATE },
@@ -70,6 +71,7 @@ static const char help[] =
 "  -n, --regions N         number of such regions (default 16): a disk that pauses\n"
 "                          may pause for as long as the FPGA needs to fill them\n"
 "      --share SOCKET      instead: the captures of the fpgabuf-share at SOCKET\n"
+"      --replay RECORDING  instead: the samples and gaps of a SigMF recording\n"
 "\n"
 "Which of them to write (default: all).  With any of these options, SIGUSR1 is a\n"
 "trigger, too:\n"
@@ -202,6 +204,8 @@ static int set_extent(struct record_options *o, int option)
 					 &o->region_size);
 	case OPT_DURATION:
 		return parse_number(optarg, 1, MAX_SECONDS, &o->duration_s);
+	case OPT_REPLAY:
+		return set_path(&o->replay);
 	case OPT_SHARE:
 		return set_path(&o->share);
 	default:
@@ -304,9 +308,9 @@ static int check(const struct record_options *o)
 		return bad_combination("--bytes, --count and --duration exclude each other");
 	if (o->triggered && o->bytes != UNLIMITED)
 		return bad_combination("--bytes excludes --before, --after, --trigger, --trigger-fifo and --windows");
-	if (o->device && o->share)
-		return bad_combination("--device and --share exclude each other");
-	if (o->metadata && !o->sigmf.datatype)
+	if (!!o->device + !!o->share + !!o->replay > 1)
+		return bad_combination("--device, --share and --replay exclude each other");
+	if (o->metadata && !o->sigmf.datatype && !o->replay)
 		return bad_combination("--sigmf needs --datatype");
 	if ((o->sigmf.datatype || o->sigmf.sample_rate) && !o->metadata)
 		return bad_combination("--datatype and --sample-rate need --sigmf");
@@ -334,7 +338,7 @@ static void settle_source(struct record_options *o)
 {
 	if (o->share)
 		return;
-	if (!o->device)
+	if (!o->device && !o->replay)
 		o->device = FPGABUF_DEFAULT_DEVICE;
 	if (!o->regions)
 		o->regions = default_regions(o);

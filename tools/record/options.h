@@ -24,6 +24,7 @@
  * struct record_options - the command line
  * @device: path of the device to capture from
  * @share: socket of an fpgabuf-share to get captures from instead, or NULL
+ * @replay: a recording to get them from instead, or NULL
  * @region_size: bytes of a region, 0 for the usual
  * @regions: number of regions; with @share the most that are held at once, 0 for
  *	what the server gives
@@ -55,6 +56,7 @@
 struct record_options {
 	const char *device;
 	const char *share;
+	const char *replay;
 	uint64_t region_size;
 	uint64_t regions;
 	uint64_t bytes;

@@ -189,34 +189,41 @@ static int settle_kept(struct recorder *r, bool now)
 }
 
 static int choose(struct recorder *r, const struct fpgabuf_capture *c,
-		  uint64_t missed)
+		  struct note *note)
 {
-	struct trigger trigger = {
-		.asked = asking_answer(&r->asking, c->timestamp_ns),
-	};
 	int err;
 
-	find_number(r, c, &trigger);
-	choice_add(&r->choice, c, missed, &trigger);
+	note->trigger.asked = asking_answer(&r->asking, c->timestamp_ns);
+	find_number(r, c, &note->trigger);
+	choice_add(&r->choice, c, note);
 	err = settle_kept(r, false);
 	if (err || !choice_complete(&r->choice) || r->source->stopping)
 		return err;
 	return source_stop(r->source);
 }
 
+static void note_time(const struct source *source,
+		      const struct fpgabuf_capture *c, struct note *note)
+{
+	note->replayed = source->kind->utc_ns;
+	if (note->replayed)
+		note->utc_ns = source->kind->utc_ns(source, c->slot);
+}
+
 static int on_capture(struct recorder *r, const struct fpgabuf_capture *c)
 {
-	const struct note note = {
+	struct note note = {
 		.missed = r->source->counts.missed - r->missed,
 	};
 
 	r->missed += note.missed;
+	note_time(r->source, c, &note);
 	note_gap(r, c);
 	if (r->options->verbose)
 		inform("capture %" PRIu64 ": %" PRIu64 " bytes",
 		       r->source->counts.captures, c->bytes);
 	r->held++;
-	return r->options->triggered ? choose(r, c, note.missed) :
+	return r->options->triggered ? choose(r, c, &note) :
 				       put(r, c, &note);
 }
 

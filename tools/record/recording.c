@@ -352,6 +352,15 @@ static int64_t now_of(clockid_t clock)
 	return now.tv_sec * NS_PER_SEC + now.tv_nsec;
 }
 
+/* The end of a capture */
+static int64_t end_of(const struct written *w)
+{
+	if (w->note.replayed)
+		return w->note.utc_ns;
+	return w->capture.timestamp_ns + now_of(CLOCK_REALTIME) -
+	       now_of(CLOCK_MONOTONIC);
+}
+
 /* When exactly somebody has asked is not known: it was while all of them came. */
 static int mark_asked(struct file *f, const struct written *w)
 {
@@ -385,8 +394,7 @@ static int describe(struct file *f, const struct written *w)
 	const struct sigmf_piece piece = {
 		.offset = w->offset,
 		.bytes = w->capture.bytes,
-		.end_ns = w->capture.timestamp_ns + now_of(CLOCK_REALTIME) -
-			  now_of(CLOCK_MONOTONIC),
+		.end_ns = end_of(w),
 		.gap = w->capture.sequence &&
 		       w->capture.status & FPGABUF_CAPTURE_GAP,
 		.lost_captures = w->note.missed,

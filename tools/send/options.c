@@ -17,8 +17,8 @@
 
 enum {
 	OPT_DURATION = 0x100, OPT_FD, OPT_FRAMED, OPT_JSON, OPT_KEEPALIVE,
-	OPT_PROGRESS, OPT_RATE, OPT_RECONNECT, OPT_SHARE, OPT_SLOW_PEER,
-	OPT_STATS, OPT_VERSION,
+	OPT_PROGRESS, OPT_RATE, OPT_RECONNECT, OPT_REPLAY, OPT_SHARE,
+	OPT_SLOW_PEER, OPT_STATS, OPT_VERSION,
 };
 
 static const struct option long_options[] = {
@@ -38,6 +38,7 @@ static const struct option long_options[] = {
 	{ "reconnect", required_argument, NULL, OPT_RECONNECT },
 	{ "region-size", required_argument, NULL, 'r' },
 	{ "regions", required_argument, NULL, 'n' },
+	{ "replay", required_argument, NULL, OPT_REPLAY },
 	{ "share", required_argument, NULL, OPT_SHARE },
 	{ "slow-peer", required_argument, NULL, OPT_SLOW_PEER },
 	{ "stats", required_argument, NULL, OPT_STATS },
@@ -63,6 +64,7 @@ static const char help[] =
 "                          capture of the DMA controller if that is less)\n"
 "  -n, --regions N         number of such regions (default 8)\n"
 "      --share SOCKET      instead: the captures of the fpgabuf-share at SOCKET\n"
+"      --replay RECORDING  instead: the samples and gaps of a SigMF recording\n"
 "      --fd N              instead: once, the dma-buf that was inherited as\n"
 "                          descriptor N\n"
 "\n"
@@ -188,6 +190,8 @@ static int set_source(struct send_options *o, int option)
 	switch (option) {
 	case 'd':
 		return set_path(&o->device);
+	case OPT_REPLAY:
+		return set_path(&o->replay);
 	case OPT_SHARE:
 		return set_path(&o->share);
 	case OPT_FD:
@@ -308,13 +312,13 @@ static int check_extent(const struct send_options *o)
 /* Fills in options that were not given. */
 static int settle_source(struct send_options *o)
 {
-	if (!!o->device + !!o->share + (o->fd >= 0) > 1) {
-		message("--device, --share and --fd exclude each other");
+	if (!!o->device + !!o->share + !!o->replay + (o->fd >= 0) > 1) {
+		message("--device, --share, --replay and --fd exclude each other");
 		return usage_error();
 	}
 	if (o->share)
 		return -1;
-	if (!o->device)
+	if (!o->device && !o->replay)
 		o->device = FPGABUF_DEFAULT_DEVICE;
 	if (!o->regions)
 		o->regions = DEFAULT_REGIONS;
@@ -326,6 +330,8 @@ const char *options_not_spliced(const struct send_options *o)
 {
 	if (o->share)
 		return "--share";
+	if (o->replay)
+		return "--replay";
 	if (o->fd >= 0)
 		return "--fd";
 	if (o->captures != UNLIMITED)

@@ -22,6 +22,7 @@
  * struct send_options - the command line
  * @device: path of the device to capture from
  * @share: socket of an fpgabuf-share to get captures from instead, or NULL
+ * @replay: a recording to send instead, or NULL
  * @fd: dma-buf to send instead, or -1
  * @peers: where to send
  * @peer_count: how many there are
@@ -47,6 +48,7 @@
 struct send_options {
 	const char *device;
 	const char *share;
+	const char *replay;
 	int fd;
 	struct endpoint peers[MAX_PEERS];
 	unsigned int peer_count;

@@ -6,9 +6,11 @@
 /* Tokens are slots; the end of a framed stream has its own token. */
 #define TOKEN_END	UINT64_MAX
 
-static void make_header(const struct peer *p, const struct fpgabuf_capture *c,
-			const struct fpgabuf_frame_clock *clock,
-			uint8_t *header)
+/* Returns its size. */
+static size_t make_header(const struct peer *p,
+			  const struct fpgabuf_capture *c,
+			  const struct fpgabuf_frame_clock *clock,
+			  uint8_t *header)
 {
 	const struct fpgabuf_frame frame = {
 		.flags = c->status & FPGABUF_FRAME_FLAGS,
@@ -19,24 +21,27 @@ static void make_header(const struct peer *p, const struct fpgabuf_capture *c,
 	};
 
 	fpgabuf_frame_encode(&frame, header);
+	if (!clock)
+		return FPGABUF_FRAME_HEADER_SIZE;
 	fpgabuf_frame_put_clock(clock, header);
+	return FPGABUF_FRAME_CLOCK_SIZE;
 }
 
 static int submit(struct peer *p, const struct fpgabuf_capture *c,
 		  const struct fpgabuf_frame_clock *clock)
 {
 	uint8_t header[FPGABUF_FRAME_CLOCK_SIZE];
+	size_t size;
 	int err;
 
 	if (!p->options->framed)
 		return fpgabuf_sender_submit(p->sender, c->addr, c->bytes,
 					     c->slot);
-	make_header(p, c, clock, header);
-	err = fpgabuf_sender_submit_with_header(p->sender, header,
-						sizeof(header), c->addr,
-						c->bytes, c->slot);
+	size = make_header(p, c, clock, header);
+	err = fpgabuf_sender_submit_with_header(p->sender, header, size,
+						c->addr, c->bytes, c->slot);
 	if (!err)
-		p->submitted += sizeof(header);
+		p->submitted += size;
 	return err;
 }
 

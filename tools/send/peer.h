@@ -152,7 +152,7 @@ void peer_close(struct peer *peer);
 
 /*
  * Sends a capture and holds it, or leaves it out and returns false.  @clock is for its
- * header.
+ * header, or NULL: its time is not known.
  */
 bool peer_give(struct peer *peer, const struct fpgabuf_capture *capture,
 	       const struct fpgabuf_frame_clock *clock);

@@ -6,6 +6,8 @@ static const struct source_kind *kind_of(const struct send_options *options)
 {
 	if (options->fd >= 0)
 		return &source_dmabuf;
+	if (options->replay)
+		return &source_replay;
 	if (options->share)
 		return &source_share;
 	if (options->engine == ENGINE_SPLICE)
@@ -36,6 +38,7 @@ struct source *send_source_open(const struct send_options *options)
 	const struct source_setup setup = {
 		.device = options->device,
 		.share = options->share,
+		.replay = options->replay,
 		.fd = options->fd,
 		.region_size = options->region_size,
 		.regions = options->regions,

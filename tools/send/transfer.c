@@ -194,9 +194,32 @@ static int wait_event(struct transfer *t, struct pollfd *fds)
 	return -errno;
 }
 
+/*
+ * The clocks that go with a capture.  If it is older than its timestamp says, they are
+ * behind by as much.  NULL: its time is not known.
+ */
+static const struct fpgabuf_frame_clock *
+clock_of(const struct transfer *t, const struct fpgabuf_capture *c,
+	 struct fpgabuf_frame_clock *own)
+{
+	const struct source_kind *kind = t->source->kind;
+	int64_t utc_ns;
+
+	if (!kind->utc_ns)
+		return &t->clock;
+	utc_ns = kind->utc_ns(t->source, c->slot);
+	if (!utc_ns)
+		return NULL;
+	own->utc_ns = utc_ns - c->timestamp_ns;
+	own->tai_ns = own->utc_ns + (t->clock.tai_ns - t->clock.utc_ns);
+	return own;
+}
+
 static void distribute(struct transfer *t, const struct fpgabuf_capture *c)
 {
 	struct held_slot *slot = &t->slots[c->slot];
+	struct fpgabuf_frame_clock own;
+	const struct fpgabuf_frame_clock *clock = clock_of(t, c, &own);
 	unsigned int i;
 
 	slot->since_ns = c->timestamp_ns;
@@ -207,7 +230,7 @@ static void distribute(struct transfer *t, const struct fpgabuf_capture *c)
 		if (p->slow)
 			peer_skip(p, c);
 		else
-			slot->holders += peer_give(p, c, &t->clock);
+			slot->holders += peer_give(p, c, clock);
 	}
 	if (slot->holders)
 		t->held++;
