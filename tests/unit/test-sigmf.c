@@ -10,11 +10,17 @@
 
 #include "common/clock.h"
 #include "common/sigmf.h"
+#include "common/sigmf-profile.h"
 #include "lib/suite.h"
+#include "process.h"
 #include "receiver.h"
 #include "schema.h"
 
-static const struct sigmf_setup setup = { "ci16_le", 1000, "unit" };
+static const struct sigmf_setup setup = {
+	.datatype = "ci16_le",
+	.sample_rate = 1000,
+	.recorder = "unit",
+};
 
 /* The text of a file, valid until the next call */
 static const char *text_of(const char *path)
@@ -217,6 +223,114 @@ static void test_marks(void)
 	temp_remove(&t);
 }
 
+static void file_make(const char *path, const char *text)
+{
+	FILE *f = fopen(path, "we");
+
+	CU_ASSERT_PTR_NOT_NULL_FATAL(f);
+	fputs(text, f);
+	fclose(f);
+}
+
+/* What was known before stays, and all of it comes into the file. */
+static void test_profile(void)
+{
+	static const char text[] =
+		"# The receiver on the roof\n"
+		"\n"
+		"  datatype=ri8  \n"
+		"sample-rate = 2000000\r\n"
+		"frequency = 433.92e6\n"
+		"author = J. \"K3X\" Doe\\\n"
+		"description = a = b\n"
+		"hw = \xc3\xa4\xff\n"
+		"license = https://creativecommons.org/licenses/by-sa/4.0/";
+	const struct sigmf_piece pieces[] = {
+		{ .bytes = 40, .end_ns = 1500000000000000000 },
+		{ .offset = 40, .bytes = 40, .gap = true },
+	};
+	struct sigmf_setup known = { .datatype = "ci16_le",
+				     .recorder = "unit" };
+	char meta[PATH_MAX], path[64];
+	struct sigmf *s;
+	struct temp t;
+
+	temp_make(&t, "samples.sigmf-data");
+	snprintf(path, sizeof(path), "%s", temp_path(&t, "profile"));
+	file_make(path, text);
+	CU_ASSERT_EQUAL_FATAL(sigmf_profile_read(path, &known), 0);
+	CU_ASSERT_STRING_EQUAL(known.datatype, "ci16_le");
+	CU_ASSERT_EQUAL(known.sample_rate, 2000000);
+	sigmf_meta_name(t.file, meta);
+	s = sigmf_open(t.file, &known);
+	CU_ASSERT_PTR_NOT_NULL_FATAL(s);
+	CU_ASSERT_EQUAL(sigmf_add(s, &pieces[0]), 0);
+	CU_ASSERT_EQUAL(sigmf_add(s, &pieces[1]), 0);
+	CU_ASSERT_EQUAL(sigmf_close(s, false), 0);
+	CU_ASSERT_TRUE(schema_holds(meta));
+	CU_ASSERT_TRUE(has(meta, "    \"core:datatype\": \"ci16_le\",\n"
+		"    \"core:sample_rate\": 2000000,\n"
+		"    \"core:author\": \"J. \\\"K3X\\\" Doe\\\\\",\n"
+		"    \"core:description\": \"a = b\",\n"
+		"    \"core:hw\": \"\xc3\xa4\\u00ff\",\n"
+		"    \"core:license\": \"https://creativecommons.org/licenses/by-sa/4.0/\",\n"
+		"    \"core:recorder\": \"unit\",\n"));
+	CU_ASSERT_TRUE(has(meta, "{\"core:sample_start\": 0, \"core:frequency\": 433920000, \"core:datetime\": \"2017"));
+	CU_ASSERT_TRUE(has(meta, "{\"core:sample_start\": 10, \"core:frequency\": 433920000}\n"));
+	temp_remove(&t);
+}
+
+/* Each is refused, and the message says where. */
+static void test_bad_profile(void)
+{
+	static const struct { const char *text, *why; } bad[] = {
+		{ "\n\nrate = 5\n", "profile:3: no such key: rate" },
+		{ "datatype ci16_le", "profile:1: not of the form key = value" },
+		{ "datatype = int16", "profile:1: not a valid value: int16" },
+		{ "sample_rate = 1e6", "profile:1: not a valid value: 1e6" },
+		{ "frequency = 1 GHz", "profile:1: not a valid value: 1 GHz" },
+		{ "frequency = nan", "profile:1: not a valid value: nan" },
+		{ "hw =", "profile:1: no value given: hw" },
+		{ "= x", "profile:1: no such key" },
+		{ "hw = a\nhw = b", "profile:2: it is there twice: hw" },
+	};
+	char *argv[] = { "tools/fpgabuf-record", "--sigmf", "--profile", NULL,
+			 "x", NULL };
+	char *recv[] = { "tools/fpgabuf-recv", "--framed", "--sigmf",
+			 "--profile", NULL, "-o", "x", "0", NULL };
+	char *alone[] = { "tools/fpgabuf-record", "--profile", "y", "x", NULL };
+	struct process p;
+	struct temp t;
+	size_t i;
+
+	temp_make(&t, "profile");
+	argv[3] = t.file;
+	recv[4] = t.file;
+	CU_ASSERT_EQUAL(process_run(&p, argv), 2);
+	CU_ASSERT_PTR_NOT_NULL(strstr(p.output, "cannot read "));
+	for (i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
+		file_make(t.file, bad[i].text);
+		CU_ASSERT_EQUAL(process_run(&p, argv), 2);
+		if (!strstr(p.output, bad[i].why))
+			CU_FAIL(bad[i].why);
+		CU_ASSERT_EQUAL(process_run(&p, recv), 2);
+		if (!strstr(p.output, bad[i].why))
+			CU_FAIL(bad[i].why);
+	}
+	/* It does not say what the samples are. */
+	file_make(t.file, "hw = a\n");
+	CU_ASSERT_EQUAL(process_run(&p, argv), 2);
+	CU_ASSERT_PTR_NOT_NULL(strstr(p.output, "--sigmf needs --datatype"));
+	CU_ASSERT_EQUAL(process_run(&p, recv), 2);
+	CU_ASSERT_PTR_NOT_NULL(strstr(p.output, "--sigmf needs --datatype"));
+	CU_ASSERT_EQUAL(truncate(t.file, 100000), 0);
+	CU_ASSERT_EQUAL(process_run(&p, argv), 2);
+	CU_ASSERT_PTR_NOT_NULL(strstr(p.output, "is no profile"));
+	CU_ASSERT_EQUAL(process_run(&p, alone), 2);
+	CU_ASSERT_PTR_NOT_NULL(strstr(p.output, "need --sigmf"));
+	temp_remove(&t);
+}
+
 static const struct test tests[] = {
 	{ "a sample has the size that its type says", test_types },
 	{ "each gap begins a segment, and is annotated with what is known",
@@ -225,6 +339,8 @@ static const struct test tests[] = {
 	  test_empty },
 	{ "the file is written at an interval", test_interval },
 	{ "metadata are not ahead of the data", test_ahead },
+	{ "a profile says what the options do not", test_profile },
+	{ "what is no profile is refused with the line", test_bad_profile },
 	{ "marks are in order, and not ahead of the data", test_marks },
 	{ }
 };

@@ -259,6 +259,9 @@ static void write_segment(const struct sigmf *s, FILE *f, size_t i)
 
 	fprintf(f, "%s\n    {\"core:sample_start\": %" PRIu64, i ? "," : "",
 		sample_at(s, seg->offset));
+	if (s->setup->has_frequency)
+		fprintf(f, ", \"core:frequency\": %.15g",
+			s->setup->frequency);
 	if (seg->start_ns)
 		write_time(f, seg->start_ns);
 	fputs("}", f);
@@ -363,6 +366,25 @@ static void write_notes(struct notes *n, size_t segments, size_t marks)
 		write_mark(n, mark_at(s, done++));
 }
 
+static void write_texts(const struct sigmf *s, FILE *f)
+{
+	static const char * const names[] = {
+		[SIGMF_AUTHOR] = "author",
+		[SIGMF_DESCRIPTION] = "description",
+		[SIGMF_HW] = "hw",
+		[SIGMF_LICENSE] = "license",
+	};
+	unsigned int i;
+
+	for (i = 0; i < SIGMF_TEXTS; i++) {
+		if (!s->setup->texts[i])
+			continue;
+		fprintf(f, "    \"core:%s\": \"", names[i]);
+		json_text(f, s->setup->texts[i]);
+		fputs("\",\n", f);
+	}
+}
+
 /* Of the first segments and marks only */
 static void write_all(const struct sigmf *s, FILE *f, size_t segments,
 		      size_t marks)
@@ -375,6 +397,7 @@ static void write_all(const struct sigmf *s, FILE *f, size_t segments,
 	if (s->setup->sample_rate)
 		fprintf(f, "    \"core:sample_rate\": %" PRIu64 ",\n",
 			s->setup->sample_rate);
+	write_texts(s, f);
 	fprintf(f, "    \"core:recorder\": \"%s\",\n    \"core:version\": \"" VERSION "\"\n  },\n  \"captures\": [",
 		s->setup->recorder);
 	for (i = 0; i < segments; i++)

@@ -19,16 +19,29 @@
 
 #define SIGMF_MAX_RATE	1000000000000ULL
 
+#define SIGMF_MAX_FREQUENCY	1e12
+
+/* Texts about all of the samples */
+enum sigmf_text {
+	SIGMF_AUTHOR, SIGMF_DESCRIPTION, SIGMF_HW, SIGMF_LICENSE, SIGMF_TEXTS,
+};
+
 /**
  * struct sigmf_setup - what the samples are
  * @datatype: as SigMF has it, such as "ci16_le"
  * @sample_rate: samples a second, or 0: not known
  * @recorder: the program
+ * @texts: by enum sigmf_text, or NULL
+ * @frequency: in Hz, of the centre
+ * @has_frequency: that is known
  */
 struct sigmf_setup {
 	const char *datatype;
 	uint64_t sample_rate;
 	const char *recorder;
+	const char *texts[SIGMF_TEXTS];
+	double frequency;
+	bool has_frequency;
 };
 
 /**

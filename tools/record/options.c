@@ -7,6 +7,7 @@
 #include "common/clock.h"
 #include "common/message.h"
 #include "common/output-name.h"
+#include "common/sigmf-profile.h"
 #include "common/size.h"
 #include "common/usage.h"
 #include "record/options.h"
@@ -17,7 +18,7 @@
 
 enum {
 	OPT_AFTER = 0x100, OPT_BEFORE, OPT_DATATYPE, OPT_DURATION, OPT_JSON,
-	OPT_MAX_DISK, OPT_OVERWRITE, OPT_PROGRESS, OPT_REPLAY, OPT_ROTATE_SIZE,
+	OPT_MAX_DISK, OPT_OVERWRITE, OPT_PROFILE, OPT_PROGRESS, OPT_REPLAY, OPT_ROTATE_SIZE,
 	OPT_ROTATE_TIME, OPT_SAMPLE_RATE, OPT_SHARE, OPT_SIGMF, OPT_STATS,
 	OPT_SYNC, OPT_TRIGGER, OPT_TRIGGER_FIFO, OPT_VERSION, OPT_WINDOWS,
 };
@@ -34,6 +35,7 @@ static const struct option long_options[] = {
 	{ "json", no_argument, NULL, OPT_JSON },
 	{ "max-disk", required_argument, NULL, OPT_MAX_DISK },
 	{ "overwrite", no_argument, NULL, OPT_OVERWRITE },
+	{ "profile", required_argument, NULL, OPT_PROFILE },
 	{ "progress", no_argument, NULL, OPT_PROGRESS },
 	{ "quiet", no_argument, NULL, 'q' },
 	{ "region-size", required_argument, NULL, 'r' },
@@ -100,6 +102,8 @@ static const char help[] =
 "                          has, when it begins, and every gap; needs --datatype\n"
 "      --datatype TYPE     the type of the samples, such as ci16_le or rf32_le\n"
 "      --sample-rate N     samples a second; without it no times are written\n"
+"      --profile PATH      a file with lines such as datatype = ci16_le, which has\n"
+"                          these, author, frequency and more; options go first\n"
 "\n"
 "In FILE, %n is the number of the file, %t the time (UTC), and %% is %; .%n is\n"
 "appended when there may be several files and FILE does not have it.\n"
@@ -222,6 +226,8 @@ static int set_manner(struct record_options *o, int option)
 	case OPT_MAX_DISK:
 		return parse_size_within(optarg, MIN_ROTATE_SIZE, UINT64_MAX,
 					 &o->max_disk);
+	case OPT_PROFILE:
+		return set_path(&o->profile);
 	case OPT_ROTATE_SIZE:
 		return parse_size_within(optarg, MIN_ROTATE_SIZE, UINT64_MAX,
 					 &o->rotate_size);
@@ -310,10 +316,9 @@ static int check(const struct record_options *o)
 		return bad_combination("--bytes excludes --before, --after, --trigger, --trigger-fifo and --windows");
 	if (!!o->device + !!o->share + !!o->replay > 1)
 		return bad_combination("--device, --share and --replay exclude each other");
-	if (o->metadata && !o->sigmf.datatype && !o->replay)
-		return bad_combination("--sigmf needs --datatype");
-	if ((o->sigmf.datatype || o->sigmf.sample_rate) && !o->metadata)
-		return bad_combination("--datatype and --sample-rate need --sigmf");
+	if ((o->sigmf.datatype || o->sigmf.sample_rate || o->profile) &&
+	    !o->metadata)
+		return bad_combination("--datatype, --sample-rate and --profile need --sigmf");
 	if (o->max_disk && !rotates(o))
 		return bad_combination("--max-disk needs --rotate-size or --rotate-time");
 	if (o->max_disk && o->rotate_size > o->max_disk / 2)
@@ -331,6 +336,16 @@ static uint64_t default_regions(const struct record_options *o)
 	if (all < DEFAULT_REGIONS)
 		return DEFAULT_REGIONS;
 	return all < MAX_REGIONS ? all : MAX_REGIONS;
+}
+
+/* A profile may say it, or a recording. */
+static int settle_type(struct record_options *o)
+{
+	if (o->profile && sigmf_profile_read(o->profile, &o->sigmf))
+		return EXIT_USAGE;
+	if (o->metadata && !o->sigmf.datatype && !o->replay)
+		return bad_combination("--sigmf needs --datatype");
+	return -1;
 }
 
 /* Fills in options that were not given. */
@@ -393,6 +408,8 @@ int record_options_parse(int argc, char **argv, struct record_options *options)
 			return ret;
 	}
 	ret = check(options);
+	if (ret < 0)
+		ret = settle_type(options);
 	if (ret < 0)
 		ret = set_file(options, argc - optind, argv + optind);
 	settle_source(options);

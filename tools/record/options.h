@@ -47,6 +47,7 @@
  * @max_disk: most bytes of all files, or 0
  * @metadata: write metadata as SigMF has them
  * @sigmf: with @metadata: what the samples are
+ * @profile: a file that says so, too, or NULL
  * @stats_ns: time between statistics, or 0
  * @json: print the summary as JSON
  * @progress: show progress even if stderr is not a terminal
@@ -78,6 +79,7 @@ struct record_options {
 	uint64_t max_disk;
 	bool metadata;
 	struct sigmf_setup sigmf;
+	const char *profile;
 	int64_t stats_ns;
 	bool json;
 	bool progress;

@@ -7,6 +7,7 @@
 #include "common/clock.h"
 #include "common/message.h"
 #include "common/output-name.h"
+#include "common/sigmf-profile.h"
 #include "common/size.h"
 #include "common/usage.h"
 #include "recv/options.h"
@@ -20,8 +21,8 @@
 enum {
 	OPT_CONNECTIONS = 0x100, OPT_DATATYPE, OPT_FRAMED, OPT_JSON,
 	OPT_KEEPALIVE, OPT_KEEP_FRAMES, OPT_OVERWRITE, OPT_PORT_FILE,
-	OPT_PROGRESS, OPT_ROTATE_SIZE, OPT_ROTATE_TIME, OPT_SAMPLE_RATE,
-	OPT_SIGMF, OPT_STATS, OPT_SYNC, OPT_VERIFY, OPT_VERSION,
+	OPT_PROFILE, OPT_PROGRESS, OPT_ROTATE_SIZE, OPT_ROTATE_TIME,
+	OPT_SAMPLE_RATE, OPT_SIGMF, OPT_STATS, OPT_SYNC, OPT_VERIFY, OPT_VERSION,
 };
 
 static const struct option long_options[] = {
@@ -36,6 +37,7 @@ static const struct option long_options[] = {
 	{ "output", required_argument, NULL, 'o' },
 	{ "overwrite", no_argument, NULL, OPT_OVERWRITE },
 	{ "port-file", required_argument, NULL, OPT_PORT_FILE },
+	{ "profile", required_argument, NULL, OPT_PROFILE },
 	{ "progress", no_argument, NULL, OPT_PROGRESS },
 	{ "quiet", no_argument, NULL, 'q' },
 	{ "rotate-size", required_argument, NULL, OPT_ROTATE_SIZE },
@@ -81,6 +83,8 @@ static const char help[] =
 "                          every gap; needs --datatype\n"
 "      --datatype TYPE     the type of the samples, such as ci16_le or rf32_le\n"
 "      --sample-rate N     samples a second; without it no times are written\n"
+"      --profile PATH      a file with lines such as datatype = ci16_le, which has\n"
+"                          these, author, frequency and more; options go first\n"
 "  -b, --bytes SIZE        fail unless the stream has exactly SIZE bytes of\n"
 "                          samples; reserve space for them\n"
 "      --verify            fail unless the stream is the pattern of the\n"
@@ -233,6 +237,8 @@ static int set_value(struct recv_options *o, int option)
 		return set_keepalive(o);
 	case OPT_PORT_FILE:
 		return set_path(&o->port_file);
+	case OPT_PROFILE:
+		return set_path(&o->profile);
 	case OPT_ROTATE_SIZE:
 		return set_rotate_size(o);
 	case OPT_SAMPLE_RATE:
@@ -312,14 +318,16 @@ static int set_name(struct recv_options *o)
 }
 
 /* Only frames tell of gaps, and only files have other files beside them. */
-static int check_metadata(const struct recv_options *o)
+static int check_metadata(struct recv_options *o)
 {
-	if (o->metadata && !o->sigmf.datatype)
-		return bad_combination("--sigmf needs --datatype");
-	if ((o->sigmf.datatype || o->sigmf.sample_rate) && !o->metadata)
-		return bad_combination("--datatype and --sample-rate need --sigmf");
 	if (!o->metadata)
-		return -1;
+		return o->sigmf.datatype || o->sigmf.sample_rate || o->profile ?
+			bad_combination("--datatype, --sample-rate and --profile need --sigmf") :
+			-1;
+	if (o->profile && sigmf_profile_read(o->profile, &o->sigmf))
+		return EXIT_USAGE;
+	if (!o->sigmf.datatype)
+		return bad_combination("--sigmf needs --datatype");
 	if (!o->framed || o->keep_frames)
 		return bad_combination("--sigmf needs --framed, and no --keep-frames");
 	if (!o->output || !strcmp(o->output, "-"))

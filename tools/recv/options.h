@@ -34,6 +34,7 @@
  * @keep_frames: write the headers, too
  * @metadata: write metadata as SigMF has them
  * @sigmf: with @metadata: what the samples are
+ * @profile: a file that says so, too, or NULL
  * @verify: check the pattern of the simulated FPGA
  * @json: print the summary as JSON
  * @progress: show progress even if stderr is not a terminal
@@ -58,6 +59,7 @@ struct recv_options {
 	bool keep_frames;
 	bool metadata;
 	struct sigmf_setup sigmf;
+	const char *profile;
 	bool verify;
 	bool json;
 	bool progress;
