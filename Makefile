@@ -24,6 +24,9 @@ make modules_install
                 install them for this kernel [DESTDIR=root]
 make deb        build the Debian packages, into .build/deb [DEB_VERSION=0.2]
 make check-deb  test them: lintian, install, upgrade, purge, and the main job
+make dist       make a tarball of the last commit, which builds without git, and
+                which is the same wherever it is made; into .build/dist
+make check-dist test that, build what is in it, and run the unit tests there
 make screenshot take Documentation/screenshot.png again if the screen differs
 make check-matrix
                 run the guest tests on four kernels, three architectures, and
@@ -77,7 +80,7 @@ make check-in-tree     test this on the sources of several kernels
 make clean      remove .build/, where everything is built
 
 The targets above that need more Debian packages install them.  modules, tools,
-install, uninstall, modules_install and clean do not.
+install, uninstall, modules_install, dist and clean do not.
 KVER=version chooses another kernel than the newest installed one, and
 KDIR=folder, with kbuild's ARCH= and CROSS_COMPILE=, one that you have built.
 ARCH=arm64 builds the modules for a kernel that is downloaded into
@@ -154,6 +157,13 @@ deb:
 check-deb:
 	@tests/vm/deps.sh build vm demo deb check-deb
 	@tests/package/deb/run.sh
+
+dist:
+	@tools/dist.sh
+
+check-dist:
+	@tests/vm/deps.sh build unit vm deb
+	@tests/package/dist/run.sh
 
 check-matrix:
 	@tests/vm/deps.sh build vm demo arm64 armhf i386 show newer dt deb \
@@ -266,6 +276,7 @@ help:
 	@:
 
 .PHONY: all modules modules_install tools install uninstall deb check-deb check-distro \
+	dist check-dist \
 	soak check-dt \
 	check-matrix check-pl330 check-providers check-rtl check-zynq bench bench-profile \
 	htmldocs demo \

@@ -396,7 +396,7 @@ fi
 
 # The patches are signed off by who runs this, at the time of the last commit,
 # so that the same sources make the same patches.
-GIT_AUTHOR_DATE=$(git -C "$TOP" log -1 --format=%aI)
+GIT_AUTHOR_DATE=$(source_commit date)
 GIT_COMMITTER_DATE=$GIT_AUTHOR_DATE
 export GIT_AUTHOR_DATE GIT_COMMITTER_DATE
 PERSON=$(cd "$TOP" && git var GIT_COMMITTER_IDENT) ||

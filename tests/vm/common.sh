@@ -22,6 +22,24 @@ note() {
   echo "${0##*/}: $*" >&2
 }
 
+# source_version: that of everything
+source_version() {
+  sed -n 's/^.define FPGABUF_VERSION.*"\(.*\)"/\1/p' \
+    "$TOP/tools/lib/include/fpgabuf/fpgabuf.h"
+}
+
+# source_commit name|date: of the commit that these sources are.  The tarball of
+# "make dist" has a file with both, as it has no git.
+source_commit() {
+  if [ -e "$TOP/.commit" ]; then
+    sed -n "s/^$1: //p" "$TOP/.commit"
+  elif [ "$1" = name ]; then
+    git -C "$TOP" describe --always --dirty
+  else
+    git -C "$TOP" log -1 --format=%cD
+  fi
+}
+
 # scratch COMMAND: TMP is a folder that goes at the end, after COMMAND.  A signal
 # ends the script when the child that it waits for has ended.
 scratch() {

@@ -1,7 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
 #
-# build.sh - build the Debian packages of what git tracks, into .build/deb
+# build.sh - build the Debian packages of what git tracks, or of what is in the
+# tarball of "make dist", into .build/deb
 #
 # DEB_VERSION  their version, instead of that of the tools
 # DEB_DIR      where to, instead of .build/deb
@@ -10,9 +11,7 @@ set -euo pipefail
 . "$(dirname "$0")/../../tests/vm/common.sh"
 cd "$TOP"
 
-VERSION=${DEB_VERSION:-$(sed -n \
-  's/^.define FPGABUF_VERSION.*"\(.*\)"/\1/p' \
-  tools/lib/include/fpgabuf/fpgabuf.h)}
+VERSION=${DEB_VERSION:-$(source_version)}
 DIR=${DEB_DIR:-$BUILD/deb}
 SOURCE=$DIR/fpgabuf-$VERSION
 
@@ -21,15 +20,24 @@ changelog() {
   cat <<END
 fpgabuf ($VERSION) unstable; urgency=medium
 
-  * Built from commit $(git describe --always --dirty).
+  * Built from commit $(source_commit name).
 
- -- $(sed -n 's/^Maintainer: //p' tools/debian/control)  $(git log -1 --format=%cD)
+ -- $(sed -n 's/^Maintainer: //p' tools/debian/control)  $(source_commit date)
 END
+}
+
+# files: what to build from
+files() {
+  if [ -e .commit ]; then
+    find . -path ./.build -prune -o -type f -printf '%P\0'
+  else
+    git ls-files -z
+  fi
 }
 
 make_source() {
   rm -rf "$DIR" && mkdir -p "$SOURCE" || return
-  git ls-files -z | xargs -0 cp --parents -t "$SOURCE" || return
+  files | xargs -0 cp --parents -t "$SOURCE" || return
   cp -r "$SOURCE/tools/debian" "$SOURCE/debian" || return
   changelog >"$SOURCE/debian/changelog"
 }
