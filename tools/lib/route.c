@@ -89,9 +89,10 @@ static bool is_virtual(int fd, const char *name)
 	       (!strcmp(info.driver, "veth") || !strcmp(info.driver, "tun"));
 }
 
-static void interface_obstacle(int fd, const char *name, char *text,
-			       size_t size)
+void fpgabuf_interface_obstacle(int fd, const char *name, char *text,
+				size_t size)
 {
+	*text = '\0';
 	if (is_virtual(fd, name))
 		snprintf(text, size, "%s is a virtual network, which copies",
 			 name);
@@ -130,5 +131,5 @@ void fpgabuf_route_obstacle(int sockfd, char *text, size_t size)
 		snprintf(text, size,
 			 "the peer is on this machine, and loopback copies");
 	else
-		interface_obstacle(sockfd, interface.name, text, size);
+		fpgabuf_interface_obstacle(sockfd, interface.name, text, size);
 }

@@ -182,6 +182,12 @@ void fpgabuf_sender_completed(struct fpgabuf_sender *s, uint32_t n,
 			      uint32_t copied);
 
 /*
+ * Says why an interface makes the kernel copy, or ""; @fd is any network socket.
+ */
+void fpgabuf_interface_obstacle(int fd, const char *name, char *text,
+				size_t size);
+
+/*
  * fpgabuf_sender_create_with() for a socket that has made @first_id sends with
  * MSG_ZEROCOPY, all of which have been reported.
  */

@@ -5,14 +5,11 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/resource.h>
-#include <sys/syscall.h>
-#include <unistd.h>
 
 #include <fpgabuf/fpgabuf.h>
-#include <linux/capability.h>
 
 #include "plan/limits.h"
+#include "common/memlock.h"
 #include "common/message.h"
 #include "send/options.h"
 
@@ -68,28 +65,9 @@ static int add_sysctl(struct limits *limits, const char *proc, const char *name,
 	return 0;
 }
 
-/* For such a process the kernel does not count locked memory. */
-static bool may_lock_all(void)
-{
-	struct __user_cap_header_struct header = {
-		.version = _LINUX_CAPABILITY_VERSION_3,
-	};
-	struct __user_cap_data_struct data[_LINUX_CAPABILITY_U32S_3] = { 0 };
-
-	if (syscall(SYS_capget, &header, data))
-		return false;
-	return data[0].effective & (1U << CAP_IPC_LOCK);
-}
-
-/* Memory that MSG_ZEROCOPY and io_uring pin counts as locked. */
 static void add_memlock(struct limits *limits, uint64_t need)
 {
-	struct rlimit rlimit = { .rlim_cur = RLIM_INFINITY };
-
-	if (!may_lock_all())
-		getrlimit(RLIMIT_MEMLOCK, &rlimit);
-	add(limits, "locked memory", need,
-	    rlimit.rlim_cur == RLIM_INFINITY ? NO_LIMIT : rlimit.rlim_cur,
+	add(limits, "locked memory", need, memlock_limit(),
 	    "ulimit -l %" PRIu64 ", or LimitMEMLOCK= of a unit of systemd",
 	    (need + 1023) / 1024);
 }

@@ -7,10 +7,11 @@
 
 #include <fpgabuf/fpgabuf.h>
 
+#include "common/memlock.h"
 #include "plan/options.h"
 
 /* No limit at all */
-#define NO_LIMIT	UINT64_MAX
+#define NO_LIMIT	MEMLOCK_NO_LIMIT
 
 #define MAX_LIMITS	8
 

@@ -13,7 +13,6 @@
 #define MAX_TIMEOUT_S	1000000
 #define MAX_KEEPALIVE_S	32767
 #define MAX_ATTEMPTS	1000000
-#define DEFAULT_REGIONS	8
 
 enum {
 	OPT_DURATION = 0x100, OPT_FD, OPT_FRAMED, OPT_JSON, OPT_KEEPALIVE,
@@ -321,7 +320,7 @@ static int settle_source(struct send_options *o)
 	if (!o->device && !o->replay)
 		o->device = FPGABUF_DEFAULT_DEVICE;
 	if (!o->regions)
-		o->regions = DEFAULT_REGIONS;
+		o->regions = SEND_REGIONS;
 	return -1;
 }
 

@@ -9,6 +9,9 @@
 #include "common/endpoint.h"
 #include "common/source.h"
 
+/* Regions, if nobody says how many */
+#define SEND_REGIONS	8
+
 /* Most regions: a sender holds a header and the bytes of each, and an end. */
 #define MAX_REGIONS	(FPGABUF_SENDER_MAX_DEPTH / 2 - 1)
 
