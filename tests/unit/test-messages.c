@@ -140,6 +140,7 @@ static void test_full_stdout(void)
 		{ "tools/fpgabuf-show", "--formats" },
 		{ "tools/fpgabuf-record", "--help" },
 		{ "tools/fpgabuf-uio", "--help" },
+		{ "tools/fpgabuf-doctor", "--help" },
 	};
 	struct process p;
 	size_t i;

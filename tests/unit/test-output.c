@@ -562,6 +562,7 @@ static void test_json_error(void)
 		{ "fpgabuf-record-fake", "--json", "-d", FAKE_DEVICE,
 		  "/none/x" },
 		{ "tools/fpgabuf-uio", "--json", "--none" },
+		{ "tools/fpgabuf-doctor", "--json", "--none" },
 	};
 	struct process p;
 	size_t i;

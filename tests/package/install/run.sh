@@ -214,7 +214,7 @@ statically() {
 
   make -s -C tools O="$o" LDFLAGS=-static "${@:2}" || return
   for tool in fpgabuf-send fpgabuf-recv fpgabuf-info fpgabuf-share fpgabuf-plan \
-    fpgabuf-record fpgabuf-uio
+    fpgabuf-record fpgabuf-uio fpgabuf-doctor
   do
     ! readelf -l "$o/$tool" | grep INTERP || return
     "$o/$tool" --version || return
@@ -334,7 +334,7 @@ expect 'the examples can be built with what is installed' examples
 expect 'the Python module finds the shared library' python_module
 expect 'no header is in the way of those of the kernel' no_stranger
 for tool in fpgabuf-send fpgabuf-recv fpgabuf-info fpgabuf-share fpgabuf-plan \
-  fpgabuf-record fpgabuf-show fpgabuf-uio
+  fpgabuf-record fpgabuf-show fpgabuf-uio fpgabuf-doctor
 do
   expect "$tool: --help and the manual have the same options" \
     same help_options manual_options "$tool"
