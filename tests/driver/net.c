@@ -19,6 +19,8 @@
 #include <unistd.h>
 
 #include <linux/errqueue.h>
+#include <linux/ethtool.h>
+#include <linux/sockios.h>
 
 #include "bed.h"
 #include "net.h"
@@ -266,4 +268,18 @@ void stalled_read(struct stalled *st)
 	reader_free(reader);
 	EXPECT(net_completions(st->tx, 1, &copied, 10000), 1);
 	EXPECT(copied, 0);
+}
+
+/* Scatter-gather of the sending NIC on or off; TSO goes with it. */
+void net_scatter_gather(bool on)
+{
+	struct ethtool_value value = { .cmd = ETHTOOL_SSG, .data = on };
+	struct ifreq request = { .ifr_data = (void *)&value };
+	int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+
+	strcpy(request.ifr_name, "eth0");
+	REQUIRE(ioctl(fd, SIOCETHTOOL, &request) ? -errno : 0, 0);
+	value = (struct ethtool_value){ .cmd = ETHTOOL_STSO, .data = on };
+	EXPECT(ioctl(fd, SIOCETHTOOL, &request) ? -errno : 0, 0);
+	close(fd);
 }

@@ -3,6 +3,7 @@
 #ifndef GUEST_NET_H
 #define GUEST_NET_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <sys/types.h>
@@ -19,6 +20,7 @@ struct reader *reader_start(int fd, size_t size);
 const void *reader_wait(struct reader *reader, size_t *size);
 void reader_free(struct reader *reader);
 ssize_t send_zerocopy(int tx, const void *mem, size_t size);
+void net_scatter_gather(bool on);
 
 /* a capture sent to a peer that does not read */
 struct stalled {

@@ -99,6 +99,7 @@ guest() {
     --file "$OBJ/guest/tools/fpgabuf-send" \
     --file "$OBJ/guest/tools/fpgabuf-recv" \
     --file "$OBJ/guest/tools/fpgabuf-info" \
+    --file "$OBJ/guest/tools/fpgabuf-doctor" \
     --file "$OBJ/guest/tools/fpgabuf-share" \
     --file "$OBJ/guest/capture-first" \
     --file "$OBJ/guest/capture-send" \
@@ -336,7 +337,7 @@ all() {
   local code=0
 
   stock || code=$?
-  bounced sync capture || code=$?
+  bounced sync capture doctor_caches || code=$?
   injected inject || code=$?
   poisoned poison || code=$?
   showing show || code=$?
@@ -354,10 +355,10 @@ standing | standing.*) staying "$@" ;;
 uio | uio.*) driven "$@" ;;
 python | python.*) scripted "$@" ;;
 record | record.*) recorded "$@" ;;
-sync | sync.*) bounced "$@" ;;
+sync | sync.* | doctor_caches | doctor_caches.*) bounced "$@" ;;
 inject | inject.*) injected "$@" ;;
 poison | poison.*) poisoned "$@" ;;
-dt | dt.*) device_tree "$@" ;;
+dt | dt.* | doctor_dt | doctor_dt.*) device_tree "$@" ;;
 plan | plan.*) planned "$@" ;;
 soak) soaked "$@" ;;
 cost) cost ;;

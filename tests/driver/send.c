@@ -2,20 +2,16 @@
 /* fpgabuf-send and its engines, on the real driver; the NICs do not copy. */
 #include <errno.h>
 #include <fcntl.h>
-#include <net/if.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include <fpgabuf/fpgabuf.h>
-#include <linux/ethtool.h>
-#include <linux/sockios.h>
 
 #include "bed.h"
 #include "net.h"
@@ -140,20 +136,6 @@ static void engines(void)
 	engine_job("auto", uring ? "uring" : "zerocopy", true);
 }
 
-/* Scatter-gather of the sending NIC on or off; TSO goes with it. */
-static void set_scatter_gather(bool on)
-{
-	struct ethtool_value value = { .cmd = ETHTOOL_SSG, .data = on };
-	struct ifreq request = { .ifr_data = (void *)&value };
-	int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
-
-	strcpy(request.ifr_name, "eth0");
-	REQUIRE(ioctl(fd, SIOCETHTOOL, &request) ? -errno : 0, 0);
-	value = (struct ethtool_value){ .cmd = ETHTOOL_STSO, .data = on };
-	EXPECT(ioctl(fd, SIOCETHTOOL, &request) ? -errno : 0, 0);
-	close(fd);
-}
-
 static void job_without_scatter_gather(char *engine)
 {
 	const struct send_tool tool = {
@@ -163,9 +145,9 @@ static void job_without_scatter_gather(char *engine)
 		.engine = engine,
 	};
 
-	set_scatter_gather(false);
+	net_scatter_gather(false);
 	main_job(&tool);
-	set_scatter_gather(true);
+	net_scatter_gather(true);
 }
 
 static void auto_copies(void)

@@ -73,7 +73,7 @@ guest_tests() {
 
   in_cell "$1" env "FPGABUF_QUICK=$QUICK" tests/driver/run.sh || code=$?
   case $1 in
-  arm*) in_cell "$1" tests/driver/run.sh dt || code=$? ;;
+  arm*) in_cell "$1" tests/driver/run.sh dt doctor_dt || code=$? ;;
   esac
   return "$code"
 }

@@ -21,7 +21,7 @@ suite screenshot 'what fpgabuf-show shows, pixel by pixel' \
   tests/vm/screenshot.sh
 suite guest 'the driver, in the virtual machine' tests/driver/run.sh
 suite guest-dt 'the driver, in a machine with a device tree' \
-  env ARCH=arm64 tests/driver/run.sh dt
+  env ARCH=arm64 tests/driver/run.sh dt doctor_dt
 suite guest-plan 'fpgabuf-plan, against a long way' \
   tests/driver/run.sh plan
 
