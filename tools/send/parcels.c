@@ -1,10 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* The captures that a peer holds, and the captures that it misses. */
 #include "common/clock.h"
-#include "send/peer.h"
-
-/* Tokens are slots; the end of a framed stream has its own token. */
-#define TOKEN_END	UINT64_MAX
+#include "send/carrier.h"
 
 /* Returns its size. */
 static size_t make_header(const struct peer *p,
@@ -35,11 +32,9 @@ static int submit(struct peer *p, const struct fpgabuf_capture *c,
 	int err;
 
 	if (!p->options->framed)
-		return fpgabuf_sender_submit(p->sender, c->addr, c->bytes,
-					     c->slot);
+		return p->carrier->submit(p, NULL, 0, c);
 	size = make_header(p, c, clock, header);
-	err = fpgabuf_sender_submit_with_header(p->sender, header, size,
-						c->addr, c->bytes, c->slot);
+	err = p->carrier->submit(p, header, size, c);
 	if (!err)
 		p->submitted += size;
 	return err;
@@ -97,8 +92,7 @@ void peer_end(struct peer *peer, bool broken)
 	fpgabuf_frame_encode(&frame, peer->end_header);
 	fpgabuf_frame_ask_receipt(peer->end_header);
 	/* Fails like peer_give(), and is as unimportant then. */
-	if (!fpgabuf_sender_submit_copy(peer->sender, peer->end_header,
-					sizeof(peer->end_header), TOKEN_END))
+	if (!peer->carrier->submit_end(peer))
 		peer->submitted += sizeof(peer->end_header);
 }
 
@@ -112,7 +106,7 @@ static void put_back(struct peer *p, struct parcel *parcel)
 	p->slow = false;
 	if (p->options->drop)
 		p->gave_ns = clock_ns();
-	fpgabuf_sender_stats(p->sender, &stats);
+	p->carrier->stats(p, &stats);
 	if (stats.bytes >= parcel->end)
 		return;
 	leave_out(p, parcel->bytes);
@@ -138,10 +132,10 @@ int peer_reap(struct peer *peer, unsigned int *slot)
 {
 	uint64_t token;
 
-	if (!peer->sender)
+	if (!peer->begun)
 		return 0;
-	while (fpgabuf_sender_reap(peer->sender, &token)) {
-		if (token == TOKEN_END)
+	while (peer->carrier->reap(peer, &token)) {
+		if (token == CARRIER_END)
 			continue;
 		put_back(peer, &peer->parcels[token]);
 		*slot = token;

@@ -8,7 +8,7 @@
 
 #include "common/clock.h"
 #include "common/message.h"
-#include "send/peer.h"
+#include "send/carrier.h"
 
 /* The kernel has no event for "everything acknowledged": the time between looks. */
 #define ACK_PERIOD_NS	(10 * NS_PER_MS)
@@ -68,61 +68,14 @@ static void explain_sender(const struct peer *p, int err)
 		remedy("the memory of io_uring counts as locked: raise the limit (`ulimit -l`)");
 }
 
-static bool is_spliced(const struct peer *p)
-{
-	return p->source->kind->pump;
-}
-
-/* The engine and the reason; the sender may change the engine later. */
-static void note_engine(struct peer *p)
-{
-	const char *why, *obstacle = fpgabuf_sender_obstacle(p->sender);
-
-	p->engine = fpgabuf_sender_engine(p->sender, &why);
-	if (is_spliced(p)) {
-		p->engine = ENGINE_SPLICE;
-		why = p->options->engine == ENGINE_SPLICE ?
-			      "it was asked for" :
-			      "it is the cheapest for bytes without headers to one peer";
-	}
-	snprintf(p->why, sizeof(p->why), "%s", why);
-	snprintf(p->obstacle, sizeof(p->obstacle), "%s",
-		 obstacle ? obstacle : "");
-}
-
-static void try_register(struct peer *p)
-{
-	int err;
-
-	if (!p->source->fixed || p->engine != FPGABUF_ENGINE_URING)
-		return;
-	err = fpgabuf_sender_register(p->sender, p->source->fixed,
-				      p->source->region_size);
-	if (err && p->options->verbose)
-		inform("the memory is not registered with io_uring: %s",
-		       strerror(-err));
-}
-
-/* With a source that sends by itself, the sender only watches the socket. */
-static enum fpgabuf_engine sender_engine(const struct peer *p)
-{
-	return is_spliced(p) ? FPGABUF_ENGINE_COPY : p->options->engine;
-}
-
-/* The socket is connected: makes the sender. */
+/* It is connected: makes the sender. */
 static int start(struct peer *p)
 {
-	int err;
+	int err = p->carrier->begin(p);
 
-	err = fpgabuf_sender_create_with(p->sock, sender_engine(p),
-					 p->source->slot_count + 1,
-					 FPGABUF_SENDER_ONE_THREAD,
-					 &p->sender);
 	if (err)
 		return err;
-	link_name(p->sock, p->name);
-	note_engine(p);
-	try_register(p);
+	p->begun = true;
 	p->given_up = false;
 	p->submitted = 0;
 	p->position = 0;
@@ -156,26 +109,21 @@ void peer_stats(const struct peer *peer, struct fpgabuf_sender_stats *stats)
 	struct fpgabuf_sender_stats now;
 
 	*stats = peer->earlier;
-	if (!peer->sender)
+	if (!peer->begun)
 		return;
-	fpgabuf_sender_stats(peer->sender, &now);
+	peer->carrier->stats(peer, &now);
 	add_stats(stats, &now);
 }
 
 /* Nothing of the connection is held any more: forgets it. */
 static void hang_up(struct peer *p)
 {
-	if (p->sender) {
-		note_engine(p);
+	if (p->begun) {
+		p->carrier->note(p);
 		peer_stats(p, &p->earlier);
-		fpgabuf_sender_destroy(p->sender);
 	}
-	p->sender = NULL;
-	if (p->sock >= 0 && p->broken)
-		link_reset(p->sock);
-	else if (p->sock >= 0)
-		close(p->sock);
-	p->sock = -1;
+	p->begun = false;
+	p->carrier->hang_up(p);
 }
 
 void peer_close(struct peer *peer)
@@ -215,10 +163,9 @@ static void pause_or_finish(struct peer *p)
 }
 
 /* With --reconnect, a peer that is not there yet counts as lost. */
-static int open_later(struct peer *p)
+static int open_later(struct peer *p, int err)
 {
-	p->error = p->sock;
-	p->sock = -1;
+	p->error = err;
 	p->unreachable = true;
 	pause_or_finish(p);
 	return p->state == PEER_OVER ? -1 : 0;
@@ -235,6 +182,7 @@ int peer_open(struct peer *peer, const struct endpoint *endpoint,
 		.options = options,
 		.source = source,
 		.endpoint = endpoint,
+		.carrier = &carrier_socket,
 		.sock = -1,
 		.resolving = -1,
 	};
@@ -246,9 +194,9 @@ int peer_open(struct peer *peer, const struct endpoint *endpoint,
 		message("out of memory");
 		return -1;
 	}
-	peer->sock = link_connect(endpoint, options);
-	if (peer->sock < 0)
-		return open_later(peer);
+	err = peer->carrier->connect(peer);
+	if (err)
+		return open_later(peer, err);
 	err = start(peer);
 	if (err)
 		explain_sender(peer, err);
@@ -262,13 +210,13 @@ static void fail(struct peer *p, int err)
 	p->error = err;
 	p->unreachable = false;
 	/* What is in a pipe is the pipe's, and goes with it. */
-	if (is_spliced(p))
+	if (peer_is_spliced(p))
 		p->held = 0;
-	fpgabuf_sender_stats(p->sender, &stats);
+	p->carrier->stats(p, &stats);
 	/* The peer has taken something: count the attempts anew. */
 	if (stats.bytes)
 		p->attempts = 0;
-	fpgabuf_sender_abort(p->sender);
+	p->carrier->abort(p);
 	p->state = PEER_ABORTING;
 	p->due_ns = clock_ns() + ABORT_GRACE_NS;
 }
@@ -282,14 +230,14 @@ void peer_spliced(struct peer *peer, size_t waiting, size_t taken)
 	peer->earlier.sends += !!taken;
 }
 
-uint64_t peer_acknowledged(const struct peer *peer)
+uint64_t peer_acknowledged(struct peer *peer)
 {
 	const uint64_t taken = peer->earlier.bytes;
 	int left;
 
 	if (peer->sock < 0)
 		return peer->acknowledged == BY_NOBODY ? 0 : taken;
-	left = link_unacknowledged(peer->sock);
+	left = peer->carrier->unacknowledged(peer);
 	/* A FIN counts, too. */
 	return left >= 0 && (uint64_t)left <= taken ? taken - left : 0;
 }
@@ -316,16 +264,16 @@ static bool all_sent(const struct peer *p)
 {
 	struct fpgabuf_sender_stats stats;
 
-	fpgabuf_sender_stats(p->sender, &stats);
+	p->carrier->stats(p, &stats);
 	return !p->held && stats.bytes == p->submitted;
 }
 
 /* What was spliced moves in two steps, and both count. */
-static uint64_t position_of(const struct peer *p,
+static uint64_t position_of(struct peer *p,
 			    const struct fpgabuf_sender_stats *stats)
 {
 	return p->earlier.bytes + stats->bytes + stats->completions +
-	       (is_spliced(p) ? peer_acknowledged(p) : 0);
+	       (peer_is_spliced(p) ? peer_acknowledged(p) : 0);
 }
 
 static void step_sending(struct peer *p)
@@ -333,8 +281,8 @@ static void step_sending(struct peer *p)
 	struct fpgabuf_sender_stats stats;
 	int err;
 
-	err = fpgabuf_sender_run(p->sender);
-	fpgabuf_sender_stats(p->sender, &stats);
+	err = p->carrier->run(p);
+	p->carrier->stats(p, &stats);
 	p->due_ns = 0;
 	if (!err && !all_sent(p))
 		err = check_progress(p, position_of(p, &stats));
@@ -346,8 +294,10 @@ static void step_sending(struct peer *p)
 static void begin_close(struct peer *p)
 {
 	/* A normal end would make the stream look complete. */
-	if (!p->broken && shutdown(p->sock, SHUT_WR) < 0) {
-		fail(p, -errno);
+	int err = p->broken ? 0 : p->carrier->shut(p);
+
+	if (err) {
+		fail(p, err);
 		return;
 	}
 	p->state = PEER_CLOSING;
@@ -410,10 +360,10 @@ static void step_closing(struct peer *p)
 {
 	int left, err;
 
-	err = p->closed ? 0 : link_closed(p->sock, &p->inbox);
+	err = p->closed ? 0 : p->carrier->closed(p);
 	if (err > 0)
 		p->closed = true;
-	left = err < 0 ? err : link_unacknowledged(p->sock);
+	left = err < 0 ? err : p->carrier->unacknowledged(p);
 	if (!left) {
 		wait_close(p);
 		return;
@@ -427,7 +377,7 @@ static void step_closing(struct peer *p)
 
 static void step_aborting(struct peer *p)
 {
-	fpgabuf_sender_run(p->sender);
+	p->carrier->run(p);
 	if (clock_ns() >= p->due_ns)
 		p->given_up = true;
 }
@@ -446,15 +396,14 @@ static void not_connected(struct peer *p, int err)
 static void try_next(struct peer *p, int err)
 {
 	while (!p->ending && p->tried < p->addresses.count) {
-		p->sock = link_reconnect(&p->addresses.list[p->tried++],
-					 p->options);
-		if (p->sock >= 0) {
+		err = p->carrier->connect_start(p,
+				&p->addresses.list[p->tried++]);
+		if (!err) {
 			p->state = PEER_CONNECTING;
 			p->due_ns = clock_ns() +
 				    p->options->timeout_ms * NS_PER_MS;
 			return;
 		}
-		err = p->sock;
 	}
 	not_connected(p, err);
 }
@@ -481,7 +430,9 @@ static void step_connecting(struct peer *p, short revents)
 
 	if (!revents && clock_ns() < p->due_ns && !p->ending)
 		return;
-	err = revents ? link_error(p->sock) : -ETIMEDOUT;
+	err = revents ? p->carrier->connect_finish(p) : -ETIMEDOUT;
+	if (err == -EAGAIN && clock_ns() < p->due_ns && !p->ending)
+		return;
 	if (!err && !p->ending)
 		err = start(p);
 	if (!err && !p->ending)
@@ -550,16 +501,20 @@ struct pollfd peer_pollfd(const struct peer *peer)
 {
 	struct pollfd pfd = { .fd = -1, .events = POLLIN };
 
-	if (peer->state == PEER_SENDING || peer->state == PEER_ABORTING)
-		pfd.fd = fpgabuf_sender_fd(peer->sender);
-	/* A connection that was closed is readable for ever. */
-	if (peer->state == PEER_CLOSING && !peer->closed)
-		pfd.fd = peer->sock;
-	if (peer->state == PEER_RESOLVING)
+	switch (peer->state) {
+	case PEER_CLOSING:
+		/* A connection that was closed is readable for ever. */
+		return peer->closed ? pfd : peer->carrier->pollfd(peer);
+	case PEER_SENDING:
+	case PEER_ABORTING:
+	case PEER_CONNECTING:
+		return peer->carrier->pollfd(peer);
+	case PEER_RESOLVING:
 		pfd.fd = peer->resolving;
-	if (peer->state == PEER_CONNECTING) {
-		pfd.fd = peer->sock;
-		pfd.events = POLLOUT;
+		break;
+	case PEER_PAUSING:
+	case PEER_OVER:
+		break;
 	}
 	return pfd;
 }

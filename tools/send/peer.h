@@ -2,7 +2,7 @@
 /*
  * A peer that gets the captures
  *
- * Each peer has a sender of its own, and holds the captures that it has not
+ * Each peer has a connection of its own, and holds the captures that it has not
  * done with.  A peer that fails says why, and does not hold up the others.
  */
 #ifndef FPGABUF_SEND_PEER_H
@@ -15,6 +15,8 @@
 
 #include "send/link.h"
 #include "common/source.h"
+
+struct carrier;
 
 /**
  * enum peer_state - states of a peer
@@ -69,6 +71,8 @@ struct parcel {
  * @resolving: readable when the lookup is complete, or -1
  * @connected: it has been connected
  * @state: how far it is
+ * @carrier: how captures get there
+ * @begun: it is connected, and ready to send
  * @sock: its socket, or -1
  * @sender: the sender on this socket, or NULL
  * @parcels: by slot
@@ -111,6 +115,8 @@ struct peer {
 	int resolving;
 	bool connected;
 	enum peer_state state;
+	const struct carrier *carrier;
+	bool begun;
 	int sock;
 	struct fpgabuf_sender *sender;
 	struct parcel *parcels;
@@ -175,14 +181,20 @@ int64_t peer_due_ns(const struct peer *peer);
 /* Goes on; @revents is what poll() reported. */
 void peer_step(struct peer *peer, short revents);
 
+/* Its source sends by itself, see &source_kind.pump. */
+static inline bool peer_is_spliced(const struct peer *peer)
+{
+	return peer->source->kind->pump;
+}
+
 /*
- * For a source that sends by itself, see &source_kind.pump: how many bytes wait for the
+ * For such a source: how many bytes wait for the
  * socket, and how many it has taken.
  */
 void peer_spliced(struct peer *peer, size_t waiting, size_t taken);
 
 /* The same: how many bytes the peer has acknowledged. */
-uint64_t peer_acknowledged(const struct peer *peer);
+uint64_t peer_acknowledged(struct peer *peer);
 
 /* The same: sending has failed. */
 void peer_lost(struct peer *peer, int err);
