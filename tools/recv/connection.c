@@ -5,8 +5,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/socket.h>
-#include <unistd.h>
 
 #include "common/clock.h"
 #include "common/message.h"
@@ -27,7 +25,7 @@ struct connection *connection_new(const struct recv_options *options,
 	}
 	c->options = options;
 	c->number = number;
-	c->sock = -1;
+	c->inlet.fd = -1;
 	c->sink = sink;
 	framing_start(&c->framing);
 	checker_start(&c->checker);
@@ -38,15 +36,15 @@ void connection_free(struct connection *c)
 {
 	if (!c)
 		return;
-	if (c->sock >= 0)
-		close(c->sock);
+	if (c->inlet.fd >= 0)
+		inlet_reset(&c->inlet);
 	sink_free(c->sink);
 	free(c);
 }
 
-void connection_start(struct connection *c, int sock)
+void connection_start(struct connection *c, struct inlet inlet)
 {
-	c->sock = sock;
+	c->inlet = inlet;
 	c->start_ns = clock_ns();
 	c->heard_ns = c->start_ns;
 }
@@ -104,21 +102,18 @@ static void send_receipt(const struct connection *c,
 	uint8_t bytes[FPGABUF_FRAME_RECEIPT_SIZE];
 
 	fpgabuf_frame_encode_receipt(&receipt, bytes);
-	send(c->sock, bytes, sizeof(bytes), MSG_DONTWAIT | MSG_NOSIGNAL);
+	inlet_say(&c->inlet, bytes, sizeof(bytes));
 }
 
 /* A reset tells the sender that something was wrong. */
 static void hang_up(struct connection *c)
 {
-	const struct linger reset = { .l_onoff = 1 };
-
 	if (c->promised)
 		send_receipt(c, c->failed ? FPGABUF_FRAME_FAILED : FPGABUF_FRAME_STORED);
-	else if (c->failed)
-		setsockopt(c->sock, SOL_SOCKET, SO_LINGER, &reset,
-			   sizeof(reset));
-	close(c->sock);
-	c->sock = -1;
+	if (c->promised || !c->failed)
+		inlet_close(&c->inlet);
+	else
+		inlet_reset(&c->inlet);
 }
 
 /* Bytes that were lost before the file do not count. */
@@ -351,12 +346,12 @@ static int receive_some(struct connection *c)
 		return -1;
 	if (!len)
 		return 0;
-	n = recv(c->sock, at, len, 0);
-	if (n < 0 && (errno == EAGAIN || errno == EINTR))
+	n = inlet_read(&c->inlet, at, len);
+	if (n == -EAGAIN)
 		return 0;
 	if (n < 0)
 		return complain(c, "the stream broke off after %" PRIu64 " bytes: %s",
-				c->bytes, strerror(errno));
+				c->bytes, strerror(-n));
 	if (!n) {
 		end_of_stream(c);
 		return -1;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* One peer: its stream, from the socket through the checks to the sink. */
+/* One peer: its stream, from the inlet through the checks to the sink. */
 #ifndef FPGABUF_RECV_CONNECTION_H
 #define FPGABUF_RECV_CONNECTION_H
 
@@ -9,6 +9,7 @@
 #include "common/stall.h"
 #include "recv/checker.h"
 #include "recv/framing.h"
+#include "recv/inlet.h"
 #include "recv/options.h"
 #include "recv/sink.h"
 
@@ -16,7 +17,7 @@
  * struct connection - a peer
  * @options: the command line
  * @number: its number, from 1
- * @sock: its socket, non-blocking; -1 when it has ended
+ * @inlet: where its stream comes from; closed when it has ended
  * @peer: its address
  * @sink: where its stream goes
  * @framing: the frames, with --framed
@@ -36,7 +37,7 @@
 struct connection {
 	const struct recv_options *options;
 	unsigned int number;
-	int sock;
+	struct inlet inlet;
 	char peer[ENDPOINT_NAME_SIZE];
 	struct sink *sink;
 	struct framing framing;
@@ -54,13 +55,13 @@ struct connection {
 	char error[256];
 };
 
-/* Takes over the sink; the socket and the peer are set afterwards. */
+/* Takes over the sink; the inlet and the peer are set afterwards. */
 struct connection *connection_new(const struct recv_options *options,
 				  unsigned int number, struct sink *sink);
 void connection_free(struct connection *connection);
 
 /* The clock runs from here. */
-void connection_start(struct connection *connection, int sock);
+void connection_start(struct connection *connection, struct inlet inlet);
 
 /*
  * Should the server read from it?  Not while the sink waits for its own reader.

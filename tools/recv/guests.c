@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include <errno.h>
 #include <string.h>
-#include <sys/socket.h>
-#include <unistd.h>
 
 #include "common/clock.h"
 #include "common/message.h"
@@ -10,14 +8,11 @@
 
 enum guest_news guest_look(const struct guest *g)
 {
-	char byte;
-	ssize_t n = recv(g->sock, &byte, 1, MSG_PEEK | MSG_DONTWAIT);
+	int ret = inlet_peek(&g->inlet);
 
-	if (n > 0)
+	if (ret > 0)
 		return GUEST_SENDS;
-	if (n < 0 && (errno == EAGAIN || errno == EINTR))
-		return GUEST_SILENT;
-	return GUEST_LEFT;
+	return ret == -EAGAIN ? GUEST_SILENT : GUEST_LEFT;
 }
 
 bool guests_make_room(struct guests *g)
@@ -49,13 +44,11 @@ struct guest guests_take(struct guests *g, unsigned int index)
 /* A reset tells a peer that waits for something. */
 void guests_drop(struct guests *g, unsigned int index, const char *why)
 {
-	const struct linger reset = { .l_onoff = 1 };
 	struct guest guest = guests_take(g, index);
 
 	if (!g->quiet)
 		inform("%s %s", guest.peer, why);
-	setsockopt(guest.sock, SOL_SOCKET, SO_LINGER, &reset, sizeof(reset));
-	close(guest.sock);
+	inlet_reset(&guest.inlet);
 }
 
 int64_t guests_oldest_ns(const struct guests *g)

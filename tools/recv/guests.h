@@ -15,18 +15,19 @@
 
 #include "common/endpoint.h"
 #include "common/stall.h"
+#include "recv/inlet.h"
 
 #define MOST_GUESTS	256
 
 /**
  * struct guest - a silent peer
- * @sock: its socket, non-blocking
+ * @inlet: its connection
  * @peer: its address
  * @since_ns: when it was accepted
  * @stall: the wait for its first bytes
  */
 struct guest {
-	int sock;
+	struct inlet inlet;
 	char peer[ENDPOINT_NAME_SIZE];
 	int64_t since_ns;
 	struct stall stall;
@@ -53,10 +54,10 @@ enum guest_news guest_look(const struct guest *guest);
 /* Adds a guest; if there are too many, the oldest is disconnected. */
 void guests_add(struct guests *guests, const struct guest *guest);
 
-/* Removes a guest; its socket goes to the caller. */
+/* Removes a guest; its connection goes to the caller. */
 struct guest guests_take(struct guests *guests, unsigned int index);
 
-/* Removes a guest and closes its socket; @why is for the message. */
+/* Removes a guest and closes its connection; @why is for the message. */
 void guests_drop(struct guests *guests, unsigned int index, const char *why);
 
 /* Disconnects the oldest guest.  False: there is none. */

@@ -219,7 +219,7 @@ static void keep_alive(int sock, int seconds)
 }
 
 int listener_accept(const struct listener *l, const struct recv_options *o,
-		    char peer[ENDPOINT_NAME_SIZE])
+		    struct inlet *inlet, char peer[ENDPOINT_NAME_SIZE])
 {
 	struct sockaddr_storage addr;
 	socklen_t len = sizeof(addr);
@@ -235,7 +235,8 @@ int listener_accept(const struct listener *l, const struct recv_options *o,
 		endpoint_name((struct sockaddr *)&addr, len, peer);
 		keep_alive(sock, o->keepalive_s);
 	}
-	return sock;
+	*inlet = (struct inlet){ .kind = &inlet_socket, .fd = sock };
+	return 0;
 }
 
 bool listener_goes_on(int err)

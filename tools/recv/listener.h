@@ -5,6 +5,7 @@
 
 #include <stdbool.h>
 
+#include "recv/inlet.h"
 #include "recv/options.h"
 
 /**
@@ -32,10 +33,10 @@ void listener_close(struct listener *listener);
 
 /*
  * Accepts a connection, and returns the name of the peer.  Probes find a peer that has
- * gone.  Returns a non-blocking socket or a negative errno.
+ * gone.  Returns 0 or a negative errno.
  */
 int listener_accept(const struct listener *listener,
-		    const struct recv_options *o,
+		    const struct recv_options *o, struct inlet *inlet,
 		    char peer[ENDPOINT_NAME_SIZE]);
 
 /* Was it an error of this connection only, or should accepting pause? */

@@ -190,12 +190,13 @@ static void accept_guests(struct server *s)
 {
 	struct guest guest;
 	unsigned int i;
+	int err;
 
 	for (i = 0; i < ACCEPTED_AT_A_TIME; i++) {
-		guest.sock = listener_accept(&s->listener, s->options,
-					     guest.peer);
-		if (guest.sock < 0) {
-			accept_failed(s, guest.sock);
+		err = listener_accept(&s->listener, s->options, &guest.inlet,
+				      guest.peer);
+		if (err) {
+			accept_failed(s, err);
 			return;
 		}
 		guest.since_ns = clock_ns();
@@ -233,7 +234,7 @@ static void begin_stream(struct server *s, unsigned int index)
 	s->next = NULL;
 	s->next_number++;
 	strcpy(c->peer, guest.peer);
-	connection_start(c, guest.sock);
+	connection_start(c, guest.inlet);
 	if (!s->accepted++)
 		start_progress(s);
 	s->open[s->open_count++] = c;
@@ -409,7 +410,7 @@ static void fill_guests(const struct server *s, struct pollfd *polls)
 
 	for (i = 0; i < s->guests.count; i++)
 		polls[i] = (struct pollfd){
-			s->open_count < MOST_AT_ONCE ? s->guests.list[i].sock :
+			s->open_count < MOST_AT_ONCE ? s->guests.list[i].inlet.fd :
 						       -1, POLLIN, 0
 		};
 }
@@ -422,7 +423,7 @@ static void fill_streams(const struct server *s, struct pollfd *polls)
 		const struct connection *c = s->open[i];
 
 		*polls++ = (struct pollfd){
-			connection_wants(c) ? c->sock : -1, POLLIN, 0
+			connection_wants(c) ? c->inlet.fd : -1, POLLIN, 0
 		};
 		*polls++ = (struct pollfd){
 			sink_waits(c->sink) ? sink_fd(c->sink) : -1, POLLOUT, 0
@@ -463,9 +464,9 @@ static void serve_streams(struct server *s, const struct pollfd *polls)
 		if (polls[2 * i + 1].revents || is_due(c, now) ||
 		    (sink_waits(c->sink) && sink_fd(c->sink) < 0))
 			connection_push(c);
-		if (c->sock >= 0 && polls[2 * i].revents)
+		if (c->inlet.fd >= 0 && polls[2 * i].revents)
 			connection_receive(c);
-		if (c->sock < 0)
+		if (c->inlet.fd < 0)
 			retire(s, i);
 	}
 }
@@ -520,12 +521,12 @@ static void serve(struct server *s)
 /* Reads the data that have come, because TCP has acknowledged them. */
 static void take_rest(struct connection *c)
 {
-	struct pollfd p = { .fd = c->sock, .events = POLLIN };
+	struct pollfd p = { .fd = c->inlet.fd, .events = POLLIN };
 	int64_t end = clock_ns() + LAST_NS;
 
 	while (connection_wants(c) && poll(&p, 1, 0) > 0 && clock_ns() < end)
 		connection_receive(c);
-	if (c->sock >= 0 && !c->over)
+	if (c->inlet.fd >= 0 && !c->over)
 		connection_stop(c, "interrupted");
 }
 
@@ -534,9 +535,9 @@ static void push_all(struct server *s)
 	unsigned int i = s->open_count;
 
 	while (i--) {
-		if (s->open[i]->sock >= 0)
+		if (s->open[i]->inlet.fd >= 0)
 			connection_push(s->open[i]);
-		if (s->open[i]->sock < 0)
+		if (s->open[i]->inlet.fd < 0)
 			retire(s, i);
 	}
 }

@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* The connection that a stream comes by, such as a socket. */
+#ifndef FPGABUF_RECV_INLET_H
+#define FPGABUF_RECV_INLET_H
+
+#include <stddef.h>
+#include <sys/types.h>
+
+struct inlet;
+
+/* struct inlet_kind - the functions of a kind, see the calls below */
+struct inlet_kind {
+	ssize_t (*read)(const struct inlet *inlet, void *at, size_t len);
+	int (*peek)(const struct inlet *inlet);
+	void (*say)(const struct inlet *inlet, const void *bytes, size_t len);
+	void (*close)(struct inlet *inlet);
+	void (*reset)(struct inlet *inlet);
+};
+
+/**
+ * struct inlet - a connection
+ * @kind: its functions
+ * @fd: the socket, or what to poll in its place; -1 when it was closed
+ */
+struct inlet {
+	const struct inlet_kind *kind;
+	int fd;
+};
+
+extern const struct inlet_kind inlet_socket;
+
+/*
+ * Takes bytes: how many; 0 at the end of the stream; or a negative errno, -EAGAIN if
+ * there are none yet.
+ */
+ssize_t inlet_read(const struct inlet *inlet, void *at, size_t len);
+
+/* What that would do: 1, 0 or a negative errno */
+int inlet_peek(const struct inlet *inlet);
+
+/* Says something to the peer, if there is room for it. */
+void inlet_say(const struct inlet *inlet, const void *bytes, size_t len);
+
+/* Closes it so that the peer sees the end. */
+void inlet_close(struct inlet *inlet);
+
+/* Closes it so that the peer sees a failure. */
+void inlet_reset(struct inlet *inlet);
+
+#endif /* FPGABUF_RECV_INLET_H */
