@@ -41,7 +41,7 @@ static void test_values(void)
 		{ { "tools/fpgabuf-send", "--duration", "0.5", "a:1" },
 		  "it takes a whole number, from 1 to 1000000" },
 		{ { "tools/fpgabuf-send", "-e", "fast", "a:1" },
-		  "it takes auto, zerocopy, uring, splice or copy" },
+		  "it takes auto, zerocopy, uring, splice, rdma or copy" },
 		{ { "tools/fpgabuf-send", "--slow-peer", "no", "a:1" },
 		  "it takes wait or drop" },
 		{ { "tools/fpgabuf-send", "--share", "", "a:1" },
@@ -121,6 +121,30 @@ static void test_splice(void)
 	says(old, 1, "that needs Linux 6.1, and this version of the driver");
 	says(here, 1, "engine splice is not taken: the peer is on this machine");
 	says(endless, 1, "engine splice is not taken: there is no --bytes");
+}
+
+/* Whether it can do it at all depends on what it was built with. */
+static void test_rdma(void)
+{
+	static const struct { char *argv[5]; int code; const char *what; } ok[] = {
+		{ { "tools/fpgabuf-send", "-erdma", "--share=x", "a:1" }, 2,
+		  "--engine rdma and --share exclude each other" },
+		{ { "tools/fpgabuf-send", "-erdma", "a:1", "unix:/tmp/x" }, 2,
+		  "--engine rdma and a Unix socket exclude each other" },
+		{ { "tools/fpgabuf-recv", "--rdma", "unix:/tmp/x" }, 2,
+		  "--rdma needs a port, and no Unix socket" },
+		{ { "tools/fpgabuf-recv", "--rdma", "5000" }, 2,
+		  "--rdma needs an address of an RDMA device" },
+	};
+	char *without[] = { "tools/fpgabuf-recv", "--rdma", "5000", NULL };
+	const char *why = "was built without RDMA";
+	struct process p;
+	size_t i;
+
+	process_run(&p, without);
+	for (i = 0; i < sizeof(ok) / sizeof(ok[0]); i++)
+		says(ok[i].argv, ok[i].code,
+		     strstr(p.output, why) ? why : ok[i].what);
 }
 
 static void fill_stdout(const void *data)
@@ -431,6 +455,7 @@ static void test_receiver_is_late(void)
 static const struct test tests[] = {
 	{ "a bad value is answered with what is right", test_values },
 	{ "engine splice says what it cannot do", test_splice },
+	{ "engine rdma says what it cannot do", test_rdma },
 	{ "a full stdout is an error, also of --help", test_full_stdout },
 	{ "a link-local address without its interface is told which part is missing",
 	  test_scope },

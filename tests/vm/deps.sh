@@ -16,7 +16,9 @@ coverage, deb, check-deb, i386, newer, mutate, dt, zynq, bench, providers, distr
 
 packages() {
   case $1 in
-  build) echo gcc make libc6-dev liburing-dev pkg-config ;;
+  build)
+    echo gcc make libc6-dev libibverbs-dev librdmacm-dev liburing-dev pkg-config
+    ;;
   unit)
     echo g++ libcunit1-dev libdrm-dev musl-tools pkg-config python3-dev \
       python3-jsonschema python3-numpy
@@ -24,7 +26,7 @@ packages() {
   vm)
     # CUnit: the tests that run in a guest are built for it.
     echo qemu-system-x86 binutils busybox-static cpio dosfstools e2fsprogs \
-      iproute2 kmod libcunit1-dev pkg-config udev xz-utils
+      ibverbs-providers iproute2 kmod libcunit1-dev pkg-config udev xz-utils
     # A root directory of one's own brings its kernel along.
     if [ -z "${KROOT:-}" ]; then
       echo linux-image-amd64 linux-headers-amd64
@@ -55,8 +57,8 @@ packages() {
   debug) echo bc bison flex kmod libelf-dev patch xz-utils ;;
   coverage) echo lcov ;;
   deb)
-    echo debhelper dh-dkms dh-python dpkg-dev gcc libdrm-dev liburing-dev \
-      pkg-config python3-dev
+    echo debhelper dh-dkms dh-python dpkg-dev gcc libdrm-dev libibverbs-dev \
+      librdmacm-dev liburing-dev pkg-config python3-dev
     ;;
   check-deb) echo lintian mmdebstrap ;;
   dt) echo cpp device-tree-compiler dt-schema xz-utils yamllint ;;

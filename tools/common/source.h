@@ -20,6 +20,7 @@
 #define UNLIMITED	UINT64_MAX
 
 struct peer;
+struct registered;
 struct sigmf_recording;
 struct source;
 
@@ -89,6 +90,7 @@ struct source_kind {
  * @region_size: bytes of every slot
  * @fixed: the memory of the only slot, if nobody will capture into it, and it
  *	is mapped for writing; or NULL
+ * @registered: the memory of all slots as RDMA devices know it, or NULL
  * @stopping: no further capture is wanted
  * @ended: no further capture can come
  * @fd: of a kind that pumps: what it waits for, or -1
@@ -111,6 +113,7 @@ struct source {
 	uint32_t backend;
 	uint64_t region_size;
 	void *fixed;
+	struct registered *registered;
 	bool stopping;
 	bool ended;
 	int fd;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* The connection that a stream comes by, such as a socket. */
+/* The connection that a stream comes by: a socket, or RDMA. */
 #ifndef FPGABUF_RECV_INLET_H
 #define FPGABUF_RECV_INLET_H
 
@@ -7,6 +7,7 @@
 #include <sys/types.h>
 
 struct inlet;
+struct rdma_link;
 
 /* struct inlet_kind - the functions of a kind, see the calls below */
 struct inlet_kind {
@@ -21,13 +22,16 @@ struct inlet_kind {
  * struct inlet - a connection
  * @kind: its functions
  * @fd: the socket, or what to poll in its place; -1 when it was closed
+ * @rdma: the connection, if it is one by RDMA
  */
 struct inlet {
 	const struct inlet_kind *kind;
 	int fd;
+	struct rdma_link *rdma;
 };
 
 extern const struct inlet_kind inlet_socket;
+extern const struct inlet_kind inlet_rdma;
 
 /*
  * Takes bytes: how many; 0 at the end of the stream; or a negative errno, -EAGAIN if

@@ -35,6 +35,13 @@ static int local_port(int sock)
 	return ntohs(addr.v4.sin_port);
 }
 
+static int port_of(const struct listener *l)
+{
+	if (l->rdma.id)
+		return by_rdma_port(&l->rdma);
+	return local_port(l->fd);
+}
+
 static int write_number(const char *path, int number)
 {
 	FILE *f = fopen(path, "we");
@@ -111,7 +118,7 @@ static int write_port_file(const char *path, int port, int sigfd)
 static int announce_port(const struct listener *l, const struct recv_options *o,
 			 int sigfd)
 {
-	int port = local_port(l->fd);
+	int port = port_of(l);
 
 	if (port < 0) {
 		message("cannot find out the port: %s", strerror(-port));
@@ -167,10 +174,19 @@ int listener_announce(const struct listener *l, const struct recv_options *o,
 	return 0;
 }
 
+static int open_rdma(struct listener *l, const struct recv_options *o)
+{
+	*l = (struct listener){ 0 };
+	l->fd = by_rdma_listen(&l->rdma, &o->listen);
+	return l->fd < 0 ? -1 : 0;
+}
+
 int listener_open(struct listener *l, const struct recv_options *o)
 {
 	const char *path = *o->listen.path ? o->listen.path : NULL;
 
+	if (o->rdma)
+		return open_rdma(l, o);
 	if (path)
 		remove_stale(&o->listen);
 	*l = (struct listener){ .fd = endpoint_listen(&o->listen) };
@@ -182,6 +198,9 @@ int listener_open(struct listener *l, const struct recv_options *o)
 
 void listener_close(struct listener *l)
 {
+	if (l->rdma.id)
+		l->fd = -1;
+	by_rdma_close(&l->rdma);
 	if (l->fd >= 0)
 		close(l->fd);
 	if (l->path)
@@ -225,6 +244,8 @@ int listener_accept(const struct listener *l, const struct recv_options *o,
 	socklen_t len = sizeof(addr);
 	int sock;
 
+	if (l->rdma.id)
+		return by_rdma_accept(&l->rdma, o->keepalive_s, inlet, peer);
 	sock = accept4(l->fd, (struct sockaddr *)&addr, &len,
 		       SOCK_NONBLOCK | SOCK_CLOEXEC);
 	if (sock < 0)

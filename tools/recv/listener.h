@@ -5,17 +5,19 @@
 
 #include <stdbool.h>
 
-#include "recv/inlet.h"
+#include "recv/by-rdma.h"
 #include "recv/options.h"
 
 /**
  * struct listener - the listening socket
- * @fd: it, non-blocking; -1 when it was closed
+ * @fd: it, non-blocking, or what to poll in its place; -1 when it was closed
  * @path: the path that goes with it, or NULL
+ * @rdma: with --rdma, where peers connect to
  */
 struct listener {
 	int fd;
 	const char *path;
+	struct rdma_listener rdma;
 };
 
 /* Begins to listen.  Returns 0, or -1 after a message. */

@@ -21,7 +21,7 @@
 enum {
 	OPT_CONNECTIONS = 0x100, OPT_DATATYPE, OPT_FRAMED, OPT_JSON,
 	OPT_KEEPALIVE, OPT_KEEP_FRAMES, OPT_OVERWRITE, OPT_PORT_FILE,
-	OPT_PROFILE, OPT_PROGRESS, OPT_ROTATE_SIZE, OPT_ROTATE_TIME,
+	OPT_PROFILE, OPT_PROGRESS, OPT_RDMA, OPT_ROTATE_SIZE, OPT_ROTATE_TIME,
 	OPT_SAMPLE_RATE, OPT_SIGMF, OPT_STATS, OPT_SYNC, OPT_VERIFY, OPT_VERSION,
 };
 
@@ -40,6 +40,7 @@ static const struct option long_options[] = {
 	{ "profile", required_argument, NULL, OPT_PROFILE },
 	{ "progress", no_argument, NULL, OPT_PROGRESS },
 	{ "quiet", no_argument, NULL, 'q' },
+	{ "rdma", no_argument, NULL, OPT_RDMA },
 	{ "rotate-size", required_argument, NULL, OPT_ROTATE_SIZE },
 	{ "rotate-time", required_argument, NULL, OPT_ROTATE_TIME },
 	{ "sample-rate", required_argument, NULL, OPT_SAMPLE_RATE },
@@ -90,6 +91,8 @@ static const char help[] =
 "      --verify            fail unless the stream is the pattern of the\n"
 "                          simulated FPGA: 64-bit little-endian 0, 1, 2, ...;\n"
 "                          with --framed it may go on elsewhere after a gap\n"
+"      --rdma              accept streams of fpgabuf-send --engine rdma, which\n"
+"                          come by RDMA, and no others\n"
 "      --connections N     accept N connections, several at once if they overlap;\n"
 "                          0: until SIGINT or SIGTERM (default 1)\n"
 "      --keepalive SECONDS probe a peer that was silent for SECONDS; 0: never\n"
@@ -208,6 +211,9 @@ static bool set_flag(struct recv_options *o, int option)
 	case OPT_PROGRESS:
 		o->progress = true;
 		return true;
+	case OPT_RDMA:
+		o->rdma = true;
+		return true;
 	case OPT_SIGMF:
 		o->metadata = true;
 		return true;
@@ -285,10 +291,28 @@ static int set_listen(struct recv_options *o, const char *text)
 		return usage_no_scope(text, &o->listen);
 	if (*o->listen.path && o->port_file)
 		return bad_combination("a Unix socket has no port for --port-file");
+	if (*o->listen.path && o->rdma)
+		return bad_combination("--rdma needs a port, and no Unix socket");
+	if (!*o->listen.host && o->rdma)
+		return bad_combination("--rdma needs an address of an RDMA device: HOST:PORT, or 0.0.0.0:PORT or [::]:PORT for all");
 	if (!*o->listen.path && !*o->listen.host) {
 		strcpy(o->listen.host, "127.0.0.1");
 		o->port_alone = true;
 	}
+	return -1;
+}
+
+static int check_rdma(const struct recv_options *o)
+{
+#ifndef FPGABUF_HAVE_RDMA
+	if (o->rdma) {
+		message("this fpgabuf-recv was built without RDMA");
+		remedy("build it where librdmacm-dev is installed");
+		return usage_error();
+	}
+#else
+	(void)o;
+#endif
 	return -1;
 }
 
@@ -378,7 +402,9 @@ int recv_options_parse(int argc, char **argv, struct recv_options *options)
 					 "more than one port given");
 		return usage_error();
 	}
-	ret = check_metadata(options);
+	ret = check_rdma(options);
+	if (ret < 0)
+		ret = check_metadata(options);
 	if (ret < 0)
 		ret = set_listen(options, argv[optind]);
 	return ret >= 0 ? ret : set_output(options);

@@ -30,6 +30,7 @@
  * @timeout_ms: patience for the connection and between bytes; -1 = for ever
  * @rotate_size: most bytes of a file, or 0
  * @rotate_ns: how long a file is written, or 0
+ * @rdma: listen for RDMA
  * @framed: the stream is framed
  * @keep_frames: write the headers, too
  * @metadata: write metadata as SigMF has them
@@ -55,6 +56,7 @@ struct recv_options {
 	int timeout_ms;
 	uint64_t rotate_size;
 	int64_t rotate_ns;
+	bool rdma;
 	bool framed;
 	bool keep_frames;
 	bool metadata;

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * What carries the captures to a peer, such as a socket
+ * What carries the captures to a peer: a socket, or RDMA
  *
- * Of a peer it changes @sock and @sender.  Calls that return an int return 0
+ * Of a peer it changes @sock and @sender, or @rdma.  Calls that return an int return 0
  * or a negative errno, if nothing else is said.
  */
 #ifndef FPGABUF_SEND_CARRIER_H
@@ -54,5 +54,6 @@ struct carrier {
 };
 
 extern const struct carrier carrier_socket;
+extern const struct carrier carrier_rdma;
 
 #endif /* FPGABUF_SEND_CARRIER_H */

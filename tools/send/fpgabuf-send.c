@@ -9,6 +9,7 @@
 #include "common/results.h"
 #include "common/signals.h"
 #include "common/start.h"
+#include "send/registered.h"
 #include "send/report.h"
 #include "send/sources.h"
 
@@ -86,14 +87,25 @@ static int connect_and_send(const struct send_options *o,
 	return ret;
 }
 
+/* Before the first capture, and for all connections */
+static int register_memory(const struct send_options *o, struct source *source)
+{
+	if (o->engine != ENGINE_RDMA)
+		return 0;
+	source->registered = registered_new(source);
+	return source->registered ? 0 : -1;
+}
+
 static int run(const struct send_options *o)
 {
 	struct source *source = send_source_open(o);
-	int ret;
+	int ret = EXIT_FAILED;
 
 	if (!source)
 		return EXIT_FAILED;
-	ret = connect_and_send(o, source);
+	if (!register_memory(o, source))
+		ret = connect_and_send(o, source);
+	registered_free(source->registered);
 	source_close(source);
 	return ret;
 }

@@ -111,6 +111,14 @@ static void understand(struct link_inbox *inbox)
 		inbox->answered = true;
 }
 
+void link_got(struct link_inbox *inbox, size_t n)
+{
+	if (!inbox->other)
+		inbox->have += n;
+	if (inbox->have == FPGABUF_FRAME_RECEIPT_SIZE)
+		understand(inbox);
+}
+
 int link_closed(int sock, struct link_inbox *inbox)
 {
 	ssize_t n;
@@ -120,10 +128,7 @@ int link_closed(int sock, struct link_inbox *inbox)
 			 FPGABUF_FRAME_RECEIPT_SIZE - inbox->have, MSG_DONTWAIT);
 		if (n <= 0)
 			break;
-		if (!inbox->other)
-			inbox->have += n;
-		if (inbox->have == FPGABUF_FRAME_RECEIPT_SIZE)
-			understand(inbox);
+		link_got(inbox, n);
 	} while (n > 0);
 	if (n < 0)
 		return errno == EAGAIN || errno == EINTR ? 0 : -errno;

@@ -52,6 +52,9 @@ int link_unacknowledged(int sock);
  */
 int link_closed(int sock, struct link_inbox *inbox);
 
+/* Data have come behind what @inbox has. */
+void link_got(struct link_inbox *inbox, size_t n);
+
 /* Closes the socket so that the peer cannot take it for the end of the stream. */
 void link_reset(int sock);
 

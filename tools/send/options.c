@@ -68,7 +68,7 @@ static const char help[] =
 "                          descriptor N\n"
 "\n"
 "How:\n"
-"  -e, --engine ENGINE     auto (default), zerocopy, uring, splice or copy\n"
+"  -e, --engine ENGINE     auto (default), zerocopy, uring, splice, rdma or copy\n"
 "      --framed            send a header before each capture\n"
 "      --rate SIZE         send at most SIZE bytes a second to each peer\n"
 "      --slow-peer POLICY  wait (default): all wait for the slowest peer; drop:\n"
@@ -102,6 +102,7 @@ static const struct {
 } engines[] = {
 	{ "auto", FPGABUF_ENGINE_AUTO },
 	{ "copy", FPGABUF_ENGINE_COPY },
+	{ "rdma", ENGINE_RDMA },
 	{ "splice", ENGINE_SPLICE },
 	{ "uring", FPGABUF_ENGINE_URING },
 	{ "zerocopy", FPGABUF_ENGINE_ZEROCOPY },
@@ -122,7 +123,7 @@ static int parse_engine(const char *text, enum fpgabuf_engine *engine)
 {
 	size_t i;
 
-	parse_wants("auto, zerocopy, uring, splice or copy");
+	parse_wants("auto, zerocopy, uring, splice, rdma or copy");
 	for (i = 0; i < ENGINE_COUNT; i++) {
 		if (strcmp(text, engines[i].name))
 			continue;
@@ -356,6 +357,36 @@ static int check_engine(const struct send_options *o)
 	return usage_error();
 }
 
+static const char *not_by_rdma(const struct send_options *o)
+{
+	unsigned int i;
+
+	if (o->share)
+		return "--share";
+	for (i = 0; i < o->peer_count; i++)
+		if (*o->peers[i].path)
+			return "a Unix socket";
+	return NULL;
+}
+
+static int check_rdma(const struct send_options *o)
+{
+	const char *word = not_by_rdma(o);
+
+	if (o->engine != ENGINE_RDMA)
+		return -1;
+#ifndef FPGABUF_HAVE_RDMA
+	message("this fpgabuf-send was built without RDMA");
+	remedy("build it where librdmacm-dev is installed, or use --engine auto");
+	return usage_error();
+#endif
+	if (!word)
+		return -1;
+	message("--engine rdma and %s exclude each other", word);
+	remedy("use --engine auto");
+	return usage_error();
+}
+
 int send_options_parse(int argc, char **argv, struct send_options *options)
 {
 	int option, ret;
@@ -381,5 +412,7 @@ int send_options_parse(int argc, char **argv, struct send_options *options)
 		ret = add_peers(options, argc - optind, argv + optind);
 	if (ret < 0)
 		ret = check_engine(options);
+	if (ret < 0)
+		ret = check_rdma(options);
 	return ret;
 }

@@ -18,6 +18,9 @@
 /* No engine of the library: by a pipe, from a device that is a stream */
 #define ENGINE_SPLICE	((enum fpgabuf_engine)-1)
 
+/* Nor is this: to an fpgabuf-recv --rdma */
+#define ENGINE_RDMA	((enum fpgabuf_engine)-2)
+
 /* Most peers at once. */
 #define MAX_PEERS	64
 

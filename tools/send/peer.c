@@ -32,10 +32,20 @@
 #define FIRST_PAUSE_NS	(100 * NS_PER_MS)
 #define MAX_PAUSE_NS	(5 * NS_PER_SEC)
 
+static void explain_rdma(int err)
+{
+	if (err == -ENODEV)
+		remedy("no RDMA device of this machine leads there: `rdma link` shows them");
+	else
+		remedy("with --engine rdma it must be an fpgabuf-recv --rdma");
+}
+
 static void explain_failure(const struct peer *p, int err)
 {
 	if (p->unreachable) {
 		endpoint_explain(p->endpoint, err);
+		if (p->options->engine == ENGINE_RDMA)
+			explain_rdma(err);
 		return;
 	}
 	if (err == -ETIMEDOUT)
@@ -65,7 +75,7 @@ static void explain_sender(const struct peer *p, int err)
 	else if (err == -EPERM)
 		remedy("io_uring is forbidden (`sysctl kernel.io_uring_disabled`); use --engine auto");
 	else if (err == -ENOMEM)
-		remedy("the memory of io_uring counts as locked: raise the limit (`ulimit -l`)");
+		remedy("its memory counts as locked: raise the limit (`ulimit -l`)");
 }
 
 /* It is connected: makes the sender. */
@@ -162,6 +172,17 @@ static void pause_or_finish(struct peer *p)
 		       p->options->reconnect);
 }
 
+static const struct carrier *carrier_of(const struct send_options *o)
+{
+#ifdef FPGABUF_HAVE_RDMA
+	if (o->engine == ENGINE_RDMA)
+		return &carrier_rdma;
+#else
+	(void)o;
+#endif
+	return &carrier_socket;
+}
+
 /* With --reconnect, a peer that is not there yet counts as lost. */
 static int open_later(struct peer *p, int err)
 {
@@ -182,7 +203,7 @@ int peer_open(struct peer *peer, const struct endpoint *endpoint,
 		.options = options,
 		.source = source,
 		.endpoint = endpoint,
-		.carrier = &carrier_socket,
+		.carrier = carrier_of(options),
 		.sock = -1,
 		.resolving = -1,
 	};

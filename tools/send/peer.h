@@ -17,6 +17,7 @@
 #include "common/source.h"
 
 struct carrier;
+struct rdma_sender;
 
 /**
  * enum peer_state - states of a peer
@@ -75,6 +76,7 @@ struct parcel {
  * @begun: it is connected, and ready to send
  * @sock: its socket, or -1
  * @sender: the sender on this socket, or NULL
+ * @rdma: its connection by RDMA, or NULL
  * @parcels: by slot
  * @end_header: the header of the end, sent from here
  * @held: captures it holds
@@ -119,6 +121,7 @@ struct peer {
 	bool begun;
 	int sock;
 	struct fpgabuf_sender *sender;
+	struct rdma_sender *rdma;
 	struct parcel *parcels;
 	uint8_t end_header[FPGABUF_FRAME_ASK_SIZE];
 	unsigned int held;
@@ -188,8 +191,7 @@ static inline bool peer_is_spliced(const struct peer *peer)
 }
 
 /*
- * For such a source: how many bytes wait for the
- * socket, and how many it has taken.
+ * For such a source: how many bytes wait for the socket, and how many it has taken.
  */
 void peer_spliced(struct peer *peer, size_t waiting, size_t taken);
 

@@ -306,12 +306,14 @@ no_switches() {
   done < <(find "$TMP/modules" -name '*.ko*')
 }
 
-# The receiver needs neither driver nor liburing nor libdrm.
+# The receiver needs neither driver nor liburing nor libdrm; without librdmacm it says
+# what it cannot do.
 receiver_alone() {
   local o=$TMP/receiver
 
   make -s -C tools O="$o" PKG_CONFIG=false "$o/fpgabuf-recv" || return
   "$o/fpgabuf-recv" --version &&
+    { "$o/fpgabuf-recv" --rdma 0.0.0.0:0 2>&1 || true; } | grep 'was built without RDMA' &&
     [ "$(find "$o" -maxdepth 1 -name 'fpgabuf-*' -type f)" = "$o/fpgabuf-recv" ]
 }
 
