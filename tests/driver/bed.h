@@ -108,8 +108,9 @@ size_t table_entries(const void *mem, size_t size);
 uint8_t *memory_take(size_t *size);
 bool memory_is_ours(const uint8_t *mem, size_t size);
 
-/* vgem.c: a device that imports */
+/* vgem.c: a device that imports, and exports */
 bool vgem_maps(void);
+int vgem_dmabuf(void);
 
 /* sim.c: the simulated FPGA */
 void sim_select(const char *name);

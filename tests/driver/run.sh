@@ -287,6 +287,38 @@ planned() {
     -- "${TESTS[@]}" "$@"
 }
 
+# Soft-RoCE for both NICs.  What a device needs of rdma-core is found by its name.
+by_rdma() {
+  local crc=() name provider
+
+  for name in rdma_rxe rdma_ucm ib_uverbs sch_netem; do
+    modprobe -d "${KROOT:-/}" -S "$KVER" -n "$name" 2>/dev/null || {
+      echo "skipped: suite rdma, kernel $KVER has no module $name"
+      return
+    }
+  done
+  if [ "$ARCH" != amd64 ] || ! [ -e "$OBJ/guest/tools/common/rdma.o" ]; then
+    echo "skipped: suite rdma, the tools were built without RDMA"
+    return
+  fi
+  name=$(pkg-config --variable=libdir libibverbs)/libibverbs/librxe-rdmav
+  provider=$(compgen -G "$name*.so") || {
+    echo "skipped: suite rdma, ibverbs-providers is not there"
+    return
+  }
+  # Older ones ask for it by the name of its algorithm.
+  if modprobe -d "${KROOT:-/}" -S "$KVER" -n crc32_generic 2>/dev/null; then
+    crc=(--module crc32_generic)
+  fi
+  guest guest-rdma "${crc[@]}" --module rdma_rxe --module rdma_ucm --module ib_uverbs \
+    --module sch_netem --timeout $((900 * PATIENCE * (${FPGABUF_THOROUGH:+9}+1))) \
+    --file "$provider:$provider" --file "/etc/libibverbs.d/rxe.driver:/etc/libibverbs.d/rxe.driver" \
+    --file "$(program rdma)" --file "$(program tc):/usr/local/sbin/tc" \
+    --file "$TOP/tests/driver/rdma-wire" \
+    -- env ${FPGABUF_QUICK:+"FPGABUF_QUICK=1"} \
+    ${FPGABUF_THOROUGH:+"FPGABUF_THOROUGH=1"} "${TESTS[@]}" "$@"
+}
+
 # For tests/soak/run.sh
 soaked() {
   guest guest-soak --timeout $((FPGABUF_SOAK_SECONDS * 3 + 600)) \
@@ -345,6 +377,7 @@ all() {
   driven uio || code=$?
   scripted python || code=$?
   recorded record || code=$?
+  by_rdma rdma || code=$?
   return "$code"
 }
 
@@ -360,6 +393,7 @@ inject | inject.*) injected "$@" ;;
 poison | poison.*) poisoned "$@" ;;
 dt | dt.* | doctor_dt | doctor_dt.*) device_tree "$@" ;;
 plan | plan.*) planned "$@" ;;
+rdma | rdma.*) by_rdma "$@" ;;
 soak) soaked "$@" ;;
 cost) cost ;;
 door) door ;;

@@ -10,7 +10,6 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
-#include <drm.h>
 
 #include "bed.h"
 
@@ -443,31 +442,12 @@ static void no_descriptors(void)
 	fixture_free(&fix);
 }
 
-/* A dma-buf that has nothing to do with us, from a DRM driver such as vgem. */
-static int foreign_dmabuf(void)
-{
-	struct drm_mode_create_dumb dumb = {
-		.width = 64,
-		.height = 64,
-		.bpp = 32,
-	};
-	struct drm_prime_handle prime = { .flags = DRM_RDWR | DRM_CLOEXEC };
-	int card = open("/dev/dri/card0", O_RDWR | O_CLOEXEC);
-
-	REQUIRE(card < 0 ? -errno : 0, 0);
-	REQUIRE(call(card, DRM_IOCTL_MODE_CREATE_DUMB, &dumb), 0);
-	prime.handle = dumb.handle;
-	REQUIRE(call(card, DRM_IOCTL_PRIME_HANDLE_TO_FD, &prime), 0);
-	close(card);
-	return prime.fd;
-}
-
 static void descriptors(void)
 {
 	struct fixture fix = fixture_make();
 	long before = dmabufs();
 	int dev1 = device_open(1), fd1 = region_alloc(dev1, 4096);
-	int event = eventfd(0, EFD_CLOEXEC), foreign = foreign_dmabuf();
+	int event = eventfd(0, EFD_CLOEXEC), foreign = vgem_dmabuf();
 	const int cases[][2] = {
 		{ -1, -EBADF },		{ 9999, -EBADF },
 		{ INT32_MAX, -EBADF },	{ INT32_MIN, -EBADF },

@@ -26,3 +26,22 @@ bool vgem_maps(void)
 	close(card);
 	return maps;
 }
+
+/* A dma-buf that has nothing to do with us, from vgem. */
+int vgem_dmabuf(void)
+{
+	struct drm_mode_create_dumb dumb = {
+		.width = 64,
+		.height = 64,
+		.bpp = 32,
+	};
+	struct drm_prime_handle prime = { .flags = DRM_RDWR | DRM_CLOEXEC };
+	int card = open("/dev/dri/card0", O_RDWR | O_CLOEXEC);
+
+	REQUIRE(card < 0 ? -errno : 0, 0);
+	REQUIRE(call(card, DRM_IOCTL_MODE_CREATE_DUMB, &dumb), 0);
+	prime.handle = dumb.handle;
+	REQUIRE(call(card, DRM_IOCTL_PRIME_HANDLE_TO_FD, &prime), 0);
+	close(card);
+	return prime.fd;
+}

@@ -363,6 +363,8 @@ static const char *not_by_rdma(const struct send_options *o)
 
 	if (o->share)
 		return "--share";
+	if (o->replay)
+		return "--replay";
 	for (i = 0; i < o->peer_count; i++)
 		if (*o->peers[i].path)
 			return "a Unix socket";
