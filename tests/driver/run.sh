@@ -168,8 +168,9 @@ staying() {
       break
     fi
   done
+  # A quiet host needs a tenth; one with ten processes for each processor, 900 s.
   guest guest-standing "${drivers[@]}" --scratch-disk 16M \
-    --timeout $((900 * PATIENCE * (${FPGABUF_THOROUGH:+9}+1))) \
+    --timeout $((2700 * PATIENCE * (${FPGABUF_THOROUGH:+9}+1))) \
     -- env ${FPGABUF_QUICK:+"FPGABUF_QUICK=1"} \
     ${FPGABUF_THOROUGH:+"FPGABUF_THOROUGH=1"} "${TESTS[@]}" "$@"
 }

@@ -1368,7 +1368,7 @@ static void test_auto(void)
 	CU_ASSERT_EQUAL(fpgabuf_sender_engine(s, &why), FPGABUF_ENGINE_COPY);
 	CU_ASSERT_PTR_NOT_NULL(strstr(why, "on this machine"));
 	CU_ASSERT_STRING_EQUAL(fpgabuf_sender_obstacle(s), why);
-	fpgabuf_route_obstacle(p.sender, text, sizeof(text));
+	fpgabuf_sender_obstacle_of(p.sender, text, sizeof(text));
 	CU_ASSERT_STRING_EQUAL(text, why);
 	fpgabuf_sender_destroy(s);
 	CU_ASSERT_EQUAL_FATAL(fpgabuf_sender_create(p.sender,

@@ -102,7 +102,7 @@ void fpgabuf_interface_obstacle(int fd, const char *name, char *text,
 		snprintf(text, size, "%s does not compute checksums", name);
 }
 
-void fpgabuf_route_obstacle(int sockfd, char *text, size_t size)
+void fpgabuf_sender_obstacle_of(int sockfd, char *text, size_t size)
 {
 	union {
 		struct sockaddr sa;

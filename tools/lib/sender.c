@@ -91,7 +91,7 @@ static int sender_init(struct fpgabuf_sender *s, int fd, unsigned int depth)
 	s->ring = calloc(depth, sizeof(*s->ring));
 	if (!s->ring)
 		return -ENOMEM;
-	fpgabuf_route_obstacle(fd, s->obstacle, sizeof(s->obstacle));
+	fpgabuf_sender_obstacle_of(fd, s->obstacle, sizeof(s->obstacle));
 	return fpgabuf_sender_watch(s, fd, EPOLLOUT | EPOLLET,
 				    FPGABUF_WATCH_SOCKET);
 }

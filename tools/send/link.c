@@ -49,7 +49,7 @@ static int way_obstacle(const struct address *address, char *text, size_t size)
 	if (connect(sock, addr, address->len) < 0)
 		err = -errno;
 	else
-		fpgabuf_route_obstacle(sock, text, size);
+		fpgabuf_sender_obstacle_of(sock, text, size);
 	close(sock);
 	return err;
 }

@@ -839,13 +839,13 @@ enum fpgabuf_engine fpgabuf_sender_engine(const struct fpgabuf_sender *sender,
 const char *fpgabuf_sender_obstacle(const struct fpgabuf_sender *sender);
 
 /**
- * fpgabuf_route_obstacle() - the same, without a sender
+ * fpgabuf_sender_obstacle_of() - the same, without a sender
  * @sockfd: a connected socket.  One for datagrams tells as well where a stream would
  *	go, and connect() sends nothing then
  * @text: set to the sentence, or to "" if no obstacle was found
  * @size: room for it, at least 1
  */
-void fpgabuf_route_obstacle(int sockfd, char *text, size_t size);
+void fpgabuf_sender_obstacle_of(int sockfd, char *text, size_t size);
 
 /**
  * fpgabuf_sender_register() - pin memory once, instead of with each send
