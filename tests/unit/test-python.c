@@ -108,6 +108,7 @@ SCRIPT(ring, threads)
 SCRIPT(ring, readable)
 SCRIPT(ring, tasks)
 SCRIPT(ring, task_waits)
+SCRIPT(ring, task_ends)
 SCRIPT(ring, failures)
 SCRIPT(ring, empty)
 SCRIPT(ring, no_memory)
@@ -180,6 +181,8 @@ static const struct test tests[] = {
 	{ "several tasks iterate over one ring", ring_tasks },
 	{ "a task that waits gets what another gives back, and ends with the ring",
 	  ring_task_waits },
+	{ "a task that waits is told that another one took the last capture",
+	  ring_task_ends },
 	{ "a capture that failed has its error", ring_failures },
 	{ "the gap before a capture without bytes is at the next one",
 	  ring_empty },

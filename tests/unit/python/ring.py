@@ -492,6 +492,26 @@ def task_waits():
     assert descriptors() == before
 
 
+def task_ends():
+    """A task that waits is told that another one has taken the last capture."""
+
+    async def run():
+        with make(2) as ring:
+            ring.limit(captures=3)
+            held = [await ring.next(), await ring.next()]
+            waiting = asyncio.ensure_future(ring.next())
+            await asyncio.sleep(0)
+            assert not waiting.done()
+            held.pop().release()
+            assert ring.take(20).sequence == 2
+            results = await asyncio.gather(
+                asyncio.wait_for(waiting, 20), return_exceptions=True
+            )
+            assert [type(result) for result in results] == [fpgabuf.Ended]
+
+    asyncio.run(run())
+
+
 def failures():
     os.environ["FAKE_FAIL_AT"] = "3"
     with make(max_failures=4) as ring:

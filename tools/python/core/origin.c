@@ -107,10 +107,17 @@ static void set_timer(struct origin *origin, int ms)
 	origin->armed = ms >= 0;
 }
 
-/* Threads that wait shall try again when the source says. */
+/*
+ * Others that wait shall try again when the source says; at once if nothing more will
+ * come.  The device does not report that, and who took the last capture does not wait.
+ */
 static void rearm(struct origin *origin)
 {
-	set_timer(origin, fpgabuf_source_timeout_ms(origin->source));
+	const bool ended = fpgabuf_source_reason(origin->source) ==
+			   FPGABUF_REASON_END;
+
+	set_timer(origin,
+		  ended ? 0 : fpgabuf_source_timeout_ms(origin->source));
 }
 
 static void explain(struct origin *origin, char *why)
