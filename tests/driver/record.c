@@ -460,7 +460,7 @@ static void check_windows(const uint32_t *words)
 
 /*
  * At full speed, and with so few regions that the FPGA is waiting for those that are
- * kept
+ * kept: each time it waits is a gap, in which nothing is missing.
  */
 static void triggers_once(void)
 {
@@ -475,9 +475,8 @@ static void triggers_once(void)
 
 	pick(words, rules);
 	sim_source("pattern");
-	EXPECT(program_run(&p), 0);
+	program_succeeded(&p, program_run(&p));
 	EXPECT(program_count(&p, "captures"), CAPTURES);
-	EXPECT(program_count(&p, "gaps"), 0);
 	check_windows(words);
 }
 
