@@ -44,8 +44,8 @@ void json_read_begin(struct json_read *json, const char *text, size_t len);
 bool json_read_end(struct json_read *json);
 
 /*
- * Opens an object; then each member is named, until there is none any more.  Read the
- * value of each, or skip it.
+ * json_read_object() opens an object.  json_read_member() then reads the name of the
+ * next member, and returns false behind the last one.  Read or skip each value.
  */
 bool json_read_object(struct json_read *json);
 bool json_read_member(struct json_read *json);

@@ -230,6 +230,11 @@ static void on_received(struct rdma_link *l, const struct ibv_wc *wc)
 	int err;
 
 	l->heard = true;
+	/* Bytes and an end look different; an empty message would look like the end. */
+	if (!(wc->wc_flags & IBV_WC_WITH_IMM) && !wc->byte_len) {
+		fail(l, -EPROTO);
+		return;
+	}
 	if (!(wc->wc_flags & IBV_WC_WITH_IMM)) {
 		l->arrivals[last] = (struct arrival){ buffer, wc->byte_len };
 		l->count++;

@@ -42,8 +42,8 @@ struct sigmf_recording {
 };
 
 /*
- * Reads what belongs to @name, which is that of the metadata, or of the data, or of both
- * without the ending.  0 or a negative errno after a message; then nothing is to free.
+ * Reads the metadata of a recording.  @name is the metadata file or the data file, with
+ * or without its ending.  On failure there is a message, and nothing to free.
  */
 int sigmf_read(const char *name, struct sigmf_recording *recording);
 void sigmf_read_free(struct sigmf_recording *recording);

@@ -147,10 +147,13 @@ static int64_t utc_of(const struct replay *r, uint64_t end)
 	const struct sigmf_recording *rec = &r->recording;
 	const struct sigmf_stretch *s = &rec->stretches[r->next - 1];
 	const double rate = (double)rec->sample_rate * rec->sample_size;
+	double ns;
 
 	if (!s->start_ns || !rec->sample_rate)
 		return 0;
-	return s->start_ns + (int64_t)((end - s->offset) / rate * NS_PER_SEC);
+	ns = (end - s->offset) / rate * NS_PER_SEC;
+	/* A sparse file at a low rate may last longer than a time can tell. */
+	return ns < INT64_MAX - s->start_ns ? s->start_ns + (int64_t)ns : 0;
 }
 
 static int replay_next(struct fpgabuf_source *from,
@@ -293,7 +296,10 @@ static int replay_fail(struct source *source, int err)
 	return err;
 }
 
-/* Who writes to it has a lock of his own: so it is not overwritten by its replay. */
+/*
+ * A program that records locks its file.  So this fails while the file is written, and
+ * a recording cannot be replaced by its own replay.
+ */
 static int lock_data(const struct replay *r)
 {
 	if (!flock(r->fd, LOCK_SH | LOCK_NB) || errno != EWOULDBLOCK)

@@ -12,7 +12,7 @@
 
 /*
  * A record is "level,number,time,flags;text", and then lines that begin with a space.
- * Each read() returns one; that of an ordinary file returns all.
+ * A read() of /dev/kmsg returns one record, a read() of an ordinary file returns all.
  */
 static void take_records(char *records,
 			 void (*take)(void *arg, const char *line), void *arg)

@@ -112,6 +112,13 @@ static int accept_link(struct rdma_cm_event *event, int keepalive_s,
 	return -EAGAIN;
 }
 
+/* This machine lacks something, whoever the peer is. */
+static bool is_ours(int err)
+{
+	return err == -ENOMEM || err == -EMFILE || err == -ENFILE ||
+	       err == -ENOBUFS || err == -ENOSPC || err == -EPERM;
+}
+
 int by_rdma_accept(const struct rdma_listener *listener, int keepalive_s,
 		   struct inlet *inlet, char peer[ENDPOINT_NAME_SIZE])
 {
@@ -124,7 +131,7 @@ int by_rdma_accept(const struct rdma_listener *listener, int keepalive_s,
 	err = accept_link(event, keepalive_s, &link);
 	/* A peer that speaks otherwise, or has gone, is no concern of the others. */
 	if (err)
-		return err == -ENOMEM || err == -EMFILE ? err : -ECONNABORTED;
+		return is_ours(err) ? err : -ECONNABORTED;
 	rdma_link_name(link, peer);
 	*inlet = (struct inlet){
 		.kind = &inlet_rdma,

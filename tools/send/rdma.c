@@ -130,9 +130,12 @@ static int wait_connected(struct peer *p)
 	};
 	int err;
 
-	while ((err = rdma_connect_finish(p)) == -EAGAIN)
-		if (clock_ns() >= end || poll(&pfd, 1, clock_left_ms(end)) < 0)
+	while ((err = rdma_connect_finish(p)) == -EAGAIN) {
+		if (clock_ns() >= end)
 			return -ETIMEDOUT;
+		if (poll(&pfd, 1, clock_left_ms(end)) < 0)
+			return -errno;
+	}
 	return err;
 }
 

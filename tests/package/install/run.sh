@@ -313,7 +313,8 @@ receiver_alone() {
 
   make -s -C tools O="$o" PKG_CONFIG=false "$o/fpgabuf-recv" || return
   "$o/fpgabuf-recv" --version &&
-    { "$o/fpgabuf-recv" --rdma 0.0.0.0:0 2>&1 || true; } | grep 'was built without RDMA' &&
+    ! "$o/fpgabuf-recv" --rdma --timeout 1 0.0.0.0:0 2>"$TMP/said" &&
+    grep 'was built without RDMA' "$TMP/said" &&
     [ "$(find "$o" -maxdepth 1 -name 'fpgabuf-*' -type f)" = "$o/fpgabuf-recv" ]
 }
 
