@@ -79,7 +79,8 @@ struct slot {
  * @error: error of QUEUE when a region was given back; the next call that takes a
  *	capture returns it
  * @failed: the reason of the last error, or 0
- * @wake: eventfd, for a thread that waits
+ * @wake: eventfd, for threads that wait
+ * @waiting: how many these are
  * @why: room for fpgabuf_ring_why()
  */
 struct fpgabuf_ring {
@@ -103,6 +104,7 @@ struct fpgabuf_ring {
 	int error;
 	enum fpgabuf_reason failed;
 	int wake;
+	unsigned int waiting;
 	char why[200];
 };
 
@@ -403,15 +405,41 @@ static int take(struct fpgabuf_ring *r, struct fpgabuf_capture *capture)
 	return r->counts.queued || wants_capture(r) ? -EAGAIN : -ENODATA;
 }
 
-int fpgabuf_ring_take(struct fpgabuf_ring *ring,
-		      struct fpgabuf_capture *capture)
+/* Wakes a thread that waits: there is a new retry time, an error, or the end. */
+static void wake(const struct fpgabuf_ring *r)
+{
+	const uint64_t one = 1;
+
+	/* If the counter were full, the waiting thread would wake up all the same. */
+	if (write(r->wake, &one, sizeof(one)) < 0)
+		return;
+}
+
+/*
+ * take_or_join() - with -EAGAIN the thread is one that waits
+ *
+ * With nothing queued the device has no event for the others that wait: a thread that
+ * leaves wakes the next one, which sees the end, or when a region is due.
+ */
+static int take_or_join(struct fpgabuf_ring *r, struct fpgabuf_capture *capture,
+			bool join)
 {
 	int err;
 
-	pthread_mutex_lock(&ring->lock);
-	err = take(ring, capture);
-	pthread_mutex_unlock(&ring->lock);
+	pthread_mutex_lock(&r->lock);
+	err = take(r, capture);
+	if (err == -EAGAIN)
+		r->waiting += join;
+	else if (r->waiting && !r->counts.queued)
+		wake(r);
+	pthread_mutex_unlock(&r->lock);
 	return err;
+}
+
+int fpgabuf_ring_take(struct fpgabuf_ring *ring,
+		      struct fpgabuf_capture *capture)
+{
+	return take_or_join(ring, capture, false);
 }
 
 /* When a region that is in use is due, or INT64_MAX */
@@ -466,6 +494,16 @@ static int wait_event(struct fpgabuf_ring *r, int64_t end_ns)
 	return 0;
 }
 
+/* One that gives up may have heard what was for another. */
+static void leave(struct fpgabuf_ring *r, int err)
+{
+	pthread_mutex_lock(&r->lock);
+	r->waiting--;
+	if (err && r->waiting)
+		wake(r);
+	pthread_mutex_unlock(&r->lock);
+}
+
 int fpgabuf_ring_wait(struct fpgabuf_ring *ring,
 		      struct fpgabuf_capture *capture, int timeout_ms)
 {
@@ -473,23 +511,14 @@ int fpgabuf_ring_wait(struct fpgabuf_ring *ring,
 	int err;
 
 	for (;;) {
-		err = fpgabuf_ring_take(ring, capture);
+		err = take_or_join(ring, capture, true);
 		if (err != -EAGAIN)
 			return err;
 		err = wait_event(ring, end);
+		leave(ring, err);
 		if (err)
 			return err;
 	}
-}
-
-/* Wakes a thread that waits: there is a new retry time, or an error. */
-static void wake(const struct fpgabuf_ring *r)
-{
-	const uint64_t one = 1;
-
-	/* If the counter were full, the waiting thread would wake up all the same. */
-	if (write(r->wake, &one, sizeof(one)) < 0)
-		return;
 }
 
 static void give(struct fpgabuf_ring *r, struct slot *slot, uint32_t flags)

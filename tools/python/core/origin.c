@@ -158,6 +158,9 @@ int origin_next(struct origin *origin, struct fpgabuf_capture *capture,
 		if (err)
 			explain(origin, why);
 		rearm(origin);
+		/* Others that wait shall hear of an error as well. */
+		if (err && err != -EAGAIN)
+			set_timer(origin, 0);
 	}
 	pthread_mutex_unlock(&origin->lock);
 	return err;
