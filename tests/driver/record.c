@@ -357,6 +357,25 @@ static void wait_for_loss(void)
 	EXPECT(i < 2000, true);
 }
 
+/* The FPGA does not wait while the disk stands still. */
+static void record_with_loss(const struct program *p, const char *file)
+{
+	pid_t pid;
+
+	folder_of_ext4(SLOW_DISK);
+	sim_source("pattern");
+	sim_set("lossy", 1);
+	sim_set("rate", 16 * MIB);
+	pid = program_start(p);
+	wait_for_size(file, REGION);
+	folder_freeze(true);
+	wait_for_loss();
+	folder_freeze(false);
+	program_succeeded(p, process_exit_code(pid));
+	sim_set("lossy", 0);
+	sim_set("rate", 0);
+}
+
 /*
  * The FPGA does not wait, and the disk takes a part of what comes; for a while nothing,
  * as the machine may be slower than the disk.
@@ -368,20 +387,8 @@ static void slow_disk(void)
 	});
 	unsigned int breaks;
 	size_t size;
-	pid_t pid;
 
-	folder_of_ext4(SLOW_DISK);
-	sim_source("pattern");
-	sim_set("lossy", 1);
-	sim_set("rate", 16 * MIB);
-	pid = program_start(&p);
-	wait_for_size(FILE_NAME, REGION);
-	folder_freeze(true);
-	wait_for_loss();
-	folder_freeze(false);
-	EXPECT(process_exit_code(pid), 0);
-	sim_set("lossy", 0);
-	sim_set("rate", 0);
+	record_with_loss(&p, FILE_NAME);
 	breaks = breaks_in(FILE_NAME, &size);
 	printf("\n    %llu gaps, %llu of them because of the disk",
 	       program_count(&p, "gaps"), program_count(&p, "gaps_of_disk"));
@@ -550,20 +557,8 @@ static void replay(void)
 	unsigned long long gaps;
 	size_t size;
 	unsigned int lines;
-	pid_t pid;
 
-	folder_of_ext4(SLOW_DISK);
-	sim_source("pattern");
-	sim_set("lossy", 1);
-	sim_set("rate", 16 * MIB);
-	pid = program_start(&p);
-	wait_for_size(FOLDER "/x.sigmf-data", REGION);
-	folder_freeze(true);
-	wait_for_loss();
-	folder_freeze(false);
-	EXPECT(process_exit_code(pid), 0);
-	sim_set("lossy", 0);
-	sim_set("rate", 0);
+	record_with_loss(&p, FOLDER "/x.sigmf-data");
 	gaps = program_count(&p, "gaps");
 	EXPECT(gaps > 0, true);
 	EXPECT(program_run(&again), 0);

@@ -299,7 +299,7 @@ static void test_end(void)
 	CU_ASSERT_EQUAL(run.choice.counts.windows, 1);
 }
 
-/* Before the first it is none, and one of a window is not one of those left out. */
+/* A gap before the first capture does not count, nor does one inside a window. */
 static void test_lost(void)
 {
 	const struct note none = { .missed = 0 };

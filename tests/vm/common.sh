@@ -22,7 +22,7 @@ note() {
   echo "${0##*/}: $*" >&2
 }
 
-# source_version: that of everything
+# source_version: print the version of everything
 source_version() {
   sed -n 's/^.define FPGABUF_VERSION.*"\(.*\)"/\1/p' \
     "$TOP/tools/lib/include/fpgabuf/fpgabuf.h"

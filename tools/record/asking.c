@@ -103,7 +103,7 @@ static void ask(struct asking *a, unsigned int how)
 	a->asked |= how;
 }
 
-/* A longer line has no end here, and is none of ours. */
+/* A line that is longer was cut, and is no command. */
 static void end_line(struct asking *a)
 {
 	const bool whole = a->len < ASKING_LINE;

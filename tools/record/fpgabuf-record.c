@@ -69,7 +69,7 @@ static int record_to(const struct record_options *o, struct source *source,
 	return ret;
 }
 
-/* Those that are kept, and some for the FPGA */
+/* Regions for the captures that are kept, and some for the FPGA */
 static bool are_too_few(const struct record_options *o,
 			const struct source *source)
 {

@@ -427,7 +427,7 @@ static void tell_size(const struct stream *s, const struct source_setup *o)
 			s->source.region_size);
 }
 
-/* Who says nothing if it fails: the other engines find the same, and say it. */
+/* Says nothing if it fails: the other engines find the same fault, and report it. */
 static int auto_open(struct source *source, const struct source_setup *o)
 {
 	struct stream *s = stream_of(source);

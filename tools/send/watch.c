@@ -18,7 +18,7 @@ bool watch_is_due(const struct watch *watch)
 	return clock_ns() >= watch->due_ns;
 }
 
-/* Those that come between two looks are in a row if no other comes. */
+/* Failures between two looks are in a row if no good capture came meanwhile. */
 static void count_failures(struct watch *w,
 			   const struct fpgabuf_stream_info *info)
 {
