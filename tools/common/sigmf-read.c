@@ -113,8 +113,9 @@ static int64_t parse_time(const char *text)
 {
 	struct tm utc = { 0 };
 	const char *at = strptime(text, "%Y-%m-%dT%H:%M:%S", &utc);
+	/* time_t has 32 bits on some machines. */
+	int64_t seconds;
 	int64_t ns = 0;
-	time_t seconds;
 
 	at = at ? read_fraction(at, &ns) : NULL;
 	if (!at || strcmp(at, "Z"))

@@ -61,6 +61,12 @@ verdicts() {
     }'
 }
 
+# ends_badly FILE WHAT: what no test told of, with the last words of its log
+ends_badly() {
+  echo "FAIL - $2"
+  tail -n 20 "$1" | sed 's/^/    /'
+}
+
 # row VERSION ROW
 row() {
   local raw=$DIR/$1-$2.out code=0
@@ -70,7 +76,7 @@ row() {
   cat "$raw.lines"
   # Tests that failed were told.
   if [ "$code" -ne 0 ] && ! grep -q '^FAIL - ' "$raw.lines"; then
-    echo "FAIL - $1, $2: the kernel ends well, and its log has nothing bad"
+    ends_badly "$raw" "$1, $2: the kernel ends well, and its log has nothing bad"
   fi
 }
 
@@ -91,7 +97,7 @@ pl330() {
   verdicts PL330 <"$raw"
   sed -nE 's/^(ok|FAIL) - /&PL330: /p' "$raw"
   if [ "$code" -ne 0 ] && ! grep -q '^FAIL - \|FAILED$' "$raw"; then
-    echo "FAIL - tests/platform/pl330/run.sh ends with exit code $code"
+    ends_badly "$raw" "tests/platform/pl330/run.sh ends with exit code $code"
   fi
 }
 
@@ -101,7 +107,7 @@ pcie() {
   tests/platform/providers/pcie.sh >"$DIR/pcie.out" 2>&1 || code=$?
   sed -E '/^[0-9]+ passed, [0-9]+ failed$/d' "$DIR/pcie.out"
   if [ "$code" -ne 0 ] && ! grep -q '^FAIL - ' "$DIR/pcie.out"; then
-    echo "FAIL - pcie.sh ends with exit code $code"
+    ends_badly "$DIR/pcie.out" "pcie.sh ends with exit code $code"
   fi
 }
 
