@@ -45,6 +45,7 @@ int module_load(const char *file, const char *parameters);
 int module_try_unload(const char *name);
 int module_unload(const char *name);
 int modules_load(void);
+int modules_load_tree(void);
 void modules_unload(void);
 
 /* process.c */

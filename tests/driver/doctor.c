@@ -660,16 +660,6 @@ static const char *lacks_tree(void)
 	       "the kernel was not booted with backends.dtso" : NULL;
 }
 
-/* FPGAs of the device tree alone */
-static int load_tree(void)
-{
-	int ret = module_load("fpgabuf.ko", "");
-
-	if (!ret || ret == -EEXIST)
-		ret = module_load("fpgabuf-sim.ko", "devices=0");
-	return ret == -EEXIST ? 0 : ret;
-}
-
 /* When this one is there, the kernel has tried all that come before it. */
 static void tree(void)
 {
@@ -728,5 +718,5 @@ SUITE(doctor_dt,
 	.alone = true,
 	.title = "fpgabuf-doctor, and mistakes in a device tree",
 	.lacks = lacks_tree,
-	.init = load_tree,
+	.init = modules_load_tree,
 	.tests = tree_tests)

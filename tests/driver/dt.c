@@ -30,18 +30,6 @@
 			 1 << FPGABUF_BACKEND_FOLIO |			\
 			 1 << FPGABUF_BACKEND_PAGES)
 
-/* The modules for FPGAs of the device tree alone */
-static int load(void)
-{
-	int ret = module_load("fpgabuf.ko", "");
-
-	if (!ret)
-		ret = module_load("fpgabuf-sim.ko", "devices=0");
-	if (!ret)
-		ret = module_load("fpgabuf-test-importer.ko", "");
-	return ret;
-}
-
 /* A device, whose FPGA is then the one that sim_source() and others mean */
 static int open_with(const char *device, const char *fpga)
 {
@@ -484,5 +472,5 @@ static const struct test tests[] = {
 SUITE(dt,
 	.alone = true,
 	.title = "memory set aside",
-	.init = load,
+	.init = modules_load_tree,
 	.tests = tests)

@@ -55,12 +55,12 @@ int module_unload(const char *name)
 	return ret;
 }
 
-/* All that the suites but the last expect; two FPGAs, to confuse them. */
-int modules_load(void)
+/* A suite that ran before may have loaded them. */
+static int load_all(const char *sim)
 {
-	static const char * const modules[][2] = {
+	const char * const modules[][2] = {
 		{ "fpgabuf.ko", "" },
-		{ "fpgabuf-sim.ko", "devices=2" },
+		{ "fpgabuf-sim.ko", sim },
 		{ "fpgabuf-test-remap.ko", "" },
 		{ "fpgabuf-test-importer.ko", "" },
 	};
@@ -76,6 +76,18 @@ int modules_load(void)
 		}
 	}
 	return 0;
+}
+
+/* All that the suites but the last expect; two FPGAs, to confuse them. */
+int modules_load(void)
+{
+	return load_all("devices=2");
+}
+
+/* With the FPGAs of the device tree alone */
+int modules_load_tree(void)
+{
+	return load_all("devices=0");
 }
 
 void modules_unload(void)

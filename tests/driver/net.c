@@ -70,12 +70,6 @@ static void link_wait(int sock, const char *nic)
 	close(sock);
 }
 
-void net_wait_for_links(void)
-{
-	link_wait(socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0), "eth0");
-	link_wait(peer_socket(), "eth1");
-}
-
 static int peer_listen(struct sockaddr_in *addr)
 {
 	socklen_t len = sizeof(*addr);
@@ -89,6 +83,31 @@ static int peer_listen(struct sockaddr_in *addr)
 	EXPECT(listen(fd, 1), 0);
 	EXPECT(getsockname(fd, (struct sockaddr *)addr, &len), 0);
 	return fd;
+}
+
+static bool peer_is_reached(void)
+{
+	int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	struct sockaddr_in addr;
+	int listener = peer_listen(&addr);
+	bool reached = !connect(fd, (struct sockaddr *)&addr, sizeof(addr));
+
+	close(fd);
+	close(listener);
+	return reached;
+}
+
+/* A link that says that it is up may carry nothing yet. */
+void net_wait_for_peer(void)
+{
+	int i;
+
+	link_wait(socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0), "eth0");
+	link_wait(peer_socket(), "eth1");
+	/* Each waits some seconds until nobody has answered. */
+	for (i = 0; i < 20 && !peer_is_reached(); i++)
+		;
+	EXPECT(i < 20, true);
 }
 
 /* For another program: "address:port". */

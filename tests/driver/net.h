@@ -14,7 +14,7 @@ int net_accept(int listener);
 void net_connect(int *tx, int *rx);
 int net_completions(int tx, unsigned int sends, unsigned int *copied,
 		    int timeout_ms);
-void net_wait_for_links(void);
+void net_wait_for_peer(void);
 struct reader;
 struct reader *reader_start(int fd, size_t size);
 const void *reader_wait(struct reader *reader, size_t *size);

@@ -30,7 +30,7 @@ static void suspend(void)
 	file_write(PM_TEST, "devices");
 	file_write(STATE, "freeze");
 	file_write(PM_TEST, "none");
-	net_wait_for_links();
+	net_wait_for_peer();
 }
 
 static void ends_captures(void)
