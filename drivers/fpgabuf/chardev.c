@@ -107,7 +107,8 @@ static int ioctl_info(struct file *filp, union fpgabuf_arg *arg,
 	info->file_limit_bytes = file->account->quota.limit;
 	info->file_used_bytes = atomic64_read(&file->account->quota.used);
 	info->capabilities = fpgabuf_channel_capabilities(channel) |
-			     FPGABUF_CAP_IMPORTERS_DONE | FPGABUF_CAP_BASELINE;
+			     FPGABUF_CAP_IMPORTERS_DONE | FPGABUF_CAP_BASELINE |
+			     (FPGABUF_STREAMS ? FPGABUF_CAP_STREAM : 0);
 	info->max_capture = fpgabuf_channel_max_length(channel);
 	info->max_packet = fpgabuf_channel_max_packet(channel);
 	info->transfers = fpgabuf_channel_serial(channel) ?
@@ -282,13 +283,14 @@ static int ioctl_region_info(struct file *filp, union fpgabuf_arg *arg,
 	return reply(to, info);
 }
 
-static bool setup_valid(const struct fpgabuf_memory *memory,
+static bool setup_valid(const struct fpgabuf_stream *stream,
 			const struct fpgabuf_stream_setup *setup)
 {
 	return !(setup->flags & ~FPGABUF_STREAM_JOIN) && !setup->reserved0 &&
 	       !memchr_inv(setup->reserved, 0, sizeof(setup->reserved)) &&
-	       setup->size && setup->size <= max_region(memory) &&
+	       setup->size && setup->size <= max_region(stream->memory) &&
 	       setup->count >= 2 && setup->count <= FPGABUF_MAX_QUEUED &&
+	       !(setup->limit & (stream->channel.limits.alignment - 1)) &&
 	       setup->timeout_ms <= FPGABUF_TIMEOUT_MAX_MS;
 }
 
@@ -301,7 +303,7 @@ static int ioctl_stream(struct file *filp, union fpgabuf_arg *arg,
 	struct fpgabuf_bytes *bytes;
 	int ret;
 
-	if (!setup_valid(open->file->stream->memory, setup))
+	if (!setup_valid(open->file->stream, setup))
 		return -EINVAL;
 	if (bytes_of(filp))
 		return -EBUSY;
@@ -325,7 +327,7 @@ static int ioctl_stream_info(struct file *filp, union fpgabuf_arg *arg,
 	struct fpgabuf_bytes *bytes = bytes_of(filp);
 	int ret;
 
-	if (info->flags & ~FPGABUF_STREAM_GO_ON ||
+	if (info->flags & ~(FPGABUF_STREAM_GO_ON | FPGABUF_STREAM_STOP) ||
 	    memchr_inv(info->reserved, 0, sizeof(info->reserved)) || !bytes)
 		return -EINVAL;
 	ret = fpgabuf_bytes_info(bytes, info);

@@ -43,11 +43,6 @@
 #include "region.h"
 #include "stream.h"
 
-/* Older kernels have none. */
-#ifndef FPGABUF_STREAMS
-#define FPGABUF_STREAMS	true
-#endif
-
 /* How often spent regions are looked at: less and less while none comes back */
 #define PAUSE_MIN_MS	2
 #define PAUSE_MAX_MS	100
@@ -68,14 +63,35 @@ static bool is_gone(const struct fpgabuf_bytes *bytes)
 	return fpgabuf_buffers_gone(&bytes->file->stream->buffers);
 }
 
+/* Is the channel to be asked for more? */
+static bool wants_more(const struct fpgabuf_bytes *bytes)
+{
+	return !bytes->wanted.stopped &&
+	       bytes->wanted.asked < bytes->wanted.limit;
+}
+
+/* A capture that ended early may have left a length that the channel cannot take. */
+static u64 next_length(const struct fpgabuf_bytes *bytes,
+		       const struct fpgabuf_part *part)
+{
+	u64 left = min_t(u64, bytes->wanted.limit - bytes->wanted.asked,
+			 part->capture->buffer.dmabuf->size);
+
+	return ALIGN(left, bytes->file->stream->channel.limits.alignment);
+}
+
 static int queue_part(struct fpgabuf_bytes *bytes, struct fpgabuf_part *part)
 {
 	const struct fpgabuf_queue queue = {
 		.cookie = part - bytes->parts,
-		.timeout_ms = bytes->timeout_ms,
+		.length = next_length(bytes, part),
+		.timeout_ms = bytes->wanted.timeout_ms,
 	};
+	int ret = fpgabuf_capture_queue(bytes->file, part->capture, &queue);
 
-	return fpgabuf_capture_queue(bytes->file, part->capture, &queue);
+	if (!ret)
+		bytes->wanted.asked += queue.length;
+	return ret;
 }
 
 /*
@@ -87,7 +103,8 @@ static bool queue_again(struct fpgabuf_bytes *bytes, struct fpgabuf_part *part)
 {
 	int ret;
 
-	if (!fpgabuf_region_at_rest(part->capture->buffer.region))
+	if (!wants_more(bytes) ||
+	    !fpgabuf_region_at_rest(part->capture->buffer.region))
 		return false;
 	ret = queue_part(bytes, part);
 	/* The others pass by themselves. */
@@ -117,7 +134,8 @@ static void spend(struct fpgabuf_bytes *bytes, struct fpgabuf_part *part)
 
 static void watch_spent(struct fpgabuf_bytes *bytes)
 {
-	if (2 * bytes->spent.nr > bytes->nr_parts && !is_gone(bytes))
+	if (2 * bytes->spent.nr > bytes->nr_parts && wants_more(bytes) &&
+	    !is_gone(bytes))
 		queue_delayed_work(system_freezable_wq, &bytes->spent.again,
 				   msecs_to_jiffies(bytes->spent.pause_ms) + 1);
 }
@@ -178,15 +196,20 @@ static void end_call(struct fpgabuf_bytes *bytes, loff_t *pos, bool keep)
 	let_go(bytes);
 }
 
+/* What was stopped, as it should be, is no error, and without bytes it is nothing. */
 static void count(struct fpgabuf_bytes *bytes,
 		  const struct fpgabuf_result *result)
 {
+	bool stopped = result->error == -ECANCELED;
+
+	if (stopped && !result->bytes)
+		return;
 	bytes->counts.captures++;
 	if (result->status & FPGABUF_CAPTURE_PARTIAL)
 		bytes->counts.partial++;
 	if (result->status & FPGABUF_CAPTURE_TIMEOUT)
 		bytes->counts.timeouts++;
-	else if (result->status & FPGABUF_CAPTURE_ERROR)
+	else if (result->status & FPGABUF_CAPTURE_ERROR && !stopped)
 		bytes->counts.errors++;
 }
 
@@ -204,7 +227,8 @@ static void append(struct fpgabuf_bytes *bytes, struct fpgabuf_part *part,
 	if (result->status & FPGABUF_CAPTURE_GAP && bytes->ready.end)
 		bytes->ready.broken = true;
 	part->begin = bytes->ready.end;
-	part->bytes = result->bytes;
+	part->bytes = min_t(u64, result->bytes,
+			    bytes->wanted.limit - bytes->ready.end);
 	part->gap = part->bytes && bytes->ready.broken;
 	if (part->bytes) {
 		bytes->counts.gaps += bytes->ready.broken;
@@ -225,6 +249,7 @@ static int take_capture(struct fpgabuf_bytes *bytes)
 	if (IS_ERR(capture))
 		return PTR_ERR(capture);
 	part = &bytes->parts[capture->cookie];
+	bytes->wanted.asked -= capture->length - capture->result.bytes;
 	count(bytes, &capture->result);
 	append(bytes, part, &capture->result);
 	/* The part has a reference of its own. */
@@ -236,9 +261,11 @@ static int take_capture(struct fpgabuf_bytes *bytes)
 	return 0;
 }
 
-/* There is no byte: see that some can come. */
+/* There is no byte: see that some can come.  Return: -ENODATA if none shall come. */
 static int why_none(struct fpgabuf_bytes *bytes, int error)
 {
+	if (error != -EAGAIN && !wants_more(bytes))
+		return -ENODATA;
 	if (error == -ENODEV)
 		return error;
 	queue_spent(bytes, bytes->nr_parts);
@@ -248,8 +275,8 @@ static int why_none(struct fpgabuf_bytes *bytes, int error)
 }
 
 /*
- * The part with the next byte, or ERR_PTR of -EAGAIN, -ENODEV, -EIO, or -EOVERFLOW:
- * there is a gap.
+ * The part with the next byte, or ERR_PTR of -EAGAIN, -ENODEV, -EIO, -ENODATA: the
+ * end, or -EOVERFLOW: there is a gap.
  */
 static struct fpgabuf_part *next_part(struct fpgabuf_bytes *bytes)
 {
@@ -411,12 +438,12 @@ static bool enter_or_be_told(struct fpgabuf_bytes *bytes)
 	return mutex_trylock(&bytes->lock);
 }
 
-/* The channel has nothing, and refuses what it is given. */
+/* The channel has nothing, and refuses what it is given, or is given nothing. */
 static bool nothing_comes(const struct fpgabuf_bytes *bytes)
 {
 	struct fpgabuf_counts counts;
 
-	if (!READ_ONCE(bytes->refused))
+	if (!READ_ONCE(bytes->refused) && !READ_ONCE(bytes->wanted.stopped))
 		return false;
 	fpgabuf_stream_count(bytes->file->stream, &counts);
 	return !counts.queued;
@@ -451,7 +478,7 @@ static ssize_t try_read(struct fpgabuf_bytes *bytes, loff_t *pos,
 	ret = copy_ready(bytes, to);
 	end_call(bytes, pos, false);
 	leave(bytes);
-	return ret;
+	return ret == -ENODATA ? 0 : ret;
 }
 
 /**
@@ -463,8 +490,8 @@ static ssize_t try_read(struct fpgabuf_bytes *bytes, loff_t *pos,
  *
  * Context: process, sleeps.
  *
- * Return: how many, or -EAGAIN, -ERESTARTSYS, -EFAULT, -EOVERFLOW, -EIO or
- * -ENODEV as the UAPI header says.
+ * Return: how many, 0 at the end, or -EAGAIN, -ERESTARTSYS, -EFAULT, -EOVERFLOW,
+ * -EIO or -ENODEV as the UAPI header says.
  */
 ssize_t fpgabuf_bytes_read(struct fpgabuf_bytes *bytes, loff_t *pos,
 			   struct iov_iter *to, bool wait)
@@ -492,7 +519,7 @@ static ssize_t try_splice(struct fpgabuf_bytes *bytes, loff_t *pos,
 	ret = give_ready(bytes, pipe, len);
 	end_call(bytes, pos, pipe == current->splice_pipe);
 	leave(bytes);
-	return ret;
+	return ret == -ENODATA ? 0 : ret;
 }
 
 /**
@@ -550,7 +577,7 @@ __poll_t fpgabuf_bytes_poll(struct fpgabuf_bytes *bytes, loff_t pos)
 		bytes->ready.kept = pos;
 	let_go(bytes);
 	part = next_part(bytes);
-	if (again || !IS_ERR(part))
+	if (again || !IS_ERR(part) || part == ERR_PTR(-ENODATA))
 		events |= EPOLLIN | EPOLLRDNORM;
 	else if (part == ERR_PTR(-EOVERFLOW) || part == ERR_PTR(-EIO))
 		events |= EPOLLIN | EPOLLRDNORM | EPOLLERR;
@@ -558,8 +585,20 @@ __poll_t fpgabuf_bytes_poll(struct fpgabuf_bytes *bytes, loff_t pos)
 	return events;
 }
 
+/* That the device is gone is told behind the last byte. */
+static void stop(struct fpgabuf_bytes *bytes)
+{
+	u32 canceled;
+
+	if (fpgabuf_capture_cancel(bytes->file, &canceled))
+		return;
+	WRITE_ONCE(bytes->wanted.stopped, true);
+	/* A reader that waited for regions which somebody holds */
+	wake_up_interruptible(wait_queue(bytes));
+}
+
 /**
- * fpgabuf_bytes_info() - how a stream is, and past a gap
+ * fpgabuf_bytes_info() - how a stream is, past a gap, and to its end
  * @bytes: the stream
  * @info: the flags are read, and checked; all else is filled in
  *
@@ -576,6 +615,8 @@ int fpgabuf_bytes_info(struct fpgabuf_bytes *bytes,
 
 	if (ret)
 		return ret;
+	if (info->flags & FPGABUF_STREAM_STOP)
+		stop(bytes);
 	part = next_part(bytes);
 	if (part == ERR_PTR(-EOVERFLOW) && info->flags & FPGABUF_STREAM_GO_ON) {
 		list_for_each_entry(part, &bytes->ready.list, node)
@@ -584,7 +625,8 @@ int fpgabuf_bytes_info(struct fpgabuf_bytes *bytes,
 		part = next_part(bytes);
 	}
 	fpgabuf_stream_count(bytes->file->stream, &counts);
-	info->error = part == ERR_PTR(-EAGAIN) ? 0 : PTR_ERR_OR_ZERO(part);
+	info->error = part == ERR_PTR(-EAGAIN) || part == ERR_PTR(-ENODATA) ?
+		      0 : PTR_ERR_OR_ZERO(part);
 	info->position = bytes->ready.position;
 	info->captures = bytes->counts.captures;
 	info->partial = bytes->counts.partial;
@@ -592,7 +634,7 @@ int fpgabuf_bytes_info(struct fpgabuf_bytes *bytes,
 	info->timeouts = bytes->counts.timeouts;
 	info->errors = bytes->counts.errors;
 	info->queued = counts.queued;
-	info->held = bytes->spent.nr;
+	info->held = wants_more(bytes) ? bytes->spent.nr : 0;
 	leave(bytes);
 	return 0;
 }
@@ -621,14 +663,15 @@ static int make_parts(struct fpgabuf_bytes *bytes,
 	return 0;
 }
 
-/* Bytes may come from here on.  What the controller has no room for waits. */
+/* Bytes may come from here on.  What there is no room or no need for waits. */
 static int queue_all(struct fpgabuf_bytes *bytes)
 {
 	unsigned int i;
 	int ret = 0;
 
 	for (i = 0; i < bytes->nr_parts && !ret; i++) {
-		ret = queue_part(bytes, &bytes->parts[i]);
+		ret = wants_more(bytes) ? queue_part(bytes, &bytes->parts[i]) :
+					  -ENOBUFS;
 		if (ret == -ENOBUFS) {
 			spend(bytes, &bytes->parts[i]);
 			ret = 0;
@@ -675,7 +718,8 @@ static struct fpgabuf_bytes *bytes_alloc(struct fpgabuf_file *file,
 		return NULL;
 	}
 	bytes->join = setup->flags & FPGABUF_STREAM_JOIN;
-	bytes->timeout_ms = setup->timeout_ms;
+	bytes->wanted.timeout_ms = setup->timeout_ms;
+	bytes->wanted.limit = setup->limit ?: U64_MAX;
 	mutex_init(&bytes->lock);
 	INIT_LIST_HEAD(&bytes->ready.list);
 	INIT_LIST_HEAD(&bytes->spent.list);

@@ -13,6 +13,11 @@
 
 #include <linux/fpgabuf.h>
 
+/* Older kernels have none. */
+#ifndef FPGABUF_STREAMS
+#define FPGABUF_STREAMS	true
+#endif
+
 struct fpgabuf_capture;
 struct fpgabuf_file;
 struct iov_iter;
@@ -70,6 +75,22 @@ struct fpgabuf_spent {
 };
 
 /**
+ * struct fpgabuf_wanted - what is asked of the channel
+ * @timeout_ms: of each capture
+ * @limit: bytes that shall come in all; U64_MAX: there is no limit
+ * @asked: bytes that have come, or may come from what is queued
+ * @stopped: no more
+ *
+ * Part of &struct fpgabuf_bytes, under its lock; @stopped is read without it as well.
+ */
+struct fpgabuf_wanted {
+	u32 timeout_ms;
+	u64 limit;
+	u64 asked;
+	bool stopped;
+};
+
+/**
  * struct fpgabuf_taken - what has been taken from the queue
  * @captures: how many
  * @partial: those that were shorter than their region
@@ -92,10 +113,10 @@ struct fpgabuf_taken {
  * @file: owns the queue, on behalf of the user's file, and is charged as that is
  * @join: gaps are only counted
  * @exact: a capture that ends early without an error has all bytes that came
- * @timeout_ms: of each capture
- * @lock: guards @ready, @spent, @counts and @refused.  A reader holds it while it
+ * @lock: guards @wanted, @ready, @spent, @counts and @refused.  A reader holds it while it
  *	copies to user space, so that can take as long as the user likes: nobody
  *	waits for it who holds the lock of a pipe, or who must not wait
+ * @wanted: what is captured
  * @ready: what can be read
  * @spent: what was read
  * @counts: what has come
@@ -111,8 +132,8 @@ struct fpgabuf_bytes {
 	struct fpgabuf_file *file;
 	bool join;
 	bool exact;
-	u32 timeout_ms;
 	struct mutex lock; /* outermost, see dmabuf.h */
+	struct fpgabuf_wanted wanted;
 	struct fpgabuf_ready ready;
 	struct fpgabuf_spent spent;
 	struct fpgabuf_taken counts;

@@ -32,18 +32,25 @@ struct fake_pipe {
 	struct pipe_buffer bufs[ROOM];
 };
 
-static struct fpgabuf_bytes *create(struct kunit *test, u32 flags)
+static struct fpgabuf_bytes *create_until(struct kunit *test, u32 flags,
+					  u64 limit)
 {
 	struct fpgabuf_stream_setup setup = {
 		.size = SIZE,
 		.count = NR,
 		.flags = flags,
+		.limit = limit,
 	};
 	struct bed *bed = test->priv;
 	struct fpgabuf_bytes *bytes = fpgabuf_bytes_create(bed->file, &setup);
 
 	KUNIT_ASSERT_NOT_ERR_OR_NULL(test, bytes);
 	return bytes;
+}
+
+static struct fpgabuf_bytes *create(struct kunit *test, u32 flags)
+{
+	return create_until(test, flags, 0);
 }
 
 static struct page *first_page(struct fpgabuf_bytes *bytes, unsigned int part)
@@ -451,6 +458,147 @@ static void empty_test(struct kunit *test)
 	fpgabuf_bytes_destroy(bytes);
 }
 
+static u32 asked_for(struct bed *bed)
+{
+	const struct bed_transfer *transfer = bed_transfer(bed, 0);
+
+	return transfer ? transfer->size : 0;
+}
+
+/* So much is asked for, and no more; what did not come is asked for again. */
+static void limit_test(struct kunit *test)
+{
+	const u64 limit = 3 * SIZE + BED_ALIGNMENT;
+	struct bed *bed = test->priv;
+	struct fpgabuf_bytes *bytes = create_until(test, 0, limit);
+	loff_t pos = 0;
+
+	capture(test, bytes, 0, 'a', SIZE);
+	expect_bytes(test, bytes, &pos, 'a', SIZE);
+	expect_error(test, bytes, &pos, -EAGAIN);
+	KUNIT_EXPECT_EQ(test, nr_queued(bed), NR);
+	/* A packet of a length that the channel could not be asked for */
+	capture(test, bytes, 1, 'b', SIZE - 9);
+	capture(test, bytes, 2, 'c', SIZE);
+	expect_bytes(test, bytes, &pos, 'b', SIZE - 9);
+	expect_bytes(test, bytes, &pos, 'c', SIZE);
+	KUNIT_EXPECT_EQ(test, asked_for(bed), 8);
+	capture(test, bytes, 0, 'd', 8);
+	expect_bytes(test, bytes, &pos, 'd', 8);
+	expect_error(test, bytes, &pos, -EAGAIN);
+	KUNIT_EXPECT_EQ(test, nr_queued(bed), 1);
+	KUNIT_EXPECT_EQ(test, asked_for(bed), 16);
+	capture(test, bytes, 1, 'e', 16);
+	expect_bytes(test, bytes, &pos, 'e', 9);
+	KUNIT_EXPECT_EQ(test, pos, limit);
+	expect_error(test, bytes, &pos, 0);
+	KUNIT_EXPECT_EQ(test, nr_queued(bed), 0);
+	KUNIT_EXPECT_EQ(test, get_info(test, bytes, 0).held, 0);
+	KUNIT_EXPECT_EQ(test, get_info(test, bytes, 0).error, 0);
+	KUNIT_EXPECT_FALSE(test, delayed_work_pending(&bytes->spent.again));
+	KUNIT_EXPECT_TRUE(test, fpgabuf_bytes_poll(bytes, pos) ==
+			  (EPOLLIN | EPOLLRDNORM));
+	fpgabuf_bytes_destroy(bytes);
+}
+
+/* Less than the regions hold */
+static void short_test(struct kunit *test)
+{
+	struct bed *bed = test->priv;
+	struct fpgabuf_bytes *bytes = create_until(test, 0, SIZE + 1);
+	struct fake_pipe *pipe = fake_pipe_create(test);
+	loff_t pos = 0;
+
+	KUNIT_EXPECT_EQ(test, nr_queued(bed), 2);
+	capture(test, bytes, 0, 'a', SIZE);
+	capture(test, bytes, 1, 'b', 1);
+	KUNIT_EXPECT_EQ(test, sendfile_read(bytes, &pos, pipe, SIZE + 2),
+			SIZE + 1);
+	fake_pipe_empty(pipe);
+	/* What the socket did not take comes again, and then the end. */
+	pos = SIZE;
+	expect_bytes(test, bytes, &pos, 'b', 1);
+	KUNIT_EXPECT_EQ(test, sendfile_read(bytes, &pos, pipe, 1), 0);
+	expect_error(test, bytes, &pos, 0);
+	/* And nothing can be lost any more by an unbind. */
+	fpgabuf_stream_stop(&bed->stream, -ENODEV);
+	expect_error(test, bytes, &pos, 0);
+	fpgabuf_bytes_destroy(bytes);
+}
+
+/* What the FPGA had written when it was told to stop is delivered. */
+static void stop_test(struct kunit *test)
+{
+	struct bed *bed = test->priv;
+	struct fpgabuf_bytes *bytes = create(test, 0);
+	struct fpgabuf_stream_info info;
+	loff_t pos = 0;
+
+	capture(test, bytes, 0, 'a', SIZE);
+	memset(page_address(first_page(bytes, 1)), 'b', SIZE);
+	bed_transfer(bed, 0)->done = 100;
+	info = get_info(test, bytes, FPGABUF_STREAM_STOP);
+	KUNIT_EXPECT_EQ(test, info.queued, 0);
+	KUNIT_EXPECT_EQ(test, info.error, 0);
+	expect_bytes(test, bytes, &pos, 'a', SIZE);
+	expect_bytes(test, bytes, &pos, 'b', 100);
+	expect_error(test, bytes, &pos, 0);
+	KUNIT_EXPECT_EQ(test, nr_queued(bed), 0);
+	info = get_info(test, bytes, FPGABUF_STREAM_STOP);
+	/* One had no bytes. */
+	KUNIT_EXPECT_EQ(test, info.captures, 2);
+	KUNIT_EXPECT_EQ(test, info.partial, 1);
+	KUNIT_EXPECT_EQ(test, info.errors, 0);
+	KUNIT_EXPECT_EQ(test, info.gaps, 0);
+	fpgabuf_bytes_destroy(bytes);
+}
+
+/* Nothing runs, because somebody has all pages: a reader that waits is told. */
+static void stop_waiting_test(struct kunit *test)
+{
+	struct bed *bed = test->priv;
+	struct fpgabuf_bytes *bytes = create(test, 0);
+	unsigned int woken = 0, i;
+	struct wait_queue_entry entry;
+	loff_t pos = 0;
+
+	for (i = 0; i < NR; i++) {
+		get_page(first_page(bytes, i));
+		capture(test, bytes, i, 'a', SIZE);
+		expect_bytes(test, bytes, &pos, 'a', SIZE);
+	}
+	expect_error(test, bytes, &pos, -EAGAIN);
+	init_waitqueue_func_entry(&entry, count_wake);
+	entry.private = &woken;
+	add_wait_queue(&bed->stream.queue.wait, &entry);
+	get_info(test, bytes, FPGABUF_STREAM_STOP);
+	KUNIT_EXPECT_GE(test, woken, 1);
+	remove_wait_queue(&bed->stream.queue.wait, &entry);
+	KUNIT_EXPECT_TRUE(test, fpgabuf_bytes_poll(bytes, pos) ==
+			  (EPOLLIN | EPOLLRDNORM));
+	expect_error(test, bytes, &pos, 0);
+	for (i = 0; i < NR; i++)
+		put_page(first_page(bytes, i));
+	expect_error(test, bytes, &pos, 0);
+	KUNIT_EXPECT_EQ(test, nr_queued(bed), 0);
+	fpgabuf_bytes_destroy(bytes);
+}
+
+/* The end of the device is none that was asked for. */
+static void stop_unbound_test(struct kunit *test)
+{
+	struct bed *bed = test->priv;
+	struct fpgabuf_bytes *bytes = create(test, 0);
+	loff_t pos = 0;
+
+	fpgabuf_stream_stop(&bed->stream, -ENODEV);
+	KUNIT_EXPECT_EQ(test,
+			get_info(test, bytes, FPGABUF_STREAM_STOP).error,
+			-ENODEV);
+	expect_error(test, bytes, &pos, -ENODEV);
+	fpgabuf_bytes_destroy(bytes);
+}
+
 /* Nothing is queued any more, and cannot be: that is told, and tried again. */
 static void refused_test(struct kunit *test)
 {
@@ -561,6 +709,11 @@ static struct kunit_case stream_cases[] = {
 	KUNIT_CASE(error_test),
 	KUNIT_CASE(uncounted_test),
 	KUNIT_CASE(empty_test),
+	KUNIT_CASE(limit_test),
+	KUNIT_CASE(short_test),
+	KUNIT_CASE(stop_test),
+	KUNIT_CASE(stop_waiting_test),
+	KUNIT_CASE(stop_unbound_test),
 	KUNIT_CASE(refused_test),
 	KUNIT_CASE(room_test),
 	KUNIT_CASE(unbound_test),

@@ -33,7 +33,8 @@
 	       __FILE__, __LINE__, true)
 
 /* What INFO tells of the driver, whatever the channel is */
-#define DRIVER_CAPS	(FPGABUF_CAP_IMPORTERS_DONE | FPGABUF_CAP_BASELINE)
+#define DRIVER_CAPS	(FPGABUF_CAP_IMPORTERS_DONE | FPGABUF_CAP_BASELINE | \
+			 (has_streams() ? FPGABUF_CAP_STREAM : 0))
 
 /* check.c */
 bool expect(const char *what, long long actual, long long wanted,

@@ -31,17 +31,24 @@ static int setup_with(int dev, const struct fpgabuf_stream_setup *setup)
 	return call(dev, FPGABUF_IOC_STREAM, &arg);
 }
 
-static int stream_open(size_t size, unsigned int count, unsigned int flags)
+static int stream_open_until(size_t size, unsigned int count,
+			     unsigned int flags, uint64_t limit)
 {
 	const struct fpgabuf_stream_setup setup = {
 		.size = size,
 		.count = count,
 		.flags = flags,
+		.limit = limit,
 	};
 	int dev = device_open(0);
 
 	REQUIRE(setup_with(dev, &setup), 0);
 	return dev;
+}
+
+static int stream_open(size_t size, unsigned int count, unsigned int flags)
+{
+	return stream_open_until(size, count, flags, 0);
 }
 
 /*
@@ -689,6 +696,107 @@ static void does_not_wait(void)
 	sim_source("pattern");
 }
 
+/* The FPGA gives so much, and no more: the next stream goes on where this one ends. */
+static void limited(void)
+{
+	static const struct { size_t size; unsigned int count; size_t limit; } runs[] = {
+		{ 64 * KIB, 4, 64 * KIB * 10 }, { 64 * KIB, 4, 64 * KIB * 10 + 8 },
+		{ 64 * KIB, 8, 64 * KIB }, { 64 * KIB, 8, 8 },
+		{ 2 * MIB, 2, 5 * MIB },
+	};
+	int dev, null = open("/dev/null", O_WRONLY | O_CLOEXEC), pipes[2];
+	uint64_t at = 0;
+	uint8_t byte;
+	size_t i;
+
+	sim_source("pattern");
+	for (i = 0; i < ARRAY_SIZE(runs); i++) {
+		dev = stream_open_until(runs[i].size, runs[i].count,
+					FPGABUF_STREAM_JOIN, runs[i].limit);
+		expect_pattern(dev, runs[i].limit, at);
+		at += runs[i].limit;
+		EXPECT(ready(dev, 0), POLLIN);
+		EXPECT(try_read(dev, &byte, 1), 0);
+		pipe_open(pipes, 0);
+		EXPECT(try_splice(dev, pipes[1], 1), 0);
+		EXPECT(try_sendfile(null, dev, 1), 0);
+		pipe_close(pipes);
+		EXPECT(stream_info(dev, 0).position, runs[i].limit);
+		EXPECT(stream_info(dev, 0).queued, 0);
+		EXPECT(sim_position(), at);
+		stream_close(dev);
+	}
+	close(null);
+}
+
+/* What packets leave out is asked for again. */
+static void limited_packets(void)
+{
+	const size_t limit = MIB + 8;
+	uint8_t byte;
+	int dev;
+
+	source_with_packets(4097);
+	dev = stream_open_until(64 * KIB, 8, FPGABUF_STREAM_JOIN, limit);
+	expect_pattern(dev, limit, 0);
+	EXPECT(try_read(dev, &byte, 1), 0);
+	stream_close(dev);
+	source_with_packets(0);
+}
+
+/* Programs that know nothing of fpgabuf find the end of a file. */
+static void cat_ends(void)
+{
+	int dev, pipes[2];
+	uint8_t byte;
+	pid_t pid;
+
+	sim_source("pattern");
+	dev = stream_open_until(64 * KIB, 4, FPGABUF_STREAM_JOIN, MIB);
+	pipe_open(pipes, 0);
+	pid = fork();
+	if (!pid) {
+		dup2(dev, 0);
+		dup2(pipes[1], 1);
+		execlp("cat", "cat", NULL);
+		_exit(127);
+	}
+	close(pipes[1]);
+	expect_pattern(pipes[0], MIB, 0);
+	EXPECT(try_read(pipes[0], &byte, 1), 0);
+	close(pipes[0]);
+	EXPECT(process_exit_code(pid), 0);
+	stream_close(dev);
+}
+
+/* All that the FPGA gave is delivered, and nothing comes behind it. */
+static void stops(void)
+{
+	uint8_t *mem = malloc(64 * KIB);
+	struct fpgabuf_stream_info info;
+	uint64_t at = 0;
+	ssize_t n;
+	int dev;
+
+	REQUIRE(!mem, false);
+	sim_source("pattern");
+	dev = stream_open(64 * KIB, 4, FPGABUF_STREAM_JOIN);
+	pass(dev, 10 * 64 * KIB + 1000, &at);
+	info = stream_info(dev, FPGABUF_STREAM_STOP);
+	EXPECT(info.queued, 0);
+	EXPECT(info.error, 0);
+	while ((n = try_read(dev, mem, 64 * KIB)) > 0) {
+		CU_ASSERT(is_pattern(mem, n, at));
+		at += n;
+	}
+	EXPECT(n, 0);
+	EXPECT(at, sim_position());
+	EXPECT(stream_info(dev, FPGABUF_STREAM_STOP).errors, 0);
+	EXPECT(try_read(dev, mem, 1), 0);
+	stream_close(dev);
+	free(mem);
+}
+
 /* A call that waits, and what it got */
 struct waiting {
 	pthread_t thread;
@@ -755,6 +863,40 @@ static void signals(void)
 {
 	interrupted(waiting_read);
 	interrupted(waiting_sendfile);
+}
+
+/* Whoever waits finds the end, and what a capture has that has just begun. */
+static void stops_while_waiting(void)
+{
+	struct waiting waiting = { .fn = waiting_read };
+	uint8_t data[10];
+	int feed;
+
+	sim_source("feed");
+	waiting.dev = stream_open(64 * KIB, 2, 0);
+	REQUIRE(pthread_create(&waiting.thread, NULL, waiting_main, &waiting),
+		0);
+	while (!waiting.begun)
+		sched_yield();
+	stream_info(waiting.dev, FPGABUF_STREAM_STOP);
+	pthread_join(waiting.thread, NULL);
+	EXPECT(waiting.ret, 0);
+	close(waiting.dev);
+
+	waiting.dev = stream_open(64 * KIB, 2, 0);
+	random_fill(data, sizeof(data), 3);
+	feed = feed_open(0);
+	EXPECT(write(feed, data, sizeof(data)), sizeof(data));
+	/* It is there, but its capture has not ended. */
+	while (sim_position() < sizeof(data))
+		usleep(1000);
+	stream_info(waiting.dev, FPGABUF_STREAM_STOP);
+	EXPECT(waiting_read(&waiting), sizeof(data));
+	CU_ASSERT(!memcmp(waiting.mem, data, sizeof(data)));
+	EXPECT(waiting_read(&waiting), 0);
+	close(feed);
+	stream_close(waiting.dev);
+	sim_source("pattern");
 }
 
 /* Two who read from one file: each number of the pattern comes once. */
@@ -1014,7 +1156,7 @@ static void bad_setups(void)
 	EXPECT(setup.size, 8192);
 	EXPECT(device_info(dev).file_used_bytes, 2 * 8192);
 	EXPECT(setup_with(dev, &setup), -EBUSY);
-	info.flags = 2;
+	info.flags = 4;
 	EXPECT(call(dev, FPGABUF_IOC_STREAM_INFO, &info), -EINVAL);
 	info = (struct fpgabuf_stream_info){ .reserved[3] = 1 };
 	EXPECT(call(dev, FPGABUF_IOC_STREAM_INFO, &info), -EINVAL);
@@ -1113,6 +1255,12 @@ static const struct test tests[] = {
 	{ "an error is a gap behind the bytes that came", errors_stop },
 	{ "a channel that refuses transfers is EIO, and tried again", refused },
 	{ "captures without bytes are passed over", silence },
+	{ "with a limit the FPGA gives as much, and then the stream ends",
+	  limited },
+	{ "... although packets end captures early", limited_packets },
+	{ "... and cat ends", cat_ends },
+	{ "a stream that is stopped ends behind all that was captured", stops },
+	{ "... and tells a reader that waits", stops_while_waiting },
 	{ "neither O_NONBLOCK nor splice() into a pipe waits", does_not_wait },
 	{ "a signal ends the waiting", signals },
 	{ "of several readers each gets other bytes", two_readers },

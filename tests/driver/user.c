@@ -391,6 +391,11 @@ static void no_simulator(void)
 		.flags = FPGABUF_USER_NODE_ONLY,
 		.value = 1,
 	};
+	struct fpgabuf_stream_setup stream = {
+		.size = 4096,
+		.count = 2,
+		.limit = 4096 + 63,
+	};
 
 	REQUIRE(user_unload(), 0);
 	REQUIRE(modules_load(), 0);
@@ -404,6 +409,7 @@ static void no_simulator(void)
 	EXPECT(user_say(bed.door, &hello), 0);
 	EXPECT(device_info(bed.dev).alignment, 64);
 	EXPECT(region_queue(bed.dev, bed.fds[0], 63, 0), -EINVAL);
+	EXPECT(call(bed.dev, FPGABUF_IOC_STREAM, &stream), -EINVAL);
 	EXPECT(user_data(bed.door, 1, 0, "x", 1), -EPERM);
 	capture_once(0);
 	bed_end();

@@ -64,6 +64,10 @@
  *
  * %FPGABUF_CAP_BASELINE
  *	There is the call BASELINE.
+ *
+ * %FPGABUF_CAP_STREAM
+ *	There are the calls STREAM and STREAM_INFO, and they know @limit and
+ *	%FPGABUF_STREAM_STOP.
  */
 #define FPGABUF_CAP_EXACT_GAPS	0x1
 #define FPGABUF_CAP_EXACT_BYTES	0x2
@@ -71,6 +75,7 @@
 #define FPGABUF_CAP_PACKETS	0x8
 #define FPGABUF_CAP_IMPORTERS_DONE	0x10
 #define FPGABUF_CAP_BASELINE	0x20
+#define FPGABUF_CAP_STREAM	0x40
 
 /**
  * enum fpgabuf_backend - where the memory of a region comes from
@@ -450,12 +455,14 @@ struct fpgabuf_baseline {
  * @timeout_ms: [in] of each capture, see QUEUE.  It counts from when the region is
  *	queued, so it must be enough for all regions one after the other
  * @reserved0: must be zero
+ * @limit: [in] bytes after which the stream ends, a multiple of alignment; 0 = none.
+ *	The FPGA is not asked for more
  * @reserved: must be zero
  *
  * The driver makes the regions, and queues them: the device captures from here on.
  * They count against the limits like those of ALLOC.  Then read(), readv(), poll(),
  * splice() and sendfile() on this file deliver the captured bytes in order, without
- * boundaries, until the file is closed.  Each byte is delivered once; of several
+ * boundaries, until the end of the stream.  Each byte is delivered once; of several
  * readers each gets other bytes.
  *
  * splice() and sendfile() do not copy: the pipe, and the socket behind it, have
@@ -465,19 +472,21 @@ struct fpgabuf_baseline {
  * least 4 MiB of regions for it.
  *
  * - A capture that ends early delivers the bytes that it has; one without bytes is
- *   passed over.  0, the end of a file, is never returned.
+ *   passed over.
+ * - 0, the end of a file, comes behind @limit bytes, or behind the last bytes that were
+ *   captured before %FPGABUF_STREAM_STOP, and never otherwise.
  * - read() and sendfile() wait for bytes, unless the file is O_NONBLOCK.  splice() and
  *   sendfile() into a pipe never wait, because they would keep the pipe locked: EAGAIN
  *   tells to poll() this file.
- * - poll() tells POLLIN when there are bytes or an error, POLLERR with the error,
- *   POLLHUP when the device is gone.
+ * - poll() tells POLLIN when there are bytes, an error, or the end, POLLERR with the
+ *   error, POLLHUP when the device is gone.
  * - When a socket does not take all that sendfile() has read, the position of the
  *   file says so, and the next call begins there.  So two threads should not read
  *   from one open file while one of them is in sendfile().
  *
  * The file's queue is the stream's: QUEUE, DEQUEUE and CANCEL fail with EBUSY.
  *
- * Errors of this call: EINVAL bad size, count, timeout or flags; EBUSY the file is a
+ * Errors of this call: EINVAL bad size, count, timeout, limit or flags; EBUSY the file is a
  * stream already, or has queued by QUEUE; EUSERS another open file owns the queue;
  * EOPNOTSUPP the channel lacks %FPGABUF_CAP_EXACT_GAPS, and JOIN is not set, or the
  * kernel is older than 6.1; EDQUOT, ENOMEM, EIO, EINTR as for ALLOC; EMSGSIZE, EIO as
@@ -496,7 +505,8 @@ struct fpgabuf_stream_setup {
 	__u32 count;
 	__u32 timeout_ms;
 	__u32 reserved0;
-	__u64 reserved[4];
+	__u64 limit;
+	__u64 reserved[3];
 };
 
 /**
@@ -505,12 +515,19 @@ struct fpgabuf_stream_setup {
  * %FPGABUF_STREAM_GO_ON
  *	If reading fails with EOVERFLOW, let it go on behind the missing bytes, until
  *	some are missing again.
+ *
+ * %FPGABUF_STREAM_STOP
+ *	Capture no more.  The captures that run end with the bytes that they have
+ *	(%FPGABUF_CAP_EXACT_BYTES); they can still be read, and behind them is the end.
+ *	A capture that ends by it does not count as an error, and one without bytes does
+ *	not count at all.
  */
 #define FPGABUF_STREAM_GO_ON	0x1
+#define FPGABUF_STREAM_STOP	0x2
 
 /**
  * struct fpgabuf_stream_info - how a stream is
- * @flags: [in] 0 or %FPGABUF_STREAM_GO_ON
+ * @flags: [in] FPGABUF_STREAM_GO_ON, FPGABUF_STREAM_STOP, or both
  * @error: [out] 0, or the negative errno that the next read gets
  * @position: [out] bytes delivered
  * @captures: [out] captures that have ended, and were taken up by a read

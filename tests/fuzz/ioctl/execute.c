@@ -159,10 +159,12 @@ static void fill(const struct machine *m, const struct op *op,
 		arg->setup.size = op->value[0];
 		arg->setup.count = op->value[1];
 		arg->setup.flags = op->value[2] & 1;
-		arg->setup.timeout_ms = op->value[2] / 2;
+		arg->setup.timeout_ms = op->value[2] / 4;
+		if (op->value[2] & 2)
+			arg->setup.limit = op->value[0];
 		break;
 	case CALL_STREAM_INFO:
-		arg->stream_info.flags = op->value[0] & 1;
+		arg->stream_info.flags = op->value[0] & 3;
 		break;
 	case CALL_BASELINE:
 		arg->baseline.fd = fd;

@@ -114,7 +114,7 @@ static void draw_values(struct op *op, uint64_t *random)
 		op->value[0] = likely_size(random);
 		if (!one_in(random, 10))
 			op->value[1] = 2 + below(random, 6);
-		op->value[2] = 2 * likely_timeout(random) + below(random, 2);
+		op->value[2] = 4 * likely_timeout(random) + below(random, 4);
 		break;
 	}
 }

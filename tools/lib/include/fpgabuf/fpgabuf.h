@@ -213,7 +213,7 @@ int fpgabuf_device_cancel(struct fpgabuf_device *device, uint32_t *canceled);
  * fpgabuf_device_fd() deliver the captured bytes.  The calls that queue and dequeue
  * fail with -EBUSY.
  *
- * Errors: -EINVAL a bad size, count or timeout; -EBUSY it is a stream already, or has
+ * Errors: -EINVAL a bad size, count, timeout or limit; -EBUSY it is a stream already, or has
  * queued; -EUSERS another program captures; -EOPNOTSUPP the DMA controller does not
  * tell gaps, and %FPGABUF_STREAM_JOIN is not set, or the kernel is older than 6.1;
  * -ENOTTY the driver is older than 0.2; -EDQUOT, -ENOMEM, -EIO, -EMSGSIZE, -ENODEV.
@@ -222,9 +222,9 @@ int fpgabuf_device_stream(struct fpgabuf_device *device,
 			  struct fpgabuf_stream_setup *setup);
 
 /**
- * fpgabuf_device_stream_info() - how a stream is, and past missing bytes
+ * fpgabuf_device_stream_info() - how a stream is, past missing bytes, and to its end
  * @device: the device, after fpgabuf_device_stream()
- * @flags: 0 or %FPGABUF_STREAM_GO_ON
+ * @flags: %FPGABUF_STREAM_GO_ON, %FPGABUF_STREAM_STOP, or both
  * @info: filled in
  *
  * Errors: -EINVAL it is no stream, or bad flags.
