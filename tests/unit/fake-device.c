@@ -129,7 +129,8 @@ static int do_info(struct fpgabuf_info *info)
 	*info = (struct fpgabuf_info){
 		.version = fake.version,
 		.name = "fpgabuf-fake",
-		.capabilities = fake.capabilities,
+		.capabilities = fake.capabilities |
+				(fake.streams ? FPGABUF_CAP_STREAM : 0),
 		.max_capture = fake.max_capture,
 		.max_packet = fake.max_packet,
 		.transfers = fake.transfers,
@@ -138,7 +139,7 @@ static int do_info(struct fpgabuf_info *info)
 		.alignment = fake.alignment,
 		.queue_depth = fake.queue_depth,
 		.queued = queued_count,
-		.captures = fake.captures + fake.ahead,
+		.captures = fake.captures,
 	};
 	return 0;
 }
@@ -346,7 +347,8 @@ static int do_stream(struct fpgabuf_stream_setup *setup)
 		return ENOTTY;
 	if (fake.stream_errno)
 		return fake.stream_errno;
-	if (setup->count > fake.queue_depth)
+	if (setup->count > fake.queue_depth ||
+	    setup->limit % fake.alignment)
 		return EINVAL;
 	fake.setup = *setup;
 	setup->size = (setup->size + PAGE_SIZE - 1) & ~(uint64_t)(PAGE_SIZE - 1);
@@ -355,13 +357,31 @@ static int do_stream(struct fpgabuf_stream_setup *setup)
 	return 0;
 }
 
-/* The next capture, if all of this one was read: 0, or EAGAIN */
+static bool stream_ends(void)
+{
+	if (fake.stopped)
+		return !fake.ahead;
+	return fake.setup.limit && fake.bytes >= fake.setup.limit;
+}
+
+static uint64_t capture_size(void)
+{
+	const uint64_t size = (fake.setup.size + PAGE_SIZE - 1) &
+			      ~(uint64_t)(PAGE_SIZE - 1);
+	const uint64_t left = fake.setup.limit - fake.bytes;
+
+	return fake.setup.limit && left < size ? left : size;
+}
+
+/* The next capture, if all of this one was read: 0, or EAGAIN, or ENODATA: the end */
 static int begin_capture(void)
 {
 	uint64_t count;
 
 	if (fake.bytes < fake.capture_end)
 		return 0;
+	if (stream_ends())
+		return ENODATA;
 	if (fake.never || (fake.most_captures &&
 			   fake.captures >= fake.most_captures)) {
 		if (read(fake_fd, &count, sizeof(count)) < 0 && errno != EAGAIN)
@@ -375,9 +395,24 @@ static int begin_capture(void)
 		return EAGAIN;
 	}
 	fake.captures++;
-	fake.capture_end += (fake.setup.size + PAGE_SIZE - 1) &
-			    ~(uint64_t)(PAGE_SIZE - 1);
+	fake.capture_end += capture_size();
 	return 0;
+}
+
+/* Those that have ended can still be read, and what the next one has. */
+static void stop_stream(void)
+{
+	uint64_t one = 1;
+
+	if (fake.stopped)
+		return;
+	fake.stopped = true;
+	if (!fake.ahead && fake.canceled_bytes) {
+		fake.captures++;
+		fake.capture_end += fake.canceled_bytes;
+	}
+	if (write(fake_fd, &one, sizeof(one)) != sizeof(one))
+		abort();
 }
 
 static int do_stream_info(struct fpgabuf_stream_info *info)
@@ -386,6 +421,8 @@ static int do_stream_info(struct fpgabuf_stream_info *info)
 		return ENOTTY;
 	if (!fake.setup.count)
 		return EINVAL;
+	if (info->flags & FPGABUF_STREAM_STOP)
+		stop_stream();
 	begin_capture();
 	info->error = info->flags & FPGABUF_STREAM_GO_ON ? 0 : -EOVERFLOW;
 	info->gaps = 1;
@@ -422,8 +459,12 @@ ssize_t __wrap_splice(int fd_in, off_t *off_in, int fd_out, off_t *off_out,
 	if (fd_in < 0 || fd_in != fake_fd || !fake.setup.count)
 		return __real_splice(fd_in, off_in, fd_out, off_out, len,
 				     flags);
+	if (!len)
+		return 0;
 	errno = begin_capture();
-	return errno ? -1 : stream_read(fd_out, len);
+	if (errno)
+		return errno == ENODATA ? 0 : -1;
+	return stream_read(fd_out, len);
 }
 
 static int do_baseline(struct fpgabuf_baseline *b)

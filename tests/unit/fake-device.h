@@ -45,7 +45,8 @@
  * @stream_errno: STREAM fails with this, if not 0
  * @single_pages: regions consist of them
  * @away: all regions of a stream are said to be held
- * @ahead: so many captures more have ended than were read
+ * @ahead: so many captures more can be read of a stream that was stopped
+ * @stopped: a stream was
  * @errors: captures of a stream that have failed
  * @capture_end: position at which the capture that is read ends
  * @pins: pins of every region; BASELINE records them
@@ -55,7 +56,8 @@
  *	0 = all do.  In another process: the variable FAKE_CAPTURES
  * @dmabufs: memory files are taken for dma-bufs
  * @ethtool: answers for SIOCETHTOOL, or NULL for the kernel's
- * @canceled_bytes: bytes the first capture has when it is canceled
+ * @canceled_bytes: bytes the first capture has when it is canceled; of a stream, if
+ *	none is ahead
  * @empty_every: every so many captures has no bytes; 0 = none
  *	In another process: FAKE_EMPTY_GAPS, then every second one has none and a
  *	gap before it
@@ -103,6 +105,7 @@ struct fake_device {
 	bool single_pages;
 	bool away;
 	unsigned int ahead;
+	bool stopped;
 	unsigned int errors;
 	uint64_t capture_end;
 	unsigned int pins;

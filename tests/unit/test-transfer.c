@@ -1375,6 +1375,18 @@ static void test_spliced_stats(void)
 	source_close(r.source);
 }
 
+/* The FPGA is asked for as much as is wanted, and no more of it is taken. */
+static void test_spliced_odd(void)
+{
+	struct rig r = spliced(100001);
+
+	CU_ASSERT_EQUAL(rig_run(&r), 0);
+	CU_ASSERT_EQUAL(fake.setup.limit, 100008);
+	CU_ASSERT_EQUAL(r.tallies[0].bytes, 100001);
+	CU_ASSERT_FALSE(fake.stopped);
+	source_close(r.source);
+}
+
 /* Captures that have ended before the signal, and no others */
 static void test_spliced_signal(void)
 {
@@ -1387,24 +1399,26 @@ static void test_spliced_signal(void)
 	CU_ASSERT_EQUAL(transfer_run(&r.transfer), 0);
 	rig_close(&r);
 	join_receiver(&r, 0);
+	CU_ASSERT_EQUAL(fake.setup.limit, 0);
 	CU_ASSERT_EQUAL(r.tallies[0].bytes, 3 * 65536);
 	source_close(r.source);
 }
 
-/* The last capture that could be had is the end. */
+/* The FPGA says nothing more, and a part of the next capture is there. */
 static void test_spliced_signal_late(void)
 {
 	struct rig r = spliced(UNLIMITED);
 
 	rig_open(&r);
-	fake.ahead = 3;
 	fake.most_captures = 2;
+	fake.canceled_bytes = 1000;
 	start_receiver(&r, 0);
-	raise(SIGINT);
+	r.transfer.stop_ns = clock_ns() + 300 * NS_PER_MS;
 	CU_ASSERT_EQUAL(transfer_run(&r.transfer), 0);
 	rig_close(&r);
 	join_receiver(&r, 0);
-	CU_ASSERT_EQUAL(r.tallies[0].bytes, 2 * 65536);
+	CU_ASSERT_EQUAL(r.tallies[0].bytes, 2 * 65536 + 1000);
+	CU_ASSERT_EQUAL(r.source->counts.captures, 3);
 	source_close(r.source);
 }
 
@@ -1501,7 +1515,9 @@ static const struct test tests[] = {
 	{ "statistics of a stream are those of now", test_spliced_stats },
 	{ "a signal ends a stream after the captures that had ended",
 	  test_spliced_signal },
-	{ "... or that can be had", test_spliced_signal_late },
+	{ "... and with what the next one has", test_spliced_signal_late },
+	{ "a stream ends where the last byte is that is wanted",
+	  test_spliced_odd },
 	{ "captures of a stream that only fail end it", test_spliced_failures },
 	{ "a peer that has all regions of a stream is given up after the timeout",
 	  test_spliced_away },

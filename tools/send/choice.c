@@ -4,39 +4,16 @@
 
 #include "common/message.h"
 #include "send/choice.h"
-#include "send/keep.h"
 #include "send/link.h"
 
-/*
- * Without an end that is known, the end comes while a region is half full.  Only the
- * other engines can have these bytes.  And a stream is not read in small steps.
- */
+/* A stream is not read in small steps. */
 const char *choice_by_options(const struct send_options *options)
 {
 	const char *word = options_not_spliced(options);
 
 	if (word)
 		return word;
-	if (options->rate)
-		return "--rate";
-	return options->bytes == UNLIMITED ? "there is no --bytes" : NULL;
-}
-
-static uint64_t pages_of(uint64_t size)
-{
-	const uint64_t page = sysconf(_SC_PAGESIZE);
-
-	return (size + page - 1) / page * page;
-}
-
-/* Each ends with a full region: nothing is left of the last one. */
-static bool are_whole(const struct source_setup *setup,
-		      const struct fpgabuf_info *info)
-{
-	const uint64_t size = pages_of(controller_region_size(
-		info, setup->region_size, FPGABUF_RING_REGION_SIZE));
-
-	return !(setup->bytes % size) && setup->bytes / size >= setup->regions;
+	return options->rate ? "--rate" : NULL;
 }
 
 /* Packets end captures early: without a message nobody knows that bytes are lost. */
@@ -53,16 +30,14 @@ static bool counts_packets(const struct source_setup *setup,
 const char *choice_by_device(const struct source_setup *setup,
 			     const struct fpgabuf_info *info)
 {
-	if (!controller_can(info, FPGABUF_CAP_STOP))
-		return "the DMA channel cannot be stopped";
+	if (!controller_can(info, FPGABUF_CAP_STREAM))
+		return "the driver has no streams of bytes, or older ones";
 	if (!counts_packets(setup, info))
 		return "the DMA controller does not count the bytes of packets";
 	if (setup->regions < 2)
 		return "there is only one region";
-	if (setup->regions > info->queue_depth || setup->regions > KEEP_MOST)
+	if (setup->regions > info->queue_depth)
 		return "there are too many regions";
-	if (!are_whole(setup, info))
-		return "--bytes is not a multiple of --region-size, or less than all regions";
 	return NULL;
 }
 

@@ -6,7 +6,8 @@
  * the socket.  Nothing is mapped, pinned or copied, and nobody tells when the network
  * has let go: the driver sees that, and captures into the regions again.
  *
- * When it is told to end, the captures that have ended by then are still sent.
+ * The driver knows how many bytes are wanted, and when no more are: it captures no more
+ * than that, and the end of the file comes behind the last byte.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -18,7 +19,6 @@
 #include "common/message.h"
 #include "common/stall.h"
 #include "send/choice.h"
-#include "send/keep.h"
 #include "send/peer.h"
 #include "send/sources.h"
 #include "send/watch.h"
@@ -36,10 +36,9 @@
  * @info: its limits
  * @pipe: the two ends, or -1
  * @waiting: bytes in it
- * @keep: the last regions
  * @watch: what goes wrong
  * @verbose: report what has come
- * @finish: captures that had ended when the end was wanted, or %UNLIMITED
+ * @stopped: the driver was told to capture no more
  */
 struct stream {
 	struct source source;
@@ -47,10 +46,9 @@ struct stream {
 	struct fpgabuf_info info;
 	int pipe[2];
 	size_t waiting;
-	struct keep keep;
 	struct watch watch;
 	bool verbose;
-	uint64_t finish;
+	bool stopped;
 };
 
 static struct stream *stream_of(struct source *source)
@@ -66,10 +64,11 @@ static ssize_t move(int from, int to, size_t size)
 	return n < 0 ? -errno : n;
 }
 
-static int look(struct stream *s, struct fpgabuf_stream_info *info)
+static int ask(struct stream *s, unsigned int flags,
+	       struct fpgabuf_stream_info *info)
 {
 	struct fpgabuf_source_counts *counts = &s->source.counts;
-	int err = fpgabuf_device_stream_info(s->device, 0, info);
+	int err = fpgabuf_device_stream_info(s->device, flags, info);
 
 	if (err)
 		return err;
@@ -85,7 +84,7 @@ static void stream_count(struct source *source)
 {
 	struct fpgabuf_stream_info info;
 
-	look(stream_of(source), &info);
+	ask(stream_of(source), 0, &info);
 }
 
 static void end(struct stream *s)
@@ -104,23 +103,13 @@ static int fail(const struct stream *s, int err)
 	return err;
 }
 
-/* All that had been captured when the end was wanted has been taken. */
-static bool has_finished(struct stream *s)
+/* What has been captured by now is still to be had.  If it fails, a read does as well. */
+static void stop(struct stream *s)
 {
-	struct fpgabuf_info info;
+	struct fpgabuf_stream_info info;
 
-	if (s->finish == UNLIMITED)
-		s->finish = fpgabuf_device_info(s->device, &info) ?
-				    0 : info.captures - s->info.captures;
-	stream_count(&s->source);
-	return s->source.counts.captures > s->finish;
-}
-
-static bool is_over(struct stream *s)
-{
-	if (s->source.counts.bytes >= s->source.bytes_wanted)
-		return true;
-	return s->source.stopping && has_finished(s);
+	s->stopped = true;
+	ask(s, FPGABUF_STREAM_STOP, &info);
 }
 
 /* What of the next bytes goes at once */
@@ -128,9 +117,8 @@ static size_t next_size(const struct stream *s)
 {
 	const struct source *source = &s->source;
 	const uint64_t left = source->bytes_wanted - source->counts.bytes;
-	const size_t size = left < PIPE_ROOM ? left : PIPE_ROOM;
 
-	return keep_limit(&s->keep, source->counts.bytes, size);
+	return left < PIPE_ROOM ? left : PIPE_ROOM;
 }
 
 /* Each time as much as a region has has come */
@@ -147,30 +135,24 @@ static void note_taken(struct stream *s, size_t n)
 {
 	s->waiting += n;
 	s->source.counts.bytes += n;
-	keep_read(&s->keep, s->source.counts.bytes, s->pipe[0]);
 	if (s->verbose)
 		tell_bytes(s, n);
 }
 
-/* There are no bytes: they may come, or the end has come. */
 static int wait_for_bytes(struct stream *s)
 {
 	s->source.starved = true;
 	s->source.fd = fpgabuf_device_fd(s->device);
-	if (s->source.stopping)
-		end(s);
 	return 0;
 }
 
-/* From the device; nothing comes if nothing is wanted any more. */
+/* From the device.  When no byte is wanted any more, none is the end as well. */
 static int take(struct stream *s)
 {
 	ssize_t n;
 
-	if (is_over(s)) {
-		end(s);
-		return 0;
-	}
+	if (s->source.stopping && !s->stopped)
+		stop(s);
 	n = move(fpgabuf_device_fd(s->device), s->pipe[1], next_size(s));
 	if (n == -EINTR)
 		return 0;
@@ -178,7 +160,10 @@ static int take(struct stream *s)
 		return wait_for_bytes(s);
 	if (n < 0)
 		return fail(s, n);
-	note_taken(s, n);
+	if (n)
+		note_taken(s, n);
+	else
+		end(s);
 	return n;
 }
 
@@ -202,7 +187,7 @@ static int look_after(struct stream *s)
 {
 	struct fpgabuf_stream_info info;
 
-	if (!watch_is_due(&s->watch) || look(s, &info))
+	if (!watch_is_due(&s->watch) || ask(s, 0, &info))
 		return 0;
 	return watch_look(&s->watch, &s->source, &info);
 }
@@ -250,7 +235,6 @@ static void stream_close(struct source *source)
 		close(s->pipe[0]);
 		close(s->pipe[1]);
 	}
-	keep_close(&s->keep);
 	fpgabuf_device_close(s->device);
 }
 
@@ -272,13 +256,23 @@ static void explain_setup(const struct stream *s,
 	}
 	message("%s cannot be read as a stream: %s", s->source.name,
 		strerror(-err));
-	if (err == -EOPNOTSUPP || err == -ENOTTY)
+	if (err == -EOPNOTSUPP)
 		remedy("that needs Linux 6.1, and this version of the driver; use --engine auto");
 	else if (err == -EUSERS)
 		remedy("another program captures from it: `fpgabuf-info` shows which");
 	else if (err == -EMSGSIZE)
 		remedy("the DMA controller takes %" PRIu64 " bytes as one capture: use a smaller --region-size",
 		       (uint64_t)s->info.max_capture);
+}
+
+/* The channel may not take a capture of that length: then what is too much is not read. */
+static uint64_t limit_of(const struct stream *s, const struct source_setup *o)
+{
+	const uint64_t alignment = s->info.alignment;
+
+	if (o->bytes > UINT64_MAX - alignment)
+		return 0;
+	return (o->bytes + alignment - 1) / alignment * alignment;
 }
 
 static struct fpgabuf_stream_setup setup_of(const struct stream *s,
@@ -290,6 +284,7 @@ static struct fpgabuf_stream_setup setup_of(const struct stream *s,
 		/* One that is read, and one that is captured into */
 		.count = o->regions < 2 ? 2 : o->regions,
 		.flags = FPGABUF_STREAM_JOIN,
+		.limit = limit_of(s, o),
 	};
 }
 
@@ -300,16 +295,6 @@ static int make_pipe(struct stream *s)
 		return -errno;
 	fcntl(s->pipe[1], F_SETPIPE_SZ, PIPE_ROOM);
 	return 0;
-}
-
-static int make_pipes(struct stream *s, const struct source_setup *o)
-{
-	int err = make_pipe(s);
-
-	if (err)
-		return err;
-	return keep_open(&s->keep, o->bytes, s->source.region_size,
-			 s->source.slot_count);
 }
 
 /* The driver does not tell of what memory a stream is; but of what one region is. */
@@ -331,7 +316,9 @@ static void try_memory(struct stream *s, const struct source_setup *o)
 static int start(struct stream *s, const struct source_setup *o)
 {
 	struct fpgabuf_stream_setup setup = setup_of(s, o);
-	const int err = fpgabuf_device_stream(s->device, &setup);
+	const int err = controller_can(&s->info, FPGABUF_CAP_STREAM) ?
+				fpgabuf_device_stream(s->device, &setup) :
+				-EOPNOTSUPP;
 
 	s->source.slot_count = setup.count;
 	s->source.region_size = setup.size;
@@ -355,7 +342,7 @@ static int set_up(struct stream *s, const struct source_setup *o)
 		explain_setup(s, &setup, err);
 		return err;
 	}
-	err = make_pipes(s, o);
+	err = make_pipe(s);
 	if (err)
 		message("cannot make a pipe: %s", strerror(-err));
 	return err;
@@ -370,8 +357,6 @@ static int open_device(struct stream *s, const struct source_setup *o)
 	s->source.capacity = o->regions;
 	s->verbose = o->verbose;
 	s->pipe[0] = -1;
-	s->keep.pipe[0] = -1;
-	s->finish = UNLIMITED;
 	err = fpgabuf_device_open(o->device, O_NONBLOCK, &s->device);
 	if (!err)
 		err = fpgabuf_device_info(s->device, &s->info);
@@ -398,21 +383,10 @@ const struct source_kind source_stream = {
 	.count = stream_count,
 };
 
-/* A driver that knows the call says that this is no stream yet. */
-static bool knows_streams(struct stream *s)
-{
-	struct fpgabuf_stream_info info;
-
-	return fpgabuf_device_stream_info(s->device, 0, &info) == -EINVAL;
-}
-
 static const char *objection(struct stream *s, const struct source_setup *o)
 {
-	const char *why;
+	const char *why = choice_by_device(o, &s->info);
 
-	if (!knows_streams(s))
-		return "the driver has no streams of bytes";
-	why = choice_by_device(o, &s->info);
 	if (why)
 		return why;
 	try_memory(s, o);
@@ -440,7 +414,7 @@ static int auto_open(struct source *source, const struct source_setup *o)
 	if (!why)
 		err = start(s, o);
 	if (!why && !err)
-		err = make_pipes(s, o);
+		err = make_pipe(s);
 	if (err)
 		why = strerror(-err);
 	if (why)
