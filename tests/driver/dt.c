@@ -436,7 +436,7 @@ static void cma_quarantine(void)
 	EXPECT(module_unload("fpgabuf"), 0);
 	EXPECT(module_unload("fpgabuf_test_importer"), 0);
 	EXPECT(module_unload("fpgabuf_sim"), 0);
-	EXPECT(load(), 0);
+	EXPECT(modules_load_tree(), 0);
 	dev = open_area();
 	EXPECT(room_is(dev, 12 * MIB, true), true);
 	close(dev);
