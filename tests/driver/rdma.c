@@ -90,8 +90,9 @@ static void lose(const char *percent)
 {
 	char command[256];
 
+	/* Both at once: one end must not tell the other one what it has found. */
 	snprintf(command, sizeof(command),
-		 "for nic in eth0 eth1; do /usr/local/sbin/tc qdisc replace dev $nic root netem loss %s || exit; done",
+		 "printf 'qdisc replace dev %%s root netem loss %s\n' eth0 eth1 | /usr/local/sbin/tc -batch -",
 		 percent);
 	shell(command);
 }

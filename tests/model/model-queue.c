@@ -48,8 +48,10 @@ static enum known taken(struct actor *actor, const struct sight *sight)
 
 	if (sight->alone && device->attempts == sight->attempts)
 		return NO;
-	if (sight->holder && device->holder == sight->holder &&
-	    !world->process[sight->holder % ACTORS / THREADS].doomed)
+	/* In this order: whoever kills the holder takes the ticket first. */
+	if (sight->holder &&
+	    !world->process[sight->holder % ACTORS / THREADS].doomed &&
+	    device->holder == sight->holder)
 		return YES;
 	return PERHAPS;
 }

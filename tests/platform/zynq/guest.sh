@@ -22,6 +22,11 @@ END
   echo "result $port $result"
 done
 
-rmmod fpgabuf
+# The last fences let go of it when RCU has seen to them.
+tries=600
+until rmmod fpgabuf; do
+  [ $((tries -= 1)) -gt 0 ]
+  sleep 0.1
+done
 # It is watching all the time, or says here that it has given up.
 echo "dma-api $(cat $dma/disabled) $(cat $dma/error_count)"
