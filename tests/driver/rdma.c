@@ -92,7 +92,7 @@ static void lose(const char *percent)
 
 	/* Both at once: one end must not tell the other one what it has found. */
 	snprintf(command, sizeof(command),
-		 "printf 'qdisc replace dev %%s root netem loss %s\n' eth0 eth1 | /usr/local/sbin/tc -batch -",
+		 "for nic in eth0 eth1; do echo qdisc replace dev $nic root netem loss %s; done | /usr/local/sbin/tc -batch -",
 		 percent);
 	shell(command);
 }
