@@ -74,9 +74,9 @@ static void test_json(void)
 
 	CU_ASSERT_PTR_NOT_NULL_FATAL(f);
 	json_begin(&j, f);
-	json_string(&j, "u", "\u00e9\u20ac\U0001f600");
-	json_string(&j, "bad", "\xc3(\xe2\x82\xc0\xaf\xed\xa0\x80\xf4\x90\x80\x80\xe9");
-	json_string(&j, "s", "a\"b\\c/\n\t\x01\x7f\xff");
+	json_quoted(&j, "u", "\u00e9\u20ac\U0001f600");
+	json_quoted(&j, "bad", "\xc3(\xe2\x82\xc0\xaf\xed\xa0\x80\xf4\x90\x80\x80\xe9");
+	json_quoted(&j, "s", "a\"b\\c/\n\t\x01\x7f\xff");
 	json_number(&j, "n", UINT64_MAX);
 	json_decimal(&j, "d", 1.5);
 	json_bool(&j, "b", true);

@@ -81,7 +81,7 @@ void json_text(FILE *out, const char *text)
 	}
 }
 
-void json_string(struct json *json, const char *name, const char *value)
+void json_quoted(struct json *json, const char *name, const char *value)
 {
 	name_field(json, name);
 	fputc('"', json->out);

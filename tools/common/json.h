@@ -29,7 +29,7 @@ struct json {
 };
 
 void json_begin(struct json *json, FILE *out);
-void json_string(struct json *json, const char *name, const char *value);
+void json_quoted(struct json *json, const char *name, const char *value);
 void json_number(struct json *json, const char *name, uint64_t value);
 void json_signed(struct json *json, const char *name, int64_t value);
 void json_decimal(struct json *json, const char *name, double value);

@@ -48,7 +48,7 @@ int tool_end(int argc, char **argv, int code)
 		json_begin(&j, results_begin());
 		json_bool(&j, "ok", false);
 		/* What getopt() says is not ours to repeat. */
-		json_string(&j, "error",
+		json_quoted(&j, "error",
 			    *message_first() ? message_first() : "bad usage");
 		json_end(&j);
 		results_end(false);

@@ -38,11 +38,11 @@ void findings_text(FILE *out, const struct findings *f)
 static void json_finding(struct json *j, const struct finding *finding)
 {
 	json_item_begin(j);
-	json_string(j, "check", finding->check);
-	json_string(j, "subject", finding->subject);
-	json_string(j, "verdict", for_machines[finding->verdict]);
-	json_string(j, "text", finding->text);
-	json_string(j, "remedy", finding->remedy);
+	json_quoted(j, "check", finding->check);
+	json_quoted(j, "subject", finding->subject);
+	json_quoted(j, "verdict", for_machines[finding->verdict]);
+	json_quoted(j, "text", finding->text);
+	json_quoted(j, "remedy", finding->remedy);
 	json_item_end(j);
 }
 

@@ -39,7 +39,7 @@ static void put_counters(struct json *j, const struct device_state *d)
 	json_gaps(j, d->info.gaps, controller_gaps(&d->info));
 	json_number(j, "busy", d->info.busy);
 	if (d->debug_error) {
-		json_string(j, "debugfs_error", strerror(-d->debug_error));
+		json_quoted(j, "debugfs_error", strerror(-d->debug_error));
 		return;
 	}
 	json_number(j, "synced_for_cpu_bytes", d->synced_for_cpu);
@@ -66,7 +66,7 @@ static void put_attached(struct json *j, const struct region *r)
 	json_array_begin(j, "attached");
 	for (i = 0; i < r->attached_count; i++) {
 		json_item_begin(j);
-		json_string(j, "device", r->attached[i].name);
+		json_quoted(j, "device", r->attached[i].name);
 		json_item_end(j);
 	}
 	json_array_end(j);
@@ -76,7 +76,7 @@ static void put_owner(struct json *j, const struct owner *o)
 {
 	json_item_begin(j);
 	json_number(j, "pid", o->pid);
-	json_string(j, "name", o->name);
+	json_quoted(j, "name", o->name);
 	json_number(j, "descriptors", o->descriptors);
 	json_number(j, "mapped_bytes", o->mapped);
 	json_item_end(j);
@@ -89,9 +89,9 @@ static void put_description(struct json *j, const struct region *r)
 		json_number(j, "refs", r->refs);
 	if (!r->described)
 		return;
-	json_string(j, "backend", r->backend);
+	json_quoted(j, "backend", r->backend);
 	json_number(j, "chunks", r->chunks);
-	json_string(j, "state", r->state);
+	json_quoted(j, "state", r->state);
 	if (r->locked)
 		return;
 	json_number(j, "importers", r->importers);
@@ -139,8 +139,8 @@ static void put_device(struct json *j, const struct snapshot *now,
 
 	memcpy(name, d->info.name, sizeof(d->info.name));
 	json_item_begin(j);
-	json_string(j, "device", d->path);
-	json_string(j, "name", name);
+	json_quoted(j, "device", d->path);
+	json_quoted(j, "name", name);
 	put_limits(j, &d->info);
 	put_channel(j, &d->info);
 	put_counters(j, d);

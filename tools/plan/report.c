@@ -55,13 +55,13 @@ void report_text(FILE *out, const struct stream *s, const struct plan *p,
 static void json_limit(struct json *j, const struct limit *limit)
 {
 	json_item_begin(j);
-	json_string(j, "name", limit->name);
+	json_quoted(j, "name", limit->name);
 	json_bool(j, "ok", limit_ok(limit));
 	json_number(j, "need", limit->need);
 	json_bool(j, "limited", limit->have != NO_LIMIT);
 	if (limit->have != NO_LIMIT)
 		json_number(j, "have", limit->have);
-	json_string(j, "remedy", limit_ok(limit) ? "" : limit->remedy);
+	json_quoted(j, "remedy", limit_ok(limit) ? "" : limit->remedy);
 	json_item_end(j);
 }
 

@@ -23,7 +23,7 @@ static double longest_ms(const struct recording_state *s)
 
 static void json_source(struct json *j, const struct source *src)
 {
-	json_string(j, "device", src->name);
+	json_quoted(j, "device", src->name);
 	json_number(j, "captures", src->counts.captures);
 	json_number(j, "captured_bytes", src->counts.bytes);
 	json_number(j, "regions", src->slot_count);
@@ -38,7 +38,7 @@ static void json_source(struct json *j, const struct source *src)
 
 static void json_files(struct json *j, const struct recording_state *s)
 {
-	json_string(j, "file", s->name);
+	json_quoted(j, "file", s->name);
 	json_number(j, "files", s->files);
 	json_number(j, "files_removed", s->removed);
 	json_number(j, "written", s->disk.bytes);
@@ -74,7 +74,7 @@ static void print_json(FILE *out, const struct recorder *r, bool ok)
 	json_windows(&j, r);
 	json_files(&j, &s);
 	json_clock(&j, &clock);
-	json_string(&j, "error", ok ? "" : message_first());
+	json_quoted(&j, "error", ok ? "" : message_first());
 	json_end(&j);
 }
 

@@ -51,7 +51,7 @@ static void json_sink(struct json *j, const struct sink *s)
 {
 	if (!s->name)
 		return;
-	json_string(j, "file", s->name);
+	json_quoted(j, "file", s->name);
 	json_number(j, "files", s->files);
 	json_number(j, "written", s->written);
 	json_number(j, "written_direct", s->direct_written);
@@ -66,12 +66,12 @@ static void print_json(FILE *out, const struct recv_options *o,
 	json_bool(&j, "ok", !c->failed);
 	if (o->connections != 1)
 		json_number(&j, "connection", c->number);
-	json_string(&j, "peer", c->peer);
+	json_quoted(&j, "peer", c->peer);
 	json_rate(&j, c->bytes, seconds_between(c->start_ns, c->end_ns));
 	json_bool(&j, "verified", !c->failed && o->verify);
 	if (o->framed)
 		json_framing(&j, &c->framing);
-	json_string(&j, "error", c->error);
+	json_quoted(&j, "error", c->error);
 	json_sink(&j, c->sink);
 	json_end(&j);
 }
@@ -130,7 +130,7 @@ static void json_open(struct json *j, const struct recv_options *o,
 {
 	json_item_begin(j);
 	json_number(j, "connection", c->number);
-	json_string(j, "peer", c->peer);
+	json_quoted(j, "peer", c->peer);
 	json_number(j, "bytes", c->bytes);
 	json_decimal(j, "mb_per_s",
 		     mb_per_s(news_of(c), (double)o->stats_ns / NS_PER_SEC));
@@ -209,7 +209,7 @@ static void print_totals(FILE *out, const struct recv_options *o,
 	json_number(&j, "connections", t->connections);
 	json_number(&j, "failed", t->failed);
 	json_rate(&j, t->bytes, seconds);
-	json_string(&j, "error", t->failed ? message_first() : "");
+	json_quoted(&j, "error", t->failed ? message_first() : "");
 	json_end(&j);
 }
 

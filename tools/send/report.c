@@ -94,12 +94,12 @@ static void json_peer(struct json *j, const struct peer *p)
 	peer_stats(p, &st);
 	json_item_begin(j);
 	json_bool(j, "ok", !p->error && !p->broken);
-	json_string(j, "acknowledged", acknowledged_by(p));
-	json_string(j, "peer", p->name);
-	json_string(j, "error", p->error ? resolve_strerror(p->error) : "");
-	json_string(j, "engine", engine_name(p->engine));
-	json_string(j, "engine_why", p->why);
-	json_string(j, "obstacle", p->obstacle);
+	json_quoted(j, "acknowledged", acknowledged_by(p));
+	json_quoted(j, "peer", p->name);
+	json_quoted(j, "error", p->error ? resolve_strerror(p->error) : "");
+	json_quoted(j, "engine", engine_name(p->engine));
+	json_quoted(j, "engine_why", p->why);
+	json_quoted(j, "obstacle", p->obstacle);
 	json_stats(j, &st);
 	json_number(j, "skipped_captures", p->skipped_captures);
 	json_number(j, "skipped_bytes", p->skipped_bytes);
@@ -119,12 +119,12 @@ static double most_ms(const struct holding *h)
 
 static void json_source(struct json *j, const struct source *src)
 {
-	json_string(j, "device", src->name);
+	json_quoted(j, "device", src->name);
 	json_number(j, "captures", src->counts.captures);
 	json_number(j, "captured_bytes", src->counts.bytes);
 	json_number(j, "regions", src->slot_count);
 	json_number(j, "region_size", src->region_size);
-	json_string(j, "backend", backend_name(src->backend));
+	json_quoted(j, "backend", backend_name(src->backend));
 	json_gaps(j, src->counts.gaps, src->gaps_worth);
 	json_number(j, "partial", src->counts.partial);
 	json_number(j, "timeouts", src->counts.timeouts);
@@ -145,7 +145,7 @@ static void print_json(FILE *out, const struct report *r, const struct rusage *r
 	fpgabuf_frame_read_clock(&clock);
 	json_begin(&j, out);
 	json_bool(&j, "ok", r->ok);
-	json_string(&j, "engine", engine_name(r->options->engine));
+	json_quoted(&j, "engine", engine_name(r->options->engine));
 	json_bool(&j, "framed", r->options->framed);
 	json_decimal(&j, "seconds", seconds(t));
 	json_decimal(&j, "mb_per_s", mb_per_s(st.bytes, seconds(t)));
@@ -156,7 +156,7 @@ static void print_json(FILE *out, const struct report *r, const struct rusage *r
 	json_stats(&j, &st);
 	json_decimal(&j, "cpu_user_s", cpu_seconds(&ru->ru_utime));
 	json_decimal(&j, "cpu_sys_s", cpu_seconds(&ru->ru_stime));
-	json_string(&j, "error", r->ok ? "" : message_first());
+	json_quoted(&j, "error", r->ok ? "" : message_first());
 	json_array_begin(&j, "peers");
 	for (i = 0; i < t->peer_count; i++)
 		json_peer(&j, &t->peers[i]);

@@ -32,7 +32,7 @@ static void report_json(FILE *out, const struct server *s, double seconds,
 
 	json_begin(&j, out);
 	json_bool(&j, "ok", ok);
-	json_string(&j, "device", s->options->device);
+	json_quoted(&j, "device", s->options->device);
 	json_number(&j, "regions", s->pool.region_count);
 	json_number(&j, "region_size", s->pool.region_size);
 	json_decimal(&j, "seconds", seconds);
@@ -54,7 +54,7 @@ static void report_json(FILE *out, const struct server *s, double seconds,
 	json_number(&j, "released", s->released);
 	json_number(&j, "reclaimed", s->reclaimed);
 	json_number(&j, "held", s->held);
-	json_string(&j, "error", ok ? "" : message_first());
+	json_quoted(&j, "error", ok ? "" : message_first());
 	json_end(&j);
 }
 

@@ -19,17 +19,17 @@ static void print_json(FILE *out, const struct viewer *v, bool ok)
 
 	json_begin(&j, out);
 	json_bool(&j, "ok", ok);
-	json_string(&j, "device", o->device);
-	json_string(&j, "card", v->screen.path);
-	json_string(&j, "driver", v->screen.driver);
-	json_string(&j, "connector", v->screen.connector);
-	json_string(&j, "format", o->format->name);
+	json_quoted(&j, "device", o->device);
+	json_quoted(&j, "card", v->screen.path);
+	json_quoted(&j, "driver", v->screen.driver);
+	json_quoted(&j, "connector", v->screen.connector);
+	json_quoted(&j, "format", o->format->name);
 	json_number(&j, "width", v->geometry.width);
 	json_number(&j, "height", v->geometry.height);
 	json_number(&j, "stride", v->geometry.stride);
 	json_number(&j, "bytes", v->geometry.bytes);
-	json_string(&j, "import", v->copying ? "copy" : "prime");
-	json_string(&j, "copy_reason", v->reason);
+	json_quoted(&j, "import", v->copying ? "copy" : "prime");
+	json_quoted(&j, "copy_reason", v->reason);
 	json_number(&j, "imports", v->imports);
 	json_number(&j, "framebuffers", v->framebuffers);
 	json_number(&j, "pictures", v->shown);
@@ -38,7 +38,7 @@ static void print_json(FILE *out, const struct viewer *v, bool ok)
 	json_number(&j, "errors", v->capturing.counts.failures);
 	json_number(&j, "busy_retries", v->capturing.counts.busy_retries);
 	json_decimal(&j, "seconds", seconds(v));
-	json_string(&j, "error", ok ? "" : message_first());
+	json_quoted(&j, "error", ok ? "" : message_first());
 	json_end(&j);
 }
 

@@ -65,7 +65,7 @@ static void master_json(FILE *out, const struct master *m)
 	json_number(&j, "alignment", m->alignment);
 	json_number(&j, "longest", m->longest);
 	json_number(&j, "address_bits", m->address_bits);
-	json_string(&j, "quiet", quiet_of(m));
+	json_quoted(&j, "quiet", quiet_of(m));
 	json_end(&j);
 }
 
