@@ -10,8 +10,7 @@
 
 #include <CUnit/CUnit.h>
 
-#include "common/json-read.h"
-#include "common/sigmf-read.h"
+#include "common/sigmf-meta.h"
 #include "fake-device.h"
 #include "lib/suite.h"
 #include "process.h"
@@ -19,85 +18,6 @@
 #include "schema.h"
 
 #define ROOM	(4 << 20)
-
-/* Whether the whole text can be skipped as one value */
-static bool is_json(const char *text)
-{
-	struct json_read j;
-
-	json_read_begin(&j, text, strlen(text));
-	return json_read_skip(&j) && json_read_end(&j);
-}
-
-static void test_json_forms(void)
-{
-	static const char * const good[] = {
-		"{}", " [ ] ", "[1, -2.5e+3,\n0]", "null", "true", "\"\"",
-		"{\"a\": {\"b\": [false, {\"c\": \"\\u00e9\\ud83d\\ude00\\n\"}]}}",
-	};
-	static const char * const bad[] = {
-		"", "{", "[1,]", "[1 2]", "{\"a\"}", "{\"a\": }", "{a: 1}",
-		"{\"a\": 1,}", "01", "+1", "1.", ".5", "1e", "0x10", "nan",
-		"infinity", "1e999", "nul", "\"", "\"\\x\"", "\"\\u12\"",
-		"\"\\ud800\"", "\"\\ud800\\u0041\"", "\"\\udc00\"",
-		"\"\\u0000\"", "\"\n\"", "{} {}", "]", "[}", "\"\\",
-	};
-	char deep[2 * JSON_READ_DEPTH + 4] = "";
-	size_t i;
-
-	for (i = 0; i < sizeof(good) / sizeof(good[0]); i++)
-		if (!is_json(good[i]))
-			CU_FAIL(good[i]);
-	for (i = 0; i < sizeof(bad) / sizeof(bad[0]); i++)
-		if (is_json(bad[i]))
-			CU_FAIL(bad[i]);
-	memset(deep, '[', JSON_READ_DEPTH);
-	memset(deep + JSON_READ_DEPTH, ']', JSON_READ_DEPTH);
-	CU_ASSERT_TRUE(is_json(deep));
-	memset(deep, '[', JSON_READ_DEPTH + 1);
-	memset(deep + JSON_READ_DEPTH + 1, ']', JSON_READ_DEPTH + 1);
-	CU_ASSERT_FALSE(is_json(deep));
-}
-
-static void test_json_values(void)
-{
-	static const char text[] =
-		"{\"text\": \"\\u00e9\\ud83d\\ude00\\t\\\"\", \"list\": [7, 2.5e6, -1.5, true, 18446744073709551615, 1.5]}";
-	struct json_read j;
-	char value[16];
-	uint64_t whole = 0;
-	double number = 0;
-	bool yes;
-
-	json_read_begin(&j, text, strlen(text));
-	CU_ASSERT_TRUE(json_read_object(&j));
-	CU_ASSERT_TRUE(json_read_member(&j));
-	CU_ASSERT_STRING_EQUAL(j.name, "text");
-	CU_ASSERT_TRUE(json_read_text(&j, value, sizeof(value)));
-	CU_ASSERT_STRING_EQUAL(value, "\xc3\xa9\xf0\x9f\x98\x80\t\"");
-	CU_ASSERT_TRUE(json_read_member(&j));
-	CU_ASSERT_TRUE(json_read_array(&j));
-	CU_ASSERT_TRUE(json_read_item(&j) && json_read_whole(&j, &whole));
-	CU_ASSERT_EQUAL(whole, 7);
-	CU_ASSERT_TRUE(json_read_item(&j) && json_read_whole(&j, &whole));
-	CU_ASSERT_EQUAL(whole, 2500000);
-	CU_ASSERT_TRUE(json_read_item(&j) && json_read_number(&j, &number));
-	CU_ASSERT_EQUAL(number, -1.5);
-	CU_ASSERT_TRUE(json_read_item(&j) && json_read_bool(&j, &yes) && yes);
-	CU_ASSERT_TRUE(json_read_item(&j) && json_read_whole(&j, &whole));
-	CU_ASSERT_EQUAL(whole, UINT64_MAX);
-	CU_ASSERT_TRUE(json_read_item(&j));
-	/* It is not whole: that is where it ends. */
-	CU_ASSERT_FALSE(json_read_whole(&j, &whole));
-	CU_ASSERT_FALSE(json_read_item(&j));
-	CU_ASSERT_FALSE(json_read_end(&j));
-
-	/* What has no room is not cut. */
-	json_read_begin(&j, "\"0123456789\"", 12);
-	CU_ASSERT_FALSE(json_read_text(&j, value, 10));
-	json_read_begin(&j, "\"0123456789\"", 12);
-	CU_ASSERT_TRUE(json_read_text(&j, value, 11));
-}
 
 static void file_make(const char *path, const char *text)
 {
@@ -146,13 +66,22 @@ static void test_read(void)
 static void test_bad(void)
 {
 	static const struct { const char *text, *why; } bad[] = {
-		{ "", "it is no SigMF" },
-		{ "[]", "it is no SigMF" },
+		{ "", "it is no SigMF, line 1, column 0: " },
+		{ "[]", "it is no SigMF: the file is not an object" },
+		{ "{\"global\": 1}", "\"global\" is not an object" },
+		{ GLOBAL "\"captures\": 1}", "\"captures\" in the file is not an array" },
+		{ GLOBAL "\"captures\": [{}, 1]}", "captures[1] is not an object" },
 		{ "{\"global\": {}, \"captures\": []}", "core:datatype" },
 		{ "{\"global\": {\"core:datatype\": \"xi8\"}}",
 		  "core:datatype" },
 		{ "{\"global\": {\"core:datatype\": \"a type of many words\"}}",
-		  "it is no SigMF, see byte" },
+		  "core:datatype" },
+		{ "{\"global\": {\"core:datatype\": 8}}",
+		  "core:datatype in \"global\" is not a text" },
+		{ "{\"global\": {\"core:datatype\": \"ru8\", \"core:sample_rate\": \"8\"}}",
+		  "core:sample_rate in \"global\" is not a number" },
+		{ "{\"global\": {\"core:datatype\": \"ru8\", \"core:metadata_only\": 1}}",
+		  "core:metadata_only in \"global\" is not true or false" },
 		{ "{\"global\": {\"core:datatype\": \"ru8\", \"core:num_channels\": 2}}",
 		  "several channels" },
 		{ "{\"global\": {\"core:datatype\": \"ru8\", \"core:dataset\": \"y\"}}",
@@ -171,8 +100,12 @@ static void test_bad(void)
 		  "not in order" },
 		{ GLOBAL "\"captures\": [{\"core:sample_start\": 0}, {\"core:sample_start\": 5}]}",
 		  "its metadata tell of more" },
-		{ GLOBAL "\"captures\": [{\"core:sample_start\": -1}]}",
-		  "it is no SigMF, see byte" },
+		{ GLOBAL "\"captures\": [{\"core:sample_start\": 0}, {\"core:sample_start\": -1}]}",
+		  "core:sample_start in captures[1] is not a whole number" },
+		{ GLOBAL "\"captures\": [{\"core:sample_start\": 0}, {\"core:sample_start\": 1.5}]}",
+		  "core:sample_start in captures[1] is not a whole number" },
+		{ GLOBAL "\"captures\": [{\"core:datetime\": 2017}]}",
+		  "core:datetime in captures[0] is not a text" },
 	};
 	struct process p;
 	struct temp t;
@@ -203,6 +136,72 @@ static void test_bad(void)
 	CU_ASSERT_EQUAL(process_run(&p, argv), 1);
 	CU_ASSERT_PTR_NOT_NULL(strstr(p.output, "cannot read"));
 	temp_remove(&t);
+}
+
+/* What is no JSON, or more than a recording has, is refused with its place. */
+static void test_json(void)
+{
+	static const struct { const char *text, *why; } bad[] = {
+		{ "{", "line 1, column 1: " },
+		{ "{\n\n\"a\": 1,}", "line 3, column 8: " },
+		{ "{\"a\": [1 2]}", "line 1, column 10: " },
+		{ "{\"a\": nan}", "line 1, column 9: " },
+		{ "{\"a\": \"\\ud800\"}", "line 1, column " },
+		{ "{\"a\": \"\xff\"}", "line 1, column " },
+		{ "{\"a\": \033[2J}", "line 1, column 7: invalid token near '?'" },
+		{ "{} {}", "line 1, column 4: " },
+		{ "{\"a\": 1,\n\"a\": 1}", "line 2, column 3: duplicate object key" },
+		{ "{\"a\": 9223372036854775808}", "line 1, column 25: too big integer" },
+		{ "{\"a\": -9223372036854775809}", "line 1, column 26: too big negative integer" },
+		{ "{\"a\": 1e999}", "line 1, column 11: real number overflow" },
+	};
+	struct sigmf_recording r;
+	char why[SIGMF_META_WHY];
+	size_t i;
+
+	for (i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
+		CU_ASSERT_NOT_EQUAL(sigmf_meta_parse(bad[i].text, strlen(bad[i].text),
+						     &r, why), 0);
+		if (strstr(why, bad[i].why))
+			continue;
+		CU_FAIL(bad[i].why);
+		printf("\n    %s", why);
+	}
+}
+
+/* Parses @count times @item, in a member that nobody reads. */
+static int parse_many(const char *begin, const char *item, size_t count,
+		      const char *end, char *why)
+{
+	const size_t len = strlen(item);
+	char *text = malloc(strlen(begin) + count * len + strlen(end) + 1);
+	struct sigmf_recording r = { .count = 0 };
+	char *at;
+	int err;
+
+	CU_ASSERT_PTR_NOT_NULL_FATAL(text);
+	at = stpcpy(text, begin);
+	for (; count; count--)
+		at = stpcpy(at, item);
+	stpcpy(at, end);
+	err = sigmf_meta_parse(text, strlen(text), &r, why);
+	if (!err)
+		sigmf_read_free(&r);
+	free(text);
+	return err;
+}
+
+/* A small file of brackets would need all the memory there is. */
+static void test_greed(void)
+{
+	char why[SIGMF_META_WHY];
+
+	CU_ASSERT_EQUAL(parse_many(GLOBAL "\"x\": [", "1,", 1000000, "1]}", why), 0);
+	CU_ASSERT_NOT_EQUAL(parse_many(GLOBAL "\"x\": [", "{},", 1000000,
+				       "{}]}", why), 0);
+	CU_ASSERT_PTR_NOT_NULL(strstr(why, "times as much memory"));
+	CU_ASSERT_NOT_EQUAL(parse_many(GLOBAL "\"x\": ", "[", 3000, "", why), 0);
+	CU_ASSERT_PTR_NOT_NULL(strstr(why, "maximum parsing depth reached"));
 }
 
 static bool are_equal(const struct temp *t, const char *one,
@@ -422,11 +421,11 @@ static void test_usage(void)
 }
 
 static const struct test tests[] = {
-	{ "only what is JSON is taken for it", test_json_forms },
-	{ "JSON means what it says", test_json_values },
 	{ "the metadata say what the samples are", test_read },
 	{ "a recording that cannot be replayed is refused with the reason",
 	  test_bad },
+	{ "what is no JSON is refused with its place", test_json },
+	{ "a small file does not take all memory", test_greed },
 	{ "recorded once more, it has the same samples, gaps and times",
 	  test_record },
 	{ "sent and received, it has the same samples, gaps and times",

@@ -17,7 +17,8 @@ coverage, deb, check-deb, i386, newer, mutate, dt, zynq, bench, providers, distr
 packages() {
   case $1 in
   build)
-    echo gcc make libc6-dev libibverbs-dev librdmacm-dev liburing-dev pkg-config
+    echo gcc make libc6-dev libibverbs-dev libjansson-dev librdmacm-dev liburing-dev \
+      pkg-config
     ;;
   unit)
     echo g++ libcunit1-dev libdrm-dev musl-tools pkg-config python3-dev \
@@ -53,12 +54,12 @@ packages() {
       lld-19 llvm llvm-19 perl python3 rsync sparse xz-utils yamllint
     ;;
   kunit) echo gcc make libc6-dev bc bison flex python3 xz-utils ;;
-  fuzz) echo clang make libc6-dev libdrm-dev pkg-config ;;
+  fuzz) echo clang make libc6-dev libdrm-dev libjansson-dev pkg-config ;;
   debug) echo bc bison flex kmod libelf-dev patch xz-utils ;;
   coverage) echo lcov ;;
   deb)
     echo debhelper dh-dkms dh-python dpkg-dev gcc libdrm-dev libibverbs-dev \
-      librdmacm-dev liburing-dev pkg-config python3-dev
+      libjansson-dev librdmacm-dev liburing-dev pkg-config python3-dev
     ;;
   check-deb) echo lintian mmdebstrap ;;
   dt) echo cpp device-tree-compiler dt-schema xz-utils yamllint ;;

@@ -31,7 +31,7 @@ ROOT=$DIR/root
 
 # Come with all they depend on.
 GUEST=(busybox-static coreutils dash iproute2 libc6-dev libcunit1-dev libdrm-dev
-  liburing-dev udev)
+  libjansson-dev liburing-dev udev)
 
 # The second is for what runs here when modules are built.
 apt_in "$DIR/apt" "$NAME" "$(dpkg --print-architecture)"

@@ -193,7 +193,7 @@ try: fpgabuf.Device("/dev/null")
 except fpgabuf.Error as error: print(error)' | grep -F 'not an fpgabuf device'
 }
 
-# A machine without libdrm and Python gets everything else, and is told.
+# A machine without libdrm, Python and jansson gets everything else, and is told.
 without_libdrm() {
   local o=$TMP/without
 
@@ -202,7 +202,11 @@ without_libdrm() {
   grep -q 'fpgabuf-show is not built: no libdrm' "$TMP/without.log" &&
     grep -q 'Python binding: not built, python3-dev is not there' \
       "$TMP/without.log" &&
+    grep -q 'no jansson (libjansson-dev): built without --replay' \
+      "$TMP/without.log" &&
     [ -x "$o/fpgabuf-send" ] && ! [ -e "$o/fpgabuf-show" ] &&
+    ! "$o/fpgabuf-record" --replay x "$TMP/y" 2>"$TMP/said" &&
+    grep 'was built without jansson' "$TMP/said" &&
     make -s -C tools O="$o" PKG_CONFIG=false DESTDIR="$TMP/without.root" \
       install &&
     ! find "$TMP/without.root" -name '*show*' -o -name '*python*' | grep .
@@ -354,7 +358,7 @@ else
   echo 'skipped: no check of the units, this machine has no systemd-analyze'
 fi
 
-expect 'without libdrm and python3-dev all else is built and installed' \
+expect 'without libdrm, jansson and python3-dev all else is built and installed' \
   without_libdrm
 
 expect 'the receiver can be built alone' receiver_alone
