@@ -19,6 +19,8 @@
 #include "lib/suite.h"
 #include "net.h"
 #include "process.h"
+#include "receiver.h"
+#include "schema.h"
 
 /**
  * struct world - what the kernel would tell
@@ -271,6 +273,21 @@ static void test_hidden(void)
 	world_remove(&w);
 }
 
+/* What programs read is as they were told. */
+static void check_schema(const char *text)
+{
+	struct temp t;
+	FILE *f;
+
+	temp_make(&t, "x.json");
+	f = fopen(t.file, "we");
+	CU_ASSERT_PTR_NOT_NULL_FATAL(f);
+	fputs(text, f);
+	fclose(f);
+	CU_ASSERT_TRUE(info_schema_holds(t.file));
+	temp_remove(&t);
+}
+
 static char *shown(void (*show)(FILE *, const struct snapshot *,
 				const struct snapshot *),
 		   const struct snapshot *now, const struct snapshot *before)
@@ -282,6 +299,8 @@ static char *shown(void (*show)(FILE *, const struct snapshot *,
 	f = open_memstream(&text, &size);
 	show(f, now, before);
 	fclose(f);
+	if (show == show_json)
+		check_schema(text);
 	return text;
 }
 
@@ -598,6 +617,23 @@ static void test_usage(void)
 	}
 }
 
+/* Also what it says when it fails */
+static void test_schema(void)
+{
+	static char *uses[][4] = {
+		{ "fpgabuf-info-fake", "--json", FAKE_DEVICE },
+		{ "fpgabuf-info-fake", "--json", "/dev/none" },
+	};
+	struct process p;
+	size_t i;
+
+	for (i = 0; i < sizeof(uses) / sizeof(uses[0]); i++) {
+		process_run(&p, uses[i]);
+		CU_ASSERT_PTR_NOT_NULL_FATAL(strchr(p.output, '{'));
+		check_schema(strchr(p.output, '{'));
+	}
+}
+
 static void test_watch(void)
 {
 	char *argv[] = { "fpgabuf-info-fake", "--watch", FAKE_DEVICE, NULL };
@@ -624,6 +660,7 @@ static const struct test tests[] = {
 	{ "of an old driver's channel nothing is said", test_old_driver },
 	{ "what the kernel did not write is not believed", test_parse },
 	{ "bad usage exits with 2, what is no device with 1", test_usage },
+	{ "its JSON is as the schema says, also when it fails", test_schema },
 	{ "watch looks again until a signal comes", test_watch },
 	{ }
 };

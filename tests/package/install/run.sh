@@ -383,8 +383,8 @@ expect 'nothing of ours is left' nothing_left
 expect 'every directory can be chosen' in_root install PREFIX=/usr \
   bindir=/b libdir=/l includedir=/i mandir=/m docdir=/d \
   completionsdir=/c udevrulesdir=/u sysusersdir=/s systemdunitdir=/y \
-  mastersdir=/k pythondir=/p
-expect 'and is taken' test "$(cd "$ROOT" && echo *)" = 'b c d i k l m p s u usr y'
+  mastersdir=/k pythondir=/p schemadir=/j
+expect 'and is taken' test "$(cd "$ROOT" && echo *)" = 'b c d i j k l m p s u usr y'
 expect 'no file is elsewhere' test -z "$(find "$ROOT/usr" ! -type d)"
 
 [ "$failed" -eq 0 ]
