@@ -22,7 +22,7 @@ packages() {
     ;;
   unit)
     echo g++ libcunit1-dev libdrm-dev musl-tools pkg-config python3-dev \
-      python3-jsonschema python3-numpy
+      python3-jsonschema python3-numpy python3-prometheus-client
     ;;
   vm)
     # CUnit: the tests that run in a guest are built for it.

@@ -34,8 +34,7 @@ static unsigned int first_bits(unsigned char c, size_t bytes)
 	return c & (0x7f >> bytes);
 }
 
-/* Bytes of the UTF-8 character at this place; 0: there is none. */
-static size_t utf8_length(const char *at)
+size_t json_utf8_length(const char *at)
 {
 	/* The first character of each length: a smaller one must be encoded shorter. */
 	static const unsigned int least[] = { 0, 0, 0x80, 0x800, 0x10000 };
@@ -72,7 +71,7 @@ void json_text(FILE *out, const char *text)
 	size_t len;
 
 	while (*text) {
-		len = utf8_length(text);
+		len = json_utf8_length(text);
 		if (len)
 			fwrite(text, 1, len, out);
 		else

@@ -10,6 +10,7 @@
 #define FPGABUF_COMMON_JSON_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
 
@@ -49,6 +50,9 @@ void json_end(struct json *json);
 
 /* What stands between the quotes of a string, for JSON of another form */
 void json_text(FILE *out, const char *text);
+
+/* Bytes of the UTF-8 character at this place; 0: there is none. */
+size_t json_utf8_length(const char *at);
 
 /* Has this program printed an object? */
 bool json_printed(void);

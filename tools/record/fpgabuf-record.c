@@ -10,6 +10,7 @@
 #include "common/sigmf-read.h"
 #include "common/signals.h"
 #include "common/start.h"
+#include "record/metrics.h"
 #include "record/report.h"
 
 /* Everything has been opened: records and reports. */
@@ -27,7 +28,9 @@ static int record(struct recorder *r)
 	r->tell_stats = report_stats;
 	/* The service manager may stop us at once: be ready for signals before. */
 	notify_ready("recording %s", r->source->name);
+	stats_file_start(&r->stats_file, o->stats_ns);
 	ok = !recorder_run(r);
+	stats_file_end(&r->stats_file);
 	report_print(r, ok);
 	if (results_finish(-1, false))
 		return EXIT_FAILED;
@@ -52,6 +55,12 @@ static int record_to(const struct record_options *o, struct source *source,
 		.options = o,
 		.source = source,
 		.recording = recording,
+		.stats_file = {
+			.path = o->stats_file,
+			.program = "record",
+			.put = record_metrics,
+			.of = &r,
+		},
 	};
 	int sigfd, ret = EXIT_FAILED;
 

@@ -20,7 +20,7 @@ enum {
 	OPT_AFTER = 0x100, OPT_BEFORE, OPT_DATATYPE, OPT_DURATION, OPT_JSON,
 	OPT_MAX_DISK, OPT_OVERWRITE, OPT_PROFILE, OPT_PROGRESS, OPT_REPLAY, OPT_ROTATE_SIZE,
 	OPT_ROTATE_TIME, OPT_SAMPLE_RATE, OPT_SHARE, OPT_SIGMF, OPT_STATS,
-	OPT_SYNC, OPT_TRIGGER, OPT_TRIGGER_FIFO, OPT_VERSION, OPT_WINDOWS,
+	OPT_STATS_FILE, OPT_SYNC, OPT_TRIGGER, OPT_TRIGGER_FIFO, OPT_VERSION, OPT_WINDOWS,
 };
 
 static const struct option long_options[] = {
@@ -47,6 +47,7 @@ static const struct option long_options[] = {
 	{ "share", required_argument, NULL, OPT_SHARE },
 	{ "sigmf", no_argument, NULL, OPT_SIGMF },
 	{ "stats", required_argument, NULL, OPT_STATS },
+	{ "stats-file", required_argument, NULL, OPT_STATS_FILE },
 	{ "sync", required_argument, NULL, OPT_SYNC },
 	{ "trigger", required_argument, NULL, OPT_TRIGGER },
 	{ "trigger-fifo", required_argument, NULL, OPT_TRIGGER_FIFO },
@@ -111,6 +112,8 @@ static const char help[] =
 "What to print:\n"
 "      --json              print the summary as one JSON object on stdout\n"
 "      --stats SECONDS     print the summary also every SECONDS\n"
+"      --stats-file FILE   write statistics for Prometheus to FILE every SECONDS of\n"
+"                          --stats (default 10), and at the end\n"
 "      --progress          show the progress even if stderr is not a terminal\n"
 "  -q, --quiet             print errors only\n"
 "  -v, --verbose           report each capture and each file\n"
@@ -238,6 +241,8 @@ static int set_manner(struct record_options *o, int option)
 				    &o->sigmf.sample_rate);
 	case OPT_STATS:
 		return set_seconds(&o->stats_ns);
+	case OPT_STATS_FILE:
+		return set_path(&o->stats_file);
 	default:
 		return set_seconds(&o->sync_ns);
 	}

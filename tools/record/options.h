@@ -49,6 +49,7 @@
  * @sigmf: with @metadata: what the samples are
  * @profile: a file that says so, too, or NULL
  * @stats_ns: time between statistics, or 0
+ * @stats_file: where they go for Prometheus, or NULL
  * @json: print the summary as JSON
  * @progress: show progress even if stderr is not a terminal
  * @quiet: no progress, no summary for people
@@ -81,6 +82,7 @@ struct record_options {
 	struct sigmf_setup sigmf;
 	const char *profile;
 	int64_t stats_ns;
+	const char *stats_file;
 	bool json;
 	bool progress;
 	bool quiet;

@@ -71,6 +71,8 @@ static int64_t next_due_ns(const struct recorder *r)
 	sooner(&first, recording_due_ns(r->recording));
 	sooner(&first, stall_due_ns(&r->stall));
 	sooner(&first, r->stats_due_ns);
+	sooner(&first, r->stats_file.due_ns);
+	sooner(&first, notify_watch_ns());
 	if (r->progress.enabled)
 		sooner(&first, clock_ns() + PROGRESS_PERIOD_MS * NS_PER_MS);
 	return first;
@@ -79,6 +81,8 @@ static int64_t next_due_ns(const struct recorder *r)
 static int wait_event(struct recorder *r, struct pollfd *fds)
 {
 	const int64_t due = next_due_ns(r);
+	const int timeout = due ? clock_left_ms(due) : -1;
+	int n;
 
 	fds[FD_SIGNAL] = (struct pollfd){ r->sigfd, POLLIN, 0 };
 	fds[FD_SOURCE] = (struct pollfd){
@@ -93,8 +97,9 @@ static int wait_event(struct recorder *r, struct pollfd *fds)
 	fds[FD_RESULTS] = (struct pollfd){ results_fd(), POLLOUT, 0 };
 	fds[FD_ASKED] = (struct pollfd){ r->asking.signal_fd, POLLIN, 0 };
 	fds[FD_FIFO] = (struct pollfd){ r->asking.fifo, POLLIN, 0 };
-	if (poll(fds, FDS, due ? clock_left_ms(due) : -1) >= 0 ||
-	    errno == EINTR)
+	n = poll(fds, FDS, timeout);
+	r->idle = !n && timeout;
+	if (n >= 0 || errno == EINTR)
 		return 0;
 	message("cannot wait: %s", strerror(errno));
 	return -errno;
@@ -277,9 +282,19 @@ static uint64_t bytes_written(const struct recorder *r)
 	return state.disk.bytes;
 }
 
+/* A disk that does not go on is no reason to wait. */
+static void tell_watchdog(const struct recorder *r)
+{
+	const bool writes = r->held > r->choice.count;
+
+	notify_watch(r->idle && !writes,
+		     r->source->counts.captures + bytes_written(r));
+}
+
 static void tell_stats(struct recorder *r)
 {
 	results_push();
+	stats_file_turn(&r->stats_file);
 	if (!r->stats_due_ns || clock_ns() < r->stats_due_ns)
 		return;
 	r->stats_due_ns += r->options->stats_ns;
@@ -307,6 +322,7 @@ static int step(struct recorder *r)
 	if (!err)
 		err = recording_tick(r->recording);
 	tell_stats(r);
+	tell_watchdog(r);
 	progress_update(&r->progress, bytes_written(r));
 	return err || recording_failed(r->recording) ? -1 : 0;
 }
@@ -334,6 +350,7 @@ static int write_rest(struct recorder *r)
 	while (r->held) {
 		recording_wait(r->recording);
 		give_back(r);
+		tell_watchdog(r);
 	}
 	return err;
 }

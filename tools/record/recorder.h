@@ -6,6 +6,7 @@
 #include "common/progress.h"
 #include "common/source.h"
 #include "common/stall.h"
+#include "common/stats-file.h"
 #include "record/asking.h"
 #include "record/recording.h"
 #include "record/choice.h"
@@ -21,6 +22,8 @@
  * @stop_ns: when to end the capture, or 0
  * @stats_due_ns: when to print statistics, or 0
  * @tell_stats: prints them
+ * @stats_file: where they go for Prometheus
+ * @idle: the last turn has slept until it was time
  * @progress: the progress line
  * @stall: the wait for the next capture
  * @held: captures that are taken
@@ -41,6 +44,8 @@ struct recorder {
 	int64_t stop_ns;
 	int64_t stats_due_ns;
 	void (*tell_stats)(const struct recorder *recorder);
+	struct stats_file stats_file;
+	bool idle;
 	struct progress progress;
 	struct stall stall;
 	unsigned int held;

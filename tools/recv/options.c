@@ -22,7 +22,7 @@ enum {
 	OPT_CONNECTIONS = 0x100, OPT_DATATYPE, OPT_FRAMED, OPT_JSON,
 	OPT_KEEPALIVE, OPT_KEEP_FRAMES, OPT_OVERWRITE, OPT_PORT_FILE,
 	OPT_PROFILE, OPT_PROGRESS, OPT_RDMA, OPT_ROTATE_SIZE, OPT_ROTATE_TIME,
-	OPT_SAMPLE_RATE, OPT_SIGMF, OPT_STATS, OPT_SYNC, OPT_VERIFY, OPT_VERSION,
+	OPT_SAMPLE_RATE, OPT_SIGMF, OPT_STATS, OPT_STATS_FILE, OPT_SYNC, OPT_VERIFY, OPT_VERSION,
 };
 
 static const struct option long_options[] = {
@@ -46,6 +46,7 @@ static const struct option long_options[] = {
 	{ "sample-rate", required_argument, NULL, OPT_SAMPLE_RATE },
 	{ "sigmf", no_argument, NULL, OPT_SIGMF },
 	{ "stats", required_argument, NULL, OPT_STATS },
+	{ "stats-file", required_argument, NULL, OPT_STATS_FILE },
 	{ "sync", required_argument, NULL, OPT_SYNC },
 	{ "timeout", required_argument, NULL, 't' },
 	{ "verify", no_argument, NULL, OPT_VERIFY },
@@ -102,6 +103,8 @@ static const char help[] =
 "      --port-file FILE    write the port number to FILE when listening\n"
 "      --json              print the summary as JSON, each object on one line\n"
 "      --stats SECONDS     print statistics of the open streams every SECONDS\n"
+"      --stats-file FILE   write statistics for Prometheus to FILE every SECONDS of\n"
+"                          --stats (default 10), and at the end\n"
 "      --progress          show the progress even if stderr is not a terminal\n"
 "  -q, --quiet             print errors only\n"
 "  -h, --help              print this text\n"
@@ -252,6 +255,8 @@ static int set_value(struct recv_options *o, int option)
 				    &o->sigmf.sample_rate);
 	case OPT_STATS:
 		return set_seconds(&o->stats_ns);
+	case OPT_STATS_FILE:
+		return set_path(&o->stats_file);
 	case OPT_SYNC:
 		return set_seconds(&o->sync_ns);
 	default:

@@ -22,6 +22,7 @@
  * @overwrite: the contents of files may be lost
  * @sync_ns: most time until data are on the disk, or 0
  * @stats_ns: time between statistics, or 0
+ * @stats_file: where they go for Prometheus, or NULL
  * @keepalive_s: seconds of silence before a peer is probed; 0 = never
  * @port_alone: no host was given
  * @port_file: file that gets the port number, or NULL
@@ -48,6 +49,7 @@ struct recv_options {
 	bool overwrite;
 	int64_t sync_ns;
 	int64_t stats_ns;
+	const char *stats_file;
 	int keepalive_s;
 	bool port_alone;
 	const char *port_file;

@@ -18,6 +18,9 @@ void totals_add(struct totals *t, const struct connection *c)
 	t->connections++;
 	t->failed += c->failed;
 	t->bytes += c->bytes;
+	t->captures += c->framing.captures;
+	t->gaps += c->framing.gaps;
+	t->skipped_captures += c->framing.skipped_captures;
 }
 
 static double seconds_between(int64_t start_ns, int64_t end_ns)

@@ -10,6 +10,9 @@
  * @connections: connections that have ended
  * @failed: how many of these failed, and other failures
  * @bytes: bytes of samples
+ * @captures: captures of framed streams
+ * @gaps: captures before which samples may be missing
+ * @skipped_captures: captures that the senders left out
  * @first_ns: when the first was accepted
  * @last_ns: when the last ended
  */
@@ -17,6 +20,9 @@ struct totals {
 	unsigned int connections;
 	unsigned int failed;
 	uint64_t bytes;
+	uint64_t captures;
+	uint64_t gaps;
+	uint64_t skipped_captures;
 	int64_t first_ns;
 	int64_t last_ns;
 };

@@ -12,9 +12,11 @@
 #include "common/progress.h"
 #include "common/results.h"
 #include "common/signals.h"
+#include "common/stats-file.h"
 #include "recv/connection.h"
 #include "recv/guests.h"
 #include "recv/listener.h"
+#include "recv/metrics.h"
 #include "recv/report.h"
 #include "recv/server.h"
 
@@ -54,6 +56,10 @@ enum { POLL_SIGNAL, POLL_LISTENER, POLL_RESULTS, POLL_FIRST };
  * @accepted: streams that have begun, or were refused
  * @idle_ns: since when none has been open
  * @stats_due_ns: when to print statistics, or 0
+ * @stats_file: where they go for Prometheus
+ * @most_bytes: what it has reported of bytes, which never gets less
+ * @idle: the last turn has slept until it was time
+ * @met: peers that have connected
  * @failed: the server cannot go on
  * @signaled: a signal has come
  * @totals: all connections that have ended
@@ -74,6 +80,10 @@ struct server {
 	unsigned int accepted;
 	int64_t idle_ns;
 	int64_t stats_due_ns;
+	struct stats_file stats_file;
+	uint64_t most_bytes;
+	bool idle;
+	uint64_t met;
 	bool failed;
 	bool signaled;
 	struct totals totals;
@@ -202,6 +212,7 @@ static void accept_guests(struct server *s)
 		guest.since_ns = clock_ns();
 		guest.stall = (struct stall){ 0 };
 		guests_add(&s->guests, &guest);
+		s->met++;
 	}
 }
 
@@ -393,6 +404,8 @@ static int next_timeout_ms(const struct server *s)
 
 	sooner(&first, s->listen_again_ns);
 	sooner(&first, s->stats_due_ns);
+	sooner(&first, s->stats_file.due_ns);
+	sooner(&first, notify_watch_ns());
 	sooner(&first, guests_watch_ns(&s->guests));
 	for (i = 0; i < s->open_count; i++) {
 		sooner(&first, sink_due_ns(s->open[i]->sink));
@@ -480,8 +493,48 @@ static void watch_peers(struct server *s)
 		connection_watch(s->open[i]);
 }
 
+static void add_stream(struct recv_figures *n, const struct connection *c)
+{
+	n->captures += c->framing.captures;
+	n->gaps += c->framing.gaps;
+	n->skipped_captures += c->framing.skipped_captures;
+}
+
+/* A failure may take back bytes that did not get to the file, but no counter does. */
+static void put_metrics(struct metrics *metrics, const void *server)
+{
+	const struct server *s = server;
+	struct recv_figures n = {
+		.open = s->open_count,
+		.silent = s->guests.count,
+		.ended = s->totals.connections,
+		.failed = s->totals.failed,
+		.bytes = s->most_bytes,
+		.framed = s->options->framed,
+		.captures = s->totals.captures,
+		.gaps = s->totals.gaps,
+		.skipped_captures = s->totals.skipped_captures,
+	};
+	unsigned int i;
+
+	for (i = 0; i < s->open_count; i++)
+		add_stream(&n, s->open[i]);
+	recv_metrics(metrics, &n);
+}
+
+static void note_bytes(struct server *s)
+{
+	const uint64_t bytes = bytes_so_far(s);
+
+	if (bytes > s->most_bytes)
+		s->most_bytes = bytes;
+}
+
 static void tell_stats(struct server *s)
 {
+	note_bytes(s);
+	stats_file_turn(&s->stats_file);
+	notify_watch(s->idle, s->most_bytes + s->met + s->totals.connections);
 	if (!s->stats_due_ns || clock_ns() < s->stats_due_ns)
 		return;
 	s->stats_due_ns += s->options->stats_ns;
@@ -495,8 +548,11 @@ static void serve(struct server *s)
 	struct pollfd polls[MOST_POLLS];
 	unsigned int guests = s->guests.count;
 	unsigned int count = fill_polls(s, polls);
+	const int timeout = next_timeout_ms(s);
+	const int n = poll(polls, count, timeout);
 
-	if (poll(polls, count, next_timeout_ms(s)) < 0) {
+	s->idle = !n && timeout;
+	if (n < 0) {
 		if (errno == EINTR)
 			return;
 		message("cannot wait: %s", strerror(errno));
@@ -594,12 +650,15 @@ static int serve_all(struct server *s)
 	s->idle_ns = clock_ns();
 	if (s->options->stats_ns)
 		s->stats_due_ns = s->idle_ns + s->options->stats_ns;
+	stats_file_start(&s->stats_file, s->options->stats_ns);
 	while (s->open_count || wants_more(s)) {
 		serve(s);
 		if (s->signaled || s->failed)
 			break;
 	}
 	stop(s);
+	note_bytes(s);
+	stats_file_end(&s->stats_file);
 	report_totals(s->options, &s->totals);
 	if (results_finish(-1, s->signaled))
 		return EXIT_FAILED;
@@ -630,6 +689,12 @@ int server_run(const struct recv_options *options)
 		.options = options,
 		.next_number = 1,
 		.guests.quiet = options->quiet,
+		.stats_file = {
+			.path = options->stats_file,
+			.program = "recv",
+			.put = put_metrics,
+			.of = &s,
+		},
 	};
 	/* Where the stream is not. */
 	if (options->output && !strcmp(options->output, "-"))

@@ -9,6 +9,7 @@
 #include "common/results.h"
 #include "common/signals.h"
 #include "common/start.h"
+#include "send/metrics.h"
 #include "send/registered.h"
 #include "send/report.h"
 #include "send/sources.h"
@@ -26,7 +27,9 @@ static int transfer(const struct send_options *o, struct transfer *t)
 	if (t->stats_ns)
 		t->stats_due_ns = clock_ns() + t->stats_ns;
 	t->tell_stats = report_stats;
+	stats_file_start(&t->stats_file, t->stats_ns);
 	report.ok = !transfer_run(t);
+	stats_file_end(&t->stats_file);
 	report_print(&report);
 	if (results_finish(-1, false))
 		return EXIT_FAILED;
@@ -45,6 +48,12 @@ static int send_to(const struct send_options *o, struct source *source,
 		.quiet = o->quiet,
 		.verbose = o->verbose,
 		.rate.bytes_per_s = o->rate,
+		.stats_file = {
+			.path = o->stats_file,
+			.program = "send",
+			.put = send_metrics,
+			.of = &t,
+		},
 	};
 	int ret, sigfd;
 

@@ -17,7 +17,7 @@
 enum {
 	OPT_DURATION = 0x100, OPT_FD, OPT_FRAMED, OPT_JSON, OPT_KEEPALIVE,
 	OPT_PROGRESS, OPT_RATE, OPT_RECONNECT, OPT_REPLAY, OPT_SHARE,
-	OPT_SLOW_PEER, OPT_STATS, OPT_VERSION,
+	OPT_SLOW_PEER, OPT_STATS, OPT_STATS_FILE, OPT_VERSION,
 };
 
 static const struct option long_options[] = {
@@ -41,6 +41,7 @@ static const struct option long_options[] = {
 	{ "share", required_argument, NULL, OPT_SHARE },
 	{ "slow-peer", required_argument, NULL, OPT_SLOW_PEER },
 	{ "stats", required_argument, NULL, OPT_STATS },
+	{ "stats-file", required_argument, NULL, OPT_STATS_FILE },
 	{ "timeout", required_argument, NULL, 't' },
 	{ "verbose", no_argument, NULL, 'v' },
 	{ "version", no_argument, NULL, OPT_VERSION },
@@ -82,6 +83,8 @@ static const char help[] =
 "What to print:\n"
 "      --json              print the summary as one JSON object on stdout\n"
 "      --stats SECONDS     print the summary also every SECONDS\n"
+"      --stats-file FILE   write statistics for Prometheus to FILE every SECONDS of\n"
+"                          --stats (default 10), and at the end\n"
 "      --progress          show the progress even if stderr is not a terminal\n"
 "  -q, --quiet             print errors only\n"
 "  -v, --verbose           report the engine, each capture and each connection\n"
@@ -219,6 +222,8 @@ static int set_manner(struct send_options *o, int option)
 		return err;
 	case OPT_STATS:
 		return parse_number(optarg, 1, MAX_TIMEOUT_S, &o->stats_s);
+	case OPT_STATS_FILE:
+		return set_path(&o->stats_file);
 	case OPT_RECONNECT:
 		err = parse_int(1, MAX_ATTEMPTS, &value);
 		o->reconnect = value;

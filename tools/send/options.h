@@ -46,6 +46,7 @@
  * @keepalive_s: seconds of silence before the peer is probed; 0 = never
  * @timeout_ms: patience with a peer that makes no progress
  * @stats_s: seconds between statistics, or 0
+ * @stats_file: where they go for Prometheus, or NULL
  * @json: print the summary as JSON
  * @progress: show progress even if stderr is not a terminal
  * @quiet: no progress, no summary for people
@@ -71,6 +72,7 @@ struct send_options {
 	unsigned int keepalive_s;
 	int timeout_ms;
 	uint64_t stats_s;
+	const char *stats_file;
 	bool json;
 	bool progress;
 	bool quiet;

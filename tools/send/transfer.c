@@ -165,6 +165,8 @@ static int64_t next_due_ns(const struct transfer *t)
 		sooner(&first, now + PROGRESS_PERIOD_MS * NS_PER_MS);
 	sooner(&first, stall_due_ns(&t->stall));
 	sooner(&first, t->stats_due_ns);
+	sooner(&first, t->stats_file.due_ns);
+	sooner(&first, notify_watch_ns());
 	for (i = 0; i < t->peer_count; i++) {
 		sooner(&first, peer_due_ns(&t->peers[i]));
 		sooner(&first, slow_due_ns(t, &t->peers[i], now));
@@ -174,8 +176,10 @@ static int64_t next_due_ns(const struct transfer *t)
 
 static int wait_event(struct transfer *t, struct pollfd *fds)
 {
-	int64_t due = next_due_ns(t);
+	const int64_t due = next_due_ns(t);
+	const int timeout = due ? clock_left_ms(due) : -1;
 	unsigned int i;
+	int n;
 
 	fds[FD_SIGNAL] = (struct pollfd){ .fd = t->sigfd, .events = POLLIN };
 	fds[FD_SOURCE] = (struct pollfd){ .fd = -1, .events = POLLIN };
@@ -187,8 +191,9 @@ static int wait_event(struct transfer *t, struct pollfd *fds)
 	};
 	for (i = 0; i < t->peer_count; i++)
 		fds[FD_PEERS + i] = peer_pollfd(&t->peers[i]);
-	if (poll(fds, FD_PEERS + t->peer_count,
-		 due ? clock_left_ms(due) : -1) >= 0 || errno == EINTR)
+	n = poll(fds, FD_PEERS + t->peer_count, timeout);
+	t->idle = !n && timeout;
+	if (n >= 0 || errno == EINTR)
 		return 0;
 	message("cannot wait: %s", strerror(errno));
 	return -errno;
@@ -368,6 +373,7 @@ static uint64_t bytes_sent(const struct transfer *t)
 static void tell_stats(struct transfer *t)
 {
 	results_push();
+	stats_file_turn(&t->stats_file);
 	if (!t->stats_due_ns || clock_ns() < t->stats_due_ns)
 		return;
 	t->stats_due_ns += t->stats_ns;
@@ -391,6 +397,7 @@ static void step_peers(struct transfer *t, const struct pollfd *fds)
 	}
 	note_acknowledged(t);
 	tell_stats(t);
+	notify_watch(t->idle, t->source->counts.bytes + bytes_sent(t));
 	progress_update(&t->progress, bytes_sent(t));
 }
 

@@ -7,6 +7,7 @@
 
 #include "common/progress.h"
 #include "common/stall.h"
+#include "common/stats-file.h"
 #include "send/peer.h"
 #include "send/rate.h"
 #include "common/source.h"
@@ -51,6 +52,8 @@ struct holding {
  * @stats_ns: time between statistics, or 0
  * @stats_due_ns: when to print them again, or 0
  * @tell_stats: prints them
+ * @stats_file: where they go for Prometheus
+ * @idle: the last turn has slept until it was time
  * @stall: the wait for the next capture, while peers can take it
  * @slots: by slot, its holders; zeroed
  * @held: number of slots that peers hold
@@ -75,6 +78,8 @@ struct transfer {
 	int64_t stats_ns;
 	int64_t stats_due_ns;
 	void (*tell_stats)(const struct transfer *transfer);
+	struct stats_file stats_file;
+	bool idle;
 	struct stall stall;
 	struct held_slot *slots;
 	unsigned int held;

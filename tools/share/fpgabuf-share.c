@@ -11,6 +11,7 @@
 #include "common/results.h"
 #include "common/signals.h"
 #include "common/start.h"
+#include "share/metrics.h"
 #include "share/server.h"
 
 /* Every region and every client needs a descriptor: raise the limit. */
@@ -97,6 +98,7 @@ static int report(const struct server *s, bool ok)
 static int share(struct server *s)
 {
 	const struct share_options *o = s->options;
+	bool ok;
 
 	s->credits_left = o->regions - RESERVED_REGIONS;
 	if (!o->quiet)
@@ -107,7 +109,10 @@ static int share(struct server *s)
 	s->report = print_stats;
 	if (o->stats_s)
 		s->stats_due_ns = clock_ns() + o->stats_s * NS_PER_SEC;
-	return report(s, !server_run(s));
+	stats_file_start(&s->stats_file, o->stats_s * NS_PER_SEC);
+	ok = !server_run(s);
+	stats_file_end(&s->stats_file);
+	return report(s, ok);
 }
 
 /* The device before the socket: a client that can connect is served. */
@@ -128,7 +133,15 @@ static int open_and_share(struct server *s)
 
 static int run(const struct share_options *options)
 {
-	struct server server = { .options = options };
+	struct server server = {
+		.options = options,
+		.stats_file = {
+			.path = options->stats_file,
+			.program = "share",
+			.put = share_metrics,
+			.of = &server,
+		},
+	};
 	int ret;
 
 	server.sigfd = signals_open();

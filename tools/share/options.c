@@ -16,7 +16,7 @@
 
 #define MAX_STATS_S	1000000
 
-enum { OPT_JSON = 0x100, OPT_PROGRESS, OPT_STATS, OPT_VERSION };
+enum { OPT_JSON = 0x100, OPT_PROGRESS, OPT_STATS, OPT_STATS_FILE, OPT_VERSION };
 
 static const struct option long_options[] = {
 	{ "clients", required_argument, NULL, 'c' },
@@ -31,6 +31,7 @@ static const struct option long_options[] = {
 	{ "region-size", required_argument, NULL, 'r' },
 	{ "regions", required_argument, NULL, 'n' },
 	{ "stats", required_argument, NULL, OPT_STATS },
+	{ "stats-file", required_argument, NULL, OPT_STATS_FILE },
 	{ "user", required_argument, NULL, 'u' },
 	{ "verbose", no_argument, NULL, 'v' },
 	{ "version", no_argument, NULL, OPT_VERSION },
@@ -65,6 +66,8 @@ static const char help[] =
 "What to print:\n"
 "      --json              print the summary as one JSON object on stdout\n"
 "      --stats SECONDS     print the summary also every SECONDS\n"
+"      --stats-file FILE   write statistics for Prometheus to FILE every SECONDS of\n"
+"                          --stats (default 10), and at the end\n"
 "      --progress          show the progress even if stderr is not a terminal\n"
 "  -q, --quiet             print errors only\n"
 "  -v, --verbose           report each client that comes or goes\n"
@@ -155,6 +158,15 @@ static int set_mode(struct share_options *o)
 	return 0;
 }
 
+static int set_stats_file(struct share_options *o)
+{
+	parse_wants("a path");
+	if (!*optarg)
+		return -EINVAL;
+	o->stats_file = optarg;
+	return 0;
+}
+
 static int set_region_size(struct share_options *o)
 {
 	return parse_size_within(optarg, 1, UINT64_MAX, &o->region_size);
@@ -180,6 +192,8 @@ static int set_value(struct share_options *o, int option)
 		return set_region_size(o);
 	case OPT_STATS:
 		return parse_number(optarg, 1, MAX_STATS_S, &o->stats_s);
+	case OPT_STATS_FILE:
+		return set_stats_file(o);
 	case 'u':
 		return add_user(&o->rights);
 	default:

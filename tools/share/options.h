@@ -41,6 +41,7 @@ struct share_rights {
  * @mode: permissions of the socket
  * @has_mode: they were given
  * @stats_s: seconds between statistics, or 0
+ * @stats_file: where they go for Prometheus, or NULL
  * @json: print the summary as JSON
  * @progress: show progress even if stderr is not a terminal
  * @quiet: no progress, no summary for people
@@ -58,6 +59,7 @@ struct share_options {
 	mode_t mode;
 	bool has_mode;
 	uint64_t stats_s;
+	const char *stats_file;
 	bool json;
 	bool progress;
 	bool quiet;

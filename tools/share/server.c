@@ -91,6 +91,7 @@ static void accept_clients(struct server *s)
 			on_accept_error(s, fd);
 			return;
 		}
+		s->accepted++;
 		serve_connection(s, fd, &peer);
 	}
 }
@@ -105,12 +106,21 @@ static void earlier(int64_t *first, int64_t ns)
 static void tell_stats(struct server *s)
 {
 	results_push();
+	stats_file_turn(&s->stats_file);
 	if (!s->stats_due_ns || clock_ns() < s->stats_due_ns)
 		return;
 	s->stats_due_ns += s->options->stats_s * NS_PER_SEC;
 	progress_end(&s->progress);
 	s->report(s);
 	results_end(true);
+}
+
+/* What it has done for others */
+static void tell_watchdog(const struct server *s)
+{
+	notify_watch(s->idle, s->pool.capturing.counts.captures + s->accepted +
+		     s->served + s->refused + s->malformed + s->late +
+		     s->released + s->reclaimed);
 }
 
 static void watch_device(struct server *s)
@@ -133,6 +143,8 @@ static int poll_timeout(const struct server *s)
 	int timeout;
 
 	earlier(&first, s->stats_due_ns);
+	earlier(&first, s->stats_file.due_ns);
+	earlier(&first, notify_watch_ns());
 	earlier(&first, stall_due_ns(&s->stall));
 	if (capturing(s))
 		earlier(&first, pool_retry_ns(&s->pool));
@@ -237,6 +249,7 @@ static int handle_events(struct server *s, const struct pollfd *fds)
 	if (!err && fds[FD_SIGNAL].revents)
 		err = on_signal(s);
 	tell_stats(s);
+	tell_watchdog(s);
 	progress_update(&s->progress, s->pool.capturing.counts.bytes);
 	return err;
 }
@@ -244,7 +257,7 @@ static int handle_events(struct server *s, const struct pollfd *fds)
 static int run_once(struct server *s)
 {
 	struct pollfd fds[FD_CLIENTS + MAX_CLIENTS];
-	int err;
+	int err, n, timeout;
 
 	if (capturing(s)) {
 		err = pool_fill(&s->pool);
@@ -253,7 +266,10 @@ static int run_once(struct server *s)
 	}
 	watch_device(s);
 	set_polled(s, fds);
-	if (poll(fds, FD_CLIENTS + s->options->clients, poll_timeout(s)) < 0) {
+	timeout = poll_timeout(s);
+	n = poll(fds, FD_CLIENTS + s->options->clients, timeout);
+	s->idle = !n && timeout;
+	if (n < 0) {
 		err = -errno;
 		if (err == -EINTR)
 			return 0;

@@ -9,6 +9,7 @@
 
 #include "common/progress.h"
 #include "common/stall.h"
+#include "common/stats-file.h"
 #include "share/client.h"
 #include "share/listener.h"
 #include "share/pool.h"
@@ -29,7 +30,10 @@
  * @listen_again_ns: accept() failed: when to try again; or 0
  * @stats_due_ns: when to print statistics, or 0
  * @report: prints them
+ * @stats_file: where they go for Prometheus
  * @progress: the progress line
+ * @idle: the last turn has slept until it was time
+ * @accepted: connections that were accepted
  * @served: clients that were made ready
  * @most_clients: most clients at a time
  * @refused: connections that were refused
@@ -56,7 +60,10 @@ struct server {
 	int64_t listen_again_ns;
 	int64_t stats_due_ns;
 	void (*report)(const struct server *server);
+	struct stats_file stats_file;
 	struct progress progress;
+	bool idle;
+	uint64_t accepted;
 	uint64_t served;
 	uint64_t most_clients;
 	uint64_t refused;
