@@ -24,6 +24,10 @@
 #define REGION		(64 * KIB)
 #define REGION_TEXT	"64K"
 
+/* Memory that a receiver locks for a peer: 4 buffers, and 40 when it has sent something */
+#define SILENT_KIB	(4 * 64)
+#define ALL_KIB		(40 * 64)
+
 static const struct program framed_receiver = {
 	.name = "recv",
 	.argv = { "fpgabuf-recv", "--rdma", "-t60", "--framed", "--verify", "--json",
@@ -213,6 +217,25 @@ static void two_peers(void)
 	EXPECT(program_count(&send, "busy_retries"), 0);
 }
 
+/* What a program has locked for devices */
+static unsigned long pinned_kib(pid_t pid)
+{
+	unsigned long kib = 0;
+	char path[40];
+
+	snprintf(path, sizeof(path), "/proc/%d/status", pid);
+	REQUIRE(file_read_line(path, "VmPin:", &kib), true);
+	return kib;
+}
+
+static void wait_pinned(pid_t pid)
+{
+	int i;
+
+	for (i = 0; i < 6000 && !pinned_kib(pid); i++)
+		usleep(10000);
+}
+
 /* All regions are with the sender, and stay there. */
 static void wait_stalled(int dev)
 {
@@ -252,6 +275,7 @@ static void held_until_completion(void)
 	wait_stalled(dev);
 	EXPECT(program_run(&info), 0);
 	CU_ASSERT(program_count(&info, "standing") > 0);
+	EXPECT(pinned_kib(receiver), ALL_KIB);
 	captures = device_info(dev).captures;
 	REQUIRE(kill(receiver, SIGCONT), 0);
 	wait_for_captures(dev, captures + 8);
@@ -260,6 +284,32 @@ static void held_until_completion(void)
 	expect_end(&framed_receiver, receiver, 0);
 	EXPECT(program_count(&endless_sender, "busy_retries"), 0);
 	close(dev);
+}
+
+/* The peer has connected, and has nothing to send for the time being. */
+static void silent_peer(void)
+{
+	const struct program receive = {
+		.name = "recv",
+		.argv = { "fpgabuf-recv", "--rdma", "-t60", "--verify", "--json",
+			  "--bytes", "1M", PEER, NULL },
+	}, send = {
+		.name = "send",
+		.argv = { "fpgabuf-send", "--engine", "rdma", "--json",
+			  "--regions", "4", "--region-size", "256K",
+			  "--bytes", "1M", PEER, NULL },
+	};
+	pid_t receiver, sender;
+
+	sim_source("feed");
+	receiver = receiver_start(&receive);
+	sender = program_start(&send);
+	wait_pinned(receiver);
+	EXPECT(pinned_kib(receiver), SILENT_KIB);
+	sim_source("pattern");
+	expect_end(&send, sender, 0);
+	expect_end(&receive, receiver, 0);
+	EXPECT(program_count(&receive, "bytes"), MIB);
 }
 
 static void survives_loss(void)
@@ -554,6 +604,8 @@ static const struct test tests[] = {
 	{ "two peers get it from the same registered memory", two_peers },
 	{ "no region is captured into before its SEND has completed",
 	  held_until_completion },
+	{ "a peer that is silent takes little memory, and gets more when it sends",
+	  silent_peer },
 	{ "a wire that loses packets delays a stream, and changes nothing",
 	  survives_loss },
 	{ "a receiver that is killed ends the sender, which says so",

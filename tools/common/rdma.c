@@ -2,7 +2,6 @@
 #include <arpa/inet.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <poll.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
@@ -10,11 +9,13 @@
 #include <sys/timerfd.h>
 #include <unistd.h>
 
-#include "common/clock.h"
 #include "common/rdma.h"
 
 /* Buffers for what carries no bytes: four times a quarter of the others, and more */
 #define CONTROLS	8
+
+/* The same while there are few of the others: an end, and a probe */
+#define FEW_CONTROLS	2
 
 /* SENDs of bytes that may be under way */
 #define SEND_DEPTH	64
@@ -53,6 +54,23 @@ struct arrival {
 	uint32_t size;
 };
 
+/**
+ * struct area - buffers that are registered at once
+ * @memory: their memory
+ * @mr: the same as the device knows it
+ * @first: the number of the first
+ * @count: how many they are
+ */
+struct area {
+	uint8_t *memory;
+	struct ibv_mr *mr;
+	unsigned int first;
+	unsigned int count;
+};
+
+/* What there is from the beginning, and what is added */
+#define MOST_AREAS	2
+
 enum link_state { LINK_ADDRESS, LINK_ROUTE, LINK_CONNECTING, LINK_UP };
 
 /**
@@ -66,8 +84,9 @@ enum link_state { LINK_ADDRESS, LINK_ROUTE, LINK_CONNECTING, LINK_UP };
  * @channel: where events of @cq come from
  * @cq: completions of both queues
  * @unacknowledged: events of @cq that were taken
- * @buffers: the memory of the buffers
- * @mr: the same as the device knows it
+ * @areas: the buffers
+ * @area_count: how many areas there are
+ * @buffers: how many buffers these have
  * @arrivals: the buffers with bytes, a ring of as many as there are buffers
  * @first: the oldest of them
  * @count: how many there are
@@ -85,6 +104,7 @@ enum link_state { LINK_ADDRESS, LINK_ROUTE, LINK_CONNECTING, LINK_UP };
  * @end_arrived: it has acknowledged that
  * @ended: no more bytes will come
  * @told: the reader knows of the end, or of the error
+ * @leaving: there is no reader any more
  * @heard: something has come since the timer was last looked at
  * @probing: a probe is under way
  * @epoll: readable when one of the following is
@@ -103,8 +123,9 @@ struct rdma_link {
 	struct ibv_comp_channel *channel;
 	struct ibv_cq *cq;
 	unsigned int unacknowledged;
-	uint8_t *buffers;
-	struct ibv_mr *mr;
+	struct area areas[MOST_AREAS];
+	unsigned int area_count;
+	unsigned int buffers;
 	struct arrival *arrivals;
 	unsigned int first;
 	unsigned int count;
@@ -122,6 +143,7 @@ struct rdma_link {
 	bool end_arrived;
 	bool ended;
 	bool told;
+	bool leaving;
 	bool heard;
 	bool probing;
 	int epoll;
@@ -137,17 +159,31 @@ static void fail(struct rdma_link *l, int err)
 		l->error = err;
 }
 
+/* When there are all of them */
 static unsigned int buffer_count(const struct rdma_link *l)
 {
 	return l->setup.buffers + CONTROLS;
 }
 
+static const struct area *area_of(const struct rdma_link *l,
+				  unsigned int buffer)
+{
+	return &l->areas[buffer >= l->areas[0].count];
+}
+
+static uint8_t *buffer_at(const struct rdma_link *l, unsigned int buffer)
+{
+	const struct area *a = area_of(l, buffer);
+
+	return a->memory + (buffer - a->first) * l->setup.size;
+}
+
 static int post_receive(struct rdma_link *l, unsigned int buffer)
 {
 	struct ibv_sge piece = {
-		.addr = (uintptr_t)(l->buffers + buffer * l->setup.size),
+		.addr = (uintptr_t)buffer_at(l, buffer),
 		.length = l->setup.size,
-		.lkey = l->mr->lkey,
+		.lkey = area_of(l, buffer)->mr->lkey,
 	};
 	struct ibv_recv_wr wr = {
 		.wr_id = RECEIVED | buffer, .sg_list = &piece, .num_sge = 1,
@@ -204,7 +240,8 @@ static void post_controls(struct rdma_link *l)
 
 static void set_wake(struct rdma_link *l)
 {
-	bool wake = l->count || ((l->ended || l->error) && !l->told);
+	bool news = l->count || ((l->ended || l->error) && !l->told);
+	bool wake = news && !l->leaving;
 	uint64_t number = 1;
 	ssize_t n;
 
@@ -397,22 +434,37 @@ static int find_domain(struct rdma_link *l)
 	return l->setup.pd ? -ENODEV : -errno;
 }
 
-static int make_buffers(struct rdma_link *l)
+/* The memory stays as it is until the connection is forgotten. */
+static int add_area(struct rdma_link *l, unsigned int count)
 {
-	size_t size = l->setup.size * buffer_count(l);
+	struct area *a = &l->areas[l->area_count++];
+	size_t size = l->setup.size * count;
 	unsigned int i;
 	int err = 0;
 
-	l->arrivals = calloc(buffer_count(l), sizeof(*l->arrivals));
-	l->buffers = aligned_alloc(4096, (size + 4095) & ~(size_t)4095);
-	if (!l->arrivals || !l->buffers)
+	a->first = l->buffers;
+	a->count = count;
+	a->memory = aligned_alloc(4096, (size + 4095) & ~(size_t)4095);
+	if (!a->memory)
 		return -ENOMEM;
-	l->mr = ibv_reg_mr(l->pd, l->buffers, size, IBV_ACCESS_LOCAL_WRITE);
-	if (!l->mr)
+	a->mr = ibv_reg_mr(l->pd, a->memory, size, IBV_ACCESS_LOCAL_WRITE);
+	if (!a->mr)
 		return -errno;
-	for (i = 0; i < buffer_count(l) && !err; i++)
+	l->buffers += count;
+	for (i = a->first; i < l->buffers && !err; i++)
 		err = post_receive(l, i);
 	return err;
+}
+
+/* The other side is told with the number of buffers of the first area. */
+static int make_buffers(struct rdma_link *l)
+{
+	const unsigned int few = l->setup.few;
+
+	l->arrivals = calloc(buffer_count(l), sizeof(*l->arrivals));
+	if (!l->arrivals)
+		return -ENOMEM;
+	return add_area(l, few ? few + FEW_CONTROLS : buffer_count(l));
 }
 
 static int make_queues(struct rdma_link *l)
@@ -458,7 +510,7 @@ static struct hello our_hello(const struct rdma_link *l)
 {
 	return (struct hello){
 		.magic = htonl(RDMA_MAGIC),
-		.buffers = htonl(l->setup.buffers),
+		.buffers = htonl(l->setup.few ?: l->setup.buffers),
 		.size = htonl(l->setup.size),
 	};
 }
@@ -560,7 +612,7 @@ static void run_events(struct rdma_link *l)
 int rdma_link_run(struct rdma_link *l)
 {
 	run_events(l);
-	if (l->id->qp && l->mr)
+	if (l->id->qp && l->buffers)
 		run_completions(l);
 	run_timer(l);
 	post_controls(l);
@@ -776,7 +828,7 @@ ssize_t rdma_link_read(struct rdma_link *l, void *at, size_t size)
 	}
 	if (size > a->size - l->taken)
 		size = a->size - l->taken;
-	memcpy(at, l->buffers + a->buffer * l->setup.size + l->taken, size);
+	memcpy(at, buffer_at(l, a->buffer) + l->taken, size);
 	l->taken += size;
 	if (l->taken == a->size)
 		give_back(l);
@@ -784,16 +836,27 @@ ssize_t rdma_link_read(struct rdma_link *l, void *at, size_t size)
 	return size;
 }
 
-void rdma_link_flush(struct rdma_link *l, int timeout_ms)
+int rdma_link_grow(struct rdma_link *l)
 {
-	int64_t end = clock_ns() + timeout_ms * NS_PER_MS;
-	struct pollfd pfd = { .fd = l->epoll, .events = POLLIN };
+	int err;
 
-	/* Bytes that nobody will read would wake it up at once. */
-	l->count = 0;
-	l->told = true;
-	while (!rdma_link_run(l) && !rdma_link_is_idle(l) && clock_ns() < end)
-		poll(&pfd, 1, clock_left_ms(end));
+	if (l->buffers == buffer_count(l) || !can_send(l))
+		return 0;
+	err = add_area(l, buffer_count(l) - l->buffers);
+	if (err) {
+		fail(l, err);
+		return err;
+	}
+	l->owed += l->setup.buffers - l->setup.few;
+	post_controls(l);
+	return 0;
+}
+
+void rdma_link_leave(struct rdma_link *l)
+{
+	l->leaving = true;
+	rdma_link_end(l);
+	set_wake(l);
 }
 
 void rdma_link_stop(struct rdma_link *l)
@@ -806,10 +869,20 @@ void rdma_link_stop(struct rdma_link *l)
 	rdma_destroy_qp(l->id);
 }
 
+static void free_areas(struct rdma_link *l)
+{
+	unsigned int i;
+
+	for (i = 0; i < l->area_count; i++) {
+		if (l->areas[i].mr)
+			ibv_dereg_mr(l->areas[i].mr);
+		free(l->areas[i].memory);
+	}
+}
+
 static void free_queues(struct rdma_link *l)
 {
-	if (l->mr)
-		ibv_dereg_mr(l->mr);
+	free_areas(l);
 	if (l->unacknowledged)
 		ibv_ack_cq_events(l->cq, l->unacknowledged);
 	if (l->cq)
@@ -818,7 +891,6 @@ static void free_queues(struct rdma_link *l)
 		ibv_destroy_comp_channel(l->channel);
 	if (l->pd && !l->setup.pd)
 		ibv_dealloc_pd(l->pd);
-	free(l->buffers);
 	free(l->arrivals);
 }
 

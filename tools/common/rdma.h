@@ -11,7 +11,7 @@
  * from there.  A number of 0 only asks whether the other side is still there.
  *
  * A connection that ends without RDMA_END has broken off, like a TCP connection that
- * was reset.  No call waits, but for those that say so.
+ * was reset.  No call waits.
  */
 #ifndef FPGABUF_COMMON_RDMA_H
 #define FPGABUF_COMMON_RDMA_H
@@ -39,6 +39,7 @@ struct rdma_link;
 /**
  * struct rdma_setup - how a side of a connection is
  * @buffers: into how many buffers it receives bytes
+ * @few: so many of them until rdma_link_grow(), or 0: all from the beginning
  * @size: bytes of each
  * @keepalive_s: seconds of silence before the other side is probed; 0 = never
  * @pd: returns the protection domain to use with a device, or NULL
@@ -46,6 +47,7 @@ struct rdma_link;
  */
 struct rdma_setup {
 	unsigned int buffers;
+	unsigned int few;
 	size_t size;
 	unsigned int keepalive_s;
 	struct ibv_pd *(*pd)(void *arg, struct ibv_context *device);
@@ -112,8 +114,17 @@ ssize_t rdma_link_read(struct rdma_link *link, void *at, size_t size);
 /* What rdma_link_read() would do: 1, 0 or a negative errno */
 int rdma_link_peek(const struct rdma_link *link);
 
-/* Waits until all that was sent is acknowledged, or the connection has ended. */
-void rdma_link_flush(struct rdma_link *link, int timeout_ms);
+/*
+ * Receives into all of its buffers from now on, which the other side is told: 0, or the
+ * negative errno that the connection ends with.
+ */
+int rdma_link_grow(struct rdma_link *link);
+
+/*
+ * No more bytes will be sent, and what comes is of no use: its descriptor is readable
+ * when there is something to do, and no longer when there is something to read.
+ */
+void rdma_link_leave(struct rdma_link *link);
 
 /* Ends the connection: the device reads no memory for it any more. */
 void rdma_link_stop(struct rdma_link *link);

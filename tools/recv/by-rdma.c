@@ -12,11 +12,11 @@
 #define BUFFERS		32
 #define BUFFER_SIZE	((size_t)64 << 10)
 
+/* Until it has sent something, a peer takes no more of the memory that can be locked. */
+#define GUEST_BUFFERS	2
+
 /* Peers that may wait to be accepted */
 #define BACKLOG		64
-
-/* A peer that does not answer delays the others for this time at most. */
-#define LAST_MS		2000
 
 static int listen_at(struct rdma_listener *l, struct address *address)
 {
@@ -102,6 +102,7 @@ static int accept_link(struct rdma_cm_event *event, int keepalive_s,
 {
 	const struct rdma_setup setup = {
 		.buffers = BUFFERS,
+		.few = GUEST_BUFFERS,
 		.size = BUFFER_SIZE,
 		.keepalive_s = keepalive_s,
 	};
@@ -144,6 +145,7 @@ int by_rdma_accept(const struct rdma_listener *listener, int keepalive_s,
 static ssize_t read_link(const struct inlet *inlet, void *at, size_t len)
 {
 	rdma_link_run(inlet->rdma);
+	rdma_link_grow(inlet->rdma);
 	return rdma_link_read(inlet->rdma, at, len);
 }
 
@@ -160,9 +162,12 @@ static void say_link(const struct inlet *inlet, const void *bytes, size_t len)
 
 static void close_link(struct inlet *inlet)
 {
-	rdma_link_end(inlet->rdma);
-	rdma_link_flush(inlet->rdma, LAST_MS);
-	rdma_link_free(inlet->rdma);
+	rdma_link_leave(inlet->rdma);
+}
+
+static bool link_gone(const struct inlet *inlet)
+{
+	return rdma_link_run(inlet->rdma) || rdma_link_is_idle(inlet->rdma);
 }
 
 static void reset_link(struct inlet *inlet)
@@ -175,5 +180,6 @@ const struct inlet_kind inlet_rdma = {
 	.peek = peek_link,
 	.say = say_link,
 	.close = close_link,
+	.gone = link_gone,
 	.reset = reset_link,
 };

@@ -23,13 +23,20 @@ void inlet_say(const struct inlet *inlet, const void *bytes, size_t len)
 void inlet_close(struct inlet *inlet)
 {
 	inlet->kind->close(inlet);
+	inlet->going = inlet->kind->gone ? inlet->fd : -1;
 	inlet->fd = -1;
+}
+
+bool inlet_gone(const struct inlet *inlet)
+{
+	return inlet->kind->gone(inlet);
 }
 
 void inlet_reset(struct inlet *inlet)
 {
 	inlet->kind->reset(inlet);
 	inlet->fd = -1;
+	inlet->going = -1;
 }
 
 static ssize_t result(ssize_t n)

@@ -15,6 +15,7 @@
 #include "common/stats-file.h"
 #include "recv/connection.h"
 #include "recv/guests.h"
+#include "recv/leavers.h"
 #include "recv/listener.h"
 #include "recv/metrics.h"
 #include "recv/report.h"
@@ -38,7 +39,7 @@
 /* A guest has one place, a stream two: its socket, and where it is written. */
 enum { POLL_SIGNAL, POLL_LISTENER, POLL_RESULTS, POLL_FIRST };
 
-#define MOST_POLLS	(POLL_FIRST + MOST_GUESTS + 2 * MOST_AT_ONCE)
+#define MOST_POLLS	(POLL_FIRST + MOST_GUESTS + 2 * MOST_AT_ONCE + MOST_LEAVERS)
 
 /**
  * struct server - the loop's state
@@ -50,6 +51,7 @@ enum { POLL_SIGNAL, POLL_LISTENER, POLL_RESULTS, POLL_FIRST };
  * @next_number: its number
  * @open: connections that are open
  * @open_count: how many there are
+ * @leavers: connections that were closed, and are not gone
  * @crowded: the lack of room for another stream was reported
  * @listen_again_ns: accept() failed: when to try again; or 0
  * @deaf: no connection can be accepted any more
@@ -74,6 +76,7 @@ struct server {
 	unsigned int next_number;
 	struct connection *open[MOST_AT_ONCE];
 	unsigned int open_count;
+	struct leavers leavers;
 	bool crowded;
 	int64_t listen_again_ns;
 	bool deaf;
@@ -323,6 +326,7 @@ static void retire(struct server *s, unsigned int index)
 	progress_end(&s->progress);
 	totals_add(&s->totals, c);
 	report_connection(s->options, c);
+	leavers_add(&s->leavers, &c->inlet);
 	connection_free(c);
 	tell_manager(s);
 }
@@ -407,6 +411,7 @@ static int next_timeout_ms(const struct server *s)
 	sooner(&first, s->stats_file.due_ns);
 	sooner(&first, notify_watch_ns());
 	sooner(&first, guests_watch_ns(&s->guests));
+	sooner(&first, leavers_due_ns(&s->leavers));
 	for (i = 0; i < s->open_count; i++) {
 		sooner(&first, sink_due_ns(s->open[i]->sink));
 		sooner(&first, stall_due_ns(&s->open[i]->stall));
@@ -455,7 +460,10 @@ static unsigned int fill_polls(const struct server *s, struct pollfd *polls)
 	polls[POLL_RESULTS] = (struct pollfd){ results_fd(), POLLOUT, 0 };
 	fill_guests(s, polls + POLL_FIRST);
 	fill_streams(s, polls + POLL_FIRST + s->guests.count);
-	return POLL_FIRST + s->guests.count + 2 * s->open_count;
+	leavers_fill(&s->leavers,
+		     polls + POLL_FIRST + s->guests.count + 2 * s->open_count);
+	return POLL_FIRST + s->guests.count + 2 * s->open_count +
+	       s->leavers.count;
 }
 
 static bool is_due(const struct connection *c, int64_t now)
@@ -562,6 +570,7 @@ static void serve(struct server *s)
 	results_push();
 	if (clock_ns() >= s->listen_again_ns)
 		s->listen_again_ns = 0;
+	leavers_look(&s->leavers);
 	serve_streams(s, polls + POLL_FIRST + guests);
 	look_at_guests(s, polls + POLL_FIRST, guests);
 	end_late(s);
@@ -635,6 +644,7 @@ static void stop(struct server *s)
 	take_last_guests(s);
 	close_door(s);
 	interrupt_all(s);
+	leavers_wait(&s->leavers);
 	if (o->connections && !s->totals.failed &&
 	    s->totals.connections < o->connections) {
 		message("interrupted before %s",
