@@ -17,6 +17,7 @@
 #include <linux/fs.h>
 
 #include "program.h"
+#include "uring.h"
 
 /* As tests/driver/run.sh has them; the second one is slow. */
 #define DISK		"/dev/nvme0n1"
@@ -153,6 +154,33 @@ static void to_disk(void)
 	       (double)cached_pages(FILE_NAME) * 4096 / size, after - before);
 	EXPECT(cached_pages(FILE_NAME), 0);
 	EXPECT(pattern_size(FILE_NAME), size);
+	folder_remove();
+}
+
+static bool is_registered(const struct program *p)
+{
+	return strstr(program_text(p, "out"), "\"registered_buffers\": true");
+}
+
+/* The driver lets the pins of the registration be, however often it captures there. */
+static void registered(void)
+{
+	const struct program p = recorder((const char *[]){
+		"--count", "256", "--regions", "4", "--rotate-size", "16M",
+		FILE_NAME, NULL
+	});
+	const bool can = uring_pins();
+
+	folder_of_ext4(DISK);
+	sim_source("pattern");
+	program_succeeded(&p, program_run(&p));
+	EXPECT(program_count(&p, "written"), 256 * REGION);
+	EXPECT(program_count(&p, "written_direct"), 256 * REGION);
+	EXPECT(program_count(&p, "busy_retries"), 0);
+	EXPECT(pattern_size(FILE_NAME ".000004"), 16 * MIB);
+	EXPECT(is_registered(&p), can);
+	if (!can)
+		printf("\n    skipped: this kernel cannot register regions");
 	folder_remove();
 }
 
@@ -576,6 +604,8 @@ static void replay(void)
 static const struct test tests[] = {
 	{ "a disk reads the captures themselves, and nothing is copied",
 	  to_disk },
+	{ "the regions are registered once, and captured into again and again",
+	  registered },
 	{ "when it has ended, all is on the disk", is_on_disk },
 	{ "without a disk it writes through the page cache, and says so once",
 	  in_memory },

@@ -103,6 +103,8 @@ static void set_up_from_environment(void)
 		fake.never = true;
 	if (getenv("FAKE_STREAMS"))
 		fake.streams = true;
+	if (getenv("FAKE_PINS"))
+		fake.pins = strtoul(getenv("FAKE_PINS"), NULL, 10);
 	if (most)
 		fake.most_captures = strtoul(most, NULL, 10);
 }

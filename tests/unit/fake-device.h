@@ -49,7 +49,8 @@
  * @stopped: a stream was
  * @errors: captures of a stream that have failed
  * @capture_end: position at which the capture that is read ends
- * @pins: pins of every region; BASELINE records them
+ * @pins: pins of every region; BASELINE records them.  In another process: the
+ *	variable FAKE_PINS
  * @never: captures do not finish before CANCEL.  In another process: the variable
  *	FAKE_NEVER
  * @most_captures: captures behind so many do not finish before CANCEL either;

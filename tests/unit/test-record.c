@@ -392,6 +392,46 @@ static void test_without_uring(void)
 	temp_remove(&t);
 }
 
+/* Records, and whether it says this of the memory */
+static void record_says(char *const args[], const char *text)
+{
+	struct process p;
+
+	CU_ASSERT_EQUAL(record(&p, args), 0);
+	CU_ASSERT_TRUE(says(&p, text));
+}
+
+/* The device says that a registration may stay; and then, that there is none. */
+static void test_registered(void)
+{
+	struct process p;
+	struct temp t;
+
+	temp_make(&t, "samples");
+	char *args[] = { "-b", "1000003", "--overwrite", "-v", t.file, NULL };
+
+	CU_ASSERT_EQUAL(record(&p, args), 0);
+	if (!strstr(p.output, "\"io_uring\": true, ")) {
+		printf("\n    skipped: there is no io_uring\n    ");
+		temp_remove(&t);
+		return;
+	}
+	CU_ASSERT_TRUE(says(&p, "\"registered_buffers\": false, "));
+	CU_ASSERT_TRUE(says(&p, "the memory is not registered for writing: No such file"));
+	CU_ASSERT_EQUAL(pattern_size(t.file), 1000003);
+	setenv("FAKE_PINS", "1", 1);
+	record_says(args, "\"registered_buffers\": true, ");
+	CU_ASSERT_EQUAL(pattern_size(t.file), 1000003);
+	record_says(args, "the memory is registered for writing\n");
+	setenv("FAKE_SHORT_EVERY", "3", 1);
+	char *count[] = { "-c", "40", "--overwrite", t.file, NULL };
+	record_says(count, "\"registered_buffers\": true, ");
+	CU_ASSERT_EQUAL(pattern_size(t.file), 40 * SIZE - 13);
+	unsetenv("FAKE_SHORT_EVERY");
+	unsetenv("FAKE_PINS");
+	temp_remove(&t);
+}
+
 static void test_in_use(void)
 {
 	struct process first, second;
@@ -539,6 +579,7 @@ static void test_share(void)
 	unsetenv("FAKE_DMABUFS");
 	CU_ASSERT_TRUE(says(&p, "\"captures\": 5, "));
 	CU_ASSERT_TRUE(says(&p, "\"written\": 327680, "));
+	CU_ASSERT_TRUE(says(&p, "\"registered_buffers\": false, "));
 	kill(server.pid, SIGTERM);
 	CU_ASSERT_EQUAL(process_finish(&server), 0);
 	check(argv, 1, "is fpgabuf-share running");
@@ -1037,6 +1078,8 @@ static const struct test tests[] = {
 	{ "a file that cannot grow ends behind the last whole capture",
 	  test_full },
 	{ "it records without io_uring", test_without_uring },
+	{ "the memory is registered with io_uring if that may stay",
+	  test_registered },
 	{ "two recorders do not write one file", test_in_use },
 	{ "it writes to files only", test_no_file },
 	{ "files end before they are too large", test_rotate },

@@ -72,7 +72,10 @@ static void end_ring(struct disk *d)
 
 static void prepare(struct io_uring_sqe *sqe, struct disk_request *r)
 {
-	if (r->addr)
+	if (r->addr && r->buffer)
+		io_uring_prep_write_fixed(sqe, r->fd, r->addr, r->len,
+					  r->offset, r->buffer - 1);
+	else if (r->addr)
 		io_uring_prep_write(sqe, r->fd, r->addr, r->len, r->offset);
 	else
 		io_uring_prep_fsync(sqe, r->fd, 0);
@@ -149,6 +152,16 @@ static bool is_waited_for(const struct disk *d)
 	return d->taken;
 }
 
+static int fix(struct disk *d, const struct iovec *buffers, unsigned int count)
+{
+	return io_uring_register_buffers(&d->ring, buffers, count);
+}
+
+static void unfix(struct disk *d)
+{
+	io_uring_unregister_buffers(&d->ring);
+}
+
 #else
 
 static void make_ring(struct disk *d, unsigned int depth)
@@ -180,6 +193,19 @@ static bool is_waited_for(const struct disk *d)
 	return false;
 }
 
+static int fix(struct disk *d, const struct iovec *buffers, unsigned int count)
+{
+	(void)d;
+	(void)buffers;
+	(void)count;
+	return -EOPNOTSUPP;
+}
+
+static void unfix(struct disk *d)
+{
+	(void)d;
+}
+
 #endif
 
 struct disk *disk_open(unsigned int depth)
@@ -208,6 +234,17 @@ void disk_close(struct disk *disk)
 bool disk_is_async(const struct disk *disk)
 {
 	return disk->async;
+}
+
+int disk_register(struct disk *disk, const struct iovec *buffers,
+		  unsigned int count)
+{
+	return disk->async ? fix(disk, buffers, count) : -EOPNOTSUPP;
+}
+
+void disk_forget(struct disk *disk)
+{
+	unfix(disk);
 }
 
 void disk_write(struct disk *disk, struct disk_request *request)

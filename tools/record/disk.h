@@ -13,6 +13,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <sys/uio.h>
 
 struct disk;
 
@@ -21,6 +22,7 @@ struct disk;
  * @fd: the file
  * @addr: the bytes to write; a sync has none
  * @len: how many
+ * @buffer: the number of the registered buffer that they are in, from 1; 0 = none
  * @offset: where in the file
  * @result: when it is done: bytes written, or 0 for a sync; or a negative errno
  * @done: it is done
@@ -30,6 +32,7 @@ struct disk_request {
 	int fd;
 	const void *addr;
 	size_t len;
+	unsigned int buffer;
 	uint64_t offset;
 	int result;
 	bool done;
@@ -45,6 +48,14 @@ void disk_close(struct disk *disk);
 
 /* Does the kernel write while the program goes on? */
 bool disk_is_async(const struct disk *disk);
+
+/*
+ * The kernel holds these buffers from now on, until they are forgotten or the disk is
+ * closed: 0 or a negative errno.
+ */
+int disk_register(struct disk *disk, const struct iovec *buffers,
+		  unsigned int count);
+void disk_forget(struct disk *disk);
 
 void disk_write(struct disk *disk, struct disk_request *request);
 void disk_sync(struct disk *disk, struct disk_request *request);

@@ -114,7 +114,7 @@ static int open_and_record(const struct record_options *o,
 
 	if (is_too_large(source) || are_too_few(o, source))
 		return EXIT_FAILED;
-	recording = recording_open(o, source->capacity);
+	recording = recording_open(o, source);
 	if (!recording)
 		return EXIT_FAILED;
 	ret = record_to(o, source, recording);

@@ -9,6 +9,7 @@
 #include "common/newfile.h"
 #include "common/output-name.h"
 #include "common/sigmf.h"
+#include "record/disk.h"
 #include "record/kept.h"
 #include "record/recording.h"
 
@@ -177,7 +178,7 @@ static int open_next(struct recording *r)
 }
 
 struct recording *recording_open(const struct record_options *options,
-				 unsigned int captures)
+				 const struct source *source)
 {
 	struct recording *new = calloc(1, sizeof(*new));
 
@@ -187,7 +188,7 @@ struct recording *recording_open(const struct record_options *options,
 	}
 	new->options = options;
 	new->kept.sigmf = options->metadata;
-	new->writer = writer_new(captures);
+	new->writer = writer_new(source, options->verbose);
 	if (new->writer)
 		new->syncs = disk_open(MOST_FILES);
 	if (new->syncs && !open_next(new))
@@ -503,6 +504,7 @@ void recording_look(const struct recording *r, struct recording_state *state)
 		.files = r->files,
 		.removed = r->kept.removed,
 		.async = writer_is_async(r->writer),
+		.registered = writer_is_registered(r->writer),
 	};
 	writer_count(r->writer, &state->disk);
 }

@@ -21,6 +21,7 @@ struct recording;
  * @removed: how many of these were removed for --max-disk
  * @disk: what the disk did
  * @async: the kernel writes while the program goes on
+ * @registered: from memory that is registered with it
  */
 struct recording_state {
 	const char *name;
@@ -28,11 +29,12 @@ struct recording_state {
 	unsigned int removed;
 	struct writer_counts disk;
 	bool async;
+	bool registered;
 };
 
-/* Opens the first file.  @captures: so many come at once; NULL after a message. */
+/* Opens the first file, for what the source has; NULL after a message. */
 struct recording *recording_open(const struct record_options *options,
-				 unsigned int captures);
+				 const struct source *source);
 
 /* Can it take a capture?  Too much may wait for the disk. */
 bool recording_ready(const struct recording *recording);

@@ -44,6 +44,7 @@ static void json_files(struct json *j, const struct recording_state *s)
 	json_number(j, "written", s->disk.bytes);
 	json_number(j, "written_direct", s->disk.direct);
 	json_bool(j, "io_uring", s->async);
+	json_bool(j, "registered_buffers", s->registered);
 	json_number(j, "most_waiting", s->disk.most_waiting);
 	json_decimal(j, "longest_write_ms", longest_ms(s));
 }

@@ -6,6 +6,8 @@
 
 #include "common/clock.h"
 #include "common/message.h"
+#include "record/disk.h"
+#include "record/fixed.h"
 #include "record/writer.h"
 
 /* A beginning, whole blocks, and an end; the blocks may be too many for one. */
@@ -34,6 +36,7 @@ struct job {
 /**
  * struct writer - the captures on their way
  * @disk: where they go
+ * @fixed: their memory as the disk knows it, or NULL
  * @jobs: a ring of them
  * @size: how many there can be
  * @first: the oldest
@@ -43,6 +46,7 @@ struct job {
  */
 struct writer {
 	struct disk *disk;
+	struct fixed *fixed;
 	struct job *jobs;
 	unsigned int size;
 	unsigned int first;
@@ -51,29 +55,45 @@ struct writer {
 	struct writer_counts counts;
 };
 
-struct writer *writer_new(unsigned int captures)
+static void fix(struct writer *w, const struct source *source, bool verbose)
+{
+	int err = fixed_new(source, w->disk, &w->fixed);
+
+	if (!verbose)
+		return;
+	if (err)
+		inform("the memory is not registered for writing: %s",
+		       strerror(-err));
+	else
+		inform("the memory is registered for writing");
+}
+
+struct writer *writer_new(const struct source *source, bool verbose)
 {
 	struct writer *new = calloc(1, sizeof(*new));
 
 	if (new)
-		new->jobs = calloc(captures, sizeof(*new->jobs));
+		new->jobs = calloc(source->capacity, sizeof(*new->jobs));
 	if (!new || !new->jobs) {
 		message("out of memory");
 		writer_free(new);
 		return NULL;
 	}
-	new->size = captures;
-	new->disk = disk_open(captures * PIECES);
-	if (new->disk)
-		return new;
-	writer_free(new);
-	return NULL;
+	new->size = source->capacity;
+	new->disk = disk_open(new->size * PIECES);
+	if (!new->disk) {
+		writer_free(new);
+		return NULL;
+	}
+	fix(new, source, verbose);
+	return new;
 }
 
 void writer_free(struct writer *writer)
 {
 	if (!writer)
 		return;
+	fixed_free(writer->fixed);
 	disk_close(writer->disk);
 	free(writer->jobs);
 	free(writer);
@@ -106,6 +126,8 @@ static void add_piece(struct writer *w, struct job *j, int fd, uint64_t from,
 		.len = len,
 		.offset = j->offset + from,
 	};
+	if (w->fixed)
+		fixed_request(w->fixed, j->capture.slot, r);
 	disk_write(w->disk, r);
 }
 
@@ -258,6 +280,11 @@ bool writer_failed(const struct writer *writer)
 bool writer_is_async(const struct writer *writer)
 {
 	return disk_is_async(writer->disk);
+}
+
+bool writer_is_registered(const struct writer *writer)
+{
+	return writer->fixed;
 }
 
 void writer_count(const struct writer *writer, struct writer_counts *counts)

@@ -12,7 +12,7 @@
 
 #include <fpgabuf/fpgabuf.h>
 
-#include "record/disk.h"
+#include "common/source.h"
 #include "record/note.h"
 #include "record/target.h"
 
@@ -50,8 +50,11 @@ struct writer_counts {
 
 struct writer;
 
-/* For @captures at once; NULL after a message. */
-struct writer *writer_new(unsigned int captures);
+/*
+ * For captures of this source, whose memory is registered with the disk if that can be.
+ * NULL after a message.
+ */
+struct writer *writer_new(const struct source *source, bool verbose);
 void writer_free(struct writer *writer);
 
 /* Writes a capture behind what the file has. */
@@ -72,6 +75,7 @@ int writer_fd(const struct writer *writer);
 
 bool writer_failed(const struct writer *writer);
 bool writer_is_async(const struct writer *writer);
+bool writer_is_registered(const struct writer *writer);
 void writer_count(const struct writer *writer, struct writer_counts *counts);
 
 #endif /* FPGABUF_RECORD_WRITER_H */

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include <errno.h>
-#include <poll.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
@@ -9,16 +8,12 @@
 
 #include <rdma/rdma_cma.h>
 
-#include "common/clock.h"
 #include "common/message.h"
+#include "common/standing.h"
 #include "send/registered.h"
 
 /* The kernel moves pages that cannot be pinned where they are, for ever if they stay. */
 #define PATIENCE_S	10
-
-/* Others may look at a region for a moment. */
-#define BASELINE_NS	NS_PER_SEC
-#define BASELINE_MS	5
 
 /**
  * struct registered_device - an RDMA device
@@ -46,32 +41,21 @@ struct registered {
 	unsigned int count;
 };
 
-static struct fpgabuf_region *region_of(const struct registered *r,
-					unsigned int slot)
-{
-	return fpgabuf_source_region(r->source->from, slot);
-}
-
 static int no_memory(void)
 {
 	message("out of memory");
 	return -ENOMEM;
 }
 
-/* Some kernels pin what may be written to, and nothing else. */
 static int map_slot(struct registered *r, unsigned int slot)
 {
-	void *map = mmap(NULL, r->size, PROT_READ | PROT_WRITE, MAP_SHARED,
-			 fpgabuf_region_fd(region_of(r, slot)), 0);
-
-	if (map == MAP_FAILED) {
-		message("%s: cannot map its memory for RDMA: %s",
-			r->source->name, strerror(errno));
-		remedy("RDMA needs a dma-buf that may be written to; use --engine auto");
-		return -EACCES;
-	}
-	r->maps[slot] = map;
-	return 0;
+	r->maps[slot] = standing_map(r->source, slot);
+	if (r->maps[slot])
+		return 0;
+	message("%s: cannot map its memory for RDMA: %s", r->source->name,
+		strerror(errno));
+	remedy("RDMA needs a dma-buf that may be written to; use --engine auto");
+	return -EACCES;
 }
 
 static int explain_register(const struct registered *r, const char *device,
@@ -183,16 +167,10 @@ static int explain_baseline(const struct registered *r, int err)
 }
 
 /* From now on the pins of the devices are no use. */
-static int record_slot(const struct registered *r, unsigned int slot)
+static int settle_slot(const struct registered *r, unsigned int slot)
 {
-	struct fpgabuf_device *device = r->source->capturing->device;
-	int64_t end = clock_ns() + BASELINE_NS;
-	int err;
+	int err = standing_settle(r->source, slot);
 
-	do {
-		err = fpgabuf_device_baseline(device, region_of(r, slot), NULL);
-	} while (err == -EBUSY && clock_ns() < end &&
-		 !poll(NULL, 0, BASELINE_MS));
 	return err ? explain_baseline(r, err) : 0;
 }
 
@@ -210,8 +188,8 @@ static int fill(struct registered *r)
 	if (!err)
 		err = add_devices(r);
 	/* A dma-buf that somebody else has captured into is sent once. */
-	for (i = 0; i < count && !err && r->source->capturing; i++)
-		err = record_slot(r, i);
+	for (i = 0; i < count && !err; i++)
+		err = settle_slot(r, i);
 	return err;
 }
 
@@ -275,13 +253,14 @@ struct ibv_sge registered_piece(const struct registered *r,
 				const struct ibv_pd *pd, unsigned int slot,
 				const void *addr, size_t size)
 {
-	const char *begin = fpgabuf_region_addr(region_of(r, slot));
+	const struct source *source = r->source;
 	unsigned int i = 0;
 
 	while (r->devices[i].pd != pd)
 		i++;
 	return (struct ibv_sge){
-		.addr = (uintptr_t)r->maps[slot] + ((const char *)addr - begin),
+		.addr = (uintptr_t)standing_at(source, slot, r->maps[slot],
+					       addr),
 		.length = size,
 		.lkey = r->devices[i].mrs[slot]->lkey,
 	};
