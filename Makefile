@@ -37,6 +37,8 @@ make check-pl330
 make check-providers
                 capture through the kernel's own DMA drivers, on models of their
                 controllers; two kernels are built first
+make check-rdma send 1 GiB by RDMA from one virtual machine to another, over a wire
+                that loses packets, and to a receiver that is killed [RDMA_MIB=1024]
 make check-zynq
                 capture and send 64 MiB on QEMU's Zynq, on a kernel with the
                 driver in its tree, which is built first
@@ -178,6 +180,10 @@ check-providers:
 	@tests/vm/deps.sh build unit vm armhf providers
 	@tests/platform/providers/run.sh
 
+check-rdma:
+	@tests/vm/deps.sh build vm
+	@tests/platform/rdma/run.sh $(RDMA_MIB)
+
 check-zynq:
 	@tests/vm/deps.sh build vm demo armhf zynq
 	@tests/platform/zynq/run.sh
@@ -278,7 +284,7 @@ help:
 .PHONY: all modules modules_install tools install uninstall deb check-deb check-distro \
 	dist check-dist \
 	soak check-dt \
-	check-matrix check-pl330 check-providers check-rtl check-zynq bench bench-profile \
+	check-matrix check-pl330 check-providers check-rdma check-rtl check-zynq bench bench-profile \
 	htmldocs demo \
 	screenshot check check-debug \
 	coverage coverage-tools kunit mutate fuzz fuzz-ioctl lint in-tree in-tree-undo in-tree-patches \

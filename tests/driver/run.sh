@@ -288,33 +288,15 @@ planned() {
     -- "${TESTS[@]}" "$@"
 }
 
-# Soft-RoCE for both NICs.  What a device needs of rdma-core is found by its name.
+# Soft-RoCE for both NICs
 by_rdma() {
-  local crc=() name provider
-
-  for name in rdma_rxe rdma_ucm ib_uverbs sch_netem; do
-    modprobe -d "${KROOT:-/}" -S "$KVER" -n "$name" 2>/dev/null || {
-      echo "skipped: suite rdma, kernel $KVER has no module $name"
-      return
-    }
-  done
-  if [ "$ARCH" != amd64 ] || ! [ -e "$OBJ/guest/tools/common/rdma.o" ]; then
-    echo "skipped: suite rdma, the tools were built without RDMA"
-    return
-  fi
-  name=$(pkg-config --variable=libdir libibverbs)/libibverbs/librxe-rdmav
-  provider=$(compgen -G "$name*.so") || {
-    echo "skipped: suite rdma, ibverbs-providers is not there"
+  . "$TOP/tests/vm/rdma.sh"
+  rdma_options >"$OBJ/rdma" || {
+    echo "skipped: suite rdma, $(cat "$OBJ/rdma")"
     return
   }
-  # Older ones ask for it by the name of its algorithm.
-  if modprobe -d "${KROOT:-/}" -S "$KVER" -n crc32_generic 2>/dev/null; then
-    crc=(--module crc32_generic)
-  fi
-  guest guest-rdma "${crc[@]}" --module rdma_rxe --module rdma_ucm --module ib_uverbs \
-    --module sch_netem --timeout $((900 * PATIENCE * (${FPGABUF_THOROUGH:+9}+1))) \
-    --file "$provider:$provider" --file "/etc/libibverbs.d/rxe.driver:/etc/libibverbs.d/rxe.driver" \
-    --file "$(program rdma)" --file "$(program tc):/usr/local/sbin/tc" \
+  guest guest-rdma "${RDMA[@]}" \
+    --timeout $((900 * PATIENCE * (${FPGABUF_THOROUGH:+9}+1))) \
     --file "$TOP/tests/driver/rdma-wire" \
     -- env ${FPGABUF_QUICK:+"FPGABUF_QUICK=1"} \
     ${FPGABUF_THOROUGH:+"FPGABUF_THOROUGH=1"} "${TESTS[@]}" "$@"
