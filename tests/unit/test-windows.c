@@ -30,16 +30,16 @@ static void test_forms(void)
 		if (!rule_parse(bad[i], &r))
 			CU_FAIL(bad[i]);
 	CU_ASSERT_EQUAL(rule_parse("i16_be>=-1000", &r), 0);
-	CU_ASSERT_EQUAL(r.kind, 'i');
-	CU_ASSERT_EQUAL(r.size, 2);
-	CU_ASSERT_TRUE(r.big);
+	CU_ASSERT_EQUAL(r.type.kind, 'i');
+	CU_ASSERT_EQUAL(r.type.size, 2);
+	CU_ASSERT_TRUE(r.type.big);
 	CU_ASSERT_EQUAL(r.comparison, RULE_AT_LEAST);
 	CU_ASSERT_EQUAL(r.value, -1000);
 	CU_ASSERT_EQUAL(rule_parse("u8!=0x10", &r), 0);
 	CU_ASSERT_EQUAL(r.comparison, RULE_OTHER);
 	CU_ASSERT_EQUAL(r.value, 16);
 	CU_ASSERT_EQUAL(rule_parse("f32_le<1.5e-3", &r), 0);
-	CU_ASSERT_FALSE(r.big);
+	CU_ASSERT_FALSE(r.type.big);
 	CU_ASSERT_EQUAL(r.value, 1.5e-3);
 }
 

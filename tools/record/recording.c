@@ -384,7 +384,7 @@ static int mark_number(struct file *f, const struct written *w)
 	if (!t->rule)
 		return 0;
 	mark.offset = w->offset + t->at;
-	mark.bytes = t->rule->size;
+	mark.bytes = t->rule->type.size;
 	mark.comment = t->rule->text;
 	return sigmf_mark(f->sigmf, &mark);
 }

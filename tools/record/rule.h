@@ -10,6 +10,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "common/number.h"
+
 /* For parse_wants(): what a rule looks like */
 #define RULE_FORM \
 	"a type such as i16_le, one of > < >= <= == !=, and a number: i16_le>1000"
@@ -22,17 +24,13 @@ enum rule_comparison {
 /**
  * struct rule - the rule
  * @text: as it was given
- * @kind: 'f', 'i' or 'u'
- * @size: bytes of a number
- * @big: it is big-endian
+ * @type: of the numbers
  * @comparison: how numbers are compared
  * @value: with what
  */
 struct rule {
 	const char *text;
-	char kind;
-	unsigned int size;
-	bool big;
+	struct number_type type;
 	enum rule_comparison comparison;
 	double value;
 };
