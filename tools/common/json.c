@@ -2,6 +2,7 @@
 #include <inttypes.h>
 
 #include "common/json.h"
+#include "common/utf8.h"
 
 static bool printed;
 
@@ -28,34 +29,6 @@ static void name_field(struct json *json, const char *name)
 	fprintf(json->out, "\"%s\": ", name);
 }
 
-/* Bits of a character that has @bytes in UTF-8, in the first of them */
-static unsigned int first_bits(unsigned char c, size_t bytes)
-{
-	return c & (0x7f >> bytes);
-}
-
-size_t json_utf8_length(const char *at)
-{
-	/* The first character of each length: a smaller one must be encoded shorter. */
-	static const unsigned int least[] = { 0, 0, 0x80, 0x800, 0x10000 };
-	unsigned char c = *at;
-	size_t bytes = c >= 0xf0 ? 4 : c >= 0xe0 ? 3 : 2;
-	unsigned int value = first_bits(c, bytes);
-	size_t i;
-
-	if (c < 0xc0 || c >= 0xf8)
-		return 0;
-	for (i = 1; i < bytes; i++) {
-		if ((at[i] & 0xc0) != 0x80)
-			return 0;
-		value = value << 6 | (at[i] & 0x3f);
-	}
-	if (value < least[bytes] || value > 0x10ffff ||
-	    (value >= 0xd800 && value < 0xe000))
-		return 0;
-	return bytes;
-}
-
 static void put_byte(FILE *out, unsigned char c)
 {
 	if (c == '"' || c == '\\')
@@ -71,7 +44,7 @@ void json_text(FILE *out, const char *text)
 	size_t len;
 
 	while (*text) {
-		len = json_utf8_length(text);
+		len = utf8_length(text);
 		if (len)
 			fwrite(text, 1, len, out);
 		else
@@ -104,6 +77,12 @@ void json_decimal(struct json *json, const char *name, double value)
 {
 	name_field(json, name);
 	fprintf(json->out, "%.6f", value);
+}
+
+void json_real(struct json *json, const char *name, double value)
+{
+	name_field(json, name);
+	fprintf(json->out, "%.12g", value);
 }
 
 void json_bool(struct json *json, const char *name, bool value)

@@ -34,6 +34,9 @@ void json_quoted(struct json *json, const char *name, const char *value);
 void json_number(struct json *json, const char *name, uint64_t value);
 void json_signed(struct json *json, const char *name, int64_t value);
 void json_decimal(struct json *json, const char *name, double value);
+
+/* For a number of any size: 12 digits */
+void json_real(struct json *json, const char *name, double value);
 void json_bool(struct json *json, const char *name, bool value);
 
 /*
@@ -51,8 +54,6 @@ void json_end(struct json *json);
 /* What stands between the quotes of a string, for JSON of another form */
 void json_text(FILE *out, const char *text);
 
-/* Bytes of the UTF-8 character at this place; 0: there is none. */
-size_t json_utf8_length(const char *at);
 
 /* Has this program printed an object? */
 bool json_printed(void);

@@ -3,6 +3,7 @@
 
 #include "common/json.h"
 #include "common/metrics.h"
+#include "common/utf8.h"
 
 static void begin(struct metrics *m, const char *family, const char *type,
 		  const char *help)
@@ -34,7 +35,7 @@ static void put_label(struct metrics *m, const char *name, const char *value)
 
 	fprintf(m->out, "%s=\"", name);
 	while (*value) {
-		len = json_utf8_length(value);
+		len = utf8_length(value);
 		if (len)
 			fwrite(value, 1, len, m->out);
 		else

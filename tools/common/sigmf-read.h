@@ -46,6 +46,10 @@ struct sigmf_recording {
  * or without its ending.  On failure there is a message, and nothing to free.
  */
 int sigmf_read(const char *name, struct sigmf_recording *recording);
+
+/* The same for a file without metadata, whose samples have a valid type. */
+int sigmf_read_plain(const char *name, const char *datatype,
+		     struct sigmf_recording *recording);
 void sigmf_read_free(struct sigmf_recording *recording);
 
 #endif /* FPGABUF_COMMON_SIGMF_READ_H */

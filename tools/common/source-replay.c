@@ -380,7 +380,9 @@ static int source_replay_open(struct source *source,
 	int err;
 
 	r->fd = -1;
-	err = sigmf_read(o->replay, &r->recording);
+	err = o->plain ?
+	      sigmf_read_plain(o->replay, o->plain, &r->recording) :
+	      sigmf_read(o->replay, &r->recording);
 	if (err)
 		return err;
 	source->name = r->recording.data;

@@ -29,6 +29,7 @@ struct source;
  * @device: path of the device to capture from
  * @share: socket of an fpgabuf-share
  * @replay: name of a recording
+ * @plain: @replay has no metadata: the type of its samples; or NULL
  * @fd: a dma-buf
  * @region_size: bytes of a region, 0 for the usual
  * @regions: number of regions; of a share the most that are held at once, 0 for
@@ -42,6 +43,7 @@ struct source_setup {
 	const char *device;
 	const char *share;
 	const char *replay;
+	const char *plain;
 	int fd;
 	uint64_t region_size;
 	uint64_t regions;
