@@ -42,6 +42,7 @@ struct capture {
 struct fake_device fake = WELL_BEHAVED;
 
 static int fake_fd = -1;
+static int feed = -1;
 static struct capture queued[MAX_CAPTURES], done[MAX_CAPTURES];
 static unsigned int queued_count, done_count;
 /* Regions that have been captured into, by descriptor. */
@@ -81,6 +82,8 @@ static void set_up_from_environment(void)
 	const char *fail_at = getenv("FAKE_FAIL_AT");
 	const char *alloc_errno = getenv("FAKE_ALLOC_ERRNO");
 
+	if (getenv("FAKE_FEED"))
+		feed = __real_open64(getenv("FAKE_FEED"), O_RDONLY | O_CLOEXEC);
 	if (getenv("FAKE_PLAIN"))
 		fake_plain();
 	if (getenv("FAKE_EMPTY_GAPS")) {
@@ -200,17 +203,35 @@ static int do_region_info(struct fpgabuf_region_info *info)
 	return 0;
 }
 
-/* The FPGA goes on counting where the last capture ended. */
-static void write_pattern(int fd, uint64_t bytes)
+/* Bytes of the stream from a place on: of a file, again and again, or the pattern */
+static size_t get_stream(uint64_t place, uint8_t *data, size_t len)
+{
+	off_t size;
+	ssize_t n;
+	size_t i;
+
+	if (feed < 0) {
+		for (i = 0; i < len; i++)
+			data[i] = pattern_byte(place + i);
+		return len;
+	}
+	size = lseek(feed, 0, SEEK_END);
+	n = size > 0 ? pread(feed, data, len, place % size) : 0;
+	if (n <= 0)
+		abort();
+	return n;
+}
+
+/* The FPGA goes on where the last capture ended. */
+static void write_stream(int fd, uint64_t bytes)
 {
 	static uint8_t data[65536];
 	uint64_t at = 0;
-	size_t n, i;
+	size_t n;
 
 	while (at < bytes) {
 		n = bytes - at < sizeof(data) ? bytes - at : sizeof(data);
-		for (i = 0; i < n; i++)
-			data[i] = pattern_byte(fake.bytes + at + i);
+		n = get_stream(fake.bytes + at, data, n);
 		if (pwrite(fd, data, n, at) != (ssize_t)n)
 			abort();
 		at += n;
@@ -250,7 +271,7 @@ static void finish_first(int error, uint64_t bytes)
 		c.result.status |= FPGABUF_CAPTURE_ERROR |
 				   FPGABUF_CAPTURE_TIMEOUT;
 	}
-	write_pattern(c.queue.fd, bytes);
+	write_stream(c.queue.fd, bytes);
 	c.result.bytes = bytes;
 	done[done_count++] = c;
 	if (write(fake_fd, &one, sizeof(one)) != sizeof(one))

@@ -4,8 +4,8 @@
  *
  * open() of FAKE_DEVICE and the ioctls on it are answered here, as <linux/
  * fpgabuf.h> says the driver does; regions are memory files.  It captures the
- * pattern of fpgabuf-sim.  Normally a capture is finished as soon as it is
- * queued.
+ * pattern of fpgabuf-sim, or in another process the file that the variable FAKE_FEED
+ * names, again and again.  Normally a capture is finished as soon as it is queued.
  */
 #ifndef FPGABUF_UNIT_FAKE_DEVICE_H
 #define FPGABUF_UNIT_FAKE_DEVICE_H
