@@ -87,6 +87,10 @@ guest() {
   if [ -e "$KO/$COPIES" ]; then
     OPTIONS+=(--ko "$KO/$COPIES")
   fi
+  # Nor is FFTW there for every architecture.
+  if [ -e "$OBJ/guest/tools/fpgabuf-scope" ]; then
+    OPTIONS+=(--file "$OBJ/guest/tools/fpgabuf-scope")
+  fi
   "$TOP/tests/vm/run.sh" --log "$OBJ/log/$name.kernel.log" \
     --net pair --module vgem \
     --ko "$KO/drivers/fpgabuf/fpgabuf.ko" \

@@ -70,6 +70,8 @@ static void test_values(void)
 		  "it takes bytes, such as 65536, 64K, 1M or 2G, at least 4096" },
 		{ { "tools/fpgabuf-record", "--sync", "0.5", "x" },
 		  "it takes a whole number, from 1 to 1000000" },
+		{ { "tools/fpgabuf-scope", "--samples", "1K" },
+		  "it takes a whole number, from 1 to 16777216" },
 		{ { "tools/fpgabuf-uio", "--map", "9", "writer" },
 		  "it takes a whole number, from 0 to 4" },
 		{ { "tools/fpgabuf-info", "--watch=0.5" },
@@ -163,6 +165,7 @@ static void test_full_stdout(void)
 		{ "tools/fpgabuf-plan", "--version" },
 		{ "tools/fpgabuf-show", "--formats" },
 		{ "tools/fpgabuf-record", "--help" },
+		{ "tools/fpgabuf-scope", "--help" },
 		{ "tools/fpgabuf-uio", "--help" },
 		{ "tools/fpgabuf-doctor", "--help" },
 	};

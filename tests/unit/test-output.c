@@ -546,7 +546,7 @@ static void test_limit_receipt(void)
 /* Who reads JSON gets an object, whatever happens. */
 static void test_json_error(void)
 {
-	static char * const failing[][6] = {
+	static char * const failing[][7] = {
 		{ "tools/fpgabuf-recv", "--json", "-o", "/none/x", "0" },
 		{ "tools/fpgabuf-recv", "--json", "192.0.2.1:1" },
 		{ "tools/fpgabuf-recv", "--none", "--json", "0" },
@@ -561,6 +561,9 @@ static void test_json_error(void)
 		{ "tools/fpgabuf-record", "--json", "--none" },
 		{ "fpgabuf-record-fake", "--json", "-d", FAKE_DEVICE,
 		  "/none/x" },
+		{ "tools/fpgabuf-scope", "--json", "--datatype", "ri8", "-d",
+		  "/none" },
+		{ "tools/fpgabuf-scope", "--json", "--none" },
 		{ "tools/fpgabuf-uio", "--json", "--none" },
 		{ "tools/fpgabuf-doctor", "--json", "--none" },
 	};

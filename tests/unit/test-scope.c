@@ -171,8 +171,8 @@ static void test_gaps(void)
 static void test_axis(void)
 {
 	const struct axis hertz = {
-		.from = -2e5, .to = 3e5, .unit = "Hz", .scaled = true};
-	const struct axis plain = {.to = 0.5, .unit = "cycles per sample"};
+		.from = -2e5, .to = 3e5, .unit = "Hz", .scaled = true };
+	const struct axis plain = { .to = 0.5, .unit = "cycles per sample" };
 	char label[AXIS_LABEL];
 
 	CU_ASSERT_EQUAL(axis_step(&hertz, 10), 5e4);
@@ -233,7 +233,7 @@ static void test_svg(void)
 		.rate = 1000,
 		.points = 16,
 	};
-	const int8_t samples[] = {0, 25, 50, -50, 0, 12};
+	const int8_t samples[] = { 0, 25, 50, -50, 0, 12 };
 	struct look look;
 	char *text;
 
@@ -362,7 +362,7 @@ static double field(const struct process *p, const char *name)
 /* A capture has 2048 samples, so a picture has two of them. */
 static void test_json(void)
 {
-	char *args[] = {"--json", "--sample-rate", "1000000", NULL};
+	char *args[] = { "--json", "--sample-rate", "1000000", NULL };
 	struct process p;
 	struct temp t;
 
@@ -384,7 +384,7 @@ static void test_json(void)
 /* Each third capture has a gap before it: the 3rd, which is in the first picture, ... */
 static void test_gap_captures(void)
 {
-	char *args[] = {"--json", "--samples", "10000", NULL};
+	char *args[] = { "--json", "--samples", "10000", NULL };
 	struct process p;
 	struct temp t;
 
@@ -404,8 +404,8 @@ static void test_gap_captures(void)
 /* The captures between go back unseen: 1, then 5, then 9 of the captures. */
 static void test_every(void)
 {
-	char *args[] = {"--json", "--samples", "100", "--every",
-			"4",	  "--count",   "3",   NULL};
+	char *args[] = { "--json", "--samples", "100", "--every",
+			"4",	  "--count",   "3",   NULL };
 	struct process p;
 	struct temp t;
 
@@ -422,8 +422,8 @@ static void test_every(void)
 /* A sample of three channels does not end with a capture: the next picture finds one. */
 static void test_phase(void)
 {
-	char *args[] = {"--json", "--channels", "3", "--samples",
-			"10",	  "--count",	"2", NULL};
+	char *args[] = { "--json", "--channels", "3", "--samples",
+			"10",	  "--count",	"2", NULL };
 	uint8_t bytes[4096 * 3];
 	struct process p;
 	struct temp t;
@@ -450,7 +450,7 @@ static void test_phase(void)
 /* Not in a terminal: one picture of 23 lines, without any control character */
 static void test_once(void)
 {
-	char *args[] = {"--ascii", NULL}, *quiet[] = {"--count", "2", NULL};
+	char *args[] = { "--ascii", NULL }, *quiet[] = { "--count", "2", NULL };
 	unsigned int lines = 0;
 	struct process p;
 	struct temp t;
@@ -477,15 +477,15 @@ static void test_files(void)
 	struct temp t;
 
 	temp_make(&t, "x.svg");
-	char *args[] = {"--svg", t.file, NULL};
-	char *over[] = {"--svg", t.file, "--overwrite", NULL};
-	char *raw[] = {"tools/fpgabuf-scope",
+	char *args[] = { "--svg", t.file, NULL };
+	char *over[] = { "--svg", t.file, "--overwrite", NULL };
+	char *raw[] = { "tools/fpgabuf-scope",
 		       "--raw",
 		       NULL,
 		       "--datatype",
 		       "ri16_le",
 		       "--json",
-		       NULL};
+		       NULL };
 	char feed[64];
 
 	snprintf(feed, sizeof(feed), "%s", temp_path(&t, "feed"));
@@ -509,7 +509,7 @@ static void test_replay(void)
 	struct temp t;
 
 	temp_make(&t, "x");
-	char *record[] = {"fpgabuf-record-fake",
+	char *record[] = { "fpgabuf-record-fake",
 			  "-d",
 			  FAKE_DEVICE,
 			  "-r",
@@ -522,14 +522,14 @@ static void test_replay(void)
 			  "--sample-rate",
 			  "1000",
 			  t.file,
-			  NULL};
-	char *scope[] = {"tools/fpgabuf-scope", "--replay", t.file, "--json",
-			 "--samples",		"5000",	    NULL};
-	char *empty[] = {"tools/fpgabuf-scope", "--raw", "/dev/null",
-			 "--datatype",		"ri8",	 NULL};
+			  NULL };
+	char *scope[] = { "tools/fpgabuf-scope", "--replay", t.file, "--json",
+			 "--samples",		"5000",	    NULL };
+	char *empty[] = { "tools/fpgabuf-scope", "--raw", "/dev/null",
+			 "--datatype",		"ri8",	 NULL };
 	char *none[] = {
 		"tools/fpgabuf-scope", "--replay", t.file, "--count", "2",
-		"--samples",	       "5000",	   NULL};
+		"--samples",	       "5000",	   NULL };
 
 	setenv("FAKE_GAP_EVERY", "2", 1);
 	CU_ASSERT_EQUAL(process_run(&p, record), 0);
@@ -564,7 +564,7 @@ struct screen {
 static void screen_size(const struct screen *s, unsigned short columns,
 			unsigned short rows)
 {
-	const struct winsize size = {.ws_col = columns, .ws_row = rows};
+	const struct winsize size = { .ws_col = columns, .ws_row = rows };
 
 	CU_ASSERT_EQUAL(ioctl(s->fd, TIOCSWINSZ, &size), 0);
 }
@@ -623,7 +623,7 @@ static bool echoes(const struct screen *s)
 static void live(const char *key, int signal)
 {
 	static struct screen s;
-	char *none[] = {NULL};
+	char *none[] = { NULL };
 	struct process p;
 	struct temp t;
 	int slave;
@@ -675,24 +675,24 @@ static void test_usage(void)
 		const char *text;
 		char *argv[8];
 	} bad[] = {
-		{"no --datatype given", {"tools/fpgabuf-scope"}},
-		{"exclude each other",
-		 {"tools/fpgabuf-scope", "--raw=x", "--share=y"}},
-		{"exclude each other",
-		 {"tools/fpgabuf-scope", "--svg=x", "--json"}},
-		{"--overwrite needs --svg",
-		 {"tools/fpgabuf-scope", "--overwrite"}},
-		{"--channels: 17: out of range",
-		 {"tools/fpgabuf-scope", "--channels", "17"}},
-		{"--points: 15: out of range",
-		 {"tools/fpgabuf-scope", "--points", "15"}},
-		{"it takes a type of SigMF",
-		 {"tools/fpgabuf-scope", "--datatype", "i16"}},
-		{"x: not an option", {"tools/fpgabuf-scope", "x"}},
-		{"try --help", {"tools/fpgabuf-scope", "--none"}},
+		{ "no --datatype given", { "tools/fpgabuf-scope" } },
+		{ "exclude each other",
+		  { "tools/fpgabuf-scope", "--raw=x", "--share=y" } },
+		{ "exclude each other",
+		  { "tools/fpgabuf-scope", "--svg=x", "--json" } },
+		{ "--overwrite needs --svg",
+		  { "tools/fpgabuf-scope", "--overwrite" } },
+		{ "--channels: 17: out of range",
+		  { "tools/fpgabuf-scope", "--channels", "17" } },
+		{ "--points: 15: out of range",
+		  { "tools/fpgabuf-scope", "--points", "15" } },
+		{ "it takes a type of SigMF",
+		  { "tools/fpgabuf-scope", "--datatype", "i16" } },
+		{ "x: not an option", { "tools/fpgabuf-scope", "x" } },
+		{ "try --help", { "tools/fpgabuf-scope", "--none" } },
 	};
-	char *version[] = {"tools/fpgabuf-scope", "--version", NULL};
-	char *help[] = {"tools/fpgabuf-scope", "--help", NULL};
+	char *version[] = { "tools/fpgabuf-scope", "--version", NULL };
+	char *help[] = { "tools/fpgabuf-scope", "--help", NULL };
 	struct process p;
 	size_t i;
 
@@ -707,28 +707,28 @@ static void test_usage(void)
 }
 
 static const struct test tests[] = {
-	{"a real sine has its numbers, its frequency and its level", test_real},
-	{"a complex one may have a frequency below 0", test_complex},
-	{"each channel has its own, and what is no number is left out",
-	 test_channels},
-	{"samples go on over captures, and not over gaps", test_gaps},
-	{"axes have round numbers and prefixes", test_axis},
-	{"the SVG has axes, gaps, and the samples where they belong", test_svg},
-	{"of many samples the SVG has the extremes, and the spectrum",
-	 test_svg_many},
-	{"a sine that is fed has its frequency and amplitude as JSON",
-	 test_json},
-	{"gaps are counted, also those in a picture", test_gap_captures},
-	{"one capture in n is looked at, and all are given back", test_every},
-	{"a picture begins with a whole sample", test_phase},
-	{"without a terminal it prints a picture", test_once},
-	{"it reads a file, and writes one that it does not overwrite",
-	 test_files},
-	{"it shows a recording", test_replay},
-	{"it looks at the captures of a server", test_share},
-	{"it follows the size of the terminal, and leaves it as it was",
-	 test_live},
-	{"bad usage is explained", test_usage},
-	{}};
+	{ "a real sine has its numbers, its frequency and its level", test_real },
+	{ "a complex one may have a frequency below 0", test_complex },
+	{ "each channel has its own, and what is no number is left out",
+	  test_channels },
+	{ "samples go on over captures, and not over gaps", test_gaps },
+	{ "axes have round numbers and prefixes", test_axis },
+	{ "the SVG has axes, gaps, and the samples where they belong", test_svg },
+	{ "of many samples the SVG has the extremes, and the spectrum",
+	  test_svg_many },
+	{ "a sine that is fed has its frequency and amplitude as JSON",
+	  test_json },
+	{ "gaps are counted, also those in a picture", test_gap_captures },
+	{ "one capture in n is looked at, and all are given back", test_every },
+	{ "a picture begins with a whole sample", test_phase },
+	{ "without a terminal it prints a picture", test_once },
+	{ "it reads a file, and writes one that it does not overwrite",
+	  test_files },
+	{ "it shows a recording", test_replay },
+	{ "it follows the size of the terminal, and leaves it as it was",
+	  test_live },
+	{ "bad usage is explained", test_usage },
+	{ }
+};
 
 SUITE(scope, .title = "fpgabuf-scope", .tests = tests)

@@ -21,13 +21,13 @@ packages() {
       pkg-config
     ;;
   unit)
-    echo g++ libcunit1-dev libdrm-dev musl-tools pkg-config python3-dev \
+    echo g++ libcunit1-dev libdrm-dev libfftw3-dev musl-tools pkg-config python3-dev \
       python3-jsonschema python3-numpy python3-prometheus-client
     ;;
   vm)
     # CUnit: the tests that run in a guest are built for it.
     echo qemu-system-x86 binutils busybox-static cpio dosfstools e2fsprogs \
-      ibverbs-providers iproute2 kmod libcunit1-dev pkg-config udev xz-utils
+      ibverbs-providers iproute2 kmod libcunit1-dev libfftw3-dev pkg-config udev xz-utils
     # A root directory of one's own brings its kernel along.
     if [ -z "${KROOT:-}" ]; then
       echo linux-image-amd64 linux-headers-amd64
@@ -58,8 +58,8 @@ packages() {
   debug) echo bc bison flex kmod libelf-dev patch xz-utils ;;
   coverage) echo lcov ;;
   deb)
-    echo debhelper dh-dkms dh-python dpkg-dev gcc libdrm-dev libibverbs-dev \
-      libjansson-dev librdmacm-dev liburing-dev pkg-config python3-dev
+    echo debhelper dh-dkms dh-python dpkg-dev gcc libdrm-dev libfftw3-dev \
+      libibverbs-dev libjansson-dev librdmacm-dev liburing-dev pkg-config python3-dev
     ;;
   check-deb) echo lintian mmdebstrap ;;
   dt) echo cpp device-tree-compiler dt-schema xz-utils yamllint ;;

@@ -54,7 +54,6 @@ void json_end(struct json *json);
 /* What stands between the quotes of a string, for JSON of another form */
 void json_text(FILE *out, const char *text);
 
-
 /* Has this program printed an object? */
 bool json_printed(void);
 

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include <inttypes.h>
 
-#include "common/json.h"
 #include "common/metrics.h"
 #include "common/utf8.h"
 

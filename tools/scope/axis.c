@@ -40,8 +40,8 @@ static const struct {
 	const char *name;
 	double factor;
 } prefixes[] = {
-	{"T", 1e12}, {"G", 1e9},  {"M", 1e6},  {"k", 1e3},   {"", 1},
-	{"m", 1e-3}, {"u", 1e-6}, {"n", 1e-9}, {"p", 1e-12},
+	{ "T", 1e12 }, { "G", 1e9 },  { "M", 1e6 },  { "k", 1e3 },   { "", 1 },
+	{ "m", 1e-3 }, { "u", 1e-6 }, { "n", 1e-9 }, { "p", 1e-12 },
 };
 
 #define PREFIXES (sizeof(prefixes) / sizeof(prefixes[0]))

@@ -92,7 +92,7 @@ void canvas_line(struct canvas *canvas, int x0, int y0, int x1, int y1,
 static void print_cell(const struct canvas *c, const struct canvas_cell *cell,
 		       FILE *out)
 {
-	static const char ascii[] = {' ', '\'', '.', ':'};
+	static const char ascii[] = { ' ', '\'', '.', ':' };
 
 	if (c->ascii)
 		fputc(ascii[cell->dots], out);
@@ -107,7 +107,7 @@ static void print_cell(const struct canvas *c, const struct canvas_cell *cell,
 void canvas_print(const struct canvas *canvas, unsigned int row, bool coloured,
 		  FILE *out)
 {
-	static const unsigned char colours[] = {33, 36, 32, 35, 34, 31};
+	static const unsigned char colours[] = { 33, 36, 32, 35, 34, 31 };
 	const struct canvas_cell *cell =
 		&canvas->cells[(size_t)row * canvas->columns];
 	unsigned int i, colour = 0, wanted;

@@ -143,7 +143,7 @@ static void clean(char *text)
 static int print_rate(const struct figure *f, char *text, size_t room)
 {
 	const struct axis axis = {
-		.to = f->setup->rate, .unit = "S/s", .scaled = true};
+		.to = f->setup->rate, .unit = "S/s", .scaled = true };
 	char label[AXIS_LABEL], unit[AXIS_LABEL];
 
 	if (!f->setup->rate)

@@ -43,7 +43,7 @@ double look_middle(const struct look_form *form)
 
 void look_init(struct look *look, const struct look_form *form, size_t wanted)
 {
-	*look = (struct look){.form = *form, .wanted = wanted};
+	*look = (struct look){ .form = *form, .wanted = wanted };
 }
 
 void look_free(struct look *look)

@@ -200,7 +200,7 @@ static int print_panel(const struct panel *panel,
 		       const struct picture_setup *setup, unsigned int rows,
 		       FILE *out)
 {
-	struct drawing d = {.panel = panel, .setup = setup, .out = out};
+	struct drawing d = { .panel = panel, .setup = setup, .out = out };
 	unsigned int i;
 
 	if (canvas_make(&d.canvas, setup->columns - MARGIN, rows, setup->ascii))

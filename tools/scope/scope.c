@@ -164,11 +164,11 @@ static int wait_event(struct scope *s, struct pollfd *fds)
 	const int64_t stall = stall_due_ns(&s->stall);
 	const int64_t due = !retry || (stall && stall < retry) ? stall : retry;
 
-	fds[FD_SIGNAL] = (struct pollfd){s->sigfd, POLLIN, 0};
-	fds[FD_SOURCE] = (struct pollfd){source_fd(s->source), POLLIN, 0};
-	fds[FD_RESULTS] = (struct pollfd){results_fd(), POLLOUT, 0};
-	fds[FD_RESIZED] = (struct pollfd){s->terminal.resized, POLLIN, 0};
-	fds[FD_KEYS] = (struct pollfd){s->terminal.keys, POLLIN, 0};
+	fds[FD_SIGNAL] = (struct pollfd){ s->sigfd, POLLIN, 0 };
+	fds[FD_SOURCE] = (struct pollfd){ source_fd(s->source), POLLIN, 0 };
+	fds[FD_RESULTS] = (struct pollfd){ results_fd(), POLLOUT, 0 };
+	fds[FD_RESIZED] = (struct pollfd){ s->terminal.resized, POLLIN, 0 };
+	fds[FD_KEYS] = (struct pollfd){ s->terminal.keys, POLLIN, 0 };
 	if (poll(fds, FDS, due ? clock_left_ms(due) : -1) >= 0 ||
 	    errno == EINTR)
 		return 0;

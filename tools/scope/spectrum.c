@@ -209,10 +209,10 @@ static void find_peak(struct spectrum *s)
 int spectrum_make(const struct look *look, unsigned int channel,
 		  unsigned int points, struct spectrum *spectrum)
 {
-	struct transform t = {.look = look, .channel = channel};
+	struct transform t = { .look = look, .channel = channel };
 	struct spectrum *s = spectrum;
 
-	*s = (struct spectrum){.points = choose_points(look, points)};
+	*s = (struct spectrum){ .points = choose_points(look, points) };
 	if (!s->points)
 		return 0;
 	t.points = s->points;

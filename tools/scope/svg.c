@@ -179,7 +179,7 @@ static void print_marks(const struct sheet *s)
 
 static void print_panel(const struct panel *panel, double top, FILE *out)
 {
-	const struct sheet s = {.panel = panel, .top = top, .out = out};
+	const struct sheet s = { .panel = panel, .top = top, .out = out };
 	unsigned int i;
 
 	print_x(&s);

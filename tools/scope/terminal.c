@@ -13,7 +13,7 @@
 
 void terminal_init(struct terminal *terminal)
 {
-	*terminal = (struct terminal){.resized = -1, .keys = -1};
+	*terminal = (struct terminal){ .resized = -1, .keys = -1 };
 }
 
 bool terminal_is_there(void)

@@ -15,8 +15,8 @@ set -euo pipefail
 [ $# -eq 1 ] || die "usage: root.sh DIR"
 ROOT=$1
 CACHE=$BUILD/deb-root
-PACKAGES=dkms,gcc,libc6-dev,libdrm2,libibverbs1,libjansson4,librdmacm1
-PACKAGES+=,liburing2,linux-headers-amd64,linux-image-amd64,pkg-config,python3-numpy,systemd,udev
+PACKAGES=dkms,gcc,libc6-dev,libdrm2,libfftw3-double3,libibverbs1,libjansson4
+PACKAGES+=,librdmacm1,liburing2,linux-headers-amd64,linux-image-amd64,pkg-config,python3-numpy,systemd,udev
 
 bootstrap() {
   local release

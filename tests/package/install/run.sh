@@ -193,23 +193,25 @@ try: fpgabuf.Device("/dev/null")
 except fpgabuf.Error as error: print(error)' | grep -F 'not an fpgabuf device'
 }
 
-# A machine without libdrm, Python and jansson gets everything else, and is told.
+# A machine without libdrm, FFTW, jansson and Python gets everything else, and is told.
 without_libdrm() {
   local o=$TMP/without
 
   make -C tools O="$o" PKG_CONFIG=false >"$TMP/without.log" || return
   cat "$TMP/without.log"
   grep -q 'fpgabuf-show is not built: no libdrm' "$TMP/without.log" &&
+    grep -q 'fpgabuf-scope is not built: no fftw3' "$TMP/without.log" &&
     grep -q 'Python binding: not built, python3-dev is not there' \
       "$TMP/without.log" &&
     grep -q 'no jansson (libjansson-dev): built without --replay' \
       "$TMP/without.log" &&
     [ -x "$o/fpgabuf-send" ] && ! [ -e "$o/fpgabuf-show" ] &&
+    ! [ -e "$o/fpgabuf-scope" ] &&
     ! "$o/fpgabuf-record" --replay x "$TMP/y" 2>"$TMP/said" &&
     grep 'was built without jansson' "$TMP/said" &&
     make -s -C tools O="$o" PKG_CONFIG=false DESTDIR="$TMP/without.root" \
       install &&
-    ! find "$TMP/without.root" -name '*show*' -o -name '*python*' | grep .
+    ! find "$TMP/without.root" -name '*show*' -o -name '*scope*' -o -name '*python*' | grep .
 }
 
 # statically BUILD VARIABLE=VALUE...: the tools need no library of this machine.
@@ -351,7 +353,7 @@ expect 'the examples can be built with what is installed' examples
 expect 'the Python module finds the shared library' python_module
 expect 'no header is in the way of those of the kernel' no_stranger
 for tool in fpgabuf-send fpgabuf-recv fpgabuf-info fpgabuf-share fpgabuf-plan \
-  fpgabuf-record fpgabuf-show fpgabuf-uio fpgabuf-doctor
+  fpgabuf-record fpgabuf-scope fpgabuf-show fpgabuf-uio fpgabuf-doctor
 do
   expect "$tool: --help and the manual have the same options" \
     same help_options manual_options "$tool"
@@ -373,7 +375,7 @@ else
   echo 'skipped: no check of the units, this machine has no systemd-analyze'
 fi
 
-expect 'without libdrm, jansson and python3-dev all else is built and installed' \
+expect 'without libdrm, fftw3, jansson and python3-dev all else is built and installed' \
   without_libdrm
 
 expect 'the receiver can be built alone' receiver_alone
