@@ -18,13 +18,14 @@ static const char * const keys[] = {
 	[SIGMF_HW] = "hw",
 	[SIGMF_LICENSE] = "license",
 	/* These are no texts. */
-	"datatype", "frequency", "sample_rate",
+	"datatype", "frequency", "hw_time", "sample_rate",
 };
 
 #define KEYS		(sizeof(keys) / sizeof(keys[0]))
 #define KEY_DATATYPE	(SIGMF_TEXTS + 0)
 #define KEY_FREQUENCY	(SIGMF_TEXTS + 1)
-#define KEY_SAMPLE_RATE	(SIGMF_TEXTS + 2)
+#define KEY_HW_TIME	(SIGMF_TEXTS + 2)
+#define KEY_SAMPLE_RATE	(SIGMF_TEXTS + 3)
 
 /**
  * struct profile - a profile that is being read
@@ -90,6 +91,17 @@ static int set_frequency(const struct profile *p, const char *value)
 	return 0;
 }
 
+static int set_counter(const struct profile *p, const char *value)
+{
+	struct hw_time counter;
+
+	if (hw_time_parse(value, &counter))
+		return fail_value(p, value);
+	if (!hw_time_is_there(&p->setup->counter))
+		p->setup->counter = counter;
+	return 0;
+}
+
 static int set(const struct profile *p, unsigned int key, const char *value)
 {
 	switch (key) {
@@ -97,6 +109,8 @@ static int set(const struct profile *p, unsigned int key, const char *value)
 		return set_datatype(p, value);
 	case KEY_FREQUENCY:
 		return set_frequency(p, value);
+	case KEY_HW_TIME:
+		return set_counter(p, value);
 	case KEY_SAMPLE_RATE:
 		return set_rate(p, value);
 	default:
@@ -123,7 +137,7 @@ static int set_key(struct profile *p, const char *text, const char *value)
 		key++;
 	if (key == KEYS) {
 		fail(p, "no such key", text);
-		remedy("the keys are author, datatype, description, frequency, hw, license and sample_rate");
+		remedy("the keys are author, datatype, description, frequency, hw, hw_time, license and sample_rate");
 		return -1;
 	}
 	if (p->seen[key])

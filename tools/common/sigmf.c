@@ -18,6 +18,9 @@
 /* The version of the format */
 #define VERSION		"1.2.5"
 
+/* And of what we add to it */
+#define EXTENSION	"0.1.0"
+
 /*
  * The file is written anew after this time, and after so many times of what that
  * took: with many gaps it is large.
@@ -35,6 +38,7 @@
  * @window: it was chosen to be recorded
  * @unrecorded: so many bytes before it were not
  * @lost_unrecorded: samples may be missing among these
+ * @count: what the counter says of its first capture
  */
 struct segment {
 	uint64_t offset;
@@ -45,6 +49,7 @@ struct segment {
 	bool window;
 	uint64_t unrecorded;
 	bool lost_unrecorded;
+	struct hw_count count;
 };
 
 /**
@@ -65,6 +70,7 @@ struct list {
  * @name: the file
  * @part: its name while it is written
  * @sample_size: bytes of a sample
+ * @last: the last piece
  * @segments: the stretches
  * @marks: what is said of samples, besides
  * @dirty: they are not in the file
@@ -75,6 +81,7 @@ struct sigmf {
 	char name[PATH_MAX];
 	char part[PATH_MAX];
 	unsigned int sample_size;
+	struct sigmf_piece last;
 	struct list segments;
 	struct list marks;
 	bool dirty;
@@ -201,13 +208,10 @@ static void make_dirty(struct sigmf *s)
 		s->due_ns = clock_ns();
 }
 
-int sigmf_add(struct sigmf *s, const struct sigmf_piece *p)
+static int add_segment(struct sigmf *s, const struct sigmf_piece *p)
 {
-	struct segment *new;
+	struct segment *new = add_item(&s->segments, sizeof(*new));
 
-	if (s->segments.count && !p->gap && !p->window)
-		return 0;
-	new = add_item(&s->segments, sizeof(*new));
 	if (!new)
 		return -1;
 	*new = (struct segment){
@@ -220,6 +224,35 @@ int sigmf_add(struct sigmf *s, const struct sigmf_piece *p)
 		.unrecorded = p->unrecorded,
 		.lost_unrecorded = p->lost_unrecorded,
 	};
+	make_dirty(s);
+	return 0;
+}
+
+int sigmf_add(struct sigmf *s, const struct sigmf_piece *p)
+{
+	s->last = *p;
+	if (s->segments.count && !p->gap && !p->window)
+		return 0;
+	return add_segment(s, p);
+}
+
+static struct segment *last_segment(const struct sigmf *s)
+{
+	return (struct segment *)s->segments.items + s->segments.count - 1;
+}
+
+int sigmf_count(struct sigmf *s, const struct hw_count *count)
+{
+	if (!count->known)
+		return 0;
+	if (last_segment(s)->offset != s->last.offset) {
+		if (!count->untold)
+			return 0;
+		if (add_segment(s, &s->last))
+			return -1;
+	}
+	last_segment(s)->count = *count;
+	last_segment(s)->gap |= count->untold;
 	make_dirty(s);
 	return 0;
 }
@@ -264,13 +297,19 @@ static void write_segment(const struct sigmf *s, FILE *f, size_t i)
 			s->setup->frequency);
 	if (seg->start_ns)
 		write_time(f, seg->start_ns);
+	if (seg->count.known)
+		fprintf(f, ", \"fpgabuf:ticks\": %" PRIu64, seg->count.ticks);
 	fputs("}", f);
 }
 
 static void write_lost(const struct sigmf *s, FILE *f,
 		       const struct segment *seg)
 {
-	if (seg->lost_bytes)
+	if (seg->count.counted)
+		fprintf(f, "%" PRIu64 " samples are missing, by the counter%s",
+			seg->count.missing, seg->count.untold ?
+			"; the driver does not tell of it" : "");
+	else if (seg->lost_bytes)
 		fprintf(f, "%" PRIu64 " samples are missing",
 			seg->lost_bytes / s->sample_size);
 	else if (seg->lost_captures)
@@ -317,7 +356,11 @@ static void write_gap(struct notes *n, const struct segment *seg)
 	write_lost(n->sigmf, n->f, seg);
 	if (seg->offset % n->sigmf->sample_size)
 		fputs("; the sample before it is not whole", n->f);
-	end_note(n);
+	fputs("\"", n->f);
+	if (seg->count.counted)
+		fprintf(n->f, ", \"fpgabuf:missing_samples\": %" PRIu64,
+			seg->count.missing);
+	fputs("}", n->f);
 }
 
 static void write_window(struct notes *n, const struct segment *seg)
@@ -385,6 +428,20 @@ static void write_texts(const struct sigmf *s, FILE *f)
 	}
 }
 
+static void write_counter(const struct hw_time *counter, FILE *f)
+{
+	if (!hw_time_is_there(counter))
+		return;
+	fprintf(f, "    \"core:extensions\": [{\"name\": \"fpgabuf\", \"version\": \"" EXTENSION "\", \"optional\": true}],\n"
+		"    \"fpgabuf:tick_offset\": %" PRIu64 ",\n"
+		"    \"fpgabuf:tick_type\": \"u%u_%ce\",\n",
+		counter->offset, 8 * counter->type.size,
+		counter->type.big ? 'b' : 'l');
+	if (counter->rate)
+		fprintf(f, "    \"fpgabuf:tick_rate\": %" PRIu64 ",\n",
+			counter->rate);
+}
+
 /* Of the first segments and marks only */
 static void write_all(const struct sigmf *s, FILE *f, size_t segments,
 		      size_t marks)
@@ -398,6 +455,7 @@ static void write_all(const struct sigmf *s, FILE *f, size_t segments,
 		fprintf(f, "    \"core:sample_rate\": %" PRIu64 ",\n",
 			s->setup->sample_rate);
 	write_texts(s, f);
+	write_counter(&s->setup->counter, f);
 	fprintf(f, "    \"core:recorder\": \"%s\",\n    \"core:version\": \"" VERSION "\"\n  },\n  \"captures\": [",
 		s->setup->recorder);
 	for (i = 0; i < segments; i++)

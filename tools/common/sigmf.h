@@ -13,6 +13,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "common/hw-time.h"
+
 /* The endings of the names of the two files */
 #define SIGMF_DATA	".sigmf-data"
 #define SIGMF_META	".sigmf-meta"
@@ -34,6 +36,7 @@ enum sigmf_text {
  * @texts: by enum sigmf_text, or NULL
  * @frequency: in Hz, of the centre
  * @has_frequency: that is known
+ * @counter: a counter in each capture, if there is one
  */
 struct sigmf_setup {
 	const char *datatype;
@@ -42,6 +45,7 @@ struct sigmf_setup {
 	const char *texts[SIGMF_TEXTS];
 	double frequency;
 	bool has_frequency;
+	struct hw_time counter;
 };
 
 /**
@@ -108,6 +112,12 @@ struct sigmf *sigmf_open(const char *data, const struct sigmf_setup *setup);
 
 /* A piece is in the file, or will be: 0, or -1 after a message. */
 int sigmf_add(struct sigmf *sigmf, const struct sigmf_piece *piece);
+
+/*
+ * What the counter says of the last piece, before it is marked: the same.  Where it says
+ * that samples are missing, a segment begins.
+ */
+int sigmf_count(struct sigmf *sigmf, const struct hw_count *count);
 
 /* Marks samples of the last piece, in order: the same. */
 int sigmf_mark(struct sigmf *sigmf, const struct sigmf_mark *mark);

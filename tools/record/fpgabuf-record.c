@@ -61,6 +61,12 @@ static int record_to(const struct record_options *o, struct source *source,
 			.put = record_metrics,
 			.of = &r,
 		},
+		.clock = {
+			.time = &o->sigmf.counter,
+			.sample_rate = o->sigmf.sample_rate,
+			.sample_size = o->metadata ?
+				       sigmf_sample_size(o->sigmf.datatype) : 0,
+		},
 	};
 	int sigfd, ret = EXIT_FAILED;
 

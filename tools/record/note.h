@@ -6,6 +6,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "common/hw-time.h"
 #include "record/rule.h"
 
 /* What has asked for a window, as bits */
@@ -33,6 +34,7 @@ struct trigger {
  * @unrecorded: bytes that were captured, and not recorded, since the last window
  * @lost_unrecorded: among these there was a gap
  * @trigger: what was in it
+ * @count: what the counter in it says
  */
 struct note {
 	uint64_t missed;
@@ -42,6 +44,7 @@ struct note {
 	uint64_t unrecorded;
 	bool lost_unrecorded;
 	struct trigger trigger;
+	struct hw_count count;
 };
 
 #endif /* FPGABUF_RECORD_NOTE_H */

@@ -17,7 +17,7 @@
 #define DEFAULT_REGIONS	16
 
 enum {
-	OPT_AFTER = 0x100, OPT_BEFORE, OPT_DATATYPE, OPT_DURATION, OPT_JSON,
+	OPT_AFTER = 0x100, OPT_BEFORE, OPT_DATATYPE, OPT_DURATION, OPT_HW_TIME, OPT_JSON,
 	OPT_MAX_DISK, OPT_OVERWRITE, OPT_PROFILE, OPT_PROGRESS, OPT_REPLAY, OPT_ROTATE_SIZE,
 	OPT_ROTATE_TIME, OPT_SAMPLE_RATE, OPT_SHARE, OPT_SIGMF, OPT_STATS,
 	OPT_STATS_FILE, OPT_SYNC, OPT_TRIGGER, OPT_TRIGGER_FIFO, OPT_VERSION, OPT_WINDOWS,
@@ -32,6 +32,7 @@ static const struct option long_options[] = {
 	{ "device", required_argument, NULL, 'd' },
 	{ "duration", required_argument, NULL, OPT_DURATION },
 	{ "help", no_argument, NULL, 'h' },
+	{ "hw-time", required_argument, NULL, OPT_HW_TIME },
 	{ "json", no_argument, NULL, OPT_JSON },
 	{ "max-disk", required_argument, NULL, OPT_MAX_DISK },
 	{ "overwrite", no_argument, NULL, OPT_OVERWRITE },
@@ -103,6 +104,11 @@ static const char help[] =
 "                          has, when it begins, and every gap; needs --datatype\n"
 "      --datatype TYPE     the type of the samples, such as ci16_le or rf32_le\n"
 "      --sample-rate N     samples a second; without it no times are written\n"
+"      --hw-time OFFSET:TYPE[:RATE]\n"
+"                          a counter is OFFSET bytes behind the beginning of each\n"
+"                          capture: u32_le, u32_be, u64_le or u64_be, with RATE\n"
+"                          ticks a second; the metadata have it, and by it the\n"
+"                          length of gaps\n"
 "      --profile PATH      a file with lines such as datatype = ci16_le, which has\n"
 "                          these, author, frequency and more; options go first\n"
 "\n"
@@ -226,6 +232,8 @@ static int set_manner(struct record_options *o, int option)
 	switch (option) {
 	case OPT_DATATYPE:
 		return set_datatype(o);
+	case OPT_HW_TIME:
+		return hw_time_parse(optarg, &o->sigmf.counter);
 	case OPT_MAX_DISK:
 		return parse_size_within(optarg, MIN_ROTATE_SIZE, UINT64_MAX,
 					 &o->max_disk);
@@ -321,9 +329,10 @@ static int check(const struct record_options *o)
 		return bad_combination("--bytes excludes --before, --after, --trigger, --trigger-fifo and --windows");
 	if (!!o->device + !!o->share + !!o->replay > 1)
 		return bad_combination("--device, --share and --replay exclude each other");
-	if ((o->sigmf.datatype || o->sigmf.sample_rate || o->profile) &&
-	    !o->metadata)
-		return bad_combination("--datatype, --sample-rate and --profile need --sigmf");
+	if (!o->metadata &&
+	    (o->sigmf.datatype || o->sigmf.sample_rate || o->profile ||
+	     hw_time_is_there(&o->sigmf.counter)))
+		return bad_combination("--datatype, --sample-rate, --profile and --hw-time need --sigmf");
 	if (o->max_disk && !rotates(o))
 		return bad_combination("--max-disk needs --rotate-size or --rotate-time");
 	if (o->max_disk && o->rotate_size > o->max_disk / 2)
@@ -350,6 +359,8 @@ static int settle_type(struct record_options *o)
 		return EXIT_USAGE;
 	if (o->metadata && !o->sigmf.datatype && !o->replay)
 		return bad_combination("--sigmf needs --datatype");
+	if (o->replay && hw_time_is_there(&o->sigmf.counter))
+		return bad_combination("--hw-time excludes --replay: a recording does not say where captures begin");
 	return -1;
 }
 

@@ -215,6 +215,37 @@ static void note_time(const struct source *source,
 		note->utc_ns = source->kind->utc_ns(source, c->slot);
 }
 
+static void explain_untold(struct recorder *r, const struct hw_count *count)
+{
+	if (r->told_untold || r->options->quiet)
+		return;
+	r->told_untold = true;
+	progress_end(&r->progress);
+	inform("the counter says that %" PRIu64 " samples are missing before capture %" PRIu64 ", and %s does not tell of it",
+	       count->missing, r->source->counts.captures, r->source->name);
+	remedy("the FPGA may have lost them before its DMA controller; or --hw-time or --sample-rate are not right");
+}
+
+/* Samples before the first capture are not missing. */
+static void note_counter(struct recorder *r, const struct fpgabuf_capture *c,
+			 struct note *note)
+{
+	struct hw_word word = { .have = 0 };
+	struct hw_capture capture = {
+		.bytes = c->bytes,
+		.end_ns = c->timestamp_ns,
+		.gap = c->sequence && c->status & FPGABUF_CAPTURE_GAP,
+	};
+
+	if (!hw_time_is_there(r->clock.time))
+		return;
+	if (hw_word_add(r->clock.time, &word, 0, c->addr, c->bytes))
+		capture.word = &word;
+	hw_clock_next(&r->clock, &capture, &note->count);
+	if (note->count.untold)
+		explain_untold(r, &note->count);
+}
+
 static int on_capture(struct recorder *r, const struct fpgabuf_capture *c)
 {
 	struct note note = {
@@ -223,6 +254,7 @@ static int on_capture(struct recorder *r, const struct fpgabuf_capture *c)
 
 	r->missed += note.missed;
 	note_time(r->source, c, &note);
+	note_counter(r, c, &note);
 	note_gap(r, c);
 	if (r->options->verbose)
 		inform("capture %" PRIu64 ": %" PRIu64 " bytes",

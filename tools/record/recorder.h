@@ -29,6 +29,8 @@
  * @held: captures that are taken
  * @broken: nothing more can be written
  * @missed: captures of a server that were missed before the last one taken
+ * @clock: the counter in the captures, if there is one
+ * @told_untold: a gap was reported of which the driver does not know
  * @late: since the last capture, no region was left for the FPGA
  * @late_gaps: captures after the first with a gap because of that
  * @told_late: that was reported
@@ -51,6 +53,8 @@ struct recorder {
 	unsigned int held;
 	bool broken;
 	uint64_t missed;
+	struct hw_clock clock;
+	bool told_untold;
 	bool late;
 	uint64_t late_gaps;
 	bool told_late;

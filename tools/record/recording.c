@@ -406,6 +406,8 @@ static int describe(struct file *f, const struct written *w)
 	int err = sigmf_add(f->sigmf, &piece);
 
 	if (!err)
+		err = sigmf_count(f->sigmf, &w->note.count);
+	if (!err)
 		err = mark_asked(f, w);
 	return err ? err : mark_number(f, w);
 }

@@ -73,6 +73,7 @@ static void print_json(FILE *out, const struct recorder *r, bool ok)
 	json_source(&j, r->source);
 	json_number(&j, "gaps_of_disk", r->late_gaps);
 	json_windows(&j, r);
+	json_hw_clock(&j, &r->clock);
 	json_files(&j, &s);
 	json_clock(&j, &clock);
 	json_quoted(&j, "error", ok ? "" : message_first());
@@ -92,6 +93,18 @@ static void print_gaps(FILE *out, const struct recorder *r)
 	if (src->counts.missed)
 		fprintf(out, "  %" PRIu64 " captures of the server were missed\n",
 			src->counts.missed);
+}
+
+static void print_counter(FILE *out, const struct hw_clock *c)
+{
+	if (!hw_time_is_there(c->time))
+		return;
+	fprintf(out, "  by the counter %" PRIu64 " samples are missing; %" PRIu64
+		" gaps that were not told, %" PRIu64 " that lose nothing\n",
+		c->missing, c->untold, c->empty);
+	if (c->unfit)
+		fprintf(out, "  before %" PRIu64 " captures the counter does not fit the samples\n",
+			c->unfit);
 }
 
 static void print_windows(FILE *out, const struct recorder *r)
@@ -120,6 +133,7 @@ static void print_text(FILE *out, const struct recorder *r)
 		src->region_size);
 	print_windows(out, r);
 	print_gaps(out, r);
+	print_counter(out, &r->clock);
 	fprintf(out, "  %" PRIu64 " bytes past the page cache; %u captures waited at most, the longest for %.3f ms\n",
 		s.disk.direct, s.disk.most_waiting, longest_ms(&s));
 	if (s.files > 1)

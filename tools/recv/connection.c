@@ -29,6 +29,12 @@ struct connection *connection_new(const struct recv_options *options,
 	c->sink = sink;
 	framing_start(&c->framing);
 	checker_start(&c->checker);
+	c->clock = (struct hw_clock){
+		.time = &options->sigmf.counter,
+		.sample_rate = options->sigmf.sample_rate,
+		.sample_size = options->metadata ?
+			       sigmf_sample_size(options->sigmf.datatype) : 0,
+	};
 	return c;
 }
 
@@ -187,6 +193,46 @@ static size_t check(struct connection *c, const uint8_t *data, size_t len)
 	return c->options->verify ? check_pattern(c, data, good) : good;
 }
 
+/* A capture that is too short has none. */
+static int count_frame(struct connection *c, const struct hw_word *word)
+{
+	const struct framing *f = &c->framing;
+	const struct hw_capture capture = {
+		.bytes = f->frame.length,
+		.end_ns = f->frame.timestamp_ns,
+		.gap = f->captures > 1 && framing_broken(f),
+		.word = word,
+	};
+	struct hw_count count;
+
+	hw_clock_next(&c->clock, &capture, &count);
+	return sink_count(c->sink, &count) ? sink_failed(c) : 0;
+}
+
+/* Data of a frame: perhaps the counter is among them. */
+static int hear_counter(struct connection *c, const uint8_t *data, size_t len)
+{
+	const struct framing *f = &c->framing;
+
+	if (!hw_time_is_there(c->clock.time) ||
+	    !hw_word_add(c->clock.time, &c->word, f->frame.length - f->left,
+			 data, len))
+		return 0;
+	return count_frame(c, &c->word);
+}
+
+/* The counter comes later, unless there is no place for it. */
+static int begin_counter(struct connection *c)
+{
+	const struct hw_time *time = c->clock.time;
+
+	c->word.have = 0;
+	if (!hw_time_is_there(time) ||
+	    c->framing.frame.length >= time->offset + time->type.size)
+		return 0;
+	return count_frame(c, NULL);
+}
+
 /* Samples have come to the room of the sink. */
 static int take_data(struct connection *c, const uint8_t *data, size_t len)
 {
@@ -194,8 +240,11 @@ static int take_data(struct connection *c, const uint8_t *data, size_t len)
 
 	if (keep(c, good) || good < len)
 		return -1;
-	if (c->options->framed)
-		framing_data_got(&c->framing, len);
+	if (!c->options->framed)
+		return 0;
+	if (hear_counter(c, data, len))
+		return -1;
+	framing_data_got(&c->framing, len);
 	return 0;
 }
 
@@ -243,7 +292,7 @@ static int cut_at_header(struct connection *c)
 		return 0;
 	if (sink_cut(c->sink, all))
 		return sink_failed(c);
-	if (frame->length && describe_frame(c))
+	if (frame->length && (describe_frame(c) || begin_counter(c)))
 		return -1;
 	if (keep)
 		c->header_left = frame->header_size;

@@ -22,6 +22,8 @@
  * @sink: where its stream goes
  * @framing: the frames, with --framed
  * @checker: the pattern, with --verify
+ * @clock: the counter in the captures, with --hw-time
+ * @word: that of the capture at hand, as far as it has come
  * @bytes: samples that have come and are good, without headers
  * @start_ns: when it was accepted
  * @heard_ns: when the last bytes came
@@ -42,6 +44,8 @@ struct connection {
 	struct sink *sink;
 	struct framing framing;
 	struct checker checker;
+	struct hw_clock clock;
+	struct hw_word word;
 	uint64_t bytes;
 	int64_t start_ns;
 	int64_t heard_ns;

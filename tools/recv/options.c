@@ -19,7 +19,7 @@
 #define MIN_ROTATE_SIZE	4096
 
 enum {
-	OPT_CONNECTIONS = 0x100, OPT_DATATYPE, OPT_FRAMED, OPT_JSON,
+	OPT_CONNECTIONS = 0x100, OPT_DATATYPE, OPT_FRAMED, OPT_HW_TIME, OPT_JSON,
 	OPT_KEEPALIVE, OPT_KEEP_FRAMES, OPT_OVERWRITE, OPT_PORT_FILE,
 	OPT_PROFILE, OPT_PROGRESS, OPT_RDMA, OPT_ROTATE_SIZE, OPT_ROTATE_TIME,
 	OPT_SAMPLE_RATE, OPT_SIGMF, OPT_STATS, OPT_STATS_FILE, OPT_SYNC, OPT_VERIFY, OPT_VERSION,
@@ -31,6 +31,7 @@ static const struct option long_options[] = {
 	{ "datatype", required_argument, NULL, OPT_DATATYPE },
 	{ "framed", no_argument, NULL, OPT_FRAMED },
 	{ "help", no_argument, NULL, 'h' },
+	{ "hw-time", required_argument, NULL, OPT_HW_TIME },
 	{ "json", no_argument, NULL, OPT_JSON },
 	{ "keepalive", required_argument, NULL, OPT_KEEPALIVE },
 	{ "keep-frames", no_argument, NULL, OPT_KEEP_FRAMES },
@@ -85,6 +86,11 @@ static const char help[] =
 "                          every gap; needs --datatype\n"
 "      --datatype TYPE     the type of the samples, such as ci16_le or rf32_le\n"
 "      --sample-rate N     samples a second; without it no times are written\n"
+"      --hw-time OFFSET:TYPE[:RATE]\n"
+"                          a counter is OFFSET bytes behind the beginning of each\n"
+"                          capture: u32_le, u32_be, u64_le or u64_be, with RATE\n"
+"                          ticks a second; the metadata have it, and by it the\n"
+"                          length of gaps\n"
 "      --profile PATH      a file with lines such as datatype = ci16_le, which has\n"
 "                          these, author, frequency and more; options go first\n"
 "  -b, --bytes SIZE        fail unless the stream has exactly SIZE bytes of\n"
@@ -242,6 +248,8 @@ static int set_value(struct recv_options *o, int option)
 		return set_connections(o);
 	case OPT_DATATYPE:
 		return set_datatype(o);
+	case OPT_HW_TIME:
+		return hw_time_parse(optarg, &o->sigmf.counter);
 	case OPT_KEEPALIVE:
 		return set_keepalive(o);
 	case OPT_PORT_FILE:
@@ -350,8 +358,9 @@ static int set_name(struct recv_options *o)
 static int check_metadata(struct recv_options *o)
 {
 	if (!o->metadata)
-		return o->sigmf.datatype || o->sigmf.sample_rate || o->profile ?
-			bad_combination("--datatype, --sample-rate and --profile need --sigmf") :
+		return o->sigmf.datatype || o->sigmf.sample_rate ||
+		       o->profile || hw_time_is_there(&o->sigmf.counter) ?
+			bad_combination("--datatype, --sample-rate, --profile and --hw-time need --sigmf") :
 			-1;
 	if (o->profile && sigmf_profile_read(o->profile, &o->sigmf))
 		return EXIT_USAGE;

@@ -35,8 +35,10 @@ static void json_rate(struct json *j, uint64_t bytes, double seconds)
 	json_decimal(j, "mb_per_s", mb_per_s(bytes, seconds));
 }
 
-static void json_framing(struct json *j, const struct framing *f)
+static void json_framing(struct json *j, const struct connection *c)
 {
+	const struct framing *f = &c->framing;
+
 	json_bool(j, "complete", f->ended);
 	json_number(j, "captures", f->captures);
 	json_number(j, "first_sequence", f->first_sequence);
@@ -48,6 +50,7 @@ static void json_framing(struct json *j, const struct framing *f)
 	json_number(j, "skipped_bytes", f->skipped_bytes);
 	if (f->has_clock)
 		json_clock(j, &f->clock);
+	json_hw_clock(j, &c->clock);
 }
 
 static void json_sink(struct json *j, const struct sink *s)
@@ -73,7 +76,7 @@ static void print_json(FILE *out, const struct recv_options *o,
 	json_rate(&j, c->bytes, seconds_between(c->start_ns, c->end_ns));
 	json_bool(&j, "verified", !c->failed && o->verify);
 	if (o->framed)
-		json_framing(&j, &c->framing);
+		json_framing(&j, c);
 	json_quoted(&j, "error", c->error);
 	json_sink(&j, c->sink);
 	json_end(&j);
@@ -139,7 +142,7 @@ static void json_open(struct json *j, const struct recv_options *o,
 		     mb_per_s(news_of(c), (double)o->stats_ns / NS_PER_SEC));
 	json_decimal(j, "silent_s", seconds_between(c->heard_ns, clock_ns()));
 	if (o->framed)
-		json_framing(j, &c->framing);
+		json_framing(j, c);
 	json_sink(j, c->sink);
 	json_item_end(j);
 }

@@ -188,6 +188,11 @@ static int file_describe(struct sink *sink, const struct sigmf_piece *piece)
 	return sigmf_add(of(sink)->sigmf, &here);
 }
 
+static int file_count(struct sink *sink, const struct hw_count *count)
+{
+	return of(sink)->sigmf ? sigmf_count(of(sink)->sigmf, count) : 0;
+}
+
 static int file_push(struct sink *sink)
 {
 	int err = outfile_push(&of(sink)->file);
@@ -254,6 +259,7 @@ static const struct sink_ops file_ops = {
 	.commit = file_commit,
 	.cut = file_cut,
 	.describe = file_describe,
+	.count = file_count,
 	.push = file_push,
 	.tick = file_tick,
 	.waits = file_waits,

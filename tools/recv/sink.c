@@ -51,6 +51,11 @@ int sink_describe(struct sink *sink, const struct sigmf_piece *piece)
 	return sink->ops->describe ? sink->ops->describe(sink, piece) : 0;
 }
 
+int sink_count(struct sink *sink, const struct hw_count *count)
+{
+	return sink->ops->count ? sink->ops->count(sink, count) : 0;
+}
+
 bool sink_waits(const struct sink *sink)
 {
 	return sink->ops->waits && sink->ops->waits(sink);

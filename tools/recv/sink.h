@@ -20,6 +20,7 @@ struct sink_ops {
 	int (*commit)(struct sink *sink, size_t len);
 	int (*cut)(struct sink *sink, uint64_t next);
 	int (*describe)(struct sink *sink, const struct sigmf_piece *piece);
+	int (*count)(struct sink *sink, const struct hw_count *count);
 	int (*push)(struct sink *sink);
 	int (*tick)(struct sink *sink);
 	bool (*waits)(const struct sink *sink);
@@ -80,6 +81,9 @@ int sink_cut(struct sink *sink, uint64_t next);
 
 /* What comes next is a capture; the offset of @piece is set by the sink. */
 int sink_describe(struct sink *sink, const struct sigmf_piece *piece);
+
+/* What the counter in that capture says */
+int sink_count(struct sink *sink, const struct hw_count *count);
 
 /*
  * Must a reader take something first?  Then poll sink_fd() for POLLOUT unless it is
