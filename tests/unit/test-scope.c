@@ -63,7 +63,7 @@ static void expect_peak(const struct look *look, unsigned int channel,
 	CU_ASSERT_EQUAL(s.stretches, 1);
 	CU_ASSERT_TRUE(s.has_peak);
 	CU_ASSERT_TRUE(is_near(s.peak, cycles, 0.05 / SAMPLES));
-	CU_ASSERT_TRUE(is_near(s.peak_db, db, 0.05));
+	CU_ASSERT_TRUE(is_near(s.peak_db, db, 0.1));
 	spectrum_free(&s);
 }
 
@@ -88,7 +88,7 @@ static void test_real(void)
 	look_free(&look);
 }
 
-/* Frequencies below 0 are not those above, and the mean of unsigned numbers is no line. */
+/* Frequencies below 0 are not those above, and a mean that is larger is no peak. */
 static void test_complex(void)
 {
 	uint8_t samples[2 * SAMPLES];
@@ -97,11 +97,11 @@ static void test_complex(void)
 
 	look_make(&look, "cu8", 1, SAMPLES);
 	for (i = 0; i < SAMPLES; i++) {
-		samples[2 * i] = 131 + lround(cosine(i, -0.2, 100));
-		samples[2 * i + 1] = 128 + lround(sine(i, -0.2, 100));
+		samples[2 * i] = 178 + lround(cosine(i, -0.2, 47));
+		samples[2 * i + 1] = 198 + lround(sine(i, -0.2, 47));
 	}
 	CU_ASSERT_EQUAL(look_add(&look, samples, sizeof(samples), false), 0);
-	expect_peak(&look, 0, -0.2, 20 * log10(100.0 / 128));
+	expect_peak(&look, 0, -0.2, 20 * log10(47.0 / 128));
 	look_free(&look);
 }
 

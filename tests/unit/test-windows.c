@@ -88,10 +88,10 @@ static void test_places(void)
 	size_t at, begin;
 
 	for (begin = 0; begin < 2; begin++)
-		for (at = 0; at + 2 <= 4097; at += 2) {
+		for (at = 0; at + 2 <= 4099; at += 2) {
 			memset(data, 0, sizeof(data));
 			memcpy(data + begin + at, &found, sizeof(found));
-			CU_ASSERT_EQUAL(find("i16_le>999", data + begin, 4097),
+			CU_ASSERT_EQUAL(find("i16_le>999", data + begin, 4099),
 					at);
 		}
 	memset(data, 0, sizeof(data));
