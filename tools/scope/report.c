@@ -73,7 +73,7 @@ static void json_numbers(struct json *j, const struct numbers *n,
 			 const char *part)
 {
 	json_item_begin(j);
-	json_string(j, "part", part);
+	json_quoted(j, "part", part);
 	json_real(j, "min", n->min);
 	json_real(j, "max", n->max);
 	json_real(j, "mean", n->mean);
@@ -135,8 +135,8 @@ static void print_json(FILE *out, const struct scope *s, bool ok)
 
 	json_begin(&j, out);
 	json_bool(&j, "ok", ok);
-	json_string(&j, "device", src->name);
-	json_string(&j, "datatype", s->setup.datatype);
+	json_quoted(&j, "device", src->name);
+	json_quoted(&j, "datatype", s->setup.datatype);
 	json_number(&j, "sample_rate", s->setup.rate);
 	json_number(&j, "captures", src->counts.captures);
 	json_number(&j, "looked_at", s->looked_at);
@@ -149,7 +149,7 @@ static void print_json(FILE *out, const struct scope *s, bool ok)
 		     (double)(clock_ns() - s->begin_ns) / NS_PER_SEC);
 	if (s->pictures)
 		json_picture(&j, &s->figure);
-	json_string(&j, "error", ok ? "" : message_first());
+	json_quoted(&j, "error", ok ? "" : message_first());
 	json_end(&j);
 }
 
