@@ -79,7 +79,7 @@ void json_decimal(struct json *json, const char *name, double value)
 	fprintf(json->out, "%.6f", value);
 }
 
-void json_real(struct json *json, const char *name, double value)
+void json_float(struct json *json, const char *name, double value)
 {
 	name_field(json, name);
 	fprintf(json->out, "%.12g", value);

@@ -36,7 +36,7 @@ void json_signed(struct json *json, const char *name, int64_t value);
 void json_decimal(struct json *json, const char *name, double value);
 
 /* For a number of any size: 12 digits */
-void json_real(struct json *json, const char *name, double value);
+void json_float(struct json *json, const char *name, double value);
 void json_bool(struct json *json, const char *name, bool value);
 
 /*

@@ -115,31 +115,3 @@ int sigmf_read(const char *name, struct sigmf_recording *recording)
 	close(fd);
 	return err;
 }
-
-int sigmf_read_plain(const char *name, const char *datatype,
-		     struct sigmf_recording *recording)
-{
-	struct reader r = { .recording = recording };
-	const struct sigmf_stretch whole = { 0 };
-
-	*recording = (struct sigmf_recording){
-		.sample_size = sigmf_sample_size(datatype),
-	};
-	if (strlen(name) >= PATH_MAX) {
-		message("the name of the file is too long");
-		return -ENAMETOOLONG;
-	}
-	strcpy(recording->data, name);
-	strcpy(recording->datatype, datatype);
-	if (add_stretch(&r, &whole))
-		return 0;
-	message("out of memory");
-	return -ENOMEM;
-}
-
-void sigmf_read_free(struct sigmf_recording *recording)
-{
-	free(recording->stretches);
-	recording->stretches = NULL;
-	recording->count = 0;
-}

@@ -13,8 +13,3 @@ int sigmf_read(const char *name, struct sigmf_recording *recording)
 	remedy("build it where libjansson-dev is installed");
 	return -EOPNOTSUPP;
 }
-
-void sigmf_read_free(struct sigmf_recording *recording)
-{
-	(void)recording;
-}

@@ -74,10 +74,10 @@ static void json_numbers(struct json *j, const struct numbers *n,
 {
 	json_item_begin(j);
 	json_quoted(j, "part", part);
-	json_real(j, "min", n->min);
-	json_real(j, "max", n->max);
-	json_real(j, "mean", n->mean);
-	json_real(j, "rms", n->rms);
+	json_float(j, "min", n->min);
+	json_float(j, "max", n->max);
+	json_float(j, "mean", n->mean);
+	json_float(j, "rms", n->rms);
 	json_item_end(j);
 }
 
@@ -88,11 +88,11 @@ static void json_peak(struct json *j, const struct figure *f,
 
 	if (!s->has_peak)
 		return;
-	json_real(j, "peak_cycles", s->peak);
+	json_float(j, "peak_cycles", s->peak);
 	if (f->setup->rate)
-		json_real(j, "peak_hz", figure_frequency(f, s->peak));
-	json_real(j, "peak_dbfs", s->peak_db);
-	json_real(j, "peak_amplitude", full * pow(10, s->peak_db / 20));
+		json_float(j, "peak_hz", figure_frequency(f, s->peak));
+	json_float(j, "peak_dbfs", s->peak_db);
+	json_float(j, "peak_amplitude", full * pow(10, s->peak_db / 20));
 }
 
 static void json_channel(struct json *j, const struct figure *f,
