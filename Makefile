@@ -227,7 +227,7 @@ screenshot:
 	@tests/vm/screenshot.sh --update
 
 check:
-	@tests/vm/deps.sh build unit vm arm64 show
+	@tests/vm/deps.sh build unit plugins vm arm64 show
 	@tests/vm/check.sh
 
 kunit:
@@ -235,7 +235,7 @@ kunit:
 	@tests/kernel/kunit.sh $(FILTER)
 
 mutate:
-	@tests/vm/deps.sh build unit kunit mutate
+	@tests/vm/deps.sh build unit plugins kunit mutate
 	@tests/mutate/run.sh $(MISTAKES)
 
 fuzz:
@@ -254,11 +254,11 @@ coverage:
 	@tests/kernel/coverage.sh
 
 coverage-tools:
-	@tests/vm/deps.sh build unit vm coverage
+	@tests/vm/deps.sh build unit plugins vm coverage
 	@tests/unit/coverage.sh
 
 lint:
-	@tests/vm/deps.sh build unit vm docs lint
+	@tests/vm/deps.sh build unit plugins vm docs lint
 	@tests/lint/run.sh
 
 in-tree:

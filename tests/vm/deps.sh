@@ -11,8 +11,9 @@ set -eu
 
 LOG=$BUILD/log/deps.log
 LOCK_SECONDS=300
-GROUPS_KNOWN='build, unit, vm, arm64, armhf, demo, show, docs, lint, in-tree, kunit, fuzz, debug,
-coverage, deb, check-deb, i386, newer, mutate, dt, zynq, bench, providers, distro, gdb, rtl'
+GROUPS_KNOWN='build, unit, plugins, gnuradio, vm, arm64, armhf, demo, show, docs, lint, in-tree,
+kunit, fuzz, debug, coverage, deb, check-deb, i386, newer, mutate, dt, zynq, bench, providers,
+distro, gdb, rtl'
 
 packages() {
   case $1 in
@@ -24,6 +25,11 @@ packages() {
     echo g++ libcunit1-dev libdrm-dev libfftw3-dev musl-tools pkg-config python3-dev \
       python3-jsonschema python3-numpy python3-prometheus-client
     ;;
+  plugins)
+    echo g++ gstreamer1.0-tools libgstreamer-plugins-base1.0-dev libsoapysdr-dev \
+      soapysdr-tools
+    ;;
+  gnuradio) echo gnuradio ;;
   vm)
     # CUnit: the tests that run in a guest are built for it.
     echo qemu-system-x86 binutils busybox-static cpio dosfstools e2fsprogs \
@@ -58,8 +64,9 @@ packages() {
   debug) echo bc bison flex kmod libelf-dev patch xz-utils ;;
   coverage) echo lcov ;;
   deb)
-    echo debhelper dh-dkms dh-python dpkg-dev gcc libdrm-dev libfftw3-dev \
-      libibverbs-dev libjansson-dev librdmacm-dev liburing-dev pkg-config python3-dev
+    echo debhelper dh-dkms dh-python dpkg-dev g++ gcc libdrm-dev libfftw3-dev \
+      libgstreamer-plugins-base1.0-dev libibverbs-dev libjansson-dev librdmacm-dev \
+      libsoapysdr-dev liburing-dev pkg-config python3-dev
     ;;
   check-deb) echo lintian mmdebstrap ;;
   dt) echo cpp device-tree-compiler dt-schema xz-utils yamllint ;;

@@ -193,7 +193,17 @@ try: fpgabuf.Device("/dev/null")
 except fpgabuf.Error as error: print(error)' | grep -F 'not an fpgabuf device'
 }
 
-# A machine without libdrm, FFTW, jansson and Python gets everything else, and is told.
+# Each says what it lacks, by the shared library.
+plugins() {
+  ! LD_LIBRARY_PATH=$LIB GST_PLUGIN_PATH=$LIB/gstreamer-1.0 \
+    GST_REGISTRY=$TMP/registry gst-launch-1.0 fpgabufsrc device=/dev/null ! fakesink \
+    >"$TMP/said" 2>&1 && grep -F 'not an fpgabuf device' "$TMP/said" || return
+  ! LD_LIBRARY_PATH=$LIB SOAPY_SDR_PLUGIN_PATH=$(echo "$LIB"/SoapySDR/modules*) \
+    SoapySDRUtil --args=driver=fpgabuf,device=/dev/null --rate=1e6 --direction=RX \
+    >"$TMP/said" 2>&1 && grep -F 'not an fpgabuf device' "$TMP/said"
+}
+
+# A machine without the libraries gets everything else, and is told.
 without_libdrm() {
   local o=$TMP/without
 
@@ -205,13 +215,17 @@ without_libdrm() {
       "$TMP/without.log" &&
     grep -q 'no jansson (libjansson-dev): built without --replay' \
       "$TMP/without.log" &&
+    grep -q 'GStreamer source: not built, libgstreamer-plugins-base1.0-dev' \
+      "$TMP/without.log" &&
+    grep -q 'SoapySDR module: not built, libsoapysdr-dev' "$TMP/without.log" &&
     [ -x "$o/fpgabuf-send" ] && ! [ -e "$o/fpgabuf-show" ] &&
     ! [ -e "$o/fpgabuf-scope" ] &&
     ! "$o/fpgabuf-record" --replay x "$TMP/y" 2>"$TMP/said" &&
     grep 'was built without jansson' "$TMP/said" &&
     make -s -C tools O="$o" PKG_CONFIG=false DESTDIR="$TMP/without.root" \
       install &&
-    ! find "$TMP/without.root" -name '*show*' -o -name '*scope*' -o -name '*python*' | grep .
+    ! find "$TMP/without.root" -name '*show*' -o -name '*scope*' -o -name '*python*' \
+      -o -name '*gst*' -o -iname '*soapy*' -o -name '*.7' | grep .
 }
 
 # statically BUILD VARIABLE=VALUE...: the tools need no library of this machine.
@@ -351,6 +365,7 @@ expect 'the same program runs with the static library' static
 expect 'C++ can declare every structure' cplusplus
 expect 'the examples can be built with what is installed' examples
 expect 'the Python module finds the shared library' python_module
+expect 'so do the plugins of GStreamer and SoapySDR' plugins
 expect 'no header is in the way of those of the kernel' no_stranger
 for tool in fpgabuf-send fpgabuf-recv fpgabuf-info fpgabuf-share fpgabuf-plan \
   fpgabuf-record fpgabuf-scope fpgabuf-show fpgabuf-uio fpgabuf-doctor
@@ -400,8 +415,8 @@ expect 'nothing of ours is left' nothing_left
 expect 'every directory can be chosen' in_root install PREFIX=/usr \
   bindir=/b libdir=/l includedir=/i mandir=/m docdir=/d \
   completionsdir=/c udevrulesdir=/u sysusersdir=/s systemdunitdir=/y \
-  mastersdir=/k pythondir=/p schemadir=/j
-expect 'and is taken' test "$(cd "$ROOT" && echo *)" = 'b c d i j k l m p s u usr y'
+  mastersdir=/k pythondir=/p schemadir=/j gstdir=/g soapydir=/o
+expect 'and is taken' test "$(cd "$ROOT" && echo *)" = 'b c d g i j k l m o p s u usr y'
 expect 'no file is elsewhere' test -z "$(find "$ROOT/usr" ! -type d)"
 
 [ "$failed" -eq 0 ]
