@@ -15,8 +15,10 @@ set -euo pipefail
 [ $# -eq 1 ] || die "usage: root.sh DIR"
 ROOT=$1
 CACHE=$BUILD/deb-root
-PACKAGES=dkms,gcc,libc6-dev,libdrm2,libfftw3-double3,libibverbs1,libjansson4
-PACKAGES+=,librdmacm1,liburing2,linux-headers-amd64,linux-image-amd64,pkg-config,python3-numpy,systemd,udev
+PACKAGES=dkms,gcc,gstreamer1.0-tools,libc6-dev,libdrm2,libfftw3-double3
+PACKAGES+=,libgstreamer-plugins-base1.0-0,libibverbs1,libjansson4,librdmacm1,liburing2
+PACKAGES+=,linux-headers-amd64,linux-image-amd64,pkg-config,python3-numpy
+PACKAGES+=,soapysdr-tools,systemd,udev
 
 bootstrap() {
   local release

@@ -15,7 +15,8 @@ TMP=$(mktemp -d)
 trap 'rm -rf "$TMP"' EXIT
 DIR=$BUILD/deb-check
 ROOT=$DIR/root
-NAMES=(fpgabuf-dkms libfpgabuf0 libfpgabuf-dev python3-fpgabuf fpgabuf-tools)
+NAMES=(fpgabuf-dkms libfpgabuf0 libfpgabuf-dev python3-fpgabuf gstreamer1.0-fpgabuf
+  soapysdr-module-fpgabuf fpgabuf-tools)
 MULTIARCH=x86_64-linux-gnu
 NEXT=1000
 
@@ -26,7 +27,7 @@ inside() {
     DEBIAN_FRONTEND=noninteractive "$@"
 }
 
-# packages DIR: the five, without those for debuggers
+# packages DIR: all of them, without those for debuggers
 packages() {
   local name
 
@@ -35,7 +36,7 @@ packages() {
   done
 }
 
-five_packages() {
+all_packages() {
   packages "$BUILD/deb" >"$TMP/packages"
   [ "$(wc -l <"$TMP/packages")" -eq ${#NAMES[@]} ]
 }
@@ -71,7 +72,7 @@ expected_files() {
     grep -v -e '^#' -e /share/doc/ tests/package/install/files.txt | cut -d ' ' -f 3
     sed -n 's#@.*#.3#; s#^fpgabuf_#usr/local/share/man/man3/&#p' \
       tools/lib/libfpgabuf.symbols
-  } | sed -E "s#^usr/local/#usr/#; s#^(usr/lib/)(libfpgabuf|pkgconfig)#\1$MULTIARCH/\2#
+  } | sed -E "s#^usr/local/#usr/#; s#^(usr/lib/)(libfpgabuf|pkgconfig|gstreamer-1|SoapySDR)#\1$MULTIARCH/\2#
     /\/man\//s#\$#.gz#" | LC_ALL=C sort
 }
 
@@ -131,6 +132,14 @@ try: fpgabuf.Device()
 except fpgabuf.NotFound as error: print(error)' | grep -F 'module loaded'
 }
 
+# As above
+plugins() {
+  ! inside gst-launch-1.0 fpgabufsrc ! fakesink >"$TMP/said" 2>&1 &&
+    grep -F 'module loaded' "$TMP/said" || return
+  ! inside SoapySDRUtil --args=driver=fpgabuf --rate=1e6 --direction=RX \
+    >"$TMP/said" 2>&1 && grep -F 'module loaded' "$TMP/said"
+}
+
 main_job() {
   INSTALLED=$ROOT KROOT=$ROOT SIZE=8M tests/vm/demo.sh
 }
@@ -155,7 +164,7 @@ nothing_left() {
 }
 
 expect 'the packages are built' tools/debian/build.sh
-expect 'all five of them' five_packages
+expect 'all of them' all_packages
 expect 'lintian has no error and no warning' lintian_clean
 tests/package/deb/root.sh "$ROOT"
 KVER=$(KROOT=$ROOT tests/vm/kernel.sh)
@@ -170,6 +179,7 @@ expect 'modprobe finds them' indexed
 expect 'dpkg --verify finds nothing wrong' verified
 expect 'a program is built by pkg-config, and runs' program
 expect 'the Python module finds its library' python_module
+expect 'the plugins are found' plugins
 expect 'they do the main job in the virtual machine' main_job
 expect 'a newer version is installed over them' next_version
 expect 'DKMS has built its modules, and has no others' built "$NEXT"
