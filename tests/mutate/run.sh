@@ -26,7 +26,8 @@ LOG=$DIR/log
 JOBS=${JOBS:-$(nproc)}
 
 # Where mistakes can be made, and what is needed to build and test that
-PARTS=(drivers/fpgabuf tools uapi tests/lib tests/unit)
+PARTS=(drivers/fpgabuf tools uapi tests/lib tests/unit
+  tests/driver/plugins)
 
 # Seconds; a test of tests/unit that takes longer hangs.
 PATIENCE=60

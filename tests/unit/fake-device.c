@@ -102,6 +102,8 @@ static void set_up_from_environment(void)
 		fake.gap_every = strtoul(getenv("FAKE_GAP_EVERY"), NULL, 10);
 	if (getenv("FAKE_SHORT_EVERY"))
 		fake.short_every = strtoul(getenv("FAKE_SHORT_EVERY"), NULL, 10);
+	if (getenv("FAKE_BUSY"))
+		fake.busy = strtoul(getenv("FAKE_BUSY"), NULL, 10);
 	if (getenv("FAKE_NEVER"))
 		fake.never = true;
 	if (getenv("FAKE_STREAMS"))

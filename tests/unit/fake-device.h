@@ -34,7 +34,7 @@
  * @interrupts: so many calls, of those that do not wait for a capture, fail with
  *	EINTR first
  * @busy: so many QUEUE calls of a region that was captured into before fail
- *	with EBUSY
+ *	with EBUSY.  In another process: the variable FAKE_BUSY
  * @kept: the channel keeps regions that were captured into
  * @kept_until_ns: until then; 0 = for ever
  * @in_use: page references that REGION_INFO counts
