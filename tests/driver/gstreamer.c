@@ -112,13 +112,13 @@ static const struct program endless = {
 /* start_endless() - when it returns it has written something */
 static pid_t start_endless(void)
 {
-	struct stat st = { 0 };
+	struct stat st;
 	pid_t pid;
 
 	unlink(OUTPUT);
 	sim_source("pattern");
 	pid = program_start(&endless);
-	while (!st.st_size && stat(OUTPUT, &st))
+	while (stat(OUTPUT, &st) || !st.st_size)
 		usleep(1000);
 	return pid;
 }
@@ -133,14 +133,17 @@ static void expect_stretch(void)
 	unlink(OUTPUT);
 }
 
-static void stopped(void)
+static void stop_endless(pid_t pid)
 {
-	const pid_t pid = start_endless();
-
 	kill(pid, SIGINT);
 	program_succeeded(&endless, process_exit_code(pid));
 	expect_stretch();
 	expect_free();
+}
+
+static void stopped(void)
+{
+	stop_endless(start_endless());
 }
 
 static void killed(void)
@@ -220,49 +223,38 @@ static const struct program server = {
 	},
 };
 
-static pid_t start_server(void)
-{
-	pid_t pid;
-
-	sim_source("pattern");
-	pid = program_start(&server);
-	program_wait_for(&server, "err", "sharing");
-	return pid;
-}
-
-static void end_server(pid_t pid)
-{
-	kill(pid, SIGTERM);
-	EXPECT(process_exit_code(pid), 0);
-}
-
 static void shared(void)
 {
 	const struct program client = {
 		.name = "client",
 		.argv = { "gst-client", "shared", "share=" SHARE, NULL },
 	};
-	const pid_t pid = start_server();
-	const int code = program_run(&client);
+	pid_t pid;
+	int code;
 
+	sim_source("pattern");
+	pid = program_start(&server);
+	program_wait_for(&server, "err", "sharing");
+	code = program_run(&client);
 	if (code)
 		printf("\n%s", program_text(&client, "out"));
 	EXPECT(code, 0);
-	end_server(pid);
+	kill(pid, SIGTERM);
+	EXPECT(process_exit_code(pid), 0);
 }
 
 static void others(void)
 {
 	const struct program client = {
 		.name = "client",
-		.argv = { "gst-client", "fails", NULL },
+		.argv = { "gst-client", "fails", "region-size=" SIZE, NULL },
 	};
-	const pid_t pid = start_server();
+	const pid_t pid = start_endless();
 
 	EXPECT(program_run(&client), 0);
 	CU_ASSERT_PTR_NOT_NULL(strstr(program_text(&client, "out"),
 				      "fpgabuf-share lets several programs"));
-	end_server(pid);
+	stop_endless(pid);
 }
 
 static const struct test tests[] = {

@@ -239,6 +239,57 @@ scripted() {
     -- env ${FPGABUF_QUICK:+"FPGABUF_QUICK=1"} "${TESTS[@]}" "$@"
 }
 
+# GStreamer and SoapySDR are those of this machine as well.  GStreamer's libraries come
+# with the programs; what it loads itself is here.
+plugged() {
+  local tools=$OBJ/guest/tools elements file
+
+  for file in gst-client soapy-client; do
+    if [ "$ARCH" != amd64 ] || ! [ -e "$OBJ/guest/$file" ]; then
+      echo "skipped: suites gstreamer and soapysdr, the plugins were not built"
+      return
+    fi
+  done
+  for file in gst-launch-1.0 SoapySDRUtil; do
+    (program "$file") >/dev/null 2>&1 || {
+      echo "skipped: suites gstreamer and soapysdr, there is no $file"
+      return
+    }
+  done
+  elements=$(pkg-config --variable=pluginsdir gstreamer-1.0)/libgstcoreelements.so
+  guest guest-plugins --timeout $((600 * PATIENCE)) \
+    --file "$(program gst-launch-1.0)" --file "$(program SoapySDRUtil)" \
+    --file "$tools/libfpgabuf.so.0:/lib/libfpgabuf.so.0" \
+    --file "$elements:/plugins/libgstcoreelements.so" \
+    --file "$tools/gstreamer/libgstfpgabuf.so:/plugins/libgstfpgabuf.so" \
+    --file "$tools/soapysdr/libfpgabufSupport.so:/modules/libfpgabufSupport.so" \
+    --file "$OBJ/guest/gst-client" --file "$OBJ/guest/soapy-client" \
+    -- env GST_PLUGIN_SYSTEM_PATH=/plugins GST_REGISTRY=/tmp/registry \
+    GST_REGISTRY_FORK=no SOAPY_SDR_PLUGIN_PATH=/modules "${TESTS[@]}" "$@"
+}
+
+# GNU Radio, which is large and there only if somebody has asked for it
+radioed() {
+  local tools=$OBJ/guest/tools line files=()
+
+  if [ "$ARCH" != amd64 ] || ! [ -e "$tools/soapysdr/libfpgabufSupport.so" ]; then
+    echo "skipped: suite gnuradio, the SoapySDR module was not built"
+    return
+  fi
+  if ! /usr/bin/python3 -c 'import gnuradio.soapy' 2>/dev/null; then
+    echo "skipped: suite gnuradio, gnuradio is not there"
+    return
+  fi
+  while read -r line; do
+    files+=(--file "$line")
+  done < <("$TOP/tests/vm/python.sh" "$tools/python" gnuradio.blocks gnuradio.gr \
+    gnuradio.soapy tempfile)
+  guest guest-gnuradio "${files[@]}" --mem 2G --timeout $((900 * PATIENCE)) \
+    --file "$tools/soapysdr/libfpgabufSupport.so:/modules/libfpgabufSupport.so" \
+    --file "$TOP/tests/driver/plugins/flowgraph.py:/python/flowgraph.py" \
+    -- env SOAPY_SDR_PLUGIN_PATH=/modules "${TESTS[@]}" "$@"
+}
+
 # A disk, and a slow one.  They are large, and hardly filled.
 recorded() {
   local disks=$OBJ/guest/disks code=0 name
@@ -363,6 +414,7 @@ all() {
   staying standing || code=$?
   driven uio || code=$?
   scripted python || code=$?
+  plugged gstreamer soapysdr || code=$?
   recorded record || code=$?
   by_rdma rdma || code=$?
   return "$code"
@@ -374,6 +426,8 @@ show | show.*) showing "$@" ;;
 standing | standing.*) staying "$@" ;;
 uio | uio.*) driven "$@" ;;
 python | python.*) scripted "$@" ;;
+gnuradio | gnuradio.*) radioed "$@" ;;
+gstreamer | gstreamer.* | soapysdr | soapysdr.*) plugged "$@" ;;
 record | record.*) recorded "$@" ;;
 sync | sync.* | doctor_caches | doctor_caches.*) bounced "$@" ;;
 inject | inject.*) injected "$@" ;;
