@@ -1,23 +1,25 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
 #
-# python.sh FOLDER - print what a guest needs to run this machine's Python, the modules
-# that our tests import, and the package in FOLDER: lines HOST:GUEST, for run.sh --file
+# python.sh FOLDER [MODULE...] - print what a guest needs to run this machine's Python,
+# the modules that our tests import, and the package in FOLDER: lines HOST:GUEST, for
+# run.sh --file
 #
 # All of Python and numpy is 100 MB.  This is what is loaded: 40 MB.
 
 set -eu
 . "$(dirname "$0")/common.sh"
 
-[ $# -eq 1 ] || die "usage: python.sh FOLDER"
+[ $# -ge 1 ] || die "usage: python.sh FOLDER [MODULE...]"
 
-# loaded FOLDER: a process says what it has loaded: modules by HOST:GUEST, libraries
+# loaded FOLDER [MODULE...]: a process says what it has loaded: modules by HOST:GUEST, libraries
 # by their path
 loaded() {
-  PYTHONPATH=$1 LD_LIBRARY_PATH=$1/.. /usr/bin/python3 -B - "$1" <<'END'
+  PYTHONPATH=$1 LD_LIBRARY_PATH=$1/.. /usr/bin/python3 -B - "$@" <<'END'
 import asyncio
 import ctypes
 import encodings.ascii
+import importlib
 import os
 import sys
 import tracemalloc
@@ -29,6 +31,8 @@ import fpgabuf.native
 import fpgabuf.sigmf
 
 folder = os.path.realpath(sys.argv[1])
+for name in sys.argv[2:]:
+    importlib.import_module(name)
 
 # What numpy imports when it is first asked
 array = numpy.frombuffer(b"12345678", "<u8")
@@ -67,7 +71,7 @@ soname() {
 }
 
 echo "$(readlink -f /usr/bin/python3):/usr/bin/python3"
-loaded "$1" | sort -u | while read -r line; do
+loaded "$@" | sort -u | while read -r line; do
   case $line in
   *:*) echo "$line" ;;
   *) echo "$line:/lib/$(soname "$line")" ;;
