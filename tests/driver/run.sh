@@ -394,6 +394,21 @@ profile() {
     -- env "FPGABUF_BENCH_PORT=$FPGABUF_BENCH_PORT" guest-perf profile
 }
 
+# Nor this, for tests/perf/record.sh
+recording() {
+  local disk=$FPGABUF_BENCH_DIR/disk
+
+  rm -f "$disk"
+  truncate -s 1G "$disk"
+  guest guest-recording "${PERF[@]}" --icount --timeout 1800 --module nvme --module ext4 \
+    --plugin "$FPGABUF_BENCH_DIR/profile.so,out=$FPGABUF_BENCH_DIR/blocks" \
+    --qemu-arg -drive --qemu-arg "file=${disk//,/,,},format=raw,if=none,id=disk" \
+    --qemu-arg -device --qemu-arg nvme,drive=disk,serial=disk \
+    --file "$OBJ/guest/tools/fpgabuf-record" --file "$(program mkfs.ext4)" \
+    --file "$(program dd):/usr/local/sbin/dd" -- guest-perf recording
+  rm -f "$disk"
+}
+
 # The same of the tools as they are installed, over netem
 pipeline() {
   guest guest-pipeline "${PERF[@]}" --icount --net user --nic vmxnet3 --timeout 3600 \
@@ -440,6 +455,7 @@ cost) cost ;;
 door) door ;;
 bench) bench ;;
 profile) profile ;;
+recording) recording ;;
 pipeline | pipeline.*) pipeline "$@" ;;
 *) stock "$@" ;;
 esac
