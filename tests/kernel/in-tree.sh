@@ -4,7 +4,8 @@
 # in-tree.sh add|undo KERNEL - put the driver into a kernel's tree, or out of it
 # in-tree.sh patches KERNEL [OUT] - write it as a series of patches into OUT
 #
-# KERNEL is a folder, or a package linux-source-VERSION, which is fetched.
+# KERNEL is a folder, or a package linux-source-VERSION, which is fetched;
+# linux-source-newest is the newest of these.
 #
 # The series is made first, as commits in a small repository that has only those
 # files of the tree that the patches change; what is put into the tree is the
@@ -22,6 +23,10 @@ UAPI_USER=include/uapi/linux/fpgabuf_user.h
 DOC=Documentation/driver-api/fpgabuf
 BINDINGS=Documentation/devicetree/bindings
 SELFTESTS=tools/testing/selftests
+ABI=Documentation/ABI/testing
+
+# The pages that are for the kernel
+DOCUMENTS=(design safety devicetree watching simulator user-channel)
 
 # The files that get lines of ours.
 HOOKS=(
@@ -32,6 +37,8 @@ HOOKS=(
   drivers/Kconfig
   drivers/Makefile
   drivers/dma/altera-msgdma.c
+  drivers/dma/pl330.c
+  drivers/dma/xilinx/xdma.c
   "$SELFTESTS/Makefile"
 )
 
@@ -42,7 +49,7 @@ usage() {
 # find_tree KERNEL: its folder
 find_tree() {
   case $1 in
-  linux-source-[0-9]*) "$TOP/tests/vm/source.sh" "${1#linux-source-}" ;;
+  linux-source-[0-9n]*) "$TOP/tests/vm/source.sh" "${1#linux-source-}" ;;
   *)
     if ! [ -e "$1/Kbuild" ] || ! [ -e "$1/MAINTAINERS" ]; then
       die "$1 is no tree of the kernel"
@@ -62,9 +69,11 @@ make_repo() {
   local file
 
   rm -rf "$REPO" && mkdir -p "$REPO"
-  (cd "$TREE" && cp --parents "${HOOKS[@]}" "$REPO")
+  # Some drivers came after 6.1.
+  (cd "$TREE" && find "${HOOKS[@]}" -maxdepth 0 -exec cp --parents {} "$REPO" \; 2>/dev/null) ||
+    [ ! -e "$TREE/drivers/dma/xilinx/xdma.c" ]
   cd "$REPO"
-  git init -q
+  git init -q -b series
   if [ -e "$STATE" ]; then
     apply -R "${HOOKS[@]/#/--include=}" "$STATE"
   fi
@@ -97,8 +106,8 @@ maintainers() {
 
   entry=$(
     printf 'FPGABUF CAPTURE DRIVER\nM:\t%s\nS:\tMaintained\n' "$PERSON"
-    for file in "$BINDINGS/misc/fpgabuf,*.yaml" "$DOC/" "$DRIVER/" "$UAPI" "$UAPI_USER" \
-      "$SELFTESTS/fpgabuf/"; do
+    for file in "$ABI/*-fpgabuf*" "$BINDINGS/misc/fpgabuf,*.yaml" \
+      "$DOC/" "$DRIVER/" "$UAPI" "$UAPI_USER" "$SELFTESTS/fpgabuf/"; do
       if compgen -G "$file" >/dev/null; then
         printf 'F:\t%s\n' "$file"
       fi
@@ -120,7 +129,8 @@ maintainers() {
     }'
 }
 
-# source_files FILE...: of the driver; the newest kernel needs no compat.h
+# source_files FILE...: of the driver; the newest kernel needs no compat.h, and
+# no question whether that has defined something
 source_files() {
   local file
 
@@ -130,9 +140,33 @@ source_files() {
       cp "$TOP/$DRIVER/$file" "$DRIVER/$file"
     else
       sed '/^#include "\(\.\.\/\)\?compat\.h"$/d' "$TOP/$DRIVER/$file" |
-        cat -s >"$DRIVER/$file"
+        without_questions | cat -s >"$DRIVER/$file"
     fi
   done
+}
+
+# It ends with 1 if it left something out.  What is true then needs no name: if one
+# is asked for in a way that is not known here, there is no series.
+without_questions() {
+  local names
+
+  names=$(sed -n 's/^#define \([A-Za-z0-9_]*\).*/\1/p' "$TOP/$DRIVER/compat.h" |
+    sort -u)
+  # shellcheck disable=SC2046,SC2086 # names have no spaces
+  { "$WORK/unifdef" $(printf -- '-U%s ' $names) || [ $? -eq 1 ]; } |
+    CONSTANTS=$(constants) perl -0pe '
+      for my $name (split / /, $ENV{CONSTANTS}) {
+        s{/\* .* \*/\n#define $name\ttrue\n\n}{};
+        s{if \(!$name \|\|\n\s*\((.*)\)\)\n}{if ($1)\n};
+        s{\($name \? (\w+) : 0\)}{$1};
+        die "$name is asked for\n" if /\b$name\b/;
+      }'
+}
+
+# The names that are true unless compat.h says otherwise
+constants() {
+  cat "$TOP/$DRIVER"/*.[ch] |
+    perl -0ne 'print join " ", /#ifndef (\w+)\n#define \1\ttrue\n#endif/g'
 }
 
 # compat.h with what holds for this kernel, or nothing if nothing does.  The
@@ -154,31 +188,65 @@ reduced_compat() {
   [ "$(grep -c '^#' "$WORK/compat.h")" -eq 3 ] || cat "$WORK/compat.h"
 }
 
-# has_part NAME: is the first file there that this module is linked from?
-has_part() {
+# has_source OBJECT: is there by now what it is made of?  Of a module, a part.
+has_source() {
   local part
 
-  part=$(sed -n "s/^$1-y := \([a-z_]*\)\.o.*/\1/p" "$TOP/$DRIVER/Makefile")
-  [ -n "$part" ] && [ -e "$DRIVER/$part.c" ]
+  case $1 in
+  */) [ -e "$DRIVER/$1/Makefile" ] ;;
+  *)
+    [ ! -e "$DRIVER/${1%.o}.c" ] || return 0
+    # shellcheck disable=SC2013 # it is one line
+    for part in $(sed -n "s/^${1%.o}-y := //p" "$TOP/$DRIVER/Makefile"); do
+      [ ! -e "$DRIVER/${part%.o}.c" ] || return 0
+    done
+    return 1
+    ;;
+  esac
 }
 
-# The lines whose files are there by now, and none that are for our own tree.
-driver_makefile() {
-  local from=$TOP/$DRIVER line object
+# missing_objects LINE: those that the line names, and that have no source yet
+missing_objects() {
+  local word
 
-  sed '/^# Out of tree/,/^endif/d' "$from/Makefile" | cat -s |
+  for word in ${1#*=}; do
+    case $word in
+    *.o | */) has_source "$word" || printf ' %s ' "$word" ;;
+    esac
+  done
+}
+
+# present_objects LINE: the line without the missing ones; nothing if none is left
+present_objects() {
+  local word words=
+
+  for word in ${1#*=}; do
+    if has_source "$word"; then
+      words+=" $word"
+    fi
+  done
+  [ -z "$words" ] || printf '%s=%s\n' "${1%%=*}" "$words"
+}
+
+# The lines whose files are there by now, and none that are for our own tree.  A
+# line that goes on in the next stays as it is when all of it is there.  A
+# paragraph of which only its comment is left goes.
+driver_makefile() {
+  local line whole
+
+  sed -e '/^# Out of tree/,/^endif/d' -e "/^# Only in the kernel's tree/d" \
+    "$TOP/$DRIVER/Makefile" |
+    if [ -e "$DRIVER/trace.c" ]; then cat; else sed '/^CFLAGS_trace/d'; fi |
+    sed -e ':more' -e '/\\$/{N; s/\\\n/\\\x01/; b more' -e '}' |
     while IFS= read -r line; do
-      for object in ${line#*=}; do
-        case $object in
-        */) [ -e "$DRIVER/$object/Makefile" ] || continue 2 ;;
-        *.o)
-          [ -e "$DRIVER/${object%.o}.c" ] || has_part "${object%.o}" ||
-            continue 2
-          ;;
-        esac
-      done
-      printf '%s\n' "$line"
-    done | sed '${/^$/d}' >"$WORK/Makefile"
+      whole=${line//\\$'\x01'/}
+      if [[ $line != *.o* && $line != */ ]] || [ -z "$(missing_objects "$whole")" ]; then
+        printf '%s\n' "${line//$'\x01'/$'\n'}"
+      else
+        present_objects "$whole"
+      fi
+    done |
+    awk -v RS= '/(^|\n)[^#]/ { printf "%s%s\n", n++ ? "\n" : "", $0 }' >"$WORK/Makefile"
   mv "$WORK/Makefile" "$DRIVER/Makefile"
 }
 
@@ -215,26 +283,41 @@ provider_fixes() {
   done
 }
 
-# shellcheck disable=SC2016
-series() {
-  local file
+# add_files FILE...: of the driver, and the Makefile that builds them
+add_files() {
+  source_files "$@"
+  driver_makefile
+}
 
-  provider_fixes
+# abi NAME: what programs may rely on, in the kernel's own form
+abi() {
+  mkdir -p "$ABI"
+  "$HERE/abi.sh" "$1" "$PERSON" "$GIT_AUTHOR_DATE" >"$ABI/$1"
+}
+
+# binding NAME...: out of the kernel it is nobody in particular who maintains them
+binding() {
+  local name
 
   mkdir -p "$BINDINGS/misc"
-  for file in fpgabuf,capture.yaml fpgabuf,sim.yaml fpgabuf,user.yaml; do
-    # Out of the kernel it is nobody in particular who maintains them.
+  for name; do
     sed "/^maintainers:/,/^\$/s/^  - .*/  - $PERSON/" \
-      "$TOP/$BINDINGS/misc/$file" >"$BINDINGS/misc/$file"
+      "$TOP/$BINDINGS/misc/fpgabuf,$name.yaml" >"$BINDINGS/misc/fpgabuf,$name.yaml"
   done
+}
+
+# shellcheck disable=SC2016
+interfaces() {
   insert "$BINDINGS/vendor-prefixes.yaml" '
     !done && /^  "\^[a-z0-9-]+,\.\*":$/ && substr($0, 5) > "fpgabuf" {
       print "  \"^fpgabuf,.*\":"
-      print "    description: fpgabuf, capture from an FPGA"
+      print "    description: fpgabuf, free gateware and drivers for capture by FPGAs"
       done = 1
     }
     { print }'
-  commit bindings
+  commit prefix
+  binding capture
+  commit binding
 
   mkdir -p "${UAPI%/*}"
   cp "$TOP/uapi/linux/fpgabuf.h" "$UAPI"
@@ -245,22 +328,51 @@ series() {
     }
     { print }'
   commit uapi
+}
 
-  source_files memory.h memory.c backends.h backends.c folio.c pages.c \
-    scatter.c carveout.c cma.c pins.h pins.c region.h region.c quarantine.c \
-    mapping.h mapping.c trace.h
+# The layers of Documentation/design.rst, the lowest first
+layers() {
+  mkdir -p "$DRIVER"
   [ -z "$COMPAT" ] || printf '%s\n' "$COMPAT" >"$DRIVER/compat.h"
-  driver_makefile
-  commit regions
-
-  source_files importers.h importers.c dmabuf.h dmabuf.c mark.h mark.c \
-    fence.h fence.c
-  driver_makefile
+  add_files memory.h memory.c
+  commit memory
+  add_files backends.h backends.c folio.c pages.c scatter.c
+  commit backends
+  add_files carveout.c cma.c
+  commit reserved
+  add_files pins.h pins.c
+  commit pins
+  add_files region.h region.c quarantine.c
+  commit region
+  add_files mapping.h mapping.c trace.h
+  commit mapping
+  add_files importers.h importers.c
+  commit importers
+  add_files dmabuf.h dmabuf.c
   commit dma-buf
+  add_files mark.h mark.c
+  commit mark
+  add_files fence.h fence.c
+  commit fence
+  add_files channel.h channel.c
+  commit channel
+  add_files provider.c
+  commit provider
+  add_files capture.h capture.c
+  commit capture
+  add_files stream.h stream.c
+  commit stream
+  add_files chardev.h chardev.c
+  commit chardev
+  add_files debugfs.h debugfs.c trace.c
+  abi debugfs-driver-fpgabuf
+  commit debugfs
+}
 
-  source_files channel.h channel.c provider.c capture.h capture.c stream.h \
-    stream.c chardev.h chardev.c debugfs.h debugfs.c main.c trace.c
-  driver_makefile
+# The driver is complete, so build it.
+# shellcheck disable=SC2016
+driver() {
+  add_files main.c
   options FPGABUF FPGABUF_DEBUG
   insert drivers/Kconfig '
     { print }
@@ -270,42 +382,57 @@ series() {
   insert drivers/Makefile '
     { print }
     /^obj-\$\(CONFIG_FPGA\)/ { print "obj-$(CONFIG_FPGABUF)\t\t+= fpgabuf/" }'
-  commit capture
+  abi sysfs-module-fpgabuf
+  commit driver
+}
 
+providers() {
+  binding sim
+  commit sim-binding
   source_files sim/sim.h sim/main.c sim/settings.c sim/channel.c \
     sim/master.c sim/source.c sim/feed.c
   cp "$TOP/$DRIVER/sim/Makefile" "$DRIVER/sim"
   driver_makefile
   options FPGABUF FPGABUF_SIM FPGABUF_DEBUG
+  abi sysfs-devices-fpgabuf-sim
   commit sim
 
+  binding user
+  commit user-binding
   cp "$TOP/uapi/linux/fpgabuf_user.h" "$UAPI_USER"
   source_files user/user.h user/main.c user/channel.c user/transfer.c \
     user/node.c
   cp "$TOP/$DRIVER/user/Makefile" "$DRIVER/user"
   driver_makefile
   options FPGABUF FPGABUF_SIM FPGABUF_USER FPGABUF_DEBUG
+  abi sysfs-class-misc-fpgabuf-user
   commit user
 
   # Its provider came after 6.1.
   if [ -e "$TREE/include/linux/platform_data/amd_xdma.h" ]; then
-    source_files xdma.c
-    driver_makefile
+    add_files xdma.c
     options FPGABUF FPGABUF_SIM FPGABUF_USER FPGABUF_XDMA FPGABUF_DEBUG
+    abi sysfs-module-fpgabuf-xdma
     commit xdma
   fi
+}
 
-  # They need a mapping for themselves, which KUnit can make since 6.11.
-  if grep -q kunit_vm_mmap "$TREE/include/kunit/test.h"; then
-    # shellcheck disable=SC2046 # names of files have no spaces
-    source_files $(tests)
-    driver_makefile
-    cp "$TOP/$DRIVER/Kconfig" "$DRIVER"
-    commit kunit
-  fi
+# They need a mapping for themselves, which KUnit can make since 6.11.
+kunit() {
+  grep -q kunit_vm_mmap "$TREE/include/kunit/test.h" || return 0
+  # The Makefile of the simulator does not wait for its test.
+  add_files kunit_bed.h kunit_bed.c region_test.c sg_test.c inuse_test.c pins_test.c \
+    sim/source_test.c
+  cp "$TOP/$DRIVER/Kconfig" "$DRIVER"
+  commit kunit-regions
+  # shellcheck disable=SC2046 # names of files have no spaces
+  add_files $(tests)
+  commit kunit-captures
+}
 
-  # Those of the guest tests that need no more than the driver and the
-  # simulated FPGA.
+# Those of the guest tests that need no more than the driver and the simulated FPGA
+# shellcheck disable=SC2016
+selftests() {
   mkdir -p "$SELFTESTS/fpgabuf/lib"
   cp -r "$HERE"/selftests/{.gitignore,*} "$SELFTESTS/fpgabuf"
   cp "$TOP/tests/lib/suite.h" "$SELFTESTS/fpgabuf/lib"
@@ -319,10 +446,14 @@ series() {
     }
     { print }'
   commit selftests
+}
+
+documentation() {
+  local file
 
   mkdir -p "$DOC"
   cp "$HERE/index.rst" "$DOC"
-  for file in design safety devicetree watching simulator user-channel; do
+  for file in "${DOCUMENTS[@]}"; do
     page "$TOP/Documentation/$file.rst" >"$DOC/$file.rst"
   done
   insert Documentation/driver-api/index.rst '
@@ -331,11 +462,29 @@ series() {
   commit documentation
 }
 
-# page FILE: without what is about our own tree
+series() {
+  provider_fixes
+  interfaces
+  layers
+  driver
+  providers
+  kunit
+  selftests
+  documentation
+}
+
+# page FILE: without what is about our own tree, and with the names of its pages
+# where they are not
 page() {
-  perl -0pe '
-    s/^``compat\.h``.*\n//m if !$ENV{COMPAT};
+  PAGES="${DOCUMENTS[*]}" perl -0pe '
+    BEGIN { %here = map { $_ => 1 } split / /, $ENV{PAGES} }
+    if (!$ENV{COMPAT}) {
+      s/^``compat\.h``.*\n//m;
+      s/``trace\.h`` and ``compat\.h`` as well, which include /``trace.h`` as well, which includes /;
+    }
     s/^``Documentation\/examples\/.*\n\n//mg;
+    s/:doc:`([\w-]+)`/$here{$1} ? $& : "``$1.rst``"/ge;
+    s/^\.\. literalinclude:: (?=devicetree)/$&..\/..\//mg;
   ' "$1"
 }
 
@@ -366,11 +515,14 @@ undo() {
   note "the driver is out of $TREE"
 }
 
-# patches [OUT]: without OUT, on stdout
+# patches [OUT]: without OUT, on stdout.  The letter is what git calls the
+# description of the branch.
 patches() {
-  local options=(--no-signature --no-color --subject-prefix=PATCH base)
+  local options=(--no-signature --no-color "--subject-prefix=RFC PATCH"
+    --cover-letter --cover-from-description=subject base)
 
   cd "$REPO"
+  git config branch.series.description "$("$HERE/letter.sh" "$REPO")"
   if [ $# -eq 0 ]; then
     git format-patch --stdout "${options[@]}"
   else
