@@ -77,8 +77,11 @@ make lint       check the style of everything
 make in-tree    put the driver into a kernel's tree, KERNEL=folder or
                 KERNEL=linux-source-6.12, a package that is fetched
 make in-tree-undo      remove it again
-make in-tree-patches   print it as a series of patches for this tree [OUT=dir]
-make check-in-tree     test this on the sources of several kernels
+make in-tree-patches   print it as a series of patches for this tree, with the letter
+                to the mailing lists [OUT=dir]
+make check-in-tree-patches
+                test this series on the newest kernel
+make check-in-tree     test all this on the sources of several kernels
 make clean      remove .build/, where everything is built
 
 The targets above that need more Debian packages install them.  modules, tools,
@@ -268,7 +271,11 @@ in-tree-undo:
 	@tests/kernel/in-tree.sh undo $(KERNEL)
 
 in-tree-patches:
-	@tests/kernel/in-tree.sh patches $(KERNEL) $(OUT)
+	@tests/kernel/in-tree.sh patches $(or $(KERNEL),linux-source-newest) $(OUT)
+
+check-in-tree-patches:
+	@tests/vm/deps.sh build in-tree
+	@tests/kernel/check-in-tree.sh --series
 
 check-in-tree:
 	@tests/vm/deps.sh build in-tree
@@ -288,6 +295,6 @@ help:
 	htmldocs demo \
 	screenshot check check-debug \
 	coverage coverage-tools kunit mutate fuzz fuzz-ioctl lint in-tree in-tree-undo in-tree-patches \
-	check-in-tree clean help
+	check-in-tree check-in-tree-patches clean help
 
 endif

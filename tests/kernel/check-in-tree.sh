@@ -1,11 +1,12 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
 #
-# check-in-tree.sh [VERSION...] - is the driver one of the kernel's own?
+# check-in-tree.sh [--series] [VERSION...] - is the driver one of the kernel's own?
 #
 # On pristine sources of several kernels: the printed series applies, its
 # patches are clean and each builds, "make in-tree" gives the same and can be
-# undone, and all ways to build it give no warning about our files.
+# undone, and all ways to build it give no warning about our files.  With --series
+# only what concerns the series, on the newest kernel.
 
 set -euo pipefail
 shopt -s inherit_errexit
@@ -56,6 +57,8 @@ make_copy() {
   fi
   "$IN_TREE" patches "$COPY" "$PATCHES" || return
   git init -q "$COPY" || return
+  # The letter is no patch.
+  rm "$PATCHES"/0000-*.patch || return
   git apply --numstat "$PATCHES"/*.patch | cut -f 3 | sort -u |
     while read -r file; do
       if [ -e "$COPY/$file" ]; then
@@ -92,8 +95,9 @@ configure() {
   done < <(grep -v -e '^#' -e '=n$' "$OBJ/$1.config")
 }
 
+# With what its DMA drivers need
 prepare() {
-  configure "$1" </dev/null && kernel "$1" prepare
+  configure "$1" <<<"$(providers)" && kernel "$1" prepare
 }
 
 # build TOOLS ARGUMENT...: our folder; a warning about our files is an error
@@ -106,12 +110,23 @@ build() {
 
 # What the last commit changed of the kernel's own drivers
 build_providers() {
-  local files file
+  local files log=$OBJ/providers.log
 
   mapfile -t files < <(in_copy diff --name-only HEAD~ HEAD -- 'drivers/dma/*.c')
-  for file in "${files[@]}"; do
-    kernel gcc W=1 KCFLAGS=-Werror "${file%.c}.o" || return
-  done
+  [ ${#files[@]} -gt 0 ] || return 0
+  kernel gcc W=1 "${files[@]/%.c/.o}" 2>&1 | tee "$log" || return
+  ! grep -E '(warning|error):' "$log"
+}
+
+# What the last commit can build of the driver.  There is no option for it before
+# it is complete.
+build_driver() {
+  [ -e "$COPY/$DRIVER/Makefile" ] || return 0
+  if grep -q fpgabuf "$COPY/drivers/Kconfig"; then
+    configure gcc <<<"$(everything m)" && build gcc
+  else
+    build gcc CONFIG_FPGABUF=m
+  fi
 }
 
 # One by one, so that somebody who bisects can build each.
@@ -121,13 +136,56 @@ apply_series() {
   rm -rf "${OBJ:?}/gcc/$DRIVER"
   in_copy checkout -q -B series pristine || return
   for patch in "$PATCHES"/*.patch; do
+    echo "${patch##*/}"
     in_copy am -q "$patch" || return
     build_providers || return
-    if [ -e "$COPY/$DRIVER/Makefile" ]; then
-      kernel gcc olddefconfig || return
-      build gcc CONFIG_FPGABUF=m || return
+    build_driver || return
+  done
+}
+
+# Newest first, as the newest has what it replaced
+abi_tool() {
+  local tool
+
+  for tool in tools/docs/get_abi.py scripts/get_abi.py scripts/get_abi.pl; do
+    if [ -e "$COPY/$tool" ]; then
+      echo "$COPY/$tool"
+      return
     fi
   done
+}
+
+# What it says of other documents is none of ours.
+abi() {
+  "$(abi_tool)" --dir "$COPY/Documentation/ABI" validate 2>&1 |
+    tee "$OBJ/abi.log" || return
+  ! grep fpgabuf "$OBJ/abi.log"
+}
+
+# Every comment that is made for it
+kernel_doc() {
+  (cd "$COPY" &&
+    find "$DRIVER" -name '*.[ch]' -exec scripts/kernel-doc -none -Werror {} +)
+}
+
+# What coccinelle says, and the letter tells: stream_open() is right, and the driver
+# has not been changed since; a loop of stream.c finds what it looks for.
+KNOWN='safe to change nonseekable_open -> stream_open'
+KNOWN+='|^\./stream\.c:.* invalid reference to the index variable of the iterator'
+
+# The rules of the kernel's own tree
+coccinelle() {
+  kernel gcc coccicheck MODE=report M="$COPY/$DRIVER" J="$(nproc)" \
+    DEBUG_FILE="$OBJ/coccinelle.err" >"$OBJ/coccinelle.log" || return
+  ! grep -E '^[^ ]+\.[ch]:[0-9]' "$OBJ/coccinelle.log" |
+    grep -vE "$KNOWN"
+}
+
+# Each line that the letter names is there, and it says so if one is not.
+letter() {
+  tests/kernel/letter.sh "$COPY" || return
+  mkdir -p "$OBJ/empty"
+  ! tests/kernel/letter.sh "$OBJ/empty"
 }
 
 # In the tree that has the bindings, which it looks for; but the small repository
@@ -158,12 +216,25 @@ in_and_out() {
   diff -r --no-dereference --exclude=.git "$SOURCE" "$COPY"
 }
 
+# The options for those DMA drivers that need more than a processor
+providers() {
+  if [ -e "$COPY/drivers/dma/xilinx/xdma.c" ]; then
+    printf 'CONFIG_%s\n' PCI=y XILINX_XDMA=m
+  fi
+}
+
 # everything VALUE: the options with all that there is of the driver, which is
 # without tests on a kernel whose KUnit cannot do what they need, and without what
 # captures by a provider that it has not
 everything() {
-  printf 'CONFIG_%s\n' "FPGABUF=$1" "FPGABUF_SIM=$1" \
-    "FPGABUF_USER=$1" FPGABUF_DEBUG=y
+  local option
+
+  printf 'CONFIG_%s\n' "FPGABUF=$1" FPGABUF_DEBUG=y
+  for option in FPGABUF_SIM FPGABUF_USER; do
+    if grep -q "$option" "$COPY/$DRIVER/Kconfig"; then
+      printf 'CONFIG_%s\n' "$option=$1"
+    fi
+  done
   if grep -q FPGABUF_XDMA "$COPY/$DRIVER/Kconfig"; then
     printf 'CONFIG_%s\n' PCI=y XILINX_XDMA="$1" FPGABUF_XDMA="$1"
   fi
@@ -293,15 +364,13 @@ find_clang() {
   die "no clang from $least on"
 }
 
-check_version() {
-  local clang tools
-
-  VERSION=$1
-  SOURCE=$(tests/vm/source.sh "$VERSION")
+# check_series VERSION
+check_series() {
+  SOURCE=$(tests/vm/source.sh "$1")
+  VERSION=${SOURCE##*-}
   OBJ=$WORK/$VERSION
   COPY=$OBJ/tree
   PATCHES=$OBJ/patches
-  clang=$(find_clang)
 
   echo
   echo "== Linux $(make -s -C "$SOURCE" kernelversion)"
@@ -309,12 +378,21 @@ check_version() {
   test_that prepare-gcc 'the kernel is prepared, with gcc' prepare gcc
   test_that series 'git am takes the series, each patch builds' apply_series
   test_that checkpatch 'checkpatch --strict finds nothing' checkpatch
+  test_that letter 'each objection has the line that answers it' letter
+  test_that kernel-doc 'kernel-doc finds nothing' kernel_doc
+  test_that abi 'the documents of the ABI are valid' abi
+  test_that coccinelle 'coccinelle finds nothing' coccinelle
   test_that header 'the interface is documented and compiles' header
-  if dtschema_fits; then
-    test_that bindings 'dt_binding_check finds nothing' bindings
-  else
-    echo "  skip  dt_binding_check wants a newer dt-schema than is installed"
+  if ! dtschema_fits; then
+    PATH=$(tests/kernel/dtschema.sh):$PATH
   fi
+  test_that bindings 'dt_binding_check finds nothing' bindings
+}
+
+check_builds() {
+  local clang tools
+
+  clang=$(find_clang)
   test_that "prepare-$clang" "the kernel is prepared, with $clang" \
     prepare "$clang"
   for tools in gcc "$clang"; do
@@ -334,9 +412,16 @@ check_version() {
     in_and_out
 }
 
-[ $# -gt 0 ] || set -- 6.1 6.12 7.2
+SERIES=
+if [ "${1-}" = --series ]; then
+  SERIES=yes
+  shift
+  [ $# -gt 0 ] || set -- newest
+fi
+[ $# -gt 0 ] || set -- 6.1 6.12 newest
 for version; do
-  check_version "$version"
+  check_series "$version"
+  [ -n "$SERIES" ] || check_builds
 done
 
 echo

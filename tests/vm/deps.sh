@@ -56,8 +56,8 @@ packages() {
       shellcheck sparse xz-utils
     ;;
   in-tree)
-    echo bc bison clang clang-19 dt-schema flex git libelf-dev libssl-dev lld \
-      lld-19 llvm llvm-19 perl python3 rsync sparse xz-utils yamllint
+    echo bc bison clang clang-19 coccinelle dt-schema flex git libelf-dev libssl-dev lld \
+      lld-19 llvm llvm-19 ocaml-nox perl python3 rsync sparse xz-utils yamllint
     ;;
   kunit) echo gcc make libc6-dev bc bison flex python3 xz-utils ;;
   fuzz) echo clang make libc6-dev libdrm-dev libjansson-dev pkg-config ;;
