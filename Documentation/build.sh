@@ -17,4 +17,11 @@ export KDOC_WERROR=1
 # From nothing: what has not changed would not be read, nor warned about.
 rm -rf "$HTML" "$BUILD/doctrees"
 sphinx-build -q -W --keep-going -d "$BUILD/doctrees" "$TOP/Documentation" "$HTML"
+for page in "$TOP"/Documentation/*.rst; do
+  name=$(basename "$page" .rst)
+  grep -q 'action="search.html"' "$HTML/$name.html" ||
+    die "$name: this page has no field to search"
+  grep -q "\"$name\"" "$HTML/searchindex.js" ||
+    die "$name: a search does not find this page"
+done
 echo "${HTML#"$TOP"/}/index.html"

@@ -597,6 +597,24 @@ static int wire(void)
 	return system("rdma-wire") ? -1 : modules_load();
 }
 
+/* Documentation/gallery.rst, with the simulated FPGA */
+static void project(void)
+{
+	const struct program script = {
+		.name = "project",
+		.argv = { "env", "SIMULATED=1", "BYTES=8M", "PEER=" PEER, "sh",
+			  "/gallery/xdma-rdma.sh", NULL },
+	};
+	pid_t receiver;
+
+	sim_source("pattern");
+	receiver = receiver_start(&framed_receiver);
+	program_succeeded(&script, program_run(&script));
+	expect_end(&framed_receiver, receiver, 0);
+	EXPECT(program_count(&framed_receiver, "bytes"), 8 * MIB);
+	EXPECT(program_count(&framed_receiver, "skipped_captures"), 0);
+}
+
 static const struct test tests[] = {
 	{ "a framed stream arrives whole, from two regions that are captured into again and again",
 	  arrives_framed },
@@ -624,6 +642,7 @@ static const struct test tests[] = {
 	{ "a region that another program has captured into is sent once",
 	  captured_by_others },
 	{ "a machine without an RDMA device is told so", no_device },
+	{ "the project with RDMA of the gallery delivers every byte", project },
 	{ }
 };
 

@@ -601,6 +601,25 @@ static void replay(void)
 	folder_remove();
 }
 
+/* Documentation/gallery.rst, with the simulated FPGA */
+static void project(void)
+{
+	const struct program script = {
+		.name = "project",
+		.argv = { "env", "BYTES=8M", "FOLDER=" FOLDER, "sh",
+			  "/gallery/zynq-record.sh", NULL },
+	};
+	struct stat st;
+
+	folder_of_ext4(DISK);
+	sim_source("pattern");
+	program_succeeded(&script, program_run(&script));
+	EXPECT(pattern_size(FOLDER "/capture.sigmf-data"), 8 * MIB);
+	EXPECT(stat(FOLDER "/capture.sigmf-meta", &st), 0);
+	CU_ASSERT(st.st_size > 0);
+	folder_remove();
+}
+
 static const struct test tests[] = {
 	{ "a disk reads the captures themselves, and nothing is copied",
 	  to_disk },
@@ -620,6 +639,8 @@ static const struct test tests[] = {
 	{ "the oldest files make room", max_disk },
 	{ "a replay has the same samples and the same gaps", replay },
 	{ "windows around random samples are exact, at full speed", triggers },
+	{ "the project with a disk of the gallery records every byte, with metadata",
+	  project },
 	{ }
 };
 

@@ -442,6 +442,31 @@ static void interrupted(void)
 	folder_remove();
 }
 
+/* Documentation/gallery.rst, with the simulated FPGA */
+static void project(void)
+{
+	const struct program receive = receiver((const char *[]){
+		"--framed", "--verify", NULL
+	});
+	struct program script = {
+		.name = "project",
+		.argv = { "env", "SIMULATED=1", "BYTES=8M", NULL, "sh",
+			  "/gallery/cyclone5-tcp.sh", NULL },
+	};
+	char peer[48];
+	const char *address;
+	pid_t pid;
+
+	sim_source("pattern");
+	pid = receiver_start(&receive, &address);
+	snprintf(peer, sizeof(peer), "PEER=%s", address);
+	script.argv[3] = peer;
+	program_succeeded(&script, program_run(&script));
+	program_succeeded(&receive, process_exit_code(pid));
+	EXPECT(program_count(&receive, "bytes"), 8 * MIB);
+	EXPECT(program_count(&receive, "skipped_captures"), 0);
+}
+
 static const struct test tests[] = {
 	{ "framed: every gap of a lossy FPGA is told, and between them nothing is "
 	  "missing", framed_with_gaps },
@@ -458,6 +483,7 @@ static const struct test tests[] = {
 	  block_device_full },
 	{ "interrupted: what has come is kept, nothing is left in the driver",
 	  interrupted },
+	{ "the project with TCP of the gallery delivers every byte", project },
 	{ }
 };
 

@@ -110,6 +110,7 @@ guest() {
     --file "$OBJ/guest/capture-disk" \
     --file "$OBJ/guest/receive-frames" \
     --file "$OBJ/guest/user-master" \
+    --file "$TOP/Documentation/examples/cyclone5-tcp.sh:/gallery/cyclone5-tcp.sh" \
     --file "$UDEVADM" --file "$UDEVADM:/bin/systemd-udevd" \
     --file "$TOP/tools/udev/60-fpgabuf.rules:/etc/udev/rules.d/60-fpgabuf.rules" \
     --file "$TOP/tools/udev/fpgabuf.sysusers.conf:/etc/fpgabuf.sysusers.conf" \
@@ -318,6 +319,7 @@ recorded() {
     --qemu-arg -drive --qemu-arg "file=${disks//,/,,}/slow,format=raw,if=none,id=slow,throttling.bps-write=$((4 << 20))" \
     --qemu-arg -device --qemu-arg nvme,drive=slow,serial=slow \
     --file "$OBJ/guest/tools/fpgabuf-record" \
+    --file "$TOP/Documentation/examples/zynq-record.sh:/gallery/zynq-record.sh" \
     --file "$(program mkfs.ext4)" --file "$(program mkfs.fat)" \
     -- env ${FPGABUF_QUICK:+"FPGABUF_QUICK=1"} \
     ${FPGABUF_THOROUGH:+"FPGABUF_THOROUGH=1"} "${TESTS[@]}" "$@" || code=$?
@@ -353,6 +355,7 @@ by_rdma() {
   guest guest-rdma "${RDMA[@]}" \
     --timeout $((900 * PATIENCE * (${FPGABUF_THOROUGH:+9}+1))) \
     --file "$TOP/tests/driver/rdma-wire" \
+    --file "$TOP/Documentation/examples/xdma-rdma.sh:/gallery/xdma-rdma.sh" \
     -- env ${FPGABUF_QUICK:+"FPGABUF_QUICK=1"} \
     ${FPGABUF_THOROUGH:+"FPGABUF_THOROUGH=1"} "${TESTS[@]}" "$@"
 }

@@ -142,7 +142,7 @@ long_options() {
       wrong "$page" "no tool has an option $option"
   done < <(words '(?<![\w-])(--[a-z][a-z-]*[a-z])(?![\w-])' README.md \
     Documentation/{using,sharing,sizing,troubleshooting,framing}.rst \
-    Documentation/{board,controllers,alternatives,watching,simulator}.rst)
+    Documentation/{board,controllers,is-it-for-me,watching,simulator}.rst)
 }
 
 # A suite of the guest tests has a row, and so has a folder of tests.
