@@ -200,7 +200,4 @@ static const struct test tests[] = {
 	{ }
 };
 
-SUITE(alloc,
-	.title = "regions",
-	.init = modules_load,
-	.tests = tests)
+SUITE(alloc, .title = "regions", .init = modules_load, .tests = tests)

@@ -500,7 +500,4 @@ static const struct test tests[] = {
 	{ }
 };
 
-SUITE(capture,
-	.title = "captures",
-	.init = modules_load,
-	.tests = tests)
+SUITE(capture, .title = "captures", .init = modules_load, .tests = tests)

@@ -261,7 +261,4 @@ static const struct test tests[] = {
 	{ }
 };
 
-SUITE(faults,
-	.title = "faults of the FPGA",
-	.init = modules_load,
-	.tests = tests)
+SUITE(faults, .title = "faults of the FPGA", .init = modules_load, .tests = tests)

@@ -377,7 +377,4 @@ static const struct test tests[] = {
 	{ }
 };
 
-SUITE(fence,
-	.title = "fences and timeouts",
-	.init = modules_load,
-	.tests = tests)
+SUITE(fence, .title = "fences and timeouts", .init = modules_load, .tests = tests)

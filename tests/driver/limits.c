@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
+#include <string.h>
 #include <sys/mman.h>
 #include <sys/uio.h>
 #include <unistd.h>
@@ -83,7 +84,7 @@ static void kept_in_pipes(void)
 	dev = device_open(0);
 	while (n < 2 * MOST && !alloc_mib(dev, 1, &fd)) {
 		iov.iov_base = region_map(fd, MIB);
-		*(volatile char *)iov.iov_base = 1;
+		*(char *)iov.iov_base = 1;
 		REQUIRE(pipe2(pipes[n], O_CLOEXEC), 0);
 		EXPECT(vmsplice(pipes[n][1], &iov, 1, 0), iov.iov_len);
 		munmap(iov.iov_base, MIB);
@@ -204,7 +205,4 @@ static const struct test tests[] = {
 	{ }
 };
 
-SUITE(limits,
-	.title = "limits",
-	.init = modules_load,
-	.tests = tests)
+SUITE(limits, .title = "limits", .init = modules_load, .tests = tests)

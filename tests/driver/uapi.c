@@ -10,7 +10,6 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
-
 #include "bed.h"
 
 /* A call, its flags, and where in its structure only zero is allowed. */
@@ -566,7 +565,4 @@ static const struct test tests[] = {
 	{ }
 };
 
-SUITE(uapi,
-	.title = "the ioctls",
-	.init = modules_load,
-	.tests = tests)
+SUITE(uapi, .title = "the ioctls", .init = modules_load, .tests = tests)

@@ -242,7 +242,4 @@ static const struct test tests[] = {
 	{ }
 };
 
-SUITE(watch,
-	.title = "what can be watched",
-	.init = modules_load,
-	.tests = tests)
+SUITE(watch, .title = "what can be watched", .init = modules_load, .tests = tests)
