@@ -140,7 +140,8 @@ static const struct field fpgabuf_stream_setup_fields[] = {
 	FIELD(fpgabuf_stream_setup, count, 12, 4),
 	FIELD(fpgabuf_stream_setup, timeout_ms, 16, 4),
 	FIELD(fpgabuf_stream_setup, reserved0, 20, 4),
-	FIELD(fpgabuf_stream_setup, reserved, 24, 32),
+	FIELD(fpgabuf_stream_setup, limit, 24, 8),
+	FIELD(fpgabuf_stream_setup, reserved, 32, 24),
 };
 
 static const struct field fpgabuf_stream_info_fields[] = {
@@ -222,6 +223,7 @@ static void constants_test(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, FPGABUF_REGION_DONE, 2);
 	KUNIT_EXPECT_EQ(test, FPGABUF_STREAM_JOIN, 1);
 	KUNIT_EXPECT_EQ(test, FPGABUF_STREAM_GO_ON, 1);
+	KUNIT_EXPECT_EQ(test, FPGABUF_STREAM_STOP, 2);
 }
 
 static struct kunit_case uapi_cases[] = {

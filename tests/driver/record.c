@@ -176,10 +176,12 @@ static void registered(void)
 	program_succeeded(&p, program_run(&p));
 	EXPECT(program_count(&p, "written"), 256 * REGION);
 	EXPECT(program_count(&p, "written_direct"), 256 * REGION);
-	EXPECT(program_count(&p, "busy_retries"), 0);
 	EXPECT(pattern_size(FILE_NAME ".000004"), 16 * MIB);
 	EXPECT(is_registered(&p), can);
-	if (!can)
+	/* Nothing but the registration has the pages; otherwise a write may, a while. */
+	if (can)
+		EXPECT(program_count(&p, "busy_retries"), 0);
+	else
 		printf("\n    skipped: this kernel cannot register regions");
 	folder_remove();
 }
