@@ -167,7 +167,7 @@ dist:
 	@tools/dist.sh
 
 check-dist:
-	@tests/vm/deps.sh build unit vm deb
+	@tests/vm/deps.sh build unit vm deb rpm
 	@tests/package/dist/run.sh
 
 check-matrix:

@@ -12,8 +12,8 @@ set -eu
 LOG=$BUILD/log/deps.log
 LOCK_SECONDS=300
 GROUPS_KNOWN='build, unit, plugins, gnuradio, vm, arm64, armhf, demo, show, docs, lint, in-tree,
-kunit, fuzz, debug, coverage, deb, check-deb, i386, newer, mutate, dt, zynq, bench, providers,
-distro, gdb, rtl'
+kunit, fuzz, debug, coverage, deb, check-deb, rpm, i386, newer, mutate, dt, zynq, bench,
+providers, distro, gdb, rtl'
 
 packages() {
   case $1 in
@@ -69,6 +69,7 @@ packages() {
       libsoapysdr-dev liburing-dev pkg-config python3-dev
     ;;
   check-deb) echo lintian mmdebstrap ;;
+  rpm) echo rpm rpmlint ;;
   dt) echo cpp device-tree-compiler dt-schema xz-utils yamllint ;;
   bench) echo gnuplot-nox jq ;;
   mutate) echo patch ;;

@@ -167,6 +167,8 @@ expect 'the unit tests pass in it' \
   without_git make -s -C tests/unit "O=$TREE/.build/unit" run
 expect 'what was built can be installed' installs
 expect 'the Debian packages are built from it, and say of which commit' packages
+expect 'the RPM packages are built from it, and rpmlint finds nothing' \
+  tests/package/dist/rpm.sh "$FILE" "$DIR/rpm"
 expect 'make dist in it says that it wants a clone' no_dist
 expect '... also where it lies in a repository' no_dist_in_repository
 if [ "${1-}" = --whole ]; then
