@@ -169,6 +169,8 @@ expect 'what was built can be installed' installs
 expect 'the Debian packages are built from it, and say of which commit' packages
 expect 'the RPM packages are built from it, and rpmlint finds nothing' \
   tests/package/dist/rpm.sh "$FILE" "$DIR/rpm"
+expect 'the recipes for Buildroot and Yocto fit it' \
+  tests/package/dist/recipes.sh "$TREE" "$DIR/recipes"
 expect 'make dist in it says that it wants a clone' no_dist
 expect '... also where it lies in a repository' no_dist_in_repository
 if [ "${1-}" = --whole ]; then

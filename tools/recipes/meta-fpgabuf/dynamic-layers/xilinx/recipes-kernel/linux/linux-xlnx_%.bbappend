@@ -1,0 +1,4 @@
+# SPDX-License-Identifier: GPL-2.0-only
+FILESEXTRAPATHS:prepend := "${FPGABUF_KERNEL}:"
+SRC_URI += "file://fpgabuf.cfg"
+SRC_URI:append:zynq = " file://zynq.cfg"
