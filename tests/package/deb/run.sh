@@ -15,10 +15,12 @@ TMP=$(mktemp -d)
 trap 'rm -rf "$TMP"' EXIT
 DIR=$BUILD/deb-check
 ROOT=$DIR/root
-NAMES=(fpgabuf-dkms libfpgabuf0 libfpgabuf-dev python3-fpgabuf gstreamer1.0-fpgabuf
-  soapysdr-module-fpgabuf fpgabuf-tools)
+NAMES=(fpgabuf-dkms fpgabuf-recv libfpgabuf0 libfpgabuf-dev python3-fpgabuf
+  gstreamer1.0-fpgabuf soapysdr-module-fpgabuf fpgabuf-tools)
 MULTIARCH=x86_64-linux-gnu
 NEXT=1000
+# The last commit of version 0.1
+OLD=5097c233701f3f3791d80aa6806fed7162b464f4
 
 # inside COMMAND...: run it in the root
 inside() {
@@ -39,6 +41,20 @@ packages() {
 all_packages() {
   packages "$BUILD/deb" >"$TMP/packages"
   [ "$(wc -l <"$TMP/packages")" -eq ${#NAMES[@]} ]
+}
+
+# It may be on a machine without an FPGA.
+receiver_alone() {
+  dpkg-deb -f "$BUILD"/deb/fpgabuf-recv_*.deb Depends >"$TMP/needs" || return
+  cat "$TMP/needs"
+  ! grep -E 'libdrm|fpgabuf' "$TMP/needs"
+}
+
+old_version() {
+  rm -rf "$DIR/old" && git clone -q --no-checkout . "$DIR/old" &&
+    git -C "$DIR/old" checkout -q "$OLD" || return
+  (unset BUILD && "$DIR/old/tools/debian/build.sh") &&
+    install "$DIR/old/.build/deb" && built 0.1
 }
 
 # Warnings are for people to see, and count as well.
@@ -168,13 +184,19 @@ nothing_left() {
 expect 'the packages are built' tools/debian/build.sh
 expect 'all of them' all_packages
 expect 'lintian has no error and no warning' lintian_clean
+expect 'the receiver needs neither driver, library nor libdrm' receiver_alone
 tests/package/deb/root.sh "$ROOT"
 KVER=$(KROOT=$ROOT tests/vm/kernel.sh)
 export KVER
 VERSION=$(dpkg-deb -f "$BUILD"/deb/fpgabuf-dkms_*.deb Version)
 
 snapshot "$TMP/before"
-expect 'they install' install "$BUILD/deb"
+if git cat-file -e "$OLD" 2>/dev/null; then
+  expect 'version 0.1 installs' old_version
+else
+  echo 'skip - version 0.1 is upgraded: no commit of it here'
+fi
+expect 'they install, over version 0.1 if that is there' install "$BUILD/deb"
 expect 'what make install installs is where Debian wants it' same_files
 expect "DKMS has built the modules for $KVER" built "$VERSION"
 expect 'modprobe finds them' indexed
