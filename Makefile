@@ -27,6 +27,10 @@ make check-deb  test them: lintian, install, upgrade, purge, and the main job
 make dist       make a tarball of the last commit, which builds without git, and
                 which is the same wherever it is made; into .build/dist
 make check-dist test that, build what is in it, and run the unit tests there
+make image      make a disk image with Debian, driver and tools for a board, into
+                .build/image [BOARD=virt-arm64]
+make check-image
+                boot that image in QEMU, log in, capture and send
 make screenshot take Documentation/screenshot.png again if the screen differs
 make check-matrix
                 run the guest tests on four kernels, three architectures, and
@@ -170,6 +174,14 @@ check-dist:
 	@tests/vm/deps.sh build unit vm deb rpm
 	@tests/package/dist/run.sh
 
+image:
+	@tests/vm/deps.sh build image
+	@tools/image/build.sh $(or $(BOARD),virt-arm64)
+
+check-image:
+	@tests/vm/deps.sh build vm image check-image
+	@tests/platform/image/run.sh $(BOARD)
+
 check-matrix:
 	@tests/vm/deps.sh build vm demo arm64 armhf i386 show newer dt deb \
 		check-deb zynq
@@ -289,7 +301,7 @@ help:
 	@:
 
 .PHONY: all modules modules_install tools install uninstall deb check-deb check-distro \
-	dist check-dist \
+	dist check-dist image check-image \
 	soak check-dt \
 	check-matrix check-pl330 check-providers check-rdma check-rtl check-zynq bench bench-profile \
 	htmldocs demo \

@@ -12,8 +12,8 @@ set -eu
 LOG=$BUILD/log/deps.log
 LOCK_SECONDS=300
 GROUPS_KNOWN='build, unit, plugins, gnuradio, vm, arm64, armhf, demo, show, docs, lint, in-tree,
-kunit, fuzz, debug, coverage, deb, check-deb, rpm, i386, newer, mutate, dt, zynq, bench,
-providers, distro, gdb, rtl'
+kunit, fuzz, debug, coverage, deb, check-deb, rpm, image, check-image, i386, newer,
+mutate, dt, zynq, bench, providers, distro, gdb, rtl'
 
 packages() {
   case $1 in
@@ -70,6 +70,11 @@ packages() {
     ;;
   check-deb) echo lintian mmdebstrap ;;
   rpm) echo rpm rpmlint ;;
+  image)
+    echo dosfstools e2fsprogs fakeroot genimage kmod mmdebstrap mtools \
+      qemu-user-static uidmap
+    ;;
+  check-image) echo perl qemu-system-arm u-boot-qemu ;;
   dt) echo cpp device-tree-compiler dt-schema xz-utils yamllint ;;
   bench) echo gnuplot-nox jq ;;
   mutate) echo patch ;;
