@@ -93,7 +93,7 @@ modules() {
 }
 
 tools() {
-  make -s -C "$TREE/tools" O="$TREE/.build/tools" PREFIX=/usr python= \
+  make -s -C "$TREE/tools" O="$TREE/.build/tools" PREFIX=/usr python= gst= soapy= \
     DESTDIR="$DIR/root" install
 }
 

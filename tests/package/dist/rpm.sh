@@ -12,7 +12,7 @@ set -euo pipefail
 [ $# -eq 2 ] || die "usage: rpm.sh TARBALL DIR"
 SPEC=$TOP/tools/rpm/fpgabuf.spec
 PACKAGES=(fpgabuf fpgabuf-devel fpgabuf-dkms fpgabuf-libs fpgabuf-recv fpgabuf-static
-  python3-fpgabuf)
+  gstreamer1-plugin-fpgabuf python3-fpgabuf soapy-fpgabuf)
 
 build() {
   rpmbuild --quiet -bb --nodeps --define "_topdir $2" \

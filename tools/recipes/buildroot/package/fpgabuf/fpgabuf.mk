@@ -20,6 +20,12 @@ FPGABUF_DEPENDENCIES = host-pkgconf
 BR_NO_CHECK_HASH_FOR += $(FPGABUF_SOURCE)
 
 # Taken if they are there, and not asked for if they are not
+ifeq ($(BR2_PACKAGE_FFTW_DOUBLE),y)
+FPGABUF_DEPENDENCIES += fftw-double
+endif
+ifeq ($(BR2_PACKAGE_JANSSON),y)
+FPGABUF_DEPENDENCIES += jansson
+endif
 ifeq ($(BR2_PACKAGE_LIBDRM),y)
 FPGABUF_DEPENDENCIES += libdrm
 endif
@@ -32,7 +38,7 @@ endif
 
 FPGABUF_TOOLS_MAKE = \
 	$(TARGET_MAKE_ENV) $(MAKE) $(TARGET_CONFIGURE_OPTS) -C $(@D)/tools \
-		O=$(@D)/out PREFIX=/usr python=
+		O=$(@D)/out PREFIX=/usr python= gst= soapy=
 
 define FPGABUF_BUILD_CMDS
 	$(FPGABUF_TOOLS_MAKE) all

@@ -13,15 +13,18 @@ SRC_URI = "file://${BP}.tar.gz"
 
 inherit pkgconfig useradd
 
-# The tools take what they find: drm is fpgabuf-show, uring one more way to send, and
-# rdma streams by RDMA.  liburing is in meta-oe, and rdma-core in meta-networking.
+# The tools take what they find: drm is fpgabuf-show, fftw fpgabuf-scope, jansson --replay,
+# uring one more way to send, and rdma streams by RDMA.  rdma-core is in meta-networking,
+# libdrm in core, and the others are in meta-oe.
 PACKAGECONFIG ??= ""
 PACKAGECONFIG[drm] = ",,libdrm"
+PACKAGECONFIG[fftw] = ",,fftw"
+PACKAGECONFIG[jansson] = ",,jansson"
 PACKAGECONFIG[rdma] = ",,rdma-core"
 PACKAGECONFIG[uring] = ",,liburing"
 
 EXTRA_OEMAKE = " \
-    -C ${S}/tools O=${B}/out V=1 python= \
+    -C ${S}/tools O=${B}/out V=1 python= gst= soapy= \
     PREFIX=${prefix} libdir=${libdir} mandir=${mandir} \
     udevrulesdir=${nonarch_base_libdir}/udev/rules.d \
     sysusersdir=${nonarch_libdir}/sysusers.d \
