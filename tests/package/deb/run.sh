@@ -54,7 +54,8 @@ old_version() {
   rm -rf "$DIR/old" && git clone -q --no-checkout . "$DIR/old" &&
     git -C "$DIR/old" checkout -q "$OLD" || return
   (unset BUILD && "$DIR/old/tools/debian/build.sh") &&
-    install "$DIR/old/.build/deb" && built 0.1
+    install "$DIR/old/.build/deb" &&
+    inside dkms status | grep -E "^fpgabuf/0\.1, $KVER, .*: installed"
 }
 
 # Warnings are for people to see, and count as well.
