@@ -70,7 +70,7 @@ install() {
   mkdir -p "$ROOT/packages"
   mapfile -t files < <(packages "$1")
   cp "${files[@]}" "$ROOT/packages/" || return
-  inside sh -c 'dpkg -i /packages/*.deb' || return
+  inside sh -c 'dpkg -i --auto-deconfigure /packages/*.deb' || return
   rm -r "$ROOT/packages"
 }
 
