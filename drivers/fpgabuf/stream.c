@@ -140,6 +140,17 @@ static void watch_spent(struct fpgabuf_bytes *bytes)
 				   msecs_to_jiffies(bytes->spent.pause_ms) + 1);
 }
 
+static void leave(struct fpgabuf_bytes *bytes)
+{
+	mutex_unlock(&bytes->lock);
+	/* Pairs with the barrier of enter_or_be_told(). */
+	smp_mb();
+	if (READ_ONCE(bytes->missed)) {
+		WRITE_ONCE(bytes->missed, false);
+		wake_up_interruptible(wait_queue(bytes));
+	}
+}
+
 /* A reader that has the lock does the same in a moment. */
 static void again_work(struct work_struct *work)
 {
@@ -151,7 +162,7 @@ static void again_work(struct work_struct *work)
 	queue_spent(bytes, bytes->nr_parts);
 	bytes->spent.pause_ms = min(2 * bytes->spent.pause_ms, PAUSE_MAX_MS);
 	watch_spent(bytes);
-	mutex_unlock(&bytes->lock);
+	leave(bytes);
 	if (READ_ONCE(bytes->refused))
 		wake_up_interruptible(wait_queue(bytes));
 }
@@ -414,17 +425,6 @@ static int enter(struct fpgabuf_bytes *bytes, bool wait)
 	if (!wait)
 		return mutex_trylock(&bytes->lock) ? 0 : -EAGAIN;
 	return mutex_lock_interruptible(&bytes->lock) ? -ERESTARTSYS : 0;
-}
-
-static void leave(struct fpgabuf_bytes *bytes)
-{
-	mutex_unlock(&bytes->lock);
-	/* Pairs with the barrier of enter_or_be_told(). */
-	smp_mb();
-	if (READ_ONCE(bytes->missed)) {
-		WRITE_ONCE(bytes->missed, false);
-		wake_up_interruptible(wait_queue(bytes));
-	}
 }
 
 /* For poll(): if another one has the lock it wakes us when it leaves. */

@@ -341,6 +341,13 @@ static void contended_test(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, woken, 1);
 	expect_bytes(test, bytes, &pos, 'a', 1);
 	KUNIT_EXPECT_EQ(test, woken, 1);
+	/* So does the timer, which may have been the other one. */
+	mutex_lock(&bytes->lock);
+	KUNIT_EXPECT_TRUE(test, fpgabuf_bytes_poll(bytes, pos) == 0);
+	mutex_unlock(&bytes->lock);
+	queue_delayed_work(system_freezable_wq, &bytes->spent.again, 0);
+	flush_delayed_work(&bytes->spent.again);
+	KUNIT_EXPECT_EQ(test, woken, 2);
 	remove_wait_queue(&bed->stream.queue.wait, &entry);
 	fpgabuf_bytes_destroy(bytes);
 }
