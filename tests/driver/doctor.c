@@ -282,8 +282,8 @@ static bool device_has(const char *device, const char *link)
 }
 
 /*
- * A device without a driver, which is for something else; not one of ACPI's, which the
- * bus refuses to us
+ * A device without a driver, which is for something else; not one of ACPI's or vgem's,
+ * which the kernel refuses to us
  */
 static bool find_unbound(char name[256])
 {
@@ -296,7 +296,8 @@ static bool find_unbound(char name[256])
 		if (*entry->d_name == '.' || strstr(entry->d_name, "fpgabuf"))
 			continue;
 		found = !device_has(entry->d_name, "driver") &&
-			!device_has(entry->d_name, "firmware_node");
+			!device_has(entry->d_name, "firmware_node") &&
+			!device_has(entry->d_name, "drm");
 		snprintf(name, 256, "%s", entry->d_name);
 	}
 	closedir(dir);
