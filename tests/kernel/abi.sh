@@ -52,7 +52,8 @@ CONTACT=$2 SINCE=$(date -u -d "$3" '+%B %Y') DRIVER=$TOP/drivers/fpgabuf \
     }
 
     while (<>) {
-      if (/^\@head$/) { print head() }
+      if (/^# SPDX-/) { next }
+      elsif (/^\@head$/) { print head() }
       elsif (/^\@files (\S+) (.+) (\S+)$/) { print files($1, $2, $3) }
       elsif (/^\@parameters (\S+) (.+)$/) { print parameters($1, split / /, $2) }
       else { print }

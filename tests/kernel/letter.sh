@@ -56,6 +56,7 @@ answer() {
 answered=
 while IFS= read -r line; do
   case $line in
+  '# SPDX-'*) ;;
   '@ figures '*) figures "${line#@ figures }" ;;
   '   @ '*)
     read -r _ file expression <<<"$line"

@@ -35,6 +35,7 @@ struct settings {
  * @allocator: of the memory
  * @intake: the captures, from start to stop
  * @position: bytes so far
+ * @last_ns: running time of the last buffer
  * @lost: captures may be missing before the next one
  */
 typedef struct {
@@ -43,6 +44,7 @@ typedef struct {
 	GstAllocator *allocator;
 	struct intake *intake;
 	guint64 position;
+	gint64 last_ns;
 	gboolean lost;
 } FpgabufSrc;
 
@@ -181,6 +183,7 @@ static gboolean start(GstBaseSrc *base)
 	char why[INTAKE_WHY_SIZE];
 
 	src->position = 0;
+	src->last_ns = 0;
 	src->lost = FALSE;
 	if (!open_intake(src, why))
 		return TRUE;
@@ -242,7 +245,31 @@ static gint64 monotonic_ns(void)
 	return GST_TIMESPEC_TO_TIME(now);
 }
 
-/* running_time() - of the pipeline's clock, whichever it is, at @when_ns */
+/*
+ * ahead_ns() - how far @clock is ahead of CLOCK_MONOTONIC; of several looks, the one
+ * that was interrupted least
+ */
+static gint64 ahead_ns(GstClock *clock)
+{
+	gint64 begin, now, took, least = G_MAXINT64, ahead = 0;
+	int i;
+
+	for (i = 0; i < 3; i++) {
+		begin = monotonic_ns();
+		now = gst_clock_get_time(clock);
+		took = monotonic_ns() - begin;
+		if (took < least) {
+			least = took;
+			ahead = now - begin - took / 2;
+		}
+	}
+	return ahead;
+}
+
+/*
+ * running_time() - of the pipeline's clock, whichever it is, at @when_ns; never before
+ * the buffer in front of it
+ */
 static GstClockTime running_time(FpgabufSrc *src, gint64 when_ns)
 {
 	GstClock *clock = gst_element_get_clock(GST_ELEMENT_CAST(src));
@@ -250,10 +277,11 @@ static GstClockTime running_time(FpgabufSrc *src, gint64 when_ns)
 
 	if (!clock)
 		return GST_CLOCK_TIME_NONE;
-	then_ns = gst_clock_get_time(clock) - (monotonic_ns() - when_ns) -
+	then_ns = when_ns + ahead_ns(clock) -
 		  gst_element_get_base_time(GST_ELEMENT_CAST(src));
 	gst_object_unref(clock);
-	return MAX(then_ns, 0);
+	src->last_ns = MAX(then_ns, src->last_ns);
+	return src->last_ns;
 }
 
 /* note_failure() - the pipeline goes on; the first one in a row is told */
