@@ -129,6 +129,7 @@ uint64_t sim_get(const char *attribute);
  */
 void expect_follows(const struct fpgabuf_dequeue *capture);
 uint64_t sim_position(void);
+bool sim_gave(uint64_t bytes);
 bool is_pattern(const void *mem, size_t size, uint64_t position);
 void pattern_fill(void *mem, size_t size, uint64_t position);
 void random_fill(void *mem, size_t size, unsigned int seed);

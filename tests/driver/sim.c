@@ -96,6 +96,17 @@ uint64_t sim_position(void)
 	return sim_get("position");
 }
 
+/*
+ * All that the FPGA gave until it was stopped has come: the burst that it was just
+ * writing then does not count.
+ */
+bool sim_gave(uint64_t bytes)
+{
+	const uint64_t position = sim_position();
+
+	return position >= bytes && position - bytes <= sim_get("burst");
+}
+
 static uint8_t pattern_byte(uint64_t position)
 {
 	return (position / 8) >> (8 * (position % 8));
