@@ -1068,6 +1068,8 @@ static void unplugged(void)
 	EXPECT(try_sendfile(pipes[1], dev, 1), -ENODEV);
 	EXPECT(ready(dev, 0), POLLHUP);
 	EXPECT(stream_info(dev, 0).error, -ENODEV);
+	/* That is no end which was asked for. */
+	EXPECT(stream_info(dev, FPGABUF_STREAM_STOP).error, -ENODEV);
 	expect_pattern(pipes[0], held, 0);
 	close(dev);
 	pipe_close(pipes);
