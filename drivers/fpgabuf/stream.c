@@ -70,14 +70,18 @@ static bool wants_more(const struct fpgabuf_bytes *bytes)
 	       bytes->wanted.asked < bytes->wanted.limit;
 }
 
-/* A capture that ended early may have left a length that the channel cannot take. */
+/*
+ * As QUEUE wants it: 0 is the whole region.  A capture that ended early may have left a
+ * length that the channel cannot take.
+ */
 static u64 next_length(const struct fpgabuf_bytes *bytes,
 		       const struct fpgabuf_part *part)
 {
-	u64 left = min_t(u64, bytes->wanted.limit - bytes->wanted.asked,
-			 part->capture->buffer.dmabuf->size);
+	u64 size = part->capture->buffer.dmabuf->size;
+	u64 left = min(bytes->wanted.limit - bytes->wanted.asked, size);
+	u64 length = ALIGN(left, bytes->file->stream->channel.limits.alignment);
 
-	return ALIGN(left, bytes->file->stream->channel.limits.alignment);
+	return length < size ? length : 0;
 }
 
 static int queue_part(struct fpgabuf_bytes *bytes, struct fpgabuf_part *part)
@@ -90,7 +94,7 @@ static int queue_part(struct fpgabuf_bytes *bytes, struct fpgabuf_part *part)
 	int ret = fpgabuf_capture_queue(bytes->file, part->capture, &queue);
 
 	if (!ret)
-		bytes->wanted.asked += queue.length;
+		bytes->wanted.asked += part->capture->length;
 	return ret;
 }
 

@@ -508,6 +508,19 @@ static void limit_test(struct kunit *test)
 	fpgabuf_bytes_destroy(bytes);
 }
 
+/* Whole regions need not be a multiple of it, as with QUEUE. */
+static void alignment_test(struct kunit *test)
+{
+	struct bed *bed = test->priv;
+	struct fpgabuf_bytes *bytes;
+
+	bed->stream.channel.limits.alignment = 2 * PAGE_SIZE;
+	bytes = create(test, 0);
+	KUNIT_EXPECT_EQ(test, nr_queued(bed), NR);
+	KUNIT_EXPECT_EQ(test, asked_for(bed), SIZE);
+	fpgabuf_bytes_destroy(bytes);
+}
+
 /* Less than the regions hold */
 static void short_test(struct kunit *test)
 {
@@ -591,7 +604,7 @@ static void stop_waiting_test(struct kunit *test)
 	fpgabuf_bytes_destroy(bytes);
 }
 
-/* The end of the device is none that was asked for. */
+/* When the device goes, that is not the end that the user asked for. */
 static void stop_unbound_test(struct kunit *test)
 {
 	struct bed *bed = test->priv;
@@ -717,6 +730,7 @@ static struct kunit_case stream_cases[] = {
 	KUNIT_CASE(uncounted_test),
 	KUNIT_CASE(empty_test),
 	KUNIT_CASE(limit_test),
+	KUNIT_CASE(alignment_test),
 	KUNIT_CASE(short_test),
 	KUNIT_CASE(stop_test),
 	KUNIT_CASE(stop_waiting_test),
