@@ -24,7 +24,7 @@
 /**
  * struct hw_time - where the counter is
  * @offset: bytes from the beginning of a capture
- * @type: u32 or u64; no size: there is none
+ * @type: u32 or u64; its size is 0 if the samples have no counter
  * @rate: ticks a second, or 0: not known
  */
 struct hw_time {

@@ -19,7 +19,7 @@
 
 /**
  * struct stats_file - the file
- * @path: its name, or NULL: there is none
+ * @path: its name, or NULL if no file is wanted
  * @program: the name of the program in the statistics
  * @put: writes the statistics
  * @of: what they are of

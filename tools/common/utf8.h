@@ -4,7 +4,7 @@
 
 #include <stddef.h>
 
-/* Bytes of the UTF-8 character above ASCII at this place; 0: there is none. */
+/* Bytes of the UTF-8 character above ASCII at this place; 0 if this is not one. */
 size_t utf8_length(const char *at);
 
 #endif /* FPGABUF_COMMON_UTF8_H */

@@ -4,8 +4,8 @@
 # binfmt.sh CPU - let programs for another processor run by qemu-user
 #
 # A hook of mmdebstrap, which runs it as root of its own namespaces.  Since Linux 6.7
-# those of somebody without root have their own table, which ends with them; the
-# table of the machine's root is the machine's.
+# a user namespace has a table of its own, which goes with it.  Without such a
+# namespace, as root, the entry is in the machine's table, and stays there.
 
 set -eu
 
