@@ -64,9 +64,14 @@ static unsigned int default_timeout_ms = 10000;
 module_param_named(timeout_ms, default_timeout_ms, uint, 0444);
 MODULE_PARM_DESC(timeout_ms, "timeout of captures that are queued without one, in ms (1 to 3600000)");
 
-static struct fpgabuf_capture *buffer_capture(struct fpgabuf_buffer *buffer)
+static struct fpgabuf_target *buffer_target(struct fpgabuf_buffer *buffer)
 {
-	return container_of(buffer, struct fpgabuf_capture, buffer);
+	return container_of(buffer, struct fpgabuf_target, buffer);
+}
+
+static struct fpgabuf_captures *queue_of(const struct fpgabuf_capture *capture)
+{
+	return &capture->target->stream->queue;
 }
 
 static struct fpgabuf_capture *first_capture(struct list_head *list)
@@ -85,7 +90,7 @@ static void capture_end(struct fpgabuf_capture *capture, int error)
 {
 	struct fpgabuf_result *result = &capture->result;
 
-	lockdep_assert_held(&capture->stream->queue.lock);
+	lockdep_assert_held(&queue_of(capture)->lock);
 
 	result->timestamp = ktime_get();
 	result->error = error;
@@ -108,7 +113,7 @@ transfer_capture(struct fpgabuf_transfer *transfer)
 static void transfer_ended(struct fpgabuf_transfer *transfer)
 {
 	struct fpgabuf_capture *capture = transfer_capture(transfer);
-	struct fpgabuf_captures *queue = &capture->stream->queue;
+	struct fpgabuf_captures *queue = queue_of(capture);
 	unsigned long flags;
 
 	spin_lock_irqsave(&queue->lock, flags);
@@ -120,12 +125,12 @@ static void transfer_ended(struct fpgabuf_transfer *transfer)
 /* The capture ends, but the region must live until the channel has let go. */
 static void transfer_abandoned(struct fpgabuf_transfer *transfer)
 {
-	fpgabuf_buffer_keep(&transfer_capture(transfer)->buffer);
+	fpgabuf_buffer_keep(&transfer_capture(transfer)->target->buffer);
 }
 
 static void transfer_quiet(struct fpgabuf_transfer *transfer)
 {
-	fpgabuf_buffer_let_go(&transfer_capture(transfer)->buffer);
+	fpgabuf_buffer_let_go(&transfer_capture(transfer)->target->buffer);
 }
 
 const struct fpgabuf_channel_ops fpgabuf_capture_ops = {
@@ -148,22 +153,36 @@ static struct fpgabuf_capture *take_ended(struct fpgabuf_captures *queue)
 	return capture;
 }
 
+/* So many captures are done, or will not be made: of all, the region is done. */
+static void finished(struct fpgabuf_target *target, unsigned int nr)
+{
+	lockdep_assert_held(&target->stream->queue.lock);
+	target->unfinished -= nr;
+	if (target->unfinished)
+		return;
+	fpgabuf_buffer_done(&target->buffer);
+	fpgabuf_fence_signal(target->fence, target->error);
+}
+
 /*
- * Fence and queue say it in one step: who has dequeued a capture finds the fence
+ * Fence and queue say it in one step: who has dequeued the last capture finds the fence
  * signalled, and who has waited for the fence finds it in the queue.
  */
 static void capture_done(struct fpgabuf_captures *queue,
 			 struct fpgabuf_capture *capture)
 {
+	struct fpgabuf_target *target = capture->target;
+
 	spin_lock_irq(&queue->lock);
 	capture->result.sequence = queue->captures++;
 	if (capture->result.status & FPGABUF_CAPTURE_GAP)
 		queue->gaps++;
-	fpgabuf_buffer_done(&capture->buffer);
 	trace_fpgabuf_done(capture);
 	list_add_tail(&capture->node, &queue->done);
 	queue->nr_queued--;
-	fpgabuf_fence_signal(capture->fence, capture->result.error);
+	if (!target->error)
+		target->error = capture->result.error;
+	finished(target, 1);
 	spin_unlock_irq(&queue->lock);
 	/* Somebody may have dequeued the capture by now, and freed it. */
 	wake_up_interruptible(&queue->wait);
@@ -176,7 +195,7 @@ static void capture_done(struct fpgabuf_captures *queue,
 static void check_mark(struct fpgabuf_capture *capture)
 {
 	if (capture->mark.had && capture->result.bytes == capture->length &&
-	    fpgabuf_mark_untouched(&capture->buffer.mapping, capture->length,
+	    fpgabuf_mark_untouched(&capture->span, capture->length,
 				   &capture->mark))
 		set_bytes(capture, 0);
 }
@@ -189,8 +208,8 @@ static void finish_work(struct work_struct *work)
 	bool signalling = dma_fence_begin_signalling();
 
 	while ((capture = take_ended(queue))) {
-		fpgabuf_buffer_captured(&capture->buffer,
-					capture->result.bytes);
+		fpgabuf_buffer_captured(&capture->target->buffer,
+					capture->span, capture->result.bytes);
 		check_mark(capture);
 		capture_done(queue, capture);
 	}
@@ -209,21 +228,20 @@ static bool is_fenced(const struct dma_buf *dmabuf)
 }
 
 /* Take the region from its users, unless somebody still looks at it. */
-static int claim(struct fpgabuf_capture *capture, bool importers_done)
+static int claim(struct fpgabuf_target *target, bool importers_done)
 {
 	struct fpgabuf_usage usage;
 	bool fenced = false;
-	int ret = fpgabuf_buffer_claim(&capture->buffer, importers_done,
-				       &usage);
+	int ret = fpgabuf_buffer_claim(&target->buffer, importers_done, &usage);
 
-	if (!ret && is_fenced(capture->buffer.dmabuf)) {
-		fpgabuf_buffer_give_back(&capture->buffer);
+	if (!ret && is_fenced(target->buffer.dmabuf)) {
+		fpgabuf_buffer_give_back(&target->buffer);
 		fenced = true;
 		ret = -EBUSY;
 	}
 	if (usage.in_use || fenced) {
-		atomic64_inc(&capture->stream->busy);
-		trace_fpgabuf_busy(capture->buffer.region, &usage, fenced);
+		atomic64_inc(&target->stream->busy);
+		trace_fpgabuf_busy(target->buffer.region, &usage, fenced);
 	}
 	return ret;
 }
@@ -253,9 +271,10 @@ static void enqueue(struct fpgabuf_file *file, struct fpgabuf_capture *capture)
 	spin_unlock_irq(&queue->lock);
 }
 
+/* The channel did not take it. */
 static void dequeue(struct fpgabuf_capture *capture, struct fpgabuf_file *owner)
 {
-	struct fpgabuf_captures *queue = &capture->stream->queue;
+	struct fpgabuf_captures *queue = queue_of(capture);
 
 	spin_lock_irq(&queue->lock);
 	queue->owner = owner;
@@ -290,40 +309,146 @@ static void watch(struct fpgabuf_stream *stream, ktime_t deadline)
  */
 static void hand_memory(struct fpgabuf_capture *capture)
 {
-	struct fpgabuf_mapping *mapping = &capture->buffer.mapping;
+	struct fpgabuf_mapping *mapping = &capture->target->buffer.mapping;
+	struct fpgabuf_span *span = &capture->span;
 
-	fpgabuf_transfer_set(&capture->transfer, &mapping->sgt, capture->length);
+	fpgabuf_transfer_set(&capture->transfer, span->sg, span->skip,
+			     capture->length);
 	if (capture->mark.had)
-		fpgabuf_mark_put(mapping, capture->length, &capture->mark);
-	fpgabuf_owner_sync_for_device(mapping, capture->length,
+		fpgabuf_mark_put(mapping->owner->dev, span, capture->length,
+				 &capture->mark);
+	fpgabuf_owner_sync_for_device(mapping, *span, capture->length,
 				      DMA_FROM_DEVICE);
 }
 
-/* The channel did not take it; nobody else has seen that it was queued. */
-static void take_back(struct fpgabuf_capture *capture,
-		      struct fpgabuf_file *owner, int error)
+/* Return: as fpgabuf_channel_start(); nobody has seen what it refuses. */
+static int start(struct fpgabuf_file *file, struct fpgabuf_capture *capture,
+		 struct fpgabuf_batch *batch)
 {
+	struct fpgabuf_stream *stream = file->stream;
+	struct fpgabuf_file *owner = stream->queue.owner;
+	int ret;
+
+	capture->result.status = 0;
+	capture->ended = false;
+	hand_memory(capture);
+	trace_fpgabuf_queue(capture);
+	enqueue(file, capture);
+	/* When it has started it can be dequeued, and queued again. */
+	ret = fpgabuf_channel_start(&stream->channel, &capture->transfer, batch);
+	if (!ret)
+		return 0;
 	dequeue(capture, owner);
 	if (capture->mark.had)
-		fpgabuf_mark_undo(&capture->buffer.mapping, capture->length,
+		fpgabuf_mark_undo(capture->target->buffer.mapping.owner->dev,
+				  &capture->span, capture->length,
 				  &capture->mark);
-	fpgabuf_fence_signal(capture->fence, error);
-	dma_buf_put(capture->buffer.dmabuf);
+	return ret;
+}
+
+/*
+ * The captures of a region, one behind the other, as many as there is room for.
+ * Return: how many, or why there is none.
+ */
+static int start_all(struct fpgabuf_file *file, struct fpgabuf_target *target,
+		     unsigned int nr)
+{
+	struct fpgabuf_channel *channel = &file->stream->channel;
+	struct fpgabuf_batch batch = {};
+	unsigned int i;
+	int ret = 0;
+
+	for (i = 0; i < nr; i++) {
+		ret = start(file, &target->captures[i], &batch);
+		if (ret)
+			break;
+	}
+	fpgabuf_channel_go(channel, &batch);
+	return i ?: ret;
+}
+
+/* Where they are, and how long.  Return: how many captures @length bytes are. */
+static unsigned int place_captures(struct fpgabuf_target *target, u32 length)
+{
+	struct fpgabuf_span span = fpgabuf_span_first(&target->buffer.mapping);
+	unsigned int nr;
+
+	for (nr = 0; length && nr < target->nr; nr++) {
+		struct fpgabuf_capture *capture = &target->captures[nr];
+
+		capture->span = span;
+		capture->length = target->slice ? min(target->slice, length) :
+						  length;
+		length -= capture->length;
+		if (length)
+			fpgabuf_span_skip(&span, capture->length);
+	}
+	return nr;
+}
+
+/* So many of its captures have come back; with the last one it is idle. */
+static void taken(struct fpgabuf_target *target, unsigned int nr)
+{
+	struct fpgabuf_captures *queue = &target->stream->queue;
+	bool all;
+
+	spin_lock_irq(&queue->lock);
+	target->untaken -= nr;
+	all = !target->untaken;
+	spin_unlock_irq(&queue->lock);
+	if (!all)
+		return;
+	fpgabuf_buffer_lower(&target->buffer);
+	fpgabuf_buffer_unclaim(&target->buffer);
+	dma_buf_put(target->buffer.dmabuf);
+}
+
+/* The channel has refused so many, behind those that run. */
+static void count_refused(struct fpgabuf_target *target, unsigned int nr)
+{
+	struct fpgabuf_captures *queue = &target->stream->queue;
+
+	spin_lock_irq(&queue->lock);
+	finished(target, nr);
+	spin_unlock_irq(&queue->lock);
+}
+
+/* Nobody has seen that it was queued. */
+static void take_back(struct fpgabuf_target *target, int error)
+{
+	fpgabuf_fence_signal(target->fence, error);
+	dma_buf_put(target->buffer.dmabuf);
+}
+
+/*
+ * What is asked for, @nr captures at most.  They count from here on, so the region is
+ * neither done nor idle before it is known how many of them there are.
+ */
+static void prepare(struct fpgabuf_target *target,
+		    const struct fpgabuf_queue *queue, unsigned int nr)
+{
+	u32 timeout_ms = queue->timeout_ms ?: target->stream->timeout_ms;
+
+	target->cookie = queue->cookie;
+	target->deadline = ktime_add_ms(ktime_get(), timeout_ms);
+	target->error = 0;
+	target->unfinished = nr;
+	target->untaken = nr;
 }
 
 /*
  * The region is claimed, fence and room for it are at hand: here nothing is
- * waited for that could in turn wait for a fence.
+ * waited for that could in turn wait for a fence.  Sets @refused to how many of its
+ * captures are still to be taken off.
  */
 static int queue_locked(struct fpgabuf_file *file,
-			struct fpgabuf_capture *capture,
+			struct fpgabuf_target *target,
 			const struct fpgabuf_queue *queue,
-			struct dma_fence *fence)
+			struct dma_fence *fence, unsigned int *refused)
 {
 	struct fpgabuf_stream *stream = file->stream;
-	struct dma_buf *dmabuf = capture->buffer.dmabuf;
-	u32 timeout_ms = queue->timeout_ms ?: stream->timeout_ms;
-	struct fpgabuf_file *owner = stream->queue.owner;
+	struct dma_buf *dmabuf = target->buffer.dmabuf;
+	unsigned int nr;
 	ktime_t deadline;
 	int ret;
 
@@ -331,52 +456,86 @@ static int queue_locked(struct fpgabuf_file *file,
 	if (ret)
 		return ret;
 
-	capture->cookie = queue->cookie;
-	capture->length = queue->length ?: dmabuf->size;
-	capture->result.status = 0;
-	capture->ended = false;
-	deadline = ktime_add_ms(ktime_get(), timeout_ms);
-	capture->deadline = deadline;
-	capture->fence = dma_fence_get(fence);
+	nr = min(place_captures(target, queue->length ?: dmabuf->size),
+		 FPGABUF_MAX_QUEUED - READ_ONCE(stream->queue.nr_queued));
+	prepare(target, queue, nr);
+	deadline = target->deadline;
+	target->fence = dma_fence_get(fence);
 	dma_resv_add_fence(dmabuf->resv, fence, DMA_RESV_USAGE_WRITE);
 	get_dma_buf(dmabuf);
-	hand_memory(capture);
-	trace_fpgabuf_queue(capture);
-	enqueue(file, capture);
-	/* When it has started it can be dequeued, and queued again. */
-	ret = fpgabuf_channel_start(&stream->channel, &capture->transfer);
-	if (ret) {
-		take_back(capture, owner, ret);
+	ret = start_all(file, target, nr);
+	if (ret < 0) {
+		take_back(target, ret);
 		return ret;
 	}
 	watch(stream, deadline);
-	return 0;
+	*refused = nr - ret;
+	if (*refused)
+		count_refused(target, *refused);
+	return ret;
+}
+
+static bool is_valid(const struct fpgabuf_target *target,
+		     const struct fpgabuf_queue *queue)
+{
+	u32 alignment = target->stream->channel.limits.alignment;
+
+	return queue->length <= target->buffer.dmabuf->size &&
+	       !(queue->length & (alignment - 1)) &&
+	       !(queue->slice & (max_t(u32, alignment,
+				       FPGABUF_SLICE_ALIGN) - 1)) &&
+	       queue->timeout_ms <= FPGABUF_TIMEOUT_MAX_MS;
+}
+
+/* Claimed, the region has its captures for itself. */
+static int cut(struct fpgabuf_target *target, u32 slice)
+{
+	if (slice >= target->buffer.dmabuf->size)
+		slice = 0;
+	return fpgabuf_target_cut(target, &target->stream->channel, slice);
+}
+
+static int queue_claimed(struct fpgabuf_file *file,
+			 struct fpgabuf_target *target,
+			 const struct fpgabuf_queue *queue,
+			 struct dma_fence *fence)
+{
+	struct fpgabuf_stream *stream = file->stream;
+	int ret = cut(target, queue->slice);
+	unsigned int refused = 0;
+
+	if (ret)
+		return ret;
+	mutex_lock(&stream->lock);
+	ret = queue_locked(file, target, queue, fence, &refused);
+	mutex_unlock(&stream->lock);
+	if (refused)
+		taken(target, refused);
+	return ret;
 }
 
 /**
- * fpgabuf_capture_queue() - queue a region for its next capture
+ * fpgabuf_target_queue() - queue a region for its next capture, or captures
  * @file: the open file it is queued by
- * @capture: the region; the caller holds its dma-buf until this returns
- * @queue: length, timeout, cookie and flags, which are checked
+ * @target: the region; the caller holds its dma-buf until this returns
+ * @queue: length, slice, timeout, cookie and flags, which are checked
  *
  * Context: process, may sleep.
  *
- * Return: 0, or -EINVAL, -ENODEV, -EUSERS, -ENOBUFS, -EMSGSIZE, -EBUSY, -EIO,
- * -ENOMEM as the UAPI header says, or -ERESTARTSYS.
+ * Return: how many captures are queued, 1 or more, or -EINVAL, -ENODEV, -EUSERS,
+ * -ENOBUFS, -EMSGSIZE, -EBUSY, -EIO, -ENOMEM as the UAPI header says, or
+ * -ERESTARTSYS.
  */
-int fpgabuf_capture_queue(struct fpgabuf_file *file,
-			  struct fpgabuf_capture *capture,
-			  const struct fpgabuf_queue *queue)
+int fpgabuf_target_queue(struct fpgabuf_file *file,
+			 struct fpgabuf_target *target,
+			 const struct fpgabuf_queue *queue)
 {
 	struct fpgabuf_stream *stream = file->stream;
-	struct dma_buf *dmabuf = capture->buffer.dmabuf;
-	struct dma_resv *resv = dmabuf->resv;
+	struct dma_resv *resv = target->buffer.dmabuf->resv;
 	struct dma_fence *fence;
 	int ret;
 
-	if (queue->length > dmabuf->size ||
-	    queue->length & (stream->channel.limits.alignment - 1) ||
-	    queue->timeout_ms > FPGABUF_TIMEOUT_MAX_MS)
+	if (!is_valid(target, queue))
 		return -EINVAL;
 	/* Before EBUSY: trying again would not help. */
 	if (fpgabuf_buffers_gone(&stream->buffers))
@@ -399,15 +558,12 @@ int fpgabuf_capture_queue(struct fpgabuf_file *file,
 	 * fault that this waits for may be waiting for memory, and that for
 	 * a fence.
 	 */
-	ret = claim(capture, queue->flags & FPGABUF_QUEUE_IMPORTERS_DONE);
+	ret = claim(target, queue->flags & FPGABUF_QUEUE_IMPORTERS_DONE);
 	if (ret)
 		goto unlock;
-
-	mutex_lock(&stream->lock);
-	ret = queue_locked(file, capture, queue, fence);
-	mutex_unlock(&stream->lock);
-	if (ret)
-		fpgabuf_buffer_give_back(&capture->buffer);
+	ret = queue_claimed(file, target, queue, fence);
+	if (ret < 0)
+		fpgabuf_buffer_give_back(&target->buffer);
 unlock:
 	dma_resv_unlock(resv);
 put:
@@ -477,7 +633,7 @@ struct fpgabuf_capture *fpgabuf_capture_dequeue(struct fpgabuf_file *file,
  */
 void fpgabuf_capture_put_back(struct fpgabuf_capture *capture)
 {
-	struct fpgabuf_captures *queue = &capture->stream->queue;
+	struct fpgabuf_captures *queue = queue_of(capture);
 
 	spin_lock_irq(&queue->lock);
 	list_add(&capture->node, &queue->done);
@@ -487,15 +643,14 @@ void fpgabuf_capture_put_back(struct fpgabuf_capture *capture)
 
 /**
  * fpgabuf_capture_release() - let go of a dequeued capture
- * @capture: not in any list; its region can be queued again, or vanish
+ * @capture: not in any list; with the last of its region that can be queued again, or
+ *	vanish
  *
  * Context: process, sleeps.
  */
 void fpgabuf_capture_release(struct fpgabuf_capture *capture)
 {
-	fpgabuf_buffer_lower(&capture->buffer);
-	fpgabuf_buffer_unclaim(&capture->buffer);
-	dma_buf_put(capture->buffer.dmabuf);
+	taken(capture->target, 1);
 }
 
 /*
@@ -573,7 +728,7 @@ static struct fpgabuf_capture *last_expired(struct fpgabuf_captures *queue)
 	spin_lock_irq(&queue->lock);
 	list_for_each_entry(capture, &queue->queued, node)
 		if (!capture->ended &&
-		    ktime_compare(capture->deadline, now) <= 0)
+		    ktime_compare(capture->target->deadline, now) <= 0)
 			last = capture;
 	spin_unlock_irq(&queue->lock);
 	return last;
@@ -615,7 +770,7 @@ static void restart_channel(struct fpgabuf_stream *stream)
 			ret = -EIO;
 		else
 			ret = fpgabuf_channel_start(&stream->channel,
-						    &capture->transfer);
+						    &capture->transfer, NULL);
 		if (ret) {
 			fpgabuf_channel_stop(&stream->channel);
 			end_captures(&stream->queue, NULL, -EIO);
@@ -632,8 +787,8 @@ static void watch_queued(struct fpgabuf_stream *stream)
 	spin_lock_irq(&stream->queue.lock);
 	list_for_each_entry(capture, &stream->queue.queued, node)
 		if (!capture->ended &&
-		    ktime_compare(capture->deadline, earliest) < 0)
-			earliest = capture->deadline;
+		    ktime_compare(capture->target->deadline, earliest) < 0)
+			earliest = capture->target->deadline;
 	spin_unlock_irq(&stream->queue.lock);
 
 	stream->watchdog.at = KTIME_MAX;
@@ -712,39 +867,23 @@ static void stream_put(struct fpgabuf_stream *stream)
 	kref_put(&stream->ref, stream_free);
 }
 
-static void capture_free(struct fpgabuf_capture *capture)
+static void target_free(struct fpgabuf_target *target)
 {
-	struct fpgabuf_stream *stream = capture->stream;
+	struct fpgabuf_stream *stream = target->stream;
 
-	sg_free_table(&capture->transfer.sgt);
-	fpgabuf_mark_exit(&capture->mark);
-	fpgabuf_buffer_exit(&capture->buffer);
-	kfree(capture);
+	fpgabuf_target_exit(target);
+	fpgabuf_buffer_exit(&target->buffer);
+	kfree(target);
 	stream_put(stream);
 }
 
 static void release_buffer(struct fpgabuf_buffer *buffer)
 {
-	capture_free(buffer_capture(buffer));
-}
-
-/* The list that the channel is given, and room for what marks replace */
-static int make_lists(struct fpgabuf_capture *capture)
-{
-	const struct fpgabuf_mapping *mapping = &capture->buffer.mapping;
-	const struct fpgabuf_channel *channel = &capture->stream->channel;
-	int ret;
-
-	ret = fpgabuf_owner_build(mapping->owner, mapping->region,
-				  &capture->transfer.sgt);
-	if (ret || channel->tells)
-		return ret;
-	return fpgabuf_mark_init(&capture->mark, mapping->sgt.orig_nents,
-				 channel->limits.alignment);
+	target_free(buffer_target(buffer));
 }
 
 /**
- * fpgabuf_capture_create() - make a region, and the dma-buf that owns it
+ * fpgabuf_target_create() - make a region, and the dma-buf that owns it
  * @file: the open file it is made through
  * @alloc: what is wanted, checked
  *
@@ -753,47 +892,47 @@ static int make_lists(struct fpgabuf_capture *capture)
  * Return: the region with one reference on its dma-buf, or ERR_PTR of -EDQUOT,
  * -ENOMEM, -EINTR, -EIO or -ENODEV.
  */
-struct fpgabuf_capture *fpgabuf_capture_create(struct fpgabuf_file *file,
-					       const struct fpgabuf_alloc *alloc)
+struct fpgabuf_target *fpgabuf_target_create(struct fpgabuf_file *file,
+					     const struct fpgabuf_alloc *alloc)
 {
 	struct fpgabuf_stream *stream = file->stream;
-	struct fpgabuf_capture *capture = kzalloc_obj(*capture);
+	struct fpgabuf_target *target = kzalloc_obj(*target);
 	int ret;
 
-	if (!capture)
+	if (!target)
 		return ERR_PTR(-ENOMEM);
-	ret = fpgabuf_buffer_init(&capture->buffer, &stream->buffers,
+	ret = fpgabuf_buffer_init(&target->buffer, &stream->buffers,
 				  file->account, alloc);
 	if (ret) {
-		kfree(capture);
+		kfree(target);
 		return ERR_PTR(ret);
 	}
 	stream_get(stream);
-	capture->stream = stream;
-	ret = make_lists(capture);
+	target->stream = stream;
+	ret = fpgabuf_target_cut(target, &stream->channel, 0);
 	if (!ret)
-		ret = fpgabuf_buffer_export(&capture->buffer);
+		ret = fpgabuf_buffer_export(&target->buffer);
 	if (ret) {
-		capture_free(capture);
+		target_free(target);
 		return ERR_PTR(ret);
 	}
-	return capture;
+	return target;
 }
 
 /**
- * fpgabuf_capture_find() - the region behind a descriptor
+ * fpgabuf_target_find() - the region behind a descriptor
  * @file: an open file of the device it must belong to
  * @fd: a descriptor of the calling process
  *
  * Return: as fpgabuf_buffers_find().
  */
-struct fpgabuf_capture *fpgabuf_capture_find(const struct fpgabuf_file *file,
-					     int fd)
+struct fpgabuf_target *fpgabuf_target_find(const struct fpgabuf_file *file,
+					   int fd)
 {
 	struct fpgabuf_buffer *buffer =
 		fpgabuf_buffers_find(&file->stream->buffers, fd);
 
-	return IS_ERR(buffer) ? ERR_CAST(buffer) : buffer_capture(buffer);
+	return IS_ERR(buffer) ? ERR_CAST(buffer) : buffer_target(buffer);
 }
 
 static void queue_init(struct fpgabuf_captures *queue)

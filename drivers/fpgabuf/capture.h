@@ -18,15 +18,12 @@
 
 #include "channel.h"
 #include "dmabuf.h"
-#include "mark.h"
+#include "target.h"
 
-struct dma_fence;
 struct fpgabuf_account;
 struct fpgabuf_file;
 struct fpgabuf_memory;
 struct platform_device;
-
-#define FPGABUF_MAX_QUEUED	256
 
 /**
  * struct fpgabuf_captures - the queue of a stream
@@ -108,55 +105,6 @@ struct fpgabuf_file {
 };
 
 /**
- * struct fpgabuf_result - the result of a capture
- * @bytes: bytes that arrived
- * @status: FPGABUF_CAPTURE_* bits
- * @error: 0 or negative errno
- * @sequence: number on the device
- * @timestamp: CLOCK_MONOTONIC of the completion
- */
-struct fpgabuf_result {
-	u32 bytes;
-	u32 status;
-	int error;
-	u64 sequence;
-	ktime_t timestamp;
-};
-
-/**
- * struct fpgabuf_capture - a region, and its turn in the queue
- * @buffer: the region
- * @stream: the stream of its device; a reference is held
- * @node: in &fpgabuf_captures.queued or &fpgabuf_captures.done
- * @ended: the channel has finished it; the states are in capture.c
- * @transfer: its transfer.  If that could not be stopped it
- *	outlives the turn, and keeps the region
- * @mark: the mark in its memory
- * @cookie: the number from the user
- * @length: bytes asked for
- * @deadline: CLOCK_MONOTONIC of the timeout
- * @fence: signalled when it is done; a reference is held while it is queued
- * @result: its result, which DEQUEUE reads after taking the capture
- *
- * Goes with its dma-buf, on which it holds a reference while it is not IDLE.
- * &fpgabuf_captures.lock guards @node, @ended and @result; the caller that has claimed
- * the region sets the rest under &fpgabuf_stream.lock.
- */
-struct fpgabuf_capture {
-	struct fpgabuf_buffer buffer;
-	struct fpgabuf_stream *stream;
-	struct list_head node;
-	bool ended;
-	struct fpgabuf_transfer transfer;
-	struct fpgabuf_mark mark;
-	u64 cookie;
-	u32 length;
-	ktime_t deadline;
-	struct dma_fence *fence;
-	struct fpgabuf_result result;
-};
-
-/**
  * struct fpgabuf_counts - the queue at a moment
  * @queued: captures that are not finished
  * @captures: captures finished since bound
@@ -187,13 +135,13 @@ bool fpgabuf_file_owns_queue(const struct fpgabuf_file *file);
 void fpgabuf_file_close(struct fpgabuf_file *file);
 __poll_t fpgabuf_file_poll(const struct fpgabuf_file *file);
 
-struct fpgabuf_capture *fpgabuf_capture_create(struct fpgabuf_file *file,
-					       const struct fpgabuf_alloc *alloc);
-struct fpgabuf_capture *fpgabuf_capture_find(const struct fpgabuf_file *file,
-					     int fd);
-int fpgabuf_capture_queue(struct fpgabuf_file *file,
-			  struct fpgabuf_capture *capture,
-			  const struct fpgabuf_queue *queue);
+struct fpgabuf_target *fpgabuf_target_create(struct fpgabuf_file *file,
+					     const struct fpgabuf_alloc *alloc);
+struct fpgabuf_target *fpgabuf_target_find(const struct fpgabuf_file *file,
+					   int fd);
+int fpgabuf_target_queue(struct fpgabuf_file *file,
+			 struct fpgabuf_target *target,
+			 const struct fpgabuf_queue *queue);
 struct fpgabuf_capture *fpgabuf_capture_dequeue(struct fpgabuf_file *file,
 						bool wait);
 void fpgabuf_capture_put_back(struct fpgabuf_capture *capture);

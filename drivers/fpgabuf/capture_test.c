@@ -33,20 +33,20 @@ struct taken {
 	int error;
 };
 
-static void make_regions(struct kunit *test, struct fpgabuf_capture **region,
+static void make_regions(struct kunit *test, struct fpgabuf_target **region,
 			 unsigned int nr)
 {
 	while (nr--)
 		region[nr] = bed_region(test, SIZE, 0);
 }
 
-static void put_regions(struct fpgabuf_capture **region, unsigned int nr)
+static void put_regions(struct fpgabuf_target **region, unsigned int nr)
 {
 	while (nr--)
 		dma_buf_put(region[nr]->buffer.dmabuf);
 }
 
-static int try_queue(struct bed *bed, struct fpgabuf_capture *region,
+static int try_queue(struct bed *bed, struct fpgabuf_target *region,
 		     u64 length, u64 cookie, u32 timeout_ms)
 {
 	const struct fpgabuf_queue queue = {
@@ -55,10 +55,10 @@ static int try_queue(struct bed *bed, struct fpgabuf_capture *region,
 		.timeout_ms = timeout_ms,
 	};
 
-	return fpgabuf_capture_queue(bed->file, region, &queue);
+	return bed_queue(bed->file, region, &queue);
 }
 
-static void queue_all(struct kunit *test, struct fpgabuf_capture **region,
+static void queue_all(struct kunit *test, struct fpgabuf_target **region,
 		      unsigned int nr)
 {
 	unsigned int i;
@@ -79,7 +79,7 @@ static struct taken dequeue(struct kunit *test)
 	capture = fpgabuf_capture_dequeue(bed->file, false);
 	KUNIT_ASSERT_NOT_ERR_OR_NULL(test, capture);
 	taken = (struct taken){
-		.cookie = capture->cookie,
+		.cookie = capture->target->cookie,
 		.bytes = capture->result.bytes,
 		.sequence = capture->result.sequence,
 		.status = capture->result.status,
@@ -129,7 +129,7 @@ static unsigned int cancel(struct bed *bed)
 
 static void order_test(struct kunit *test)
 {
-	struct fpgabuf_capture *region[NR];
+	struct fpgabuf_target *region[NR];
 	struct bed *bed = test->priv;
 	unsigned int i;
 
@@ -161,7 +161,7 @@ static void order_test(struct kunit *test)
 /* A capture that is put back is the next one again. */
 static void put_back_test(struct kunit *test)
 {
-	struct fpgabuf_capture *region[2];
+	struct fpgabuf_target *region[2];
 	struct fpgabuf_capture *capture;
 	struct bed *bed = test->priv;
 
@@ -186,7 +186,7 @@ static void length_test(struct kunit *test)
 		BED_ALIGNMENT, PAGE_SIZE - BED_ALIGNMENT, PAGE_SIZE,
 		PAGE_SIZE + BED_ALIGNMENT, 3 * PAGE_SIZE, SIZE,
 	};
-	struct fpgabuf_capture *region;
+	struct fpgabuf_target *region;
 	struct bed *bed = test->priv;
 	struct scatterlist *sg;
 	unsigned int i, k;
@@ -216,7 +216,7 @@ static void length_test(struct kunit *test)
 /* The channel says how much is missing. */
 static void residue_test(struct kunit *test)
 {
-	struct fpgabuf_capture *region[3];
+	struct fpgabuf_target *region[3];
 	struct bed *bed = test->priv;
 
 	make_regions(test, region, 3);
@@ -237,7 +237,7 @@ static void residue_test(struct kunit *test)
 static void synced_test(struct kunit *test)
 {
 	struct bed *bed = test->priv;
-	struct fpgabuf_capture *region = bed_region(test, SIZE, 0);
+	struct fpgabuf_target *region = bed_region(test, SIZE, 0);
 	struct fpgabuf_owner *owner = &bed->stream.buffers.owner;
 
 	KUNIT_ASSERT_EQ(test, try_queue(bed, region, PAGE_SIZE, 0, 0), 0);
@@ -253,7 +253,7 @@ static void synced_test(struct kunit *test)
 static void refused_test(struct kunit *test)
 {
 	struct bed *bed = test->priv;
-	struct fpgabuf_capture *region = bed_region(test, SIZE, 0);
+	struct fpgabuf_target *region = bed_region(test, SIZE, 0);
 
 	bed->fail_prep = 1;
 	KUNIT_EXPECT_EQ(test, try_queue(bed, region, 0, 0, 0), -EIO);
@@ -276,7 +276,7 @@ static void refused_test(struct kunit *test)
 static void busy_test(struct kunit *test)
 {
 	struct bed *bed = test->priv;
-	struct fpgabuf_capture *region = bed_region(test, SIZE, 0);
+	struct fpgabuf_target *region = bed_region(test, SIZE, 0);
 	struct page *page = fpgabuf_region_page(region->buffer.region, 3);
 
 	get_page(page);
@@ -304,24 +304,24 @@ static void importers_done_test(struct kunit *test)
 		.flags = FPGABUF_QUEUE_IMPORTERS_DONE,
 	};
 	struct bed *bed = test->priv;
-	struct fpgabuf_capture *region = bed_region(test, SIZE, 0);
+	struct fpgabuf_target *region = bed_region(test, SIZE, 0);
 	struct page *page = fpgabuf_region_page(region->buffer.region, 3);
 
 	region->buffer.vmapped = true;
 	get_page(page);
-	KUNIT_EXPECT_EQ(test, fpgabuf_capture_queue(bed->file, region, &done),
+	KUNIT_EXPECT_EQ(test, bed_queue(bed->file, region, &done),
 			-EBUSY);
 	KUNIT_EXPECT_EQ(test, atomic64_read(&bed->stream.busy), 1);
 	put_page(page);
 	KUNIT_EXPECT_EQ(test, try_queue(bed, region, 0, 0, 0), -EBUSY);
-	KUNIT_EXPECT_EQ(test, fpgabuf_capture_queue(bed->file, region, &done),
+	KUNIT_EXPECT_EQ(test, bed_queue(bed->file, region, &done),
 			0);
 	/* It is queued; and then it is done, and not dequeued. */
-	KUNIT_EXPECT_EQ(test, fpgabuf_capture_queue(bed->file, region, &done),
+	KUNIT_EXPECT_EQ(test, bed_queue(bed->file, region, &done),
 			-EBUSY);
 	complete_one(bed);
 	flush_work(&bed->stream.queue.finish);
-	KUNIT_EXPECT_EQ(test, fpgabuf_capture_queue(bed->file, region, &done),
+	KUNIT_EXPECT_EQ(test, bed_queue(bed->file, region, &done),
 			-EBUSY);
 	expect_taken(test, 0, SIZE, 0, 0);
 	region->buffer.vmapped = false;
@@ -333,7 +333,7 @@ static void foreign_fence(struct kunit *test, enum dma_resv_usage usage,
 			  u32 status)
 {
 	struct bed *bed = test->priv;
-	struct fpgabuf_capture *region = bed_region(test, SIZE, 0);
+	struct fpgabuf_target *region = bed_region(test, SIZE, 0);
 	struct dma_resv *resv = region->buffer.dmabuf->resv;
 	struct dma_fence *fence = fpgabuf_fence_create("somebody");
 	u64 busy = atomic64_read(&bed->stream.busy);
@@ -364,7 +364,7 @@ static void foreign_fence_test(struct kunit *test)
 static void depth_test(struct kunit *test)
 {
 	struct bed *bed = test->priv;
-	struct fpgabuf_capture *region = bed_region(test, SIZE, 0);
+	struct fpgabuf_target *region = bed_region(test, SIZE, 0);
 
 	bed->stream.queue.nr_queued = FPGABUF_MAX_QUEUED;
 	KUNIT_EXPECT_EQ(test, try_queue(bed, region, 0, 0, 0), -ENOBUFS);
@@ -380,7 +380,7 @@ static void owner_test(struct kunit *test)
 {
 	struct bed *bed = test->priv;
 	struct fpgabuf_file *first = bed->file, *second = bed_open(test);
-	struct fpgabuf_capture *region[2];
+	struct fpgabuf_target *region[2];
 
 	make_regions(test, region, 2);
 	queue_all(test, region, 1);
@@ -404,7 +404,7 @@ static void owner_test(struct kunit *test)
 
 static void fence_test(struct kunit *test)
 {
-	struct fpgabuf_capture *region[2];
+	struct fpgabuf_target *region[2];
 	struct bed *bed = test->priv;
 	struct dma_fence *fence[2];
 	int i;
@@ -451,7 +451,7 @@ static void fence_last_test(struct kunit *test)
 {
 	struct bed *bed = test->priv;
 	struct fence_watch watch = { .done = &bed->stream.queue.done };
-	struct fpgabuf_capture *region[1];
+	struct fpgabuf_target *region[1];
 
 	make_regions(test, region, 1);
 	queue_all(test, region, 1);
@@ -467,7 +467,7 @@ static void fence_last_test(struct kunit *test)
 static void cancel_test(struct kunit *test)
 {
 	const u32 canceled = FPGABUF_CAPTURE_PARTIAL | FPGABUF_CAPTURE_ERROR;
-	struct fpgabuf_capture *region[3];
+	struct fpgabuf_target *region[3];
 	struct bed *bed = test->priv;
 
 	make_regions(test, region, 3);
@@ -493,7 +493,7 @@ static void cancel_test(struct kunit *test)
 
 static void gap_between_test(struct kunit *test)
 {
-	struct fpgabuf_capture *region[3];
+	struct fpgabuf_target *region[3];
 	struct bed *bed = test->priv;
 
 	make_regions(test, region, 3);
@@ -573,7 +573,7 @@ KUNIT_ARRAY_PARAM(handovers, handovers, handover_name);
 static void handover_test(struct kunit *test)
 {
 	const struct handover *h = test->param_value;
-	struct fpgabuf_capture *region[2];
+	struct fpgabuf_target *region[2];
 	struct bed *bed = test->priv;
 	unsigned int i;
 
@@ -604,7 +604,7 @@ static void finish_early(struct bed *bed)
 
 static void early_test(struct kunit *test)
 {
-	struct fpgabuf_capture *region[2];
+	struct fpgabuf_target *region[2];
 	struct bed *bed = test->priv;
 
 	make_regions(test, region, 2);
@@ -621,7 +621,7 @@ static void early_test(struct kunit *test)
 static void at_once_test(struct kunit *test)
 {
 	struct bed *bed = test->priv;
-	struct fpgabuf_capture *region = bed_region(test, SIZE, 0);
+	struct fpgabuf_target *region = bed_region(test, SIZE, 0);
 
 	bed->after_issue = complete_one;
 	KUNIT_EXPECT_EQ(test, try_queue(bed, region, 0, 5, 0), 0);
@@ -631,7 +631,7 @@ static void at_once_test(struct kunit *test)
 }
 
 /* The time of a capture is over, without that anybody has to wait for it. */
-static void expire(struct bed *bed, struct fpgabuf_capture *region)
+static void expire(struct bed *bed, struct fpgabuf_target *region)
 {
 	mutex_lock(&bed->stream.lock);
 	region->deadline = ktime_get();
@@ -644,7 +644,7 @@ static void expire(struct bed *bed, struct fpgabuf_capture *region)
 static void clock_test(struct kunit *test)
 {
 	struct bed *bed = test->priv;
-	struct fpgabuf_capture *region = bed_region(test, SIZE, 0);
+	struct fpgabuf_target *region = bed_region(test, SIZE, 0);
 	ktime_t begin = ktime_get();
 
 	KUNIT_ASSERT_EQ(test, try_queue(bed, region, 0, 0, 50), 0);
@@ -664,7 +664,7 @@ static void clock_test(struct kunit *test)
  */
 static void timeout_test(struct kunit *test)
 {
-	struct fpgabuf_capture *region[NR];
+	struct fpgabuf_target *region[NR];
 	struct bed *bed = test->priv;
 	unsigned int i;
 
@@ -691,7 +691,7 @@ static void timeout_test(struct kunit *test)
 static void restart_test(struct kunit *test)
 {
 	const u32 failed = FPGABUF_CAPTURE_PARTIAL | FPGABUF_CAPTURE_ERROR;
-	struct fpgabuf_capture *region[3];
+	struct fpgabuf_target *region[3];
 	struct bed *bed = test->priv;
 
 	make_regions(test, region, 3);
@@ -708,7 +708,7 @@ static void restart_test(struct kunit *test)
 /* It ends as the watchdog is about to stop it: then it has not expired. */
 static void last_moment_test(struct kunit *test)
 {
-	struct fpgabuf_capture *region[2];
+	struct fpgabuf_target *region[2];
 	struct bed *bed = test->priv;
 
 	make_regions(test, region, 2);
@@ -727,7 +727,7 @@ static void last_moment_test(struct kunit *test)
 static void too_early_test(struct kunit *test)
 {
 	struct bed *bed = test->priv;
-	struct fpgabuf_capture *region = bed_region(test, SIZE, 0);
+	struct fpgabuf_target *region = bed_region(test, SIZE, 0);
 
 	KUNIT_ASSERT_EQ(test, try_queue(bed, region, 0, 0, 0), 0);
 	mod_delayed_work(bed->stream.watchdog.wq, &bed->stream.watchdog.work, 0);
@@ -742,7 +742,7 @@ static void too_early_test(struct kunit *test)
 /* The binding ends: what runs ends with ENODEV, and is there to be taken. */
 static void gone_test(struct kunit *test)
 {
-	struct fpgabuf_capture *region[2];
+	struct fpgabuf_target *region[2];
 	struct bed *bed = test->priv;
 
 	make_regions(test, region, 2);

@@ -355,10 +355,11 @@ static u64 count_pieces(const struct fpgabuf_transfer *transfer)
 }
 
 /**
- * fpgabuf_transfer_set() - let a transfer be the front of some memory
- * @transfer: the transfer, idle; with a table as large as @mapped
- * @mapped: the memory, mapped for the channel
- * @length: bytes of it, 1 or more
+ * fpgabuf_transfer_set() - let a transfer fill some memory
+ * @transfer: the transfer, idle; with a table that is large enough
+ * @from: the segment where the memory begins, mapped for the channel
+ * @skip: bytes of that segment in front of it
+ * @length: bytes of the memory, 1 or more
  *
  * Some providers go on to the end of a list, whatever number of entries they
  * are told, so it ends where the transfer does.
@@ -366,21 +367,23 @@ static u64 count_pieces(const struct fpgabuf_transfer *transfer)
  * Context: any.
  */
 void fpgabuf_transfer_set(struct fpgabuf_transfer *transfer,
-			  const struct sg_table *mapped, u32 length)
+			  struct scatterlist *from, u32 skip, u32 length)
 {
-	struct scatterlist *sg = transfer->sgt.sgl, *from = mapped->sgl;
+	struct scatterlist *sg = transfer->sgt.sgl;
 	u32 left = length;
 
 	for (transfer->nents = 1;; transfer->nents++) {
 		sg_unmark_end(sg);
-		sg_set_page(sg, sg_page(from), min(left, from->length), 0);
-		sg_dma_address(sg) = sg_dma_address(from);
+		sg_set_page(sg, sg_page(from), min(left, from->length - skip),
+			    skip);
+		sg_dma_address(sg) = sg_dma_address(from) + skip;
 		sg_dma_len(sg) = sg->length;
 		left -= sg->length;
 		if (!left)
 			break;
 		sg = sg_next(sg);
 		from = sg_next(from);
+		skip = 0;
 	}
 	sg_mark_end(sg);
 	transfer->length = length;
@@ -506,26 +509,12 @@ static int submit(struct fpgabuf_channel *channel,
 	return dma_submit_error(transfer->cookie) ? -EIO : 0;
 }
 
-/*
- * If the controller was still busy with the previous transfer when it had
- * already got this one, and goes on by itself, then there was no gap.  Else there
- * may have been one.  A transfer has ended when both is known, that and what the
- * callback says.
- */
-static int hand_over(struct fpgabuf_channel *channel,
-		     struct fpgabuf_transfer *transfer, dma_cookie_t previous)
+/* A transfer has ended when both is known, that and what the callback says. */
+static void handed(struct fpgabuf_transfer *transfer, bool gap)
 {
+	struct fpgabuf_channel *channel = transfer->channel;
 	unsigned long flags;
-	bool gap, ended;
-	int ret;
-
-	ret = submit(channel, transfer);
-	if (ret)
-		return ret;
-	dma_async_issue_pending(channel->chan);
-	gap = channel->turns.streaming &&
-	      !(channel->provider->chains && previous &&
-		in_progress(channel, previous));
+	bool ended;
 
 	spin_lock_irqsave(&channel->turns.lock, flags);
 	channel->turns.streaming = true;
@@ -537,6 +526,30 @@ static int hand_over(struct fpgabuf_channel *channel,
 	spin_unlock_irqrestore(&channel->turns.lock, flags);
 	if (ended)
 		channel->ops->ended(transfer);
+}
+
+/*
+ * If the controller was still busy with the previous transfer when it had
+ * already got this one, and goes on by itself, then there was no gap.  Else there
+ * may have been one.
+ */
+static bool had_gap(const struct fpgabuf_channel *channel,
+		    dma_cookie_t previous)
+{
+	return channel->turns.streaming &&
+	       !(channel->provider->chains && previous &&
+		 in_progress(channel, previous));
+}
+
+static int hand_over(struct fpgabuf_channel *channel,
+		     struct fpgabuf_transfer *transfer, dma_cookie_t previous)
+{
+	int ret = submit(channel, transfer);
+
+	if (ret)
+		return ret;
+	dma_async_issue_pending(channel->chan);
+	handed(transfer, had_gap(channel, previous));
 	return 0;
 }
 
@@ -647,35 +660,39 @@ static bool enlist(struct fpgabuf_channel *channel,
 	return now;
 }
 
-/**
- * fpgabuf_channel_start() - start a transfer, behind those started earlier
- * @channel: the channel
- * @transfer: idle, and set; its memory is the device's from here on
- *
- * On success &fpgabuf_channel_ops.ended may have been called already.
- *
- * Context: process, sleeps.
- *
- * Return: 0; -EMSGSIZE the controller cannot take so much as one transfer;
- * -ENOBUFS it has no room for one more; -EIO the provider refuses, or the channel
- * did not stop.
+/*
+ * The controller is told later.  Some begin at once all the same, so each of the batch
+ * is looked at in its turn.
  */
-int fpgabuf_channel_start(struct fpgabuf_channel *channel,
-			  struct fpgabuf_transfer *transfer)
+static int submit_of_batch(struct fpgabuf_channel *channel,
+			   struct fpgabuf_transfer *transfer,
+			   struct fpgabuf_batch *batch, dma_cookie_t previous)
 {
-	u32 max_pieces = channel->limits.max_pieces;
+	int ret = submit(channel, transfer);
+
+	if (ret)
+		return ret;
+	if (batch->first) {
+		transfer->gap = !in_progress(channel, previous);
+	} else {
+		batch->first = transfer;
+		batch->previous = previous;
+	}
+	return 0;
+}
+
+static int start(struct fpgabuf_channel *channel,
+		 struct fpgabuf_transfer *transfer, struct fpgabuf_batch *batch)
+{
 	dma_cookie_t previous;
 	int ret;
 
-	if (channel->turns.stuck)
-		return -EIO;
-	transfer->channel = channel;
-	if (max_pieces && count_pieces(transfer) > max_pieces)
-		return -EMSGSIZE;
 	if (!enlist(channel, transfer, &previous))
 		return 0;
-
-	ret = hand_over(channel, transfer, previous);
+	if (batch && channel->provider->chains)
+		ret = submit_of_batch(channel, transfer, batch, previous);
+	else
+		ret = hand_over(channel, transfer, previous);
 	if (ret) {
 		spin_lock_irq(&channel->turns.lock);
 		let_go(transfer);
@@ -686,6 +703,71 @@ int fpgabuf_channel_start(struct fpgabuf_channel *channel,
 	}
 	hand_on(channel);
 	return ret;
+}
+
+/**
+ * fpgabuf_channel_start() - start a transfer, behind those started earlier
+ * @channel: the channel
+ * @transfer: idle, and set; its memory is the device's from here on
+ * @batch: of the transfers that follow each other at once, all 0 for the first, or
+ *	NULL for one alone.  fpgabuf_channel_go() must follow without delay
+ *
+ * On success &fpgabuf_channel_ops.ended may have been called already.
+ *
+ * Context: process, sleeps.
+ *
+ * Return: 0; -EMSGSIZE the controller cannot take so much as one transfer;
+ * -ENOBUFS it has no room for one more; -EIO the provider refuses, or the channel
+ * did not stop.
+ */
+int fpgabuf_channel_start(struct fpgabuf_channel *channel,
+			  struct fpgabuf_transfer *transfer,
+			  struct fpgabuf_batch *batch)
+{
+	u32 max_pieces = channel->limits.max_pieces;
+
+	if (channel->turns.stuck)
+		return -EIO;
+	transfer->channel = channel;
+	if (max_pieces && count_pieces(transfer) > max_pieces)
+		return -EMSGSIZE;
+	return start(channel, transfer, batch);
+}
+
+/* Return: the transfer behind it, or NULL.  Nobody else takes them from the list. */
+static struct fpgabuf_transfer *next_of(struct fpgabuf_channel *channel,
+					struct fpgabuf_transfer *transfer)
+{
+	struct fpgabuf_transfer *next = NULL;
+
+	spin_lock_irq(&channel->turns.lock);
+	if (!list_is_last(&transfer->node, &channel->turns.running))
+		next = list_next_entry(transfer, node);
+	spin_unlock_irq(&channel->turns.lock);
+	return next;
+}
+
+/**
+ * fpgabuf_channel_go() - tell the controller of a batch
+ * @channel: the channel
+ * @batch: as fpgabuf_channel_start() left it
+ *
+ * Context: process, sleeps.
+ */
+void fpgabuf_channel_go(struct fpgabuf_channel *channel,
+			struct fpgabuf_batch *batch)
+{
+	struct fpgabuf_transfer *transfer = batch->first, *next;
+
+	if (!transfer)
+		return;
+	dma_async_issue_pending(channel->chan);
+	transfer->gap = had_gap(channel, batch->previous);
+	for (; transfer; transfer = next) {
+		/* When it has been handed over it may end, and leave the list. */
+		next = next_of(channel, transfer);
+		handed(transfer, transfer->gap);
+	}
 }
 
 /* Has a transfer ended whose callback has not come yet? */

@@ -214,6 +214,16 @@ struct fpgabuf_channel {
 	struct fpgabuf_turns turns;
 };
 
+/**
+ * struct fpgabuf_batch - transfers that the controller gets with one word
+ * @first: the first that it does not know of yet, or NULL
+ * @previous: dmaengine's cookie of the transfer in front of that, or 0
+ */
+struct fpgabuf_batch {
+	struct fpgabuf_transfer *first;
+	dma_cookie_t previous;
+};
+
 /* provider.c */
 const struct fpgabuf_provider *fpgabuf_provider_find(const char *driver);
 
@@ -235,13 +245,16 @@ u64 fpgabuf_channel_max_length(const struct fpgabuf_channel *channel);
 u64 fpgabuf_channel_max_packet(const struct fpgabuf_channel *channel);
 bool fpgabuf_channel_serial(const struct fpgabuf_channel *channel);
 int fpgabuf_channel_start(struct fpgabuf_channel *channel,
-			  struct fpgabuf_transfer *transfer);
+			  struct fpgabuf_transfer *transfer,
+			  struct fpgabuf_batch *batch);
+void fpgabuf_channel_go(struct fpgabuf_channel *channel,
+			struct fpgabuf_batch *batch);
 void fpgabuf_channel_stop(struct fpgabuf_channel *channel);
 void fpgabuf_channel_pause(struct fpgabuf_channel *channel);
 int fpgabuf_channel_resume(struct fpgabuf_channel *channel);
 bool fpgabuf_channel_failed(struct fpgabuf_channel *channel);
 void fpgabuf_transfer_set(struct fpgabuf_transfer *transfer,
-			  const struct sg_table *mapped, u32 length);
+			  struct scatterlist *from, u32 skip, u32 length);
 
 /**
  * fpgabuf_transfer_busy() - does the channel still have the transfer?

@@ -18,15 +18,15 @@
 
 #define CUT	(FPGABUF_CAPTURE_PARTIAL | FPGABUF_CAPTURE_ERROR)
 
-static int queue(struct kunit *test, struct fpgabuf_capture *region, u32 length)
+static int queue(struct kunit *test, struct fpgabuf_target *region, u32 length)
 {
 	const struct fpgabuf_queue queue = { .length = length };
 	struct bed *bed = test->priv;
 
-	return fpgabuf_capture_queue(bed->file, region, &queue);
+	return bed_queue(bed->file, region, &queue);
 }
 
-static void make_regions(struct kunit *test, struct fpgabuf_capture **region,
+static void make_regions(struct kunit *test, struct fpgabuf_target **region,
 			 unsigned int nr)
 {
 	unsigned int i;
@@ -37,7 +37,7 @@ static void make_regions(struct kunit *test, struct fpgabuf_capture **region,
 	}
 }
 
-static void put_regions(struct fpgabuf_capture **region, unsigned int nr)
+static void put_regions(struct fpgabuf_target **region, unsigned int nr)
 {
 	while (nr--)
 		dma_buf_put(region[nr]->buffer.dmabuf);
@@ -72,7 +72,7 @@ static void look(struct bed *bed)
 }
 
 /* As the FPGA does, where the capture ends. */
-static void write_end(struct fpgabuf_capture *region, u32 length)
+static void write_end(struct fpgabuf_target *region, u32 length)
 {
 	u32 last = length - 1;
 	u8 *page = kmap_local_page(fpgabuf_region_page(region->buffer.region,
@@ -82,7 +82,7 @@ static void write_end(struct fpgabuf_capture *region, u32 length)
 	kunmap_local(page);
 }
 
-static void complete_whole(struct bed *bed, struct fpgabuf_capture *region)
+static void complete_whole(struct bed *bed, struct fpgabuf_target *region)
 {
 	write_end(region, SIZE);
 	bed_complete(bed, SIZE, DMA_TRANS_NOERROR);
@@ -108,7 +108,7 @@ static void unknown_caps_test(struct kunit *test)
 /* A residue of what is running is believed where somebody counts. */
 static void cut_bytes_test(struct kunit *test)
 {
-	struct fpgabuf_capture *region[2];
+	struct fpgabuf_target *region[2];
 	struct bed *bed = test->priv;
 
 	bed_provider(bed, UNKNOWN);
@@ -123,7 +123,7 @@ static void cut_bytes_test(struct kunit *test)
 
 static void error_bytes_test(struct kunit *test)
 {
-	struct fpgabuf_capture *region[1];
+	struct fpgabuf_target *region[1];
 	struct bed *bed = test->priv;
 
 	bed_provider(bed, UNKNOWN);
@@ -142,7 +142,7 @@ static void silent_short_test(struct kunit *test)
 		PAGE_SIZE + BED_ALIGNMENT, SIZE,
 	};
 	struct bed *bed = test->priv;
-	struct fpgabuf_capture *region;
+	struct fpgabuf_target *region;
 	unsigned int i;
 	u32 gap = 0;
 
@@ -165,7 +165,7 @@ static void silent_short_test(struct kunit *test)
 static void silent_word_test(struct kunit *test)
 {
 	struct bed *bed = test->priv;
-	struct fpgabuf_capture *region;
+	struct fpgabuf_target *region;
 	u64 *last;
 
 	bed_provider(bed, UNKNOWN);
@@ -180,7 +180,7 @@ static void silent_word_test(struct kunit *test)
 	KUNIT_ASSERT_EQ(test, queue(test, region, 0), 0);
 	last = kmap_local_page(fpgabuf_region_page(region->buffer.region, 0)) +
 	       PAGE_SIZE - 8;
-	KUNIT_EXPECT_EQ(test, *last, region->mark.put);
+	KUNIT_EXPECT_EQ(test, *last, region->captures[0].mark.put);
 	kunmap_local(last);
 	write_end(region, PAGE_SIZE);
 	bed_complete(bed, PAGE_SIZE, DMA_TRANS_NOERROR);
@@ -192,7 +192,7 @@ static void silent_word_test(struct kunit *test)
 static void silent_hole_test(struct kunit *test)
 {
 	struct bed *bed = test->priv;
-	struct fpgabuf_capture *region;
+	struct fpgabuf_target *region;
 	unsigned int hole, i;
 	u32 gap = 0;
 
@@ -218,7 +218,7 @@ static void silent_hole_test(struct kunit *test)
 static void mark_undone_test(struct kunit *test)
 {
 	struct bed *bed = test->priv;
-	struct fpgabuf_capture *region;
+	struct fpgabuf_target *region;
 	u32 i;
 	u8 *page;
 
@@ -242,7 +242,7 @@ static void mark_undone_test(struct kunit *test)
 static void pieces_test(struct kunit *test)
 {
 	struct bed *bed = test->priv;
-	struct fpgabuf_capture *region;
+	struct fpgabuf_target *region;
 
 	bed_provider(bed, UNKNOWN);
 	dma_set_max_seg_size(&bed->pdev->dev, PAGE_SIZE);
@@ -278,8 +278,8 @@ static void run_at_once(struct bed *bed)
 
 	at_submit.queued = bed->stream.queue.nr_queued;
 	at_submit.synced = atomic64_read(&owner->synced_for_device);
-	at_submit.fence = at_submit.queued && capture->fence &&
-			  !dma_fence_is_signaled(capture->fence);
+	at_submit.fence = at_submit.queued && capture->target->fence &&
+			  !dma_fence_is_signaled(capture->target->fence);
 	spin_lock_irq(&bed->lock);
 	list_splice_tail_init(&bed->submitted, &bed->issued);
 	spin_unlock_irq(&bed->lock);
@@ -290,7 +290,7 @@ static void run_at_once(struct bed *bed)
 static void at_submit_test(struct kunit *test)
 {
 	struct bed *bed = test->priv;
-	struct fpgabuf_capture *region = bed_region(test, SIZE, 0);
+	struct fpgabuf_target *region = bed_region(test, SIZE, 0);
 
 	bed->at_submit = run_at_once;
 	KUNIT_ASSERT_EQ(test, queue(test, region, 0), 0);
@@ -328,7 +328,7 @@ static void card_test(struct kunit *test)
 /* Some start the next one only when they are told again. */
 static void nudge_test(struct kunit *test)
 {
-	struct fpgabuf_capture *region[3];
+	struct fpgabuf_target *region[3];
 	struct bed *bed = test->priv;
 
 	bed_provider(bed, UNKNOWN);
@@ -348,7 +348,7 @@ static void nudge_test(struct kunit *test)
 /* One at a time, and the next as soon as it has ended */
 static void serial_test(struct kunit *test)
 {
-	struct fpgabuf_capture *region[3];
+	struct fpgabuf_target *region[3];
 	struct bed *bed = test->priv;
 	unsigned int i;
 
@@ -369,7 +369,7 @@ static void serial_test(struct kunit *test)
 /* The second is refused when its turn comes: it ends, and the third runs. */
 static void serial_refused_test(struct kunit *test)
 {
-	struct fpgabuf_capture *region[3];
+	struct fpgabuf_target *region[3];
 	struct bed *bed = test->priv;
 
 	bed_provider(bed, "altera-msgdma");
@@ -392,7 +392,7 @@ static void serial_refused_test(struct kunit *test)
  */
 static void abandoned_test(struct kunit *test)
 {
-	struct fpgabuf_capture *region[2];
+	struct fpgabuf_target *region[2];
 	struct bed *bed = test->priv;
 
 	bed_provider(bed, UNKNOWN);
@@ -424,7 +424,7 @@ static void abandoned_test(struct kunit *test)
 /* "Not now" is asked again; when it stops at last nothing is lost. */
 static void stop_late_test(struct kunit *test)
 {
-	struct fpgabuf_capture *region[1];
+	struct fpgabuf_target *region[1];
 	struct bed *bed = test->priv;
 
 	make_regions(test, region, 1);
@@ -441,7 +441,7 @@ static void stop_late_test(struct kunit *test)
 /* It never stops: it is not used again, and has its memory for ever. */
 static void stuck_test(struct kunit *test)
 {
-	struct fpgabuf_capture *region[3], *other;
+	struct fpgabuf_target *region[3], *other;
 	struct bed *bed = test->priv;
 	unsigned int i;
 
@@ -468,7 +468,7 @@ static void stuck_test(struct kunit *test)
 /* An error that only the status tells ends the capture, and no other. */
 static void status_test(struct kunit *test)
 {
-	struct fpgabuf_capture *region[2];
+	struct fpgabuf_target *region[2];
 	struct bed *bed = test->priv;
 
 	bed_provider(bed, UNKNOWN);
@@ -484,7 +484,7 @@ static void status_test(struct kunit *test)
 /* No room for one more is not the same as a transfer that cannot be. */
 static void room_test(struct kunit *test)
 {
-	struct fpgabuf_capture *region[1], *other;
+	struct fpgabuf_target *region[1], *other;
 	struct bed *bed = test->priv;
 
 	other = bed_region(test, SIZE, 0);
@@ -512,22 +512,23 @@ static void list_test(struct kunit *test)
 		SIZE, PAGE_SIZE, SIZE - PAGE_SIZE, BED_ALIGNMENT, SIZE,
 	};
 	struct bed *bed = test->priv;
-	struct fpgabuf_capture *region;
+	struct fpgabuf_transfer *transfer;
+	struct fpgabuf_target *region;
 	struct scatterlist *sg;
 	unsigned int i;
 
 	dma_set_max_seg_size(&bed->pdev->dev, PAGE_SIZE);
 	region = bed_region(test, SIZE, 0);
+	transfer = &region->captures[0].transfer;
 	for (i = 0; i < ARRAY_SIZE(lengths); i++) {
 		u32 size = 0;
 
-		fpgabuf_transfer_set(&region->transfer, &region->buffer.mapping.sgt,
-				     lengths[i]);
-		for (sg = region->transfer.sgt.sgl; sg;
-		     sg = sg_next(sg))
+		fpgabuf_transfer_set(transfer, region->buffer.mapping.sgt.sgl,
+				     0, lengths[i]);
+		for (sg = transfer->sgt.sgl; sg; sg = sg_next(sg))
 			size += sg_dma_len(sg);
 		KUNIT_EXPECT_EQ(test, size, lengths[i]);
-		KUNIT_EXPECT_EQ(test, region->transfer.nents,
+		KUNIT_EXPECT_EQ(test, transfer->nents,
 				DIV_ROUND_UP(lengths[i], PAGE_SIZE));
 	}
 	dma_buf_put(region->buffer.dmabuf);

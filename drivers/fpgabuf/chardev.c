@@ -108,6 +108,7 @@ static int ioctl_info(struct file *filp, union fpgabuf_arg *arg,
 	info->file_used_bytes = atomic64_read(&file->account->quota.used);
 	info->capabilities = fpgabuf_channel_capabilities(channel) |
 			     FPGABUF_CAP_IMPORTERS_DONE | FPGABUF_CAP_BASELINE |
+			     FPGABUF_CAP_SLICES |
 			     (FPGABUF_STREAMS ? FPGABUF_CAP_STREAM : 0);
 	info->max_capture = fpgabuf_channel_max_length(channel);
 	info->max_packet = fpgabuf_channel_max_packet(channel);
@@ -143,7 +144,7 @@ static int ioctl_alloc(struct file *filp, union fpgabuf_arg *arg,
 	struct fpgabuf_file *file = file_of(filp);
 	struct fpgabuf_alloc *alloc = &arg->alloc;
 	const struct fpgabuf_pages *pages;
-	struct fpgabuf_capture *capture;
+	struct fpgabuf_target *target;
 	struct dma_buf *dmabuf;
 	int fd, ret;
 
@@ -154,13 +155,13 @@ static int ioctl_alloc(struct file *filp, union fpgabuf_arg *arg,
 	if (fd < 0)
 		return fd;
 
-	capture = fpgabuf_capture_create(file, alloc);
-	if (IS_ERR(capture)) {
+	target = fpgabuf_target_create(file, alloc);
+	if (IS_ERR(target)) {
 		put_unused_fd(fd);
-		return PTR_ERR(capture);
+		return PTR_ERR(target);
 	}
-	dmabuf = capture->buffer.dmabuf;
-	pages = &capture->buffer.region->pages;
+	dmabuf = target->buffer.dmabuf;
+	pages = &target->buffer.region->pages;
 	alloc->size = pages->size;
 	alloc->fd = fd;
 	alloc->backend = pages->backend->id;
@@ -181,22 +182,22 @@ static int ioctl_queue(struct file *filp, union fpgabuf_arg *arg,
 {
 	struct fpgabuf_file *file = file_of(filp);
 	const struct fpgabuf_queue *queue = &arg->queue;
-	struct fpgabuf_capture *capture;
+	struct fpgabuf_target *target;
 	int ret;
 
-	if (queue->flags & ~FPGABUF_QUEUE_IMPORTERS_DONE || queue->reserved0 ||
+	if (queue->flags & ~FPGABUF_QUEUE_IMPORTERS_DONE ||
 	    memchr_inv(queue->reserved, 0, sizeof(queue->reserved)))
 		return -EINVAL;
 	if (bytes_of(filp))
 		return -EBUSY;
 
-	capture = fpgabuf_capture_find(file, queue->fd);
-	if (IS_ERR(capture))
-		return PTR_ERR(capture);
+	target = fpgabuf_target_find(file, queue->fd);
+	if (IS_ERR(target))
+		return PTR_ERR(target);
 
-	ret = fpgabuf_capture_queue(file, capture, queue);
-	dma_buf_put(capture->buffer.dmabuf);
-	return ret;
+	ret = fpgabuf_target_queue(file, target, queue);
+	dma_buf_put(target->buffer.dmabuf);
+	return queue->slice ? ret : min(ret, 0);
 }
 
 static int ioctl_dequeue(struct file *filp, union fpgabuf_arg *arg,
@@ -207,7 +208,7 @@ static int ioctl_dequeue(struct file *filp, union fpgabuf_arg *arg,
 	struct fpgabuf_capture *capture;
 	int ret;
 
-	if (dequeue->flags || dequeue->reserved0 ||
+	if (dequeue->flags || dequeue->offset ||
 	    memchr_inv(dequeue->reserved, 0, sizeof(dequeue->reserved)))
 		return -EINVAL;
 	if (bytes_of(filp))
@@ -221,11 +222,12 @@ static int ioctl_dequeue(struct file *filp, union fpgabuf_arg *arg,
 	result = &capture->result;
 	*dequeue = (struct fpgabuf_dequeue){
 		.status = result->status,
-		.cookie = capture->cookie,
+		.cookie = capture->target->cookie,
 		.bytes = result->bytes,
 		.sequence = result->sequence,
 		.timestamp_ns = ktime_to_ns(result->timestamp),
 		.error = result->error,
+		.offset = capture->offset,
 	};
 	ret = reply(to, dequeue);
 	if (ret)
@@ -256,7 +258,7 @@ static int ioctl_region_info(struct file *filp, union fpgabuf_arg *arg,
 {
 	struct fpgabuf_region_info *info = &arg->region_info;
 	const struct fpgabuf_pages *pages;
-	struct fpgabuf_capture *capture;
+	struct fpgabuf_target *target;
 	struct fpgabuf_buffer *buffer;
 	struct fpgabuf_usage usage;
 	unsigned int importers;
@@ -264,11 +266,11 @@ static int ioctl_region_info(struct file *filp, union fpgabuf_arg *arg,
 	if (info->flags || memchr_inv(info->reserved, 0, sizeof(info->reserved)))
 		return -EINVAL;
 
-	capture = fpgabuf_capture_find(file_of(filp), info->fd);
-	if (IS_ERR(capture))
-		return PTR_ERR(capture);
+	target = fpgabuf_target_find(file_of(filp), info->fd);
+	if (IS_ERR(target))
+		return PTR_ERR(target);
 
-	buffer = &capture->buffer;
+	buffer = &target->buffer;
 	pages = &buffer->region->pages;
 	fpgabuf_buffer_look(buffer, &usage, &importers);
 	info->size = pages->size;
@@ -339,7 +341,7 @@ static int ioctl_baseline(struct file *filp, union fpgabuf_arg *arg,
 {
 	struct fpgabuf_baseline *baseline = &arg->baseline;
 	struct fpgabuf_file *file = file_of(filp);
-	struct fpgabuf_capture *capture;
+	struct fpgabuf_target *target;
 	int ret;
 
 	if (baseline->flags ||
@@ -348,17 +350,17 @@ static int ioctl_baseline(struct file *filp, union fpgabuf_arg *arg,
 	if (fpgabuf_buffers_gone(&file->stream->buffers))
 		return -ENODEV;
 
-	capture = fpgabuf_capture_find(file, baseline->fd);
-	if (IS_ERR(capture))
-		return PTR_ERR(capture);
+	target = fpgabuf_target_find(file, baseline->fd);
+	if (IS_ERR(target))
+		return PTR_ERR(target);
 
-	ret = fpgabuf_buffer_record(&capture->buffer, &baseline->pins);
+	ret = fpgabuf_buffer_record(&target->buffer, &baseline->pins);
 	if (!ret) {
 		ret = reply(to, baseline);
 		if (ret)
-			fpgabuf_buffer_forget(&capture->buffer);
+			fpgabuf_buffer_forget(&target->buffer);
 	}
-	dma_buf_put(capture->buffer.dmabuf);
+	dma_buf_put(target->buffer.dmabuf);
 	return ret;
 }
 

@@ -172,7 +172,7 @@ fpgabuf_buffer_state(const struct fpgabuf_buffer *buffer)
 
 	/* Pairs with the release of those who end a capture. */
 	state = smp_load_acquire(&buffer->state);
-	if (state == FPGABUF_REGION_IDLE && READ_ONCE(buffer->kept))
+	if (state == FPGABUF_REGION_IDLE && atomic_read(&buffer->kept))
 		return FPGABUF_REGION_QUEUED;
 	return state;
 }
@@ -230,14 +230,17 @@ void fpgabuf_buffer_give_back(struct fpgabuf_buffer *buffer)
 /**
  * fpgabuf_buffer_captured() - let all see what a capture has brought
  * @buffer: the region, queued
- * @bytes: how much, from the start
+ * @span: where it begins
+ * @bytes: how much it is
  *
  * Context: process; what a fence waits for.
  */
-void fpgabuf_buffer_captured(struct fpgabuf_buffer *buffer, size_t bytes)
+void fpgabuf_buffer_captured(struct fpgabuf_buffer *buffer,
+			     struct fpgabuf_span span, size_t bytes)
 {
 	WRITE_ONCE(buffer->captured, true);
-	fpgabuf_owner_sync_for_cpu(&buffer->mapping, bytes, DMA_FROM_DEVICE);
+	fpgabuf_owner_sync_for_cpu(&buffer->mapping, span, bytes,
+				   DMA_FROM_DEVICE);
 	fpgabuf_importers_sync_for_device(&buffer->importers);
 }
 
@@ -346,7 +349,7 @@ void fpgabuf_buffer_unclaim(struct fpgabuf_buffer *buffer)
 void fpgabuf_buffer_keep(struct fpgabuf_buffer *buffer)
 {
 	get_dma_buf(buffer->dmabuf);
-	WRITE_ONCE(buffer->kept, true);
+	atomic_inc(&buffer->kept);
 }
 
 /**
@@ -360,7 +363,7 @@ void fpgabuf_buffer_keep(struct fpgabuf_buffer *buffer)
  */
 void fpgabuf_buffer_let_go(struct fpgabuf_buffer *buffer)
 {
-	WRITE_ONCE(buffer->kept, false);
+	atomic_dec(&buffer->kept);
 	fput(buffer->dmabuf->file);
 }
 
@@ -387,8 +390,9 @@ static int fpgabuf_end_cpu_access(struct dma_buf *dmabuf,
 
 	down_read(&buffer->sem);
 	if (!owner_has_it(buffer))
-		fpgabuf_owner_sync_for_device(&buffer->mapping, dmabuf->size,
-					      dir);
+		fpgabuf_owner_sync_for_device(&buffer->mapping,
+					      fpgabuf_span_first(&buffer->mapping),
+					      dmabuf->size, dir);
 	fpgabuf_importers_sync_for_device(&buffer->importers);
 	up_read(&buffer->sem);
 	return 0;
@@ -556,7 +560,7 @@ static int fpgabuf_mmap(struct dma_buf *dmabuf, struct vm_area_struct *vma)
  */
 static void owner_unmap(struct fpgabuf_buffer *buffer)
 {
-	if (READ_ONCE(buffer->kept))
+	if (atomic_read(&buffer->kept))
 		return;
 	down_write(&buffer->sem);
 	fpgabuf_owner_unmap(&buffer->mapping);

@@ -76,7 +76,7 @@ struct fpgabuf_buffers {
  * @state: its state; leaves IDLE only under @sem held for writing.  It is stored with
  *	release and loaded with acquire: a reader that sees the end of a capture also
  *	sees its result
- * @kept: the channel has not let go of it, although the capture is over
+ * @kept: transfers that the channel has not let go of, although the capture is over
  */
 struct fpgabuf_buffer {
 	struct fpgabuf_buffers *buffers;
@@ -89,7 +89,7 @@ struct fpgabuf_buffer {
 	bool vmapped;
 	bool captured;
 	enum fpgabuf_region_state state;
-	bool kept;
+	atomic_t kept;
 };
 
 void fpgabuf_buffers_init(struct fpgabuf_buffers *buffers,
@@ -125,7 +125,8 @@ void fpgabuf_buffer_lower(struct fpgabuf_buffer *buffer);
 int fpgabuf_buffer_claim(struct fpgabuf_buffer *buffer, bool importers_done,
 			 struct fpgabuf_usage *usage);
 void fpgabuf_buffer_give_back(struct fpgabuf_buffer *buffer);
-void fpgabuf_buffer_captured(struct fpgabuf_buffer *buffer, size_t bytes);
+void fpgabuf_buffer_captured(struct fpgabuf_buffer *buffer,
+			     struct fpgabuf_span span, size_t bytes);
 void fpgabuf_buffer_done(struct fpgabuf_buffer *buffer);
 void fpgabuf_buffer_unclaim(struct fpgabuf_buffer *buffer);
 void fpgabuf_buffer_keep(struct fpgabuf_buffer *buffer);

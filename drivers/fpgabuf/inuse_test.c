@@ -34,14 +34,14 @@ static void kind_name(const typeof(kinds[0]) *kind, char *name)
 
 KUNIT_ARRAY_PARAM(kinds, kinds, kind_name);
 
-static struct fpgabuf_capture *region_of_kind(struct kunit *test)
+static struct fpgabuf_target *region_of_kind(struct kunit *test)
 {
 	const typeof(kinds[0]) *kind = test->param_value;
 
 	return bed_region(test, kind->pages * PAGE_SIZE, kind->flags);
 }
 
-static struct fpgabuf_usage usage_of(struct fpgabuf_capture *region)
+static struct fpgabuf_usage usage_of(struct fpgabuf_target *region)
 {
 	struct fpgabuf_usage usage;
 	unsigned int importers;
@@ -50,7 +50,7 @@ static struct fpgabuf_usage usage_of(struct fpgabuf_capture *region)
 	return usage;
 }
 
-static void expect_usage(struct kunit *test, struct fpgabuf_capture *region,
+static void expect_usage(struct kunit *test, struct fpgabuf_target *region,
 			 u64 mappings, u64 in_use)
 {
 	struct fpgabuf_usage usage = usage_of(region);
@@ -61,7 +61,7 @@ static void expect_usage(struct kunit *test, struct fpgabuf_capture *region,
 
 /* Map it into the thread of the test, and touch it. */
 static unsigned long map_region(struct kunit *test,
-				struct fpgabuf_capture *region)
+				struct fpgabuf_target *region)
 {
 	unsigned long addr;
 	u8 byte = 1;
@@ -75,7 +75,7 @@ static unsigned long map_region(struct kunit *test,
 	return addr;
 }
 
-static u64 nr_pages(const struct fpgabuf_capture *region)
+static u64 nr_pages(const struct fpgabuf_target *region)
 {
 	return region->buffer.dmabuf->size >> PAGE_SHIFT;
 }
@@ -83,7 +83,7 @@ static u64 nr_pages(const struct fpgabuf_capture *region)
 /* Every page held by itself is seen, be it head, tail or single. */
 static void held_page_test(struct kunit *test)
 {
-	struct fpgabuf_capture *region = region_of_kind(test);
+	struct fpgabuf_target *region = region_of_kind(test);
 	pgoff_t i;
 
 	expect_usage(test, region, 0, 0);
@@ -103,7 +103,7 @@ static void held_page_test(struct kunit *test)
 
 static void mapped_test(struct kunit *test)
 {
-	struct fpgabuf_capture *region = region_of_kind(test);
+	struct fpgabuf_target *region = region_of_kind(test);
 	unsigned long addr = map_region(test, region);
 
 	expect_usage(test, region, nr_pages(region), 0);
@@ -117,7 +117,7 @@ static void mapped_test(struct kunit *test)
 /* What a send does; the mapping may go, its pages are held nevertheless. */
 static void pinned_test(struct kunit *test)
 {
-	struct fpgabuf_capture *region = region_of_kind(test);
+	struct fpgabuf_target *region = region_of_kind(test);
 	unsigned long addr = map_region(test, region);
 	struct page *pages[5];
 	int i;
@@ -144,7 +144,7 @@ static void pinned_test(struct kunit *test)
  * its mappings go.
  */
 static struct {
-	struct fpgabuf_capture *region;
+	struct fpgabuf_target *region;
 	const struct fpgabuf_chunk *chunk;
 	bool happened;
 } moment;
@@ -157,7 +157,7 @@ static void unmap_all(const struct fpgabuf_chunk *chunk)
 	moment.happened = true;
 }
 
-static void moment_begin(struct kunit *test, struct fpgabuf_capture *region,
+static void moment_begin(struct kunit *test, struct fpgabuf_target *region,
 			 pgoff_t index)
 {
 	moment.region = region;
@@ -172,7 +172,7 @@ static void moment_begin(struct kunit *test, struct fpgabuf_capture *region,
  */
 static void references_first_test(struct kunit *test)
 {
-	struct fpgabuf_capture *region = region_of_kind(test);
+	struct fpgabuf_target *region = region_of_kind(test);
 	unsigned long addr = map_region(test, region);
 	struct fpgabuf_usage usage;
 	u8 byte = 1;
@@ -205,7 +205,7 @@ static void references_first_test(struct kunit *test)
  */
 static void reference_missing_test(struct kunit *test)
 {
-	struct fpgabuf_capture *region = region_of_kind(test);
+	struct fpgabuf_target *region = region_of_kind(test);
 	const unsigned long addr[] = {
 		map_region(test, region), map_region(test, region),
 	};

@@ -341,7 +341,7 @@ void bed_exit(struct kunit *test)
  *
  * Return: the region; it goes with the last dma_buf_put().
  */
-struct fpgabuf_capture *bed_region(struct kunit *test, size_t size, u32 flags)
+struct fpgabuf_target *bed_region(struct kunit *test, size_t size, u32 flags)
 {
 	const struct fpgabuf_alloc alloc = {
 		.size = size,
@@ -350,12 +350,26 @@ struct fpgabuf_capture *bed_region(struct kunit *test, size_t size, u32 flags)
 	};
 	struct bed *bed = test->priv;
 	struct fpgabuf_owner *owner = &bed->stream.buffers.owner;
-	struct fpgabuf_capture *capture;
+	struct fpgabuf_target *region;
 
 	/* The test may have set another limit by now. */
 	owner->segment = fpgabuf_channel_segment(&bed->stream.channel,
 						 owner->dev);
-	capture = fpgabuf_capture_create(bed->file, &alloc);
-	KUNIT_ASSERT_NOT_ERR_OR_NULL(test, capture);
-	return capture;
+	region = fpgabuf_target_create(bed->file, &alloc);
+	KUNIT_ASSERT_NOT_ERR_OR_NULL(test, region);
+	return region;
+}
+
+/**
+ * bed_queue() - queue a region for one capture
+ * @file: the open file
+ * @region: the region
+ * @queue: as QUEUE has it, without a slice
+ *
+ * Return: 0, or as fpgabuf_target_queue().
+ */
+int bed_queue(struct fpgabuf_file *file, struct fpgabuf_target *region,
+	      const struct fpgabuf_queue *queue)
+{
+	return min(fpgabuf_target_queue(file, region, queue), 0);
 }

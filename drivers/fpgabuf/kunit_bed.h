@@ -94,7 +94,9 @@ int bed_init(struct kunit *test);
 void bed_exit(struct kunit *test);
 
 struct fpgabuf_file *bed_open(struct kunit *test);
-struct fpgabuf_capture *bed_region(struct kunit *test, size_t size, u32 flags);
+struct fpgabuf_target *bed_region(struct kunit *test, size_t size, u32 flags);
+int bed_queue(struct fpgabuf_file *file, struct fpgabuf_target *region,
+	      const struct fpgabuf_queue *queue);
 
 /* Gives the channel another provider, with its properties. */
 void bed_provider(struct bed *bed, const char *driver);

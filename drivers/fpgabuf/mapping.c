@@ -130,6 +130,37 @@ int fpgabuf_owner_build(const struct fpgabuf_owner *owner,
 	return fpgabuf_sg_build(region, owner->dev, owner->segment, sgt);
 }
 
+/**
+ * fpgabuf_owner_segments() - how many segments a part of a region has
+ * @owner: the device
+ * @region: the region
+ * @at: where the segment begins in which @offset is; set to the same for @end
+ * @offset: where the part begins, in bytes
+ * @end: where it ends, behind @offset
+ *
+ * For parts that follow each other @at is set to 0 once.
+ *
+ * Context: process.
+ *
+ * Return: 1 or more.
+ */
+unsigned int fpgabuf_owner_segments(const struct fpgabuf_owner *owner,
+				    const struct fpgabuf_region *region,
+				    size_t *at, size_t offset, size_t end)
+{
+	size_t limit = segment_limit(owner->dev, owner->segment), next = *at;
+	unsigned int nr = 0;
+
+	while (next < end) {
+		*at = next;
+		next += segment_size(region, next, limit);
+		nr += next > offset;
+	}
+	if (next == end)
+		*at = next;
+	return nr;
+}
+
 /*
  * Without a sync: what the captures wrote has been synced when they finished,
  * and since then the memory has belonged to its users.
@@ -192,23 +223,39 @@ void fpgabuf_owner_unmap(struct fpgabuf_mapping *mapping)
 	mapping->sgt = (struct sg_table){};
 }
 
+/**
+ * fpgabuf_span_skip() - go on to what follows
+ * @span: a place in a mapping
+ * @bytes: how far; at most to the end of the mapping
+ */
+void fpgabuf_span_skip(struct fpgabuf_span *span, u32 bytes)
+{
+	while (bytes >= span->sg->length - span->skip) {
+		bytes -= span->sg->length - span->skip;
+		*span = (struct fpgabuf_span){ .sg = sg_next(span->sg) };
+		if (!bytes)
+			return;
+	}
+	span->skip += bytes;
+}
+
 typedef void (*sync_fn)(struct device *dev, dma_addr_t addr, size_t size,
 			enum dma_data_direction dir);
 
 /* Return: how many bytes that were; none when there is no mapping any more. */
-static size_t owner_sync(struct fpgabuf_mapping *mapping, size_t bytes,
+static size_t owner_sync(struct fpgabuf_mapping *mapping,
+			 struct fpgabuf_span span, size_t bytes,
 			 enum dma_data_direction dir, sync_fn sync)
 {
-	struct scatterlist *sg;
 	size_t done = 0;
-	unsigned int i;
 
-	for_each_sgtable_sg(&mapping->sgt, sg, i) {
-		size_t size = min_t(size_t, bytes - done, sg->length);
+	for (; span.sg && done < bytes; span.sg = sg_next(span.sg)) {
+		size_t size = min_t(size_t, bytes - done,
+				    span.sg->length - span.skip);
 
-		if (!size)
-			break;
-		sync(mapping->owner->dev, sg_dma_address(sg), size, dir);
+		sync(mapping->owner->dev, sg_dma_address(span.sg) + span.skip,
+		     size, dir);
+		span.skip = 0;
 		done += size;
 	}
 	return done;
@@ -217,18 +264,20 @@ static size_t owner_sync(struct fpgabuf_mapping *mapping, size_t bytes,
 /**
  * fpgabuf_owner_sync_for_cpu() - let the CPU see what the channel wrote
  * @mapping: the mapping
- * @bytes: how much of it, from the start
+ * @span: where that begins
+ * @bytes: how much it is
  * @dir: DMA_FROM_DEVICE after a capture, or that of the CPU access
  *
  * Context: process; the mapping cannot go away (a capture is not finished, or
  * &fpgabuf_buffer.sem is held).
  */
-void fpgabuf_owner_sync_for_cpu(struct fpgabuf_mapping *mapping, size_t bytes,
+void fpgabuf_owner_sync_for_cpu(struct fpgabuf_mapping *mapping,
+				struct fpgabuf_span span, size_t bytes,
 				enum dma_data_direction dir)
 {
 	if (debug_skip_sync)
 		return;
-	bytes = owner_sync(mapping, bytes, dir, dma_sync_single_for_cpu);
+	bytes = owner_sync(mapping, span, bytes, dir, dma_sync_single_for_cpu);
 	atomic64_add(bytes, &mapping->owner->synced_for_cpu);
 	trace_fpgabuf_sync(mapping->region, bytes, false);
 }
@@ -236,15 +285,18 @@ void fpgabuf_owner_sync_for_cpu(struct fpgabuf_mapping *mapping, size_t bytes,
 /**
  * fpgabuf_owner_sync_for_device() - hand memory to the channel
  * @mapping: the mapping
- * @bytes: how much of it, from the start
+ * @span: where the memory begins
+ * @bytes: how much it is
  * @dir: DMA_FROM_DEVICE before a capture, or that of the CPU access
  *
  * Context: as fpgabuf_owner_sync_for_cpu().
  */
 void fpgabuf_owner_sync_for_device(struct fpgabuf_mapping *mapping,
-				   size_t bytes, enum dma_data_direction dir)
+				   struct fpgabuf_span span, size_t bytes,
+				   enum dma_data_direction dir)
 {
-	bytes = owner_sync(mapping, bytes, dir, dma_sync_single_for_device);
+	bytes = owner_sync(mapping, span, bytes, dir,
+			   dma_sync_single_for_device);
 	atomic64_add(bytes, &mapping->owner->synced_for_device);
 	trace_fpgabuf_sync(mapping->region, bytes, true);
 }

@@ -44,16 +44,42 @@ struct fpgabuf_mapping {
 	struct sg_table sgt;
 };
 
+/**
+ * struct fpgabuf_span - a place in a mapping, where a capture begins
+ * @sg: the segment; NULL if there is no mapping any more
+ * @skip: bytes of the segment in front
+ */
+struct fpgabuf_span {
+	struct scatterlist *sg;
+	u32 skip;
+};
+
+/**
+ * fpgabuf_span_first() - the beginning of a mapping
+ * @mapping: the mapping
+ */
+static inline struct fpgabuf_span
+fpgabuf_span_first(const struct fpgabuf_mapping *mapping)
+{
+	return (struct fpgabuf_span){ .sg = mapping->sgt.sgl };
+}
+
 int fpgabuf_sg_build(const struct fpgabuf_region *region, struct device *dev,
 		     size_t max_segment, struct sg_table *sgt);
 int fpgabuf_owner_build(const struct fpgabuf_owner *owner,
 			const struct fpgabuf_region *region,
 			struct sg_table *sgt);
+unsigned int fpgabuf_owner_segments(const struct fpgabuf_owner *owner,
+				    const struct fpgabuf_region *region,
+				    size_t *at, size_t offset, size_t end);
 int fpgabuf_owner_map(struct fpgabuf_mapping *mapping);
 void fpgabuf_owner_unmap(struct fpgabuf_mapping *mapping);
-void fpgabuf_owner_sync_for_cpu(struct fpgabuf_mapping *mapping, size_t bytes,
+void fpgabuf_span_skip(struct fpgabuf_span *span, u32 bytes);
+void fpgabuf_owner_sync_for_cpu(struct fpgabuf_mapping *mapping,
+				struct fpgabuf_span span, size_t bytes,
 				enum dma_data_direction dir);
 void fpgabuf_owner_sync_for_device(struct fpgabuf_mapping *mapping,
-				   size_t bytes, enum dma_data_direction dir);
+				   struct fpgabuf_span span, size_t bytes,
+				   enum dma_data_direction dir);
 
 #endif /* FPGABUF_MAPPING_H */

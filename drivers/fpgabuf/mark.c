@@ -20,7 +20,6 @@
 #include "compat.h"
 #include "mapping.h"
 #include "mark.h"
-#include "region.h"
 
 /* With fewer, data would be taken for the mark every now and then. */
 #define MARK_MIN	4
@@ -54,24 +53,29 @@ void fpgabuf_mark_exit(struct fpgabuf_mark *mark)
 
 /* Where a segment of a capture ends */
 struct mark_place {
-	struct scatterlist *sg;
+	struct fpgabuf_span span;
 	unsigned int nr;
-	u32 begin;
-	u32 offset;
+	u32 left;
+	u32 segment;
 	u32 size;
 };
 
-/* Copy between @buf and the region, page by page. */
-static void copy_bytes(const struct fpgabuf_mapping *mapping, u32 offset,
-		       void *buf, u32 size, bool put)
+/* Adjacent pages may lie in several sections of memory. */
+static struct page *page_at(struct scatterlist *sg, u32 offset)
 {
-	const struct fpgabuf_region *region = mapping->region;
+	return pfn_to_page(page_to_pfn(sg_page(sg)) + (offset >> PAGE_SHIFT));
+}
+
+/* Copy between @buf and the place, page by page. */
+static void copy_bytes(const struct mark_place *place, void *buf, bool put)
+{
+	u32 offset = place->span.skip + place->segment - place->size;
+	u32 size = place->size;
 
 	while (size) {
 		u32 in_page = offset_in_page(offset);
 		u32 part = min_t(u32, size, PAGE_SIZE - in_page);
-		void *page = kmap_local_page(fpgabuf_region_page(region,
-								 offset >> PAGE_SHIFT));
+		void *page = kmap_local_page(page_at(place->span.sg, offset));
 
 		if (put)
 			memcpy(page + in_page, buf, part);
@@ -84,87 +88,85 @@ static void copy_bytes(const struct fpgabuf_mapping *mapping, u32 offset,
 	}
 }
 
-static struct mark_place first_place(const struct fpgabuf_mapping *mapping,
+static void set_size(struct mark_place *place)
+{
+	place->segment = min(place->span.sg->length - place->span.skip,
+			     place->left);
+	place->size = min_t(u32, place->segment, sizeof(u64));
+}
+
+static struct mark_place first_place(const struct fpgabuf_span *span,
 				     u32 length)
 {
-	struct scatterlist *sg = mapping->sgt.sgl;
-	u32 segment = min(sg->length, length);
-	u32 size = min_t(u32, segment, sizeof(u64));
+	struct mark_place place = { .span = *span, .left = length };
 
-	return (struct mark_place){
-		.sg = sg,
-		.offset = segment - size,
-		.size = size,
-	};
+	set_size(&place);
+	return place;
 }
 
 /* Return: whether there is one more. */
-static bool next_place(struct mark_place *place, u32 length)
+static bool next_place(struct mark_place *place)
 {
-	u32 segment;
-
-	place->begin = place->offset + place->size;
-	if (place->begin >= length)
+	place->left -= place->segment;
+	if (!place->left)
 		return false;
-	place->sg = sg_next(place->sg);
+	place->span = (struct fpgabuf_span){ .sg = sg_next(place->span.sg) };
 	place->nr++;
-	segment = min(place->sg->length, length - place->begin);
-	place->size = min_t(u32, segment, sizeof(u64));
-	place->offset = place->begin + segment - place->size;
+	set_size(place);
 	return true;
 }
 
 /* With DMA_FROM_DEVICE the caches could forget what was just put there. */
-static void write_place(struct fpgabuf_mapping *mapping,
-			const struct mark_place *place, void *buf)
+static void write_place(struct device *dev, const struct mark_place *place,
+			void *buf)
 {
-	copy_bytes(mapping, place->offset, buf, place->size, true);
-	dma_sync_single_range_for_device(mapping->owner->dev,
-					 sg_dma_address(place->sg),
-					 place->offset - place->begin,
-					 place->size, DMA_TO_DEVICE);
+	copy_bytes(place, buf, true);
+	dma_sync_single_range_for_device(dev, sg_dma_address(place->span.sg),
+					 place->span.skip + place->segment -
+					 place->size, place->size,
+					 DMA_TO_DEVICE);
 }
 
 /**
  * fpgabuf_mark_put() - put a mark where a capture ends, and each segment of it
- * @mapping: of a region that is claimed, and not yet synced for the device
+ * @dev: the owner of the mapping
+ * @span: where the capture begins; claimed, and not yet synced for the device
  * @length: bytes of the capture
  * @mark: with room for what was there before
  *
  * Context: process; allocates nothing.
  */
-void fpgabuf_mark_put(struct fpgabuf_mapping *mapping, u32 length,
-		      struct fpgabuf_mark *mark)
+void fpgabuf_mark_put(struct device *dev, const struct fpgabuf_span *span,
+		      u32 length, struct fpgabuf_mark *mark)
 {
-	struct mark_place place = first_place(mapping, length);
+	struct mark_place place = first_place(span, length);
 
 	get_random_bytes(&mark->put, sizeof(mark->put));
 	do {
-		copy_bytes(mapping, place.offset, &mark->had[place.nr],
-			   place.size, false);
-		write_place(mapping, &place, &mark->put);
-	} while (next_place(&place, length));
+		copy_bytes(&place, &mark->had[place.nr], false);
+		write_place(dev, &place, &mark->put);
+	} while (next_place(&place));
 }
 
 /**
  * fpgabuf_mark_undo() - the capture does not take place
- * @mapping: of a region that the channel does not have
+ * @dev: the owner of the mapping
+ * @span: where it would begin; the channel does not have the memory
  * @length: bytes of the capture
  * @mark: as it was put
  */
-void fpgabuf_mark_undo(struct fpgabuf_mapping *mapping, u32 length,
-		       const struct fpgabuf_mark *mark)
+void fpgabuf_mark_undo(struct device *dev, const struct fpgabuf_span *span,
+		       u32 length, const struct fpgabuf_mark *mark)
 {
-	struct mark_place place = first_place(mapping, length);
+	struct mark_place place = first_place(span, length);
 
 	do {
-		write_place(mapping, &place, &mark->had[place.nr]);
-	} while (next_place(&place, length));
+		write_place(dev, &place, &mark->had[place.nr]);
+	} while (next_place(&place));
 }
 
 /* Whoever writes the last few bytes has written those before. */
-static bool place_untouched(const struct fpgabuf_mapping *mapping,
-			    const struct mark_place *place,
+static bool place_untouched(const struct mark_place *place,
 			    const struct fpgabuf_mark *mark)
 {
 	u32 last = min(mark->last, place->size);
@@ -172,14 +174,14 @@ static bool place_untouched(const struct fpgabuf_mapping *mapping,
 
 	if (place->size < MARK_MIN)
 		return false;
-	copy_bytes(mapping, place->offset, now, place->size, false);
+	copy_bytes(place, now, false);
 	return !memcmp(now + place->size - last,
 		       (const u8 *)&mark->put + place->size - last, last);
 }
 
 /**
  * fpgabuf_mark_untouched() - did the FPGA not get to an end?
- * @mapping: of a region that is synced for the CPU
+ * @span: where the capture begins; synced for the CPU
  * @length: bytes of the capture
  * @mark: as it was put
  *
@@ -187,14 +189,14 @@ static bool place_untouched(const struct fpgabuf_mapping *mapping,
  *
  * Context: process.
  */
-bool fpgabuf_mark_untouched(struct fpgabuf_mapping *mapping, u32 length,
+bool fpgabuf_mark_untouched(const struct fpgabuf_span *span, u32 length,
 			    const struct fpgabuf_mark *mark)
 {
-	struct mark_place place = first_place(mapping, length);
+	struct mark_place place = first_place(span, length);
 
 	do {
-		if (place_untouched(mapping, &place, mark))
+		if (place_untouched(&place, mark))
 			return true;
-	} while (next_place(&place, length));
+	} while (next_place(&place));
 	return false;
 }

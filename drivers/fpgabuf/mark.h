@@ -7,7 +7,8 @@
 
 #include <linux/types.h>
 
-struct fpgabuf_mapping;
+struct device;
+struct fpgabuf_span;
 
 /**
  * struct fpgabuf_mark - bytes at the end of a capture, written before it starts
@@ -26,11 +27,11 @@ struct fpgabuf_mark {
 int fpgabuf_mark_init(struct fpgabuf_mark *mark, unsigned int segments,
 		      u32 alignment);
 void fpgabuf_mark_exit(struct fpgabuf_mark *mark);
-void fpgabuf_mark_put(struct fpgabuf_mapping *mapping, u32 length,
-		      struct fpgabuf_mark *mark);
-void fpgabuf_mark_undo(struct fpgabuf_mapping *mapping, u32 length,
-		       const struct fpgabuf_mark *mark);
-bool fpgabuf_mark_untouched(struct fpgabuf_mapping *mapping, u32 length,
+void fpgabuf_mark_put(struct device *dev, const struct fpgabuf_span *span,
+		      u32 length, struct fpgabuf_mark *mark);
+void fpgabuf_mark_undo(struct device *dev, const struct fpgabuf_span *span,
+		       u32 length, const struct fpgabuf_mark *mark);
+bool fpgabuf_mark_untouched(const struct fpgabuf_span *span, u32 length,
 			    const struct fpgabuf_mark *mark);
 
 #endif /* FPGABUF_MARK_H */

@@ -120,7 +120,7 @@ KUNIT_ARRAY_PARAM(kinds, kinds, kind_name);
 
 /* A region that is mapped, and a registration of it */
 struct registration {
-	struct fpgabuf_capture *region;
+	struct fpgabuf_target *region;
 	unsigned long addr;
 	unsigned int nr;
 	struct page *pages[NR_PAGES + 3];
@@ -263,13 +263,12 @@ static void lowered_by_dequeue_test(struct kunit *test)
 	struct fpgabuf_capture *done;
 
 	KUNIT_EXPECT_EQ(test, baseline(&reg), reg.nr);
-	KUNIT_ASSERT_EQ(test, fpgabuf_capture_queue(bed->file, reg.region,
-						    &queue), 0);
+	KUNIT_ASSERT_EQ(test, bed_queue(bed->file, reg.region, &queue), 0);
 	unpin(&reg);
 	bed_complete(bed, reg.nr * PAGE_SIZE, DMA_TRANS_NOERROR);
 	flush_work(&bed->stream.queue.finish);
 	done = fpgabuf_capture_dequeue(bed->file, false);
-	KUNIT_ASSERT_PTR_EQ(test, done, reg.region);
+	KUNIT_ASSERT_PTR_EQ(test, done, reg.region->captures);
 	fpgabuf_capture_release(done);
 	pin(test, &reg);
 	KUNIT_EXPECT_FALSE(test, idle(&reg));
@@ -290,15 +289,14 @@ static void refused_test(struct kunit *test)
 	unpin(&reg);
 	KUNIT_EXPECT_EQ(test, baseline(&reg), -ENOENT);
 
-	KUNIT_ASSERT_EQ(test, fpgabuf_capture_queue(bed->file, reg.region,
-						    &queue), 0);
+	KUNIT_ASSERT_EQ(test, bed_queue(bed->file, reg.region, &queue), 0);
 	pin(test, &reg);
 	KUNIT_EXPECT_EQ(test, baseline(&reg), -EBUSY);
 	bed_complete(bed, reg.nr * PAGE_SIZE, DMA_TRANS_NOERROR);
 	flush_work(&bed->stream.queue.finish);
 	KUNIT_EXPECT_EQ(test, baseline(&reg), -EBUSY);
 	done = fpgabuf_capture_dequeue(bed->file, false);
-	KUNIT_ASSERT_PTR_EQ(test, done, reg.region);
+	KUNIT_ASSERT_PTR_EQ(test, done, reg.region->captures);
 	fpgabuf_capture_release(done);
 	KUNIT_EXPECT_EQ(test, baseline(&reg), -EPERM);
 	KUNIT_EXPECT_FALSE(test, idle(&reg));

@@ -141,7 +141,7 @@ static void scattered_test(struct kunit *test)
 static void contiguous_test(struct kunit *test)
 {
 	const struct sg_case *c = test->param_value;
-	struct fpgabuf_capture *region = bed_region(test, 12 * PAGE_SIZE, 0);
+	struct fpgabuf_target *region = bed_region(test, 12 * PAGE_SIZE, 0);
 	struct bed *bed = test->priv;
 	struct sg_table sgt;
 
@@ -161,7 +161,7 @@ static void sync_test(struct kunit *test)
 		0, 1, PAGE_SIZE, PAGE_SIZE + 1, 5 * PAGE_SIZE,
 	};
 	struct fpgabuf_mapping *mapping;
-	struct fpgabuf_capture *region;
+	struct fpgabuf_target *region;
 	struct fpgabuf_owner *owner;
 	struct bed *bed = test->priv;
 	unsigned int i;
@@ -174,9 +174,11 @@ static void sync_test(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, mapping->sgt.orig_nents, 3);
 	for (i = 0; i < ARRAY_SIZE(sizes); i++) {
 		sum += sizes[i];
-		fpgabuf_owner_sync_for_device(mapping, sizes[i],
-					      DMA_FROM_DEVICE);
-		fpgabuf_owner_sync_for_cpu(mapping, sizes[i], DMA_FROM_DEVICE);
+		fpgabuf_owner_sync_for_device(mapping,
+					      fpgabuf_span_first(mapping),
+					      sizes[i], DMA_FROM_DEVICE);
+		fpgabuf_owner_sync_for_cpu(mapping, fpgabuf_span_first(mapping),
+					   sizes[i], DMA_FROM_DEVICE);
 		KUNIT_EXPECT_EQ(test, atomic64_read(&owner->synced_for_device),
 				sum);
 		KUNIT_EXPECT_EQ(test, atomic64_read(&owner->synced_for_cpu),
@@ -188,12 +190,13 @@ static void sync_test(struct kunit *test)
 /* After the end of the binding there is nothing to sync, and nothing breaks. */
 static void unmapped_test(struct kunit *test)
 {
-	struct fpgabuf_capture *region = bed_region(test, 3 * PAGE_SIZE, 0);
+	struct fpgabuf_target *region = bed_region(test, 3 * PAGE_SIZE, 0);
 	struct fpgabuf_mapping *mapping = &region->buffer.mapping;
 
 	fpgabuf_owner_unmap(mapping);
 	KUNIT_EXPECT_EQ(test, mapping->sgt.orig_nents, 0);
-	fpgabuf_owner_sync_for_cpu(mapping, 3 * PAGE_SIZE, DMA_FROM_DEVICE);
+	fpgabuf_owner_sync_for_cpu(mapping, fpgabuf_span_first(mapping),
+				   3 * PAGE_SIZE, DMA_FROM_DEVICE);
 	KUNIT_EXPECT_EQ(test, atomic64_read(&mapping->owner->synced_for_cpu), 0);
 	dma_buf_put(region->buffer.dmabuf);
 }

@@ -13,7 +13,7 @@
  * kernel's own nosteal_pipe_buf_ops, so nothing of this module is called when they
  * go, which may be long after the file was closed.  Nobody tells when the last
  * reference goes: spent regions are looked at when somebody reads, and by a timer
- * when there are few others.  A region is queued only by fpgabuf_capture_queue(),
+ * when there are few others.  A region is queued only by fpgabuf_target_queue(),
  * with its guarantee.
  *
  * The stream captures by an open file of its own, which owns the queue.  So QUEUE,
@@ -77,7 +77,7 @@ static bool wants_more(const struct fpgabuf_bytes *bytes)
 static u64 next_length(const struct fpgabuf_bytes *bytes,
 		       const struct fpgabuf_part *part)
 {
-	u64 size = part->capture->buffer.dmabuf->size;
+	u64 size = part->target->buffer.dmabuf->size;
 	u64 left = min(bytes->wanted.limit - bytes->wanted.asked, size);
 	u64 length = ALIGN(left, bytes->file->stream->channel.limits.alignment);
 
@@ -91,11 +91,12 @@ static int queue_part(struct fpgabuf_bytes *bytes, struct fpgabuf_part *part)
 		.length = next_length(bytes, part),
 		.timeout_ms = bytes->wanted.timeout_ms,
 	};
-	int ret = fpgabuf_capture_queue(bytes->file, part->capture, &queue);
+	int ret = fpgabuf_target_queue(bytes->file, part->target, &queue);
 
-	if (!ret)
-		bytes->wanted.asked += part->capture->length;
-	return ret;
+	if (ret < 0)
+		return ret;
+	bytes->wanted.asked += part->target->captures[0].length;
+	return 0;
 }
 
 /*
@@ -108,7 +109,7 @@ static bool queue_again(struct fpgabuf_bytes *bytes, struct fpgabuf_part *part)
 	int ret;
 
 	if (!wants_more(bytes) ||
-	    !fpgabuf_region_at_rest(part->capture->buffer.region))
+	    !fpgabuf_region_at_rest(part->target->buffer.region))
 		return false;
 	ret = queue_part(bytes, part);
 	/* The others pass by themselves. */
@@ -263,7 +264,7 @@ static int take_capture(struct fpgabuf_bytes *bytes)
 
 	if (IS_ERR(capture))
 		return PTR_ERR(capture);
-	part = &bytes->parts[capture->cookie];
+	part = &bytes->parts[capture->target->cookie];
 	bytes->wanted.asked -= capture->length - capture->result.bytes;
 	count(bytes, &capture->result);
 	append(bytes, part, &capture->result);
@@ -321,7 +322,7 @@ struct piece {
 static struct piece next_piece(const struct fpgabuf_bytes *bytes,
 			       const struct fpgabuf_part *part, size_t max)
 {
-	const struct fpgabuf_region *region = part->capture->buffer.region;
+	const struct fpgabuf_region *region = part->target->buffer.region;
 	u32 offset = bytes->ready.position - part->begin;
 	const struct fpgabuf_chunk *chunk =
 		fpgabuf_region_chunk(region, offset >> PAGE_SHIFT);
@@ -654,15 +655,15 @@ static int make_parts(struct fpgabuf_bytes *bytes,
 
 	for (i = 0; i < setup->count; i++) {
 		struct fpgabuf_part *part = &bytes->parts[i];
-		struct fpgabuf_capture *capture =
-			fpgabuf_capture_create(bytes->file, &alloc);
+		struct fpgabuf_target *target =
+			fpgabuf_target_create(bytes->file, &alloc);
 
-		if (IS_ERR(capture))
-			return PTR_ERR(capture);
+		if (IS_ERR(target))
+			return PTR_ERR(target);
 		INIT_LIST_HEAD(&part->node);
-		part->capture = capture;
+		part->target = target;
 		bytes->nr_parts++;
-		setup->size = capture->buffer.region->pages.size;
+		setup->size = target->buffer.region->pages.size;
 	}
 	return 0;
 }
@@ -690,7 +691,7 @@ static int queue_all(struct fpgabuf_bytes *bytes)
  */
 static bool counts_packets(const struct fpgabuf_bytes *bytes)
 {
-	const struct fpgabuf_buffer *buffer = &bytes->parts[0].capture->buffer;
+	const struct fpgabuf_buffer *buffer = &bytes->parts[0].target->buffer;
 	const struct fpgabuf_channel *channel = &bytes->file->stream->channel;
 	u64 max_packet = fpgabuf_channel_max_packet(channel);
 
@@ -783,7 +784,7 @@ void fpgabuf_bytes_destroy(struct fpgabuf_bytes *bytes)
 	cancel_delayed_work_sync(&bytes->spent.again);
 	fpgabuf_file_close(bytes->file);
 	for (i = 0; i < bytes->nr_parts; i++)
-		dma_buf_put(bytes->parts[i].capture->buffer.dmabuf);
+		dma_buf_put(bytes->parts[i].target->buffer.dmabuf);
 	mutex_destroy(&bytes->lock);
 	kvfree(bytes);
 }

@@ -18,14 +18,14 @@
 #define FPGABUF_STREAMS	true
 #endif
 
-struct fpgabuf_capture;
 struct fpgabuf_file;
+struct fpgabuf_target;
 struct iov_iter;
 struct pipe_inode_info;
 
 /**
  * struct fpgabuf_part - a region of a stream of bytes
- * @capture: the region; a reference on its dma-buf is held
+ * @target: the region; a reference on its dma-buf is held
  * @node: in &fpgabuf_ready.list or &fpgabuf_spent.list, or in no list while the
  *	region is queued or done
  * @begin: position of its first byte
@@ -33,7 +33,7 @@ struct pipe_inode_info;
  * @gap: bytes may be missing in front of it, and nobody has said to go on
  */
 struct fpgabuf_part {
-	struct fpgabuf_capture *capture;
+	struct fpgabuf_target *target;
 	struct list_head node;
 	u64 begin;
 	u32 bytes;

@@ -55,7 +55,7 @@ static struct fpgabuf_bytes *create(struct kunit *test, u32 flags)
 
 static struct page *first_page(struct fpgabuf_bytes *bytes, unsigned int part)
 {
-	return fpgabuf_region_page(bytes->parts[part].capture->buffer.region,
+	return fpgabuf_region_page(bytes->parts[part].target->buffer.region,
 				   0);
 }
 
@@ -687,11 +687,11 @@ static void setup_test(struct kunit *test)
 	const struct fpgabuf_queue queue = {};
 	struct bed *bed = test->priv;
 	struct fpgabuf_file *other = bed_open(test);
-	struct fpgabuf_capture *region = bed_region(test, SIZE, 0);
+	struct fpgabuf_target *region = bed_region(test, SIZE, 0);
 	struct fpgabuf_bytes *bytes;
 	u32 canceled;
 
-	KUNIT_ASSERT_EQ(test, fpgabuf_capture_queue(bed->file, region, &queue),
+	KUNIT_ASSERT_EQ(test, bed_queue(bed->file, region, &queue),
 			0);
 	KUNIT_EXPECT_PTR_EQ(test, fpgabuf_bytes_create(bed->file, &setup),
 			    ERR_PTR(-EBUSY));
@@ -709,7 +709,7 @@ static void setup_test(struct kunit *test)
 	KUNIT_ASSERT_NOT_ERR_OR_NULL(test, bytes);
 	KUNIT_EXPECT_EQ(test, atomic64_read(&bed->file->account->quota.used),
 			NR * SIZE);
-	KUNIT_EXPECT_EQ(test, fpgabuf_capture_queue(bed->file, region, &queue),
+	KUNIT_EXPECT_EQ(test, bed_queue(bed->file, region, &queue),
 			-EUSERS);
 	fpgabuf_bytes_destroy(bytes);
 	fpgabuf_file_close(other);

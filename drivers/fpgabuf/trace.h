@@ -84,11 +84,11 @@ TRACE_EVENT(fpgabuf_queue,
 			     __field(u64, cookie)
 			     __field(u32, length)),
 	    TP_fast_assign(const struct fpgabuf_region *region =
-				capture->buffer.region;
+				capture->target->buffer.region;
 
 			   __entry->device = region->account->memory->id;
 			   __entry->ino = region->ino;
-			   __entry->cookie = capture->cookie;
+			   __entry->cookie = capture->target->cookie;
 			   __entry->length = capture->length;),
 	    TP_printk("fpgabuf%d ino=%llu cookie=%llu length=%u",
 		      __entry->device, __entry->ino, __entry->cookie,
@@ -126,7 +126,7 @@ TRACE_EVENT(fpgabuf_done,
 			     __field(u32, status)
 			     __field(int, error)),
 	    TP_fast_assign(const struct fpgabuf_region *region =
-				capture->buffer.region;
+				capture->target->buffer.region;
 
 			   __entry->device = region->account->memory->id;
 			   __entry->ino = region->ino;

@@ -91,7 +91,7 @@ static const struct field fpgabuf_queue_fields[] = {
 	FIELD(fpgabuf_queue, fd, 16, 4),
 	FIELD(fpgabuf_queue, flags, 20, 4),
 	FIELD(fpgabuf_queue, timeout_ms, 24, 4),
-	FIELD(fpgabuf_queue, reserved0, 28, 4),
+	FIELD(fpgabuf_queue, slice, 28, 4),
 	FIELD(fpgabuf_queue, reserved, 32, 32),
 };
 
@@ -103,7 +103,7 @@ static const struct field fpgabuf_dequeue_fields[] = {
 	FIELD(fpgabuf_dequeue, sequence, 24, 8),
 	FIELD(fpgabuf_dequeue, timestamp_ns, 32, 8),
 	FIELD(fpgabuf_dequeue, error, 40, 4),
-	FIELD(fpgabuf_dequeue, reserved0, 44, 4),
+	FIELD(fpgabuf_dequeue, offset, 44, 4),
 	FIELD(fpgabuf_dequeue, reserved, 48, 32),
 };
 
@@ -208,6 +208,8 @@ static void constants_test(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, FPGABUF_CAP_IMPORTERS_DONE, 0x10);
 	KUNIT_EXPECT_EQ(test, FPGABUF_CAP_BASELINE, 0x20);
 	KUNIT_EXPECT_EQ(test, FPGABUF_CAP_STREAM, 0x40);
+	KUNIT_EXPECT_EQ(test, FPGABUF_CAP_SLICES, 0x80);
+	KUNIT_EXPECT_EQ(test, FPGABUF_SLICE_ALIGN, 256);
 	KUNIT_EXPECT_EQ(test, FPGABUF_CAPTURE_PARTIAL, 1);
 	KUNIT_EXPECT_EQ(test, FPGABUF_CAPTURE_ERROR, 2);
 	KUNIT_EXPECT_EQ(test, FPGABUF_CAPTURE_TIMEOUT, 4);

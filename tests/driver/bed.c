@@ -239,9 +239,7 @@ bool readable(int fd, int timeout_ms)
 /* The call came with Linux 6.0; from then on it must be there. */
 static bool has_sync_files(void)
 {
-	struct utsname kernel;
-
-	return !uname(&kernel) && atoi(kernel.release) >= 6;
+	return kernel_since(6, 0);
 }
 
 int export_sync_file(int fd)
@@ -358,8 +356,7 @@ int kmsg_count(int fd, const char *text)
 	return found;
 }
 
-/* Before Linux 6.1 the driver makes no file a stream of bytes. */
-bool has_streams(void)
+bool kernel_since(unsigned int wanted_major, unsigned int wanted_minor)
 {
 	unsigned int major, minor;
 	struct utsname kernel;
@@ -367,5 +364,12 @@ bool has_streams(void)
 	if (uname(&kernel) ||
 	    sscanf(kernel.release, "%u.%u", &major, &minor) != 2)
 		return false;
-	return major > 6 || (major == 6 && minor >= 1);
+	return major > wanted_major ||
+	       (major == wanted_major && minor >= wanted_minor);
+}
+
+/* Before Linux 6.1 the driver makes no file a stream of bytes. */
+bool has_streams(void)
+{
+	return kernel_since(6, 1);
 }

@@ -34,6 +34,7 @@
 
 /* What INFO tells of the driver, whatever the channel is */
 #define DRIVER_CAPS	(FPGABUF_CAP_IMPORTERS_DONE | FPGABUF_CAP_BASELINE | \
+			 FPGABUF_CAP_SLICES | \
 			 (has_streams() ? FPGABUF_CAP_STREAM : 0))
 
 /* check.c */
@@ -91,6 +92,7 @@ bool file_read_line(const char *path, const char *key, unsigned long *value);
 void fail_backends(unsigned int mask);
 int kmsg_open(void);
 int kmsg_count(int fd, const char *text);
+bool kernel_since(unsigned int wanted_major, unsigned int wanted_minor);
 bool has_streams(void);
 
 /* node.c: devices of the device tree */

@@ -301,6 +301,35 @@ static void undo_queue(struct place *place, int ret)
 	EXPECT(done.cookie, 7);
 }
 
+/* Of 16 slices as many as could be had may be queued. */
+static int do_slices(struct place *place)
+{
+	struct fpgabuf_queue queue = {
+		.fd = place->fd,
+		.slice = place->size / 16,
+		.cookie = 7,
+	};
+
+	return call(place->dev, FPGABUF_IOC_QUEUE, &queue);
+}
+
+/* Whole in between, so that it has to be cut again. */
+static void undo_slices(struct place *place, int ret)
+{
+	struct fpgabuf_dequeue done;
+	unsigned int nr = 0;
+
+	while (!capture_get(place->dev, &done)) {
+		EXPECT(done.offset, nr * place->size / 16);
+		EXPECT(done.bytes, place->size / 16);
+		nr++;
+	}
+	EXPECT(!nr, !!ret);
+	EXPECT(region_info(place->dev, place->fd).state, FPGABUF_REGION_IDLE);
+	EXPECT(region_queue(place->dev, place->fd, 0, 7), 0);
+	undo_queue(place, 0);
+}
+
 /* A capture that waits to be dequeued: the call before took it, or not. */
 static int do_dequeue(struct place *place)
 {
@@ -346,6 +375,10 @@ static void queues(void)
 	static const struct victim queue = {
 		"QUEUE", do_queue, undo_queue, { ENOMEM, EFAULT, EIO }, 2,
 	};
+	static const struct victim slices = {
+		"QUEUE in slices", do_slices, undo_slices,
+		{ ENOMEM, EFAULT, EIO }, 2,
+	};
 	static const struct victim dequeue = {
 		"DEQUEUE", do_dequeue, undo_dequeue, { EFAULT }, 1,
 	};
@@ -359,6 +392,7 @@ static void queues(void)
 	struct fpgabuf_dequeue done;
 
 	walk(&queue, &place);
+	walk(&slices, &place);
 	walk(&info, &place);
 	/* The first capture to be dequeued */
 	undo_dequeue(&place, 0);

@@ -87,6 +87,29 @@ static void right_with_sync(void)
 	close(dev);
 }
 
+/* Each is fetched from its bounce buffer when it has come, and no other. */
+static void slices(void)
+{
+	int dev = device_open(0), fd = region_alloc(dev, 256 * KIB), i, round;
+	struct fpgabuf_queue queue = { .fd = fd, .slice = 4 * KIB };
+	uint8_t *mem = region_map(fd, 256 * KIB);
+	struct fpgabuf_dequeue done;
+
+	sim_source("pattern");
+	for (round = 0; round < 3; round++) {
+		EXPECT(call(dev, FPGABUF_IOC_QUEUE, &queue), 0);
+		for (i = 0; i < 64; i++) {
+			REQUIRE(capture_get(dev, &done), 0);
+			EXPECT(done.offset, i * 4 * KIB);
+			CU_ASSERT(is_pattern(mem + done.offset, 4 * KIB,
+					     (round * 64 + i) * 4 * KIB));
+		}
+	}
+	munmap(mem, 256 * KIB);
+	close(fd);
+	close(dev);
+}
+
 static void wrong_without_sync(void)
 {
 	int dev = device_open(0);
@@ -402,6 +425,7 @@ static const struct test tests[] = {
 	{ "a region for which bounce buffers have no room is refused, and leaves none",
 	  no_room },
 	{ "captured data are right although they bounce", right_with_sync },
+	{ "... slice by slice", slices },
 	{ "the same check fails when the driver leaves out the sync",
 	  wrong_without_sync },
 	{ "what an importing device wrote is not overwritten by old bytes",

@@ -49,8 +49,6 @@ static const struct call_spec calls[] = {
 		.flags = offsetof(struct fpgabuf_queue, flags),
 		.known_flags = FPGABUF_QUEUE_IMPORTERS_DONE,
 		.reserved = {
-			{ offsetof(struct fpgabuf_queue, reserved0),
-			  sizeof(((struct fpgabuf_queue *)0)->reserved0) },
 			{ offsetof(struct fpgabuf_queue, reserved),
 			  sizeof(((struct fpgabuf_queue *)0)->reserved) },
 		},
@@ -60,8 +58,8 @@ static const struct call_spec calls[] = {
 		.cmd = FPGABUF_IOC_DEQUEUE,
 		.flags = offsetof(struct fpgabuf_dequeue, flags),
 		.reserved = {
-			{ offsetof(struct fpgabuf_dequeue, reserved0),
-			  sizeof(((struct fpgabuf_dequeue *)0)->reserved0) },
+			{ offsetof(struct fpgabuf_dequeue, offset),
+			  sizeof(((struct fpgabuf_dequeue *)0)->offset) },
 			{ offsetof(struct fpgabuf_dequeue, reserved),
 			  sizeof(((struct fpgabuf_dequeue *)0)->reserved) },
 		},

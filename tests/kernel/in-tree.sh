@@ -358,6 +358,8 @@ layers() {
   commit channel
   add_files provider.c
   commit provider
+  add_files target.h target.c
+  commit target
   add_files capture.h capture.c
   commit capture
   add_files stream.h stream.c

@@ -235,7 +235,7 @@ bool op_queue_wrong(struct actor *actor)
 		queue.fd = what ? actor->gate : NO_FD;
 	queue.timeout_ms = capture.timeout_ms;
 	queue.flags = what == 5 ? 1u << 31 : 0;
-	queue.reserved0 = what == 6;
+	queue.slice = what == 6;
 	say(actor, "QUEUE %s", names[what]);
 	ret = call(dev_of(actor), FPGABUF_IOC_QUEUE, &queue);
 	model_queue(&actor->file, life(actor, before), region, &capture, &c,

@@ -68,6 +68,9 @@
  * %FPGABUF_CAP_STREAM
  *	There are the calls STREAM and STREAM_INFO, and they know @limit and
  *	%FPGABUF_STREAM_STOP.
+ *
+ * %FPGABUF_CAP_SLICES
+ *	QUEUE knows @slice, and DEQUEUE tells @offset.
  */
 #define FPGABUF_CAP_EXACT_GAPS	0x1
 #define FPGABUF_CAP_EXACT_BYTES	0x2
@@ -76,6 +79,7 @@
 #define FPGABUF_CAP_IMPORTERS_DONE	0x10
 #define FPGABUF_CAP_BASELINE	0x20
 #define FPGABUF_CAP_STREAM	0x40
+#define FPGABUF_CAP_SLICES	0x80
 
 /**
  * enum fpgabuf_backend - where the memory of a region comes from
@@ -218,6 +222,8 @@ struct fpgabuf_alloc {
  */
 #define FPGABUF_QUEUE_IMPORTERS_DONE	0x1
 
+#define FPGABUF_SLICE_ALIGN	256
+
 /**
  * struct fpgabuf_queue - hand a region to the FPGA for its next capture
  * @cookie: [in] any number; DEQUEUE gives it back
@@ -228,7 +234,9 @@ struct fpgabuf_alloc {
  * @timeout_ms: [in] milliseconds after which the capture ends with what it
  *	has, counted from this call; at most %FPGABUF_TIMEOUT_MAX_MS, 0 = the
  *	default
- * @reserved0: must be zero
+ * @slice: [in] 0 = one capture; else @length is cut into captures of so many bytes,
+ *	the last one of what is left: a multiple of alignment and of
+ *	%FPGABUF_SLICE_ALIGN
  * @reserved: must be zero
  *
  * Captures run in the order in which they were queued, and without a gap while
@@ -240,6 +248,14 @@ struct fpgabuf_alloc {
  * DMA_BUF_IOCTL_EXPORT_SYNC_FILE and DMA_BUF_IOCTL_SYNC wait until it is
  * finished, in any process that has the descriptor.  The fence has the error of
  * the capture.
+ *
+ * With @slice one call queues many captures, one behind the other in the region.  It
+ * returns how many: fewer than the region has room for if queue_depth is reached, or
+ * the DMA controller takes no more; the rest of the region stays as it is.  Each is
+ * dequeued by itself, with the same @cookie and its own offset.  All have the same
+ * timeout, so it must be enough for all of them.  The region can be queued again when
+ * the last of them has been dequeued; its fence is signalled when the last one is
+ * finished, with the error of the first that has one.
  *
  * When the time of a capture is over, the captures that were queued before it
  * end by timeout, too, because it had to wait for them.  The captures behind it
@@ -253,7 +269,7 @@ struct fpgabuf_alloc {
  * DMA_BUF_IOCTL_IMPORT_SYNC_FILE puts there; poll() for POLLOUT on the dma-buf
  * waits for it.
  *
- * Errors: EBADF not a descriptor; EINVAL not a dma-buf, bad length, flags or
+ * Errors: EBADF not a descriptor; EINVAL not a dma-buf, bad length, slice, flags or
  * timeout; EXDEV a dma-buf of another device; EBUSY the region is queued,
  * or done and not dequeued, or mapped by an importer (without
  * %FPGABUF_QUEUE_IMPORTERS_DONE), or its pages are in use, or somebody's fence is
@@ -270,7 +286,7 @@ struct fpgabuf_queue {
 	__s32 fd;
 	__u32 flags;
 	__u32 timeout_ms;
-	__u32 reserved0;
+	__u32 slice;
 	__u64 reserved[4];
 };
 
@@ -303,7 +319,7 @@ struct fpgabuf_queue {
  * @flags: [in] must be zero
  * @status: [out] FPGABUF_CAPTURE_* bits
  * @cookie: [out] what QUEUE was given
- * @bytes: [out] bytes captured, from the start of the region; the CPU sees
+ * @bytes: [out] bytes captured, from @offset on; the CPU sees
  *	them without a further DMA_BUF_IOCTL_SYNC
  * @sequence: [out] number of this capture on the device, from 0, without
  *	holes
@@ -311,7 +327,8 @@ struct fpgabuf_queue {
  * @error: [out] 0 or a negative errno: -EIO the DMA failed, -ETIMEDOUT,
  *	-ECANCELED by CANCEL, -ENODEV the device was removed, -ESHUTDOWN the
  *	system was suspended or goes down
- * @reserved0: must be zero
+ * @offset: [out] where the capture begins in its region, in bytes: 0 unless the region
+ *	was queued with a slice; must be zero before the call
  * @reserved: must be zero
  *
  * Blocks until a capture is finished, unless the file is O_NONBLOCK.  Captures
@@ -329,7 +346,7 @@ struct fpgabuf_dequeue {
 	__u64 sequence;
 	__u64 timestamp_ns;
 	__s32 error;
-	__u32 reserved0;
+	__u32 offset;
 	__u64 reserved[4];
 };
 
