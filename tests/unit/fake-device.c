@@ -20,12 +20,13 @@
 #include "fake-device.h"
 #include "recv/pattern.h"
 
-#define MAX_CAPTURES	64U
+#define MAX_CAPTURES	256U
 #define PAGE_SIZE	4096U
 
 /* Queued captures, and behind them the finished ones, both in order. */
 struct capture {
 	struct fpgabuf_queue queue;
+	uint64_t length;
 	struct fpgabuf_dequeue result;
 };
 
@@ -108,6 +109,8 @@ static void set_up_from_environment(void)
 		fake.never = true;
 	if (getenv("FAKE_STREAMS"))
 		fake.streams = true;
+	if (getenv("FAKE_SLICES"))
+		fake.capabilities |= FPGABUF_CAP_SLICES;
 	if (getenv("FAKE_PINS"))
 		fake.pins = strtoul(getenv("FAKE_PINS"), NULL, 10);
 	if (most)
@@ -225,7 +228,7 @@ static size_t get_stream(uint64_t place, uint8_t *data, size_t len)
 }
 
 /* The FPGA goes on where the last capture ended. */
-static void write_stream(int fd, uint64_t bytes)
+static void write_stream(int fd, uint64_t offset, uint64_t bytes)
 {
 	static uint8_t data[65536];
 	uint64_t at = 0;
@@ -234,7 +237,7 @@ static void write_stream(int fd, uint64_t bytes)
 	while (at < bytes) {
 		n = bytes - at < sizeof(data) ? bytes - at : sizeof(data);
 		n = get_stream(fake.bytes + at, data, n);
-		if (pwrite(fd, data, n, at) != (ssize_t)n)
+		if (pwrite(fd, data, n, offset + at) != (ssize_t)n)
 			abort();
 		at += n;
 	}
@@ -264,7 +267,7 @@ static void finish_first(int error, uint64_t bytes)
 		bytes = 0;
 	else if (is_turn(fake.short_every))
 		bytes--;
-	if (bytes < c.queue.length)
+	if (bytes < c.length)
 		c.result.status |= FPGABUF_CAPTURE_PARTIAL;
 	if (is_turn(fake.gap_every))
 		c.result.status |= FPGABUF_CAPTURE_GAP;
@@ -273,7 +276,7 @@ static void finish_first(int error, uint64_t bytes)
 		c.result.status |= FPGABUF_CAPTURE_ERROR |
 				   FPGABUF_CAPTURE_TIMEOUT;
 	}
-	write_stream(c.queue.fd, bytes);
+	write_stream(c.queue.fd, c.result.offset, bytes);
 	c.result.bytes = bytes;
 	done[done_count++] = c;
 	if (write(fake_fd, &one, sizeof(one)) != sizeof(one))
@@ -288,25 +291,66 @@ static bool fails_now(void)
 	       fake.captures + 1 < end;
 }
 
-static int do_queue(const struct fpgabuf_queue *q)
+static bool slice_is_valid(const struct fpgabuf_queue *q)
+{
+	return !q->slice || (fake.capabilities & FPGABUF_CAP_SLICES &&
+			     q->slice % FPGABUF_SLICE_ALIGN == 0 &&
+			     q->slice % fake.alignment == 0);
+}
+
+static bool has_room(void)
+{
+	return queued_count + done_count < MAX_CAPTURES &&
+	       queued_count < fake.queue_depth &&
+	       (!fake.room || queued_count + done_count < fake.room);
+}
+
+static void start_capture(const struct fpgabuf_queue *q, uint64_t offset,
+			  uint64_t length)
+{
+	queued[queued_count++] = (struct capture){
+		.queue = *q,
+		.length = length,
+		.result.offset = offset,
+	};
+	if (queued_count > fake.most_queued)
+		fake.most_queued = queued_count;
+	if (!fake.never &&
+	    (!fake.most_captures || fake.captures < fake.most_captures))
+		finish_first(fails_now() ? fake.fail_errno ?: EIO : 0, length);
+}
+
+/* As many as there is room for.  Return: how many. */
+static unsigned int start_captures(const struct fpgabuf_queue *q)
+{
+	const uint64_t slice = q->slice ?: q->length;
+	unsigned int nr = 0;
+	uint64_t at, left;
+
+	for (at = 0; at < q->length && has_room(); at += slice, nr++) {
+		left = q->length - at;
+		start_capture(q, at, left < slice ? left : slice);
+	}
+	return nr;
+}
+
+static int do_queue(const struct fpgabuf_queue *q, int *answer)
 {
 	fake.queue_calls++;
 	fake.timeout_ms = q->timeout_ms;
 	if (fake.queue_errno)
 		return fake.queue_errno;
 	if (!q->length || q->length % fake.alignment ||
-	    q->flags & ~FPGABUF_QUEUE_IMPORTERS_DONE ||
+	    q->flags & ~FPGABUF_QUEUE_IMPORTERS_DONE || !slice_is_valid(q) ||
 	    q->timeout_ms > FPGABUF_TIMEOUT_MAX_MS) {
 		fake.bad_calls++;
 		return EINVAL;
 	}
-	if (fake.max_capture && q->length > fake.max_capture)
+	if (fake.max_capture && (q->slice ?: q->length) > fake.max_capture)
 		return EMSGSIZE;
-	if (queued_count + done_count >= MAX_CAPTURES ||
-	    queued_count >= fake.queue_depth)
-		return ENOBUFS;
-	if (fake.room && queued_count + done_count >= fake.room) {
-		fake.refused++;
+	if (!has_room()) {
+		fake.refused += fake.room &&
+				queued_count + done_count >= fake.room;
 		return ENOBUFS;
 	}
 	if (state_of(q->fd) != FPGABUF_REGION_IDLE)
@@ -318,13 +362,9 @@ static int do_queue(const struct fpgabuf_queue *q)
 		return EBUSY;
 	}
 	used[q->fd] = true;
-	queued[queued_count++] = (struct capture){ .queue = *q };
-	if (queued_count > fake.most_queued)
-		fake.most_queued = queued_count;
-	if (!fake.never &&
-	    (!fake.most_captures || fake.captures < fake.most_captures))
-		finish_first(fails_now() ? fake.fail_errno ?: EIO : 0,
-			     q->length);
+	*answer = start_captures(q);
+	if (!q->slice)
+		*answer = 0;
 	return 0;
 }
 
@@ -500,7 +540,7 @@ static int do_baseline(struct fpgabuf_baseline *b)
 	return b->pins ? 0 : ENOENT;
 }
 
-static int dispatch(unsigned long request, void *arg)
+static int dispatch(unsigned long request, void *arg, int *answer)
 {
 	if (request != FPGABUF_IOC_DEQUEUE && is_interrupted())
 		return EINTR;
@@ -510,7 +550,7 @@ static int dispatch(unsigned long request, void *arg)
 	case FPGABUF_IOC_ALLOC:
 		return do_alloc(arg);
 	case FPGABUF_IOC_QUEUE:
-		return do_queue(arg);
+		return do_queue(arg, answer);
 	case FPGABUF_IOC_DEQUEUE:
 		return do_dequeue(arg);
 	case FPGABUF_IOC_CANCEL:
@@ -542,7 +582,7 @@ int __wrap_ioctl(int fd, unsigned long request, ...)
 {
 	va_list args;
 	void *arg;
-	int err;
+	int err, answer = 0;
 
 	va_start(args, request);
 	arg = va_arg(args, void *);
@@ -554,11 +594,11 @@ int __wrap_ioctl(int fd, unsigned long request, ...)
 		err = fake.ethtool(((struct ifreq *)arg)->ifr_data);
 	else if (fd >= 0 && fd == fake_fd &&
 		 _IOC_TYPE(request) == FPGABUF_IOC_MAGIC)
-		err = dispatch(request, arg);
+		err = dispatch(request, arg, &answer);
 	else
 		return __real_ioctl(fd, request, arg);
 	if (!err)
-		return 0;
+		return answer;
 	errno = err;
 	return -1;
 }

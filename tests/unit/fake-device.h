@@ -22,7 +22,7 @@
  * @alignment: as in struct fpgabuf_info
  * @queue_depth: as in struct fpgabuf_info
  * @version: as there
- * @capabilities: as there
+ * @capabilities: as there.  In another process: the variable FAKE_SLICES adds slices
  * @max_capture: as there; QUEUE keeps to it
  * @max_packet: as there
  * @transfers: as there

@@ -8,6 +8,7 @@
 #include <signal.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/resource.h>
 #include <sys/time.h>
 #include <unistd.h>
 
@@ -673,7 +674,7 @@ static void test_setup(void)
 	s.regions = FPGABUF_RING_MAX_REGIONS + 1;
 	CU_ASSERT_EQUAL(try_create(&s, O_NONBLOCK), -EINVAL);
 	s = usual;
-	s.reserved[5] = 1;
+	s.reserved[4] = 1;
 	CU_ASSERT_EQUAL(try_create(&s, O_NONBLOCK), -EINVAL);
 	s = usual;
 	s.length = 2 * SIZE;
@@ -900,6 +901,223 @@ static void test_end_for_all(void)
 		one_end();
 }
 
+/* Slices */
+
+#define SLICE	4096
+#define SLICES	4
+
+static const struct fpgabuf_ring_setup sliced = {
+	.regions = 8 * SLICES,
+	.access = O_RDWR,
+	.prot = PROT_READ,
+	.region_size = SLICE,
+	.slices = SLICES,
+};
+
+static void rig_make_sliced(struct rig *rig)
+{
+	fake_reset();
+	fake.capabilities |= FPGABUF_CAP_SLICES;
+	rig_make(rig, &sliced);
+}
+
+/* Four captures share a region, and one call queues them. */
+static void test_slices(void)
+{
+	struct fpgabuf_capture c;
+	struct rig rig;
+	unsigned int i;
+
+	rig_make_sliced(&rig);
+	CU_ASSERT_EQUAL(fpgabuf_ring_regions(rig.ring), 8 * SLICES);
+	CU_ASSERT_EQUAL(fpgabuf_ring_length(rig.ring), SLICE);
+	for (i = 0; i < 40 * SLICES; i++) {
+		const uint8_t *base;
+
+		CU_ASSERT_EQUAL_FATAL(fpgabuf_ring_take(rig.ring, &c), 0);
+		CU_ASSERT_EQUAL(c.bytes, SLICE);
+		CU_ASSERT_TRUE(is_pattern(&c, (uint64_t)i * SLICE));
+		base = fpgabuf_region_addr(fpgabuf_ring_region(rig.ring, c.slot));
+		CU_ASSERT_PTR_EQUAL(c.addr, base + c.slot % SLICES * SLICE);
+		CU_ASSERT_EQUAL(fpgabuf_ring_give(rig.ring, c.slot), 0);
+		CU_ASSERT_EQUAL(fpgabuf_ring_give(rig.ring, c.slot), -EINVAL);
+	}
+	CU_ASSERT_EQUAL(fake.captures, fake.queue_calls * SLICES);
+	CU_ASSERT_TRUE(fake.most_queued <= fake.queue_depth);
+	CU_ASSERT_PTR_NULL(fpgabuf_ring_region(rig.ring, 8 * SLICES));
+	rig_end(&rig);
+}
+
+/* The last one that is given back decides. */
+static void test_slices_held(void)
+{
+	struct fpgabuf_capture held, c;
+	struct fpgabuf_ring_slot seen;
+	struct rig rig;
+	unsigned int i;
+
+	rig_make_sliced(&rig);
+	CU_ASSERT_EQUAL_FATAL(fpgabuf_ring_take(rig.ring, &held), 0);
+	for (i = 1; i < 20 * SLICES; i++) {
+		CU_ASSERT_EQUAL_FATAL(fpgabuf_ring_take(rig.ring, &c), 0);
+		CU_ASSERT_TRUE(is_pattern(&c, (uint64_t)i * SLICE));
+		CU_ASSERT_EQUAL(c.slot / SLICES == held.slot / SLICES,
+				i < SLICES);
+		CU_ASSERT_EQUAL(fpgabuf_ring_give(rig.ring, c.slot), 0);
+	}
+	CU_ASSERT_TRUE(is_pattern(&held, 0));
+	CU_ASSERT_EQUAL(fpgabuf_ring_look(rig.ring, held.slot, &seen), 0);
+	CU_ASSERT_EQUAL(seen.state, FPGABUF_SLOT_TAKEN);
+	CU_ASSERT_EQUAL(fpgabuf_ring_look(rig.ring, held.slot + 1, &seen), 0);
+	CU_ASSERT_EQUAL(seen.state, FPGABUF_SLOT_IDLE);
+	CU_ASSERT_EQUAL(fpgabuf_ring_give(rig.ring, held.slot), 0);
+	/* With all others taken it is its turn. */
+	c.slot = SLICES;
+	for (i = 0; i < 8 * SLICES && c.slot != held.slot; i++)
+		CU_ASSERT_EQUAL_FATAL(fpgabuf_ring_take(rig.ring, &c), 0);
+	CU_ASSERT_EQUAL(c.slot, held.slot);
+	rig_end(&rig);
+}
+
+/* No more is captured than was asked for. */
+static void test_slices_limits(void)
+{
+	struct rig rig;
+
+	rig_make_sliced(&rig);
+	fpgabuf_ring_limit(rig.ring, 0, 10 * SLICE + 1001);
+	CU_ASSERT_EQUAL(take_all(&rig), 10 * SLICE + 1001);
+	CU_ASSERT_TRUE(fake.bytes < 10 * SLICE + 1001 + fake.alignment);
+	rig_end(&rig);
+
+	rig_make_sliced(&rig);
+	fpgabuf_ring_limit(rig.ring, 7, 0);
+	CU_ASSERT_EQUAL(take_all(&rig), 7 * SLICE);
+	CU_ASSERT_EQUAL(fake.captures, 7);
+	rig_end(&rig);
+
+	rig_make_sliced(&rig);
+	fake.empty_every = 3;
+	fake.short_every = 5;
+	fpgabuf_ring_limit(rig.ring, 100, 0);
+	take_all(&rig);
+	CU_ASSERT_EQUAL(counts_of(&rig).captures, 100);
+	CU_ASSERT_EQUAL(counts_of(&rig).queued, 0);
+	CU_ASSERT_EQUAL(counts_of(&rig).taken, 0);
+	rig_end(&rig);
+}
+
+/* A controller with room for one and a half regions, and pages that are in use */
+static void test_slices_refused(void)
+{
+	struct fpgabuf_capture c;
+	struct rig rig;
+	unsigned int i;
+
+	rig_make_sliced(&rig);
+	fake.room = 6;
+	fake.busy = 5;
+	for (i = 0; i < 40 * SLICES; i++) {
+		CU_ASSERT_EQUAL_FATAL(fpgabuf_ring_wait(rig.ring, &c,
+							PATIENCE_MS), 0);
+		CU_ASSERT_TRUE(is_pattern(&c, (uint64_t)i * SLICE));
+		CU_ASSERT_EQUAL(fpgabuf_ring_give(rig.ring, c.slot), 0);
+	}
+	CU_ASSERT_TRUE(fake.most_queued <= 6);
+	CU_ASSERT_EQUAL(counts_of(&rig).busy_retries, 5);
+	rig_end(&rig);
+}
+
+/* Importers must have let go of all that is in the region. */
+static void test_slices_flags(void)
+{
+	struct fpgabuf_capture c;
+	struct rig rig;
+	unsigned int i;
+
+	rig_make_sliced(&rig);
+	fake.importers = 1;
+	for (i = 0; i < 8 * SLICES; i++) {
+		CU_ASSERT_EQUAL_FATAL(fpgabuf_ring_take(rig.ring, &c), 0);
+		CU_ASSERT_EQUAL(fpgabuf_ring_give_with(rig.ring, c.slot,
+						       i ? FPGABUF_QUEUE_IMPORTERS_DONE : 0), 0);
+	}
+	for (i = 0; i < 30 * SLICES; i++) {
+		CU_ASSERT_EQUAL_FATAL(fpgabuf_ring_take(rig.ring, &c), 0);
+		CU_ASSERT_TRUE(c.slot >= SLICES);
+		CU_ASSERT_EQUAL(fpgabuf_ring_give_with(rig.ring, c.slot,
+						       FPGABUF_QUEUE_IMPORTERS_DONE), 0);
+	}
+	rig_end(&rig);
+}
+
+/* What cannot be shared has its own region, as with an older driver. */
+static void test_slices_alone(void)
+{
+	static const struct fpgabuf_ring_setup setups[] = {
+		{ .regions = 8, .access = O_RDWR, .slices = 4 },
+		{ .regions = 8, .access = O_RDWR, .region_size = 4104,
+		  .slices = 4 },
+		{ .regions = 8, .access = O_RDWR, .region_size = 4096,
+		  .length = 2048, .slices = 4 },
+		{ .regions = 8, .access = O_RDWR, .region_size = 2 << 20,
+		  .slices = 4 },
+		{ .regions = 8, .access = O_RDWR, .region_size = 4096,
+		  .slices = 1 },
+		{ .regions = 8, .access = O_RDWR, .region_size = 4096,
+		  .slices = 4 },
+	};
+	const size_t count = sizeof(setups) / sizeof(*setups);
+	struct rig rig;
+	size_t i;
+
+	for (i = 0; i < count; i++) {
+		fake_reset();
+		if (i < count - 1)
+			fake.capabilities |= FPGABUF_CAP_SLICES;
+		rig_make(&rig, &setups[i]);
+		CU_ASSERT_PTR_NOT_EQUAL(fpgabuf_ring_region(rig.ring, 0),
+					fpgabuf_ring_region(rig.ring, 1));
+		rig_end(&rig);
+	}
+}
+
+/* Thousands that are held at once, with the descriptors of a few regions */
+static void test_slices_thousands(void)
+{
+	const struct fpgabuf_ring_setup setup = {
+		.regions = 4096,
+		.access = O_RDWR,
+		.prot = PROT_READ,
+		.region_size = SLICE,
+		.slices = 64,
+	};
+	struct fpgabuf_capture c;
+	struct rlimit before, few;
+	struct rig rig;
+	unsigned int i;
+
+	fake_reset();
+	fake.capabilities |= FPGABUF_CAP_SLICES;
+	fake.queue_depth = 256;
+	CU_ASSERT_EQUAL_FATAL(getrlimit(RLIMIT_NOFILE, &before), 0);
+	few = (struct rlimit){ 256, before.rlim_max };
+	CU_ASSERT_EQUAL_FATAL(setrlimit(RLIMIT_NOFILE, &few), 0);
+	rig_make(&rig, &setup);
+	for (i = 0; i < setup.regions; i++) {
+		CU_ASSERT_EQUAL_FATAL(fpgabuf_ring_take(rig.ring, &c), 0);
+		CU_ASSERT_TRUE(is_pattern(&c, (uint64_t)i * SLICE));
+	}
+	CU_ASSERT_EQUAL(fpgabuf_ring_take(rig.ring, &c), -EAGAIN);
+	CU_ASSERT_EQUAL(counts_of(&rig).taken, setup.regions);
+	for (i = 0; i < setup.regions; i++)
+		CU_ASSERT_EQUAL(fpgabuf_ring_give(rig.ring, i), 0);
+	CU_ASSERT_EQUAL(fpgabuf_ring_take(rig.ring, &c), 0);
+	CU_ASSERT_TRUE(is_pattern(&c, (uint64_t)setup.regions * SLICE));
+	CU_ASSERT_EQUAL(setrlimit(RLIMIT_NOFILE, &before), 0);
+	rig_end(&rig);
+}
+
 static const struct test tests[] = {
 	{ "captures come in order, and regions that are given back go on",
 	  test_order },
@@ -941,6 +1159,17 @@ static const struct test tests[] = {
 	{ "the next ring finds nothing of the last one", test_next_ring },
 	{ "one thread takes what another one gives back", test_threads },
 	{ "the end is told to all threads that wait", test_end_for_all },
+	{ "slices: captures share regions, in order", test_slices },
+	{ "slices: ... until all of a region is given back", test_slices_held },
+	{ "slices: what was asked for is captured, and no more",
+	  test_slices_limits },
+	{ "slices: a controller that takes fewer, and regions in use",
+	  test_slices_refused },
+	{ "slices: a flag counts when all were given back with it",
+	  test_slices_flags },
+	{ "slices: what cannot be shared is not", test_slices_alone },
+	{ "slices: thousands are held with few descriptors",
+	  test_slices_thousands },
 	{ }
 };
 

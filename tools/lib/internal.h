@@ -74,7 +74,9 @@ static inline uint32_t fpgabuf_failed_in_a_row(uint32_t before, int error)
 
 static inline int fpgabuf_ioctl(int fd, unsigned long request, void *arg)
 {
-	return ioctl(fd, request, arg) < 0 ? -errno : 0;
+	const int ret = ioctl(fd, request, arg);
+
+	return ret < 0 ? -errno : ret;
 }
 
 /*

@@ -2,6 +2,9 @@
 /*
  * Regions that go round: idle -> queued -> taken by the program -> idle
  *
+ * A region has one slot, or several, each for a capture; it is queued when all its slots
+ * are idle.
+ *
  * One lock guards everything.  No call waits while it holds the lock, so a thread that
  * waits for captures never delays a thread that gives regions back.  @wake wakes the
  * waiting thread for an event that the device does not report: a region that was given
@@ -36,22 +39,30 @@
 enum slot_state { IDLE, QUEUED, TAKEN };
 
 /**
- * struct slot - a region and where it is
- * @region: the region
+ * struct slot - a place for a capture, and where it is
  * @state: where it is
  * @length: bytes asked for, while it is queued
  * @sequence: number of its last capture on the device
  * @flags: for QUEUE, until it is taken again
- * @busy_since_ns: when QUEUE refused it first, or 0
- * @retry_ns: when to try again; 0 = at once
- * @pause_ns: how long the last pause was
  */
 struct slot {
-	struct fpgabuf_region *region;
 	enum slot_state state;
 	uint64_t length;
 	uint64_t sequence;
 	uint32_t flags;
+};
+
+/**
+ * struct room - a region, and what its slots have in common
+ * @region: the region
+ * @away: slots that are not idle; it can be queued if there are none
+ * @busy_since_ns: when QUEUE refused it first, or 0
+ * @retry_ns: when to try again; 0 = at once
+ * @pause_ns: how long the last pause was
+ */
+struct room {
+	struct fpgabuf_region *region;
+	unsigned int away;
 	int64_t busy_since_ns;
 	int64_t retry_ns;
 	int64_t pause_ns;
@@ -63,8 +74,11 @@ struct slot {
  * @info: its limits
  * @setup: properties of the regions
  * @lock: guards the members below
- * @slots: the regions
- * @nr_slots: how many
+ * @rooms: the regions
+ * @nr_rooms: how many
+ * @idle: how many of them are idle
+ * @slices: slots of each
+ * @slots: the slots of the first region, of the second, and so on
  * @length: bytes of a capture, unless less is left to be captured
  * @full: the DMA controller takes no more until a capture has come back
  * @planned: bytes that all queued captures ask for
@@ -88,8 +102,11 @@ struct fpgabuf_ring {
 	struct fpgabuf_info info;
 	struct fpgabuf_ring_setup setup;
 	pthread_mutex_t lock;
+	struct room *rooms;
+	unsigned int nr_rooms;
+	unsigned int idle;
+	unsigned int slices;
 	struct slot *slots;
-	unsigned int nr_slots;
 	uint64_t length;
 	bool full;
 	uint64_t planned;
@@ -132,42 +149,65 @@ static bool wants_capture(const struct fpgabuf_ring *r)
 	return r->counts.captures + r->counts.queued < r->captures_wanted;
 }
 
+/* Of as many captures as a region has slots, if so many are wanted */
 static uint64_t next_length(const struct fpgabuf_ring *r)
 {
 	const uint64_t align = r->info.alignment, left = bytes_left(r);
+	const uint64_t wanted = r->captures_wanted - r->counts.captures -
+				r->counts.queued;
+	const uint64_t all = r->length *
+			     (wanted < r->slices ? wanted : r->slices);
 
-	if (left >= r->length)
-		return r->length;
+	if (left >= all)
+		return all;
 	return (left + align - 1) / align * align;
 }
 
+/* Slots that were not queued together with the others would be idle until next time. */
 static bool is_full(const struct fpgabuf_ring *r)
 {
-	return r->full || r->counts.queued >= r->info.queue_depth;
+	return r->full || (r->counts.queued &&
+			   r->counts.queued + r->slices > r->info.queue_depth);
+}
+
+static unsigned int nr_slots(const struct fpgabuf_ring *r)
+{
+	return r->nr_rooms * r->slices;
+}
+
+static struct room *room_of(const struct fpgabuf_ring *r, uint32_t slot)
+{
+	return &r->rooms[slot / r->slices];
+}
+
+static struct slot *slots_of(const struct fpgabuf_ring *r,
+			     const struct room *room)
+{
+	return &r->slots[(room - r->rooms) * r->slices];
 }
 
 /* A region that is in use */
 
-static void pause_longer(struct slot *slot)
+static void pause_longer(struct room *room)
 {
 	const int64_t now = fpgabuf_now_ns();
 
-	if (!slot->busy_since_ns) {
-		slot->busy_since_ns = now;
-		slot->pause_ns = FIRST_PAUSE_NS;
-	} else if (slot->pause_ns < MAX_PAUSE_NS) {
-		slot->pause_ns *= 2;
+	if (!room->busy_since_ns) {
+		room->busy_since_ns = now;
+		room->pause_ns = FIRST_PAUSE_NS;
+	} else if (room->pause_ns < MAX_PAUSE_NS) {
+		room->pause_ns *= 2;
 	}
-	slot->retry_ns = now + slot->pause_ns;
+	room->retry_ns = now + room->pause_ns;
 }
 
-/* Its capture has ended, or it would not be idle here. */
-static bool channel_keeps(const struct fpgabuf_ring *r, const struct slot *slot)
+/* Its captures have ended, or it would not be idle here. */
+static bool channel_keeps(const struct fpgabuf_ring *r, const struct room *room)
 {
 	struct fpgabuf_region_info info;
 
 	if (r->info.version < TOLD_SINCE ||
-	    fpgabuf_device_region_info(r->device, slot->region, &info))
+	    fpgabuf_device_region_info(r->device, room->region, &info))
 		return false;
 	return info.state == FPGABUF_REGION_QUEUED;
 }
@@ -177,66 +217,91 @@ static bool can_stop(const struct fpgabuf_ring *r)
 	return r->info.capabilities & FPGABUF_CAP_STOP;
 }
 
-static bool is_overdue(const struct slot *slot)
+static bool is_overdue(const struct room *room)
 {
-	return slot->busy_since_ns &&
-	       fpgabuf_now_ns() - slot->busy_since_ns >= PATIENCE_NS;
+	return room->busy_since_ns &&
+	       fpgabuf_now_ns() - room->busy_since_ns >= PATIENCE_NS;
 }
 
 /*
  * A channel that cannot be stopped gives a region back when the FPGA goes on, one
  * that can, but did not, never does.
  */
-static int back_off(struct fpgabuf_ring *r, struct slot *slot)
+static int back_off(struct fpgabuf_ring *r, struct room *room)
 {
 	r->counts.busy_retries++;
-	pause_longer(slot);
-	if (!is_overdue(slot) || !can_stop(r) || !channel_keeps(r, slot))
+	pause_longer(room);
+	if (!is_overdue(room) || !can_stop(r) || !channel_keeps(r, room))
 		return 0;
 	return fail(r, FPGABUF_REASON_STUCK, -EIO);
 }
 
-static int queue_slot(struct fpgabuf_ring *r, struct slot *slot)
+/* Every capture in it must have been given back with a flag. */
+static uint32_t room_flags(const struct fpgabuf_ring *r,
+			   const struct room *room)
+{
+	const struct slot *slots = slots_of(r, room);
+	uint32_t flags = UINT32_MAX;
+	unsigned int i;
+
+	for (i = 0; i < r->slices; i++)
+		flags &= slots[i].flags;
+	return flags;
+}
+
+/* Of @length bytes in all the driver has queued so many captures. */
+static void note_queued(struct fpgabuf_ring *r, struct room *room,
+			uint64_t length, unsigned int captures)
+{
+	struct slot *slots = slots_of(r, room);
+	unsigned int i;
+
+	if (!r->counts.queued)
+		r->heard_ns = fpgabuf_now_ns();
+	for (i = 0; i < captures; i++) {
+		slots[i].state = QUEUED;
+		slots[i].length = length < r->length ? length : r->length;
+		length -= slots[i].length;
+		r->planned += slots[i].length;
+	}
+	r->counts.queued += captures;
+	r->idle--;
+	room->away = captures;
+	room->busy_since_ns = 0;
+	room->retry_ns = 0;
+}
+
+static int queue_room(struct fpgabuf_ring *r, struct room *room)
 {
 	const struct fpgabuf_queue args = {
-		.cookie = slot - r->slots,
+		.cookie = room - r->rooms,
 		.length = next_length(r),
-		.flags = slot->flags,
+		.flags = room_flags(r, room),
 		.timeout_ms = r->setup.timeout_ms,
+		.slice = r->slices > 1 ? r->length : 0,
 	};
-	const int err = fpgabuf_device_queue_with(r->device, slot->region,
+	const int ret = fpgabuf_device_queue_with(r->device, room->region,
 						  &args);
 
 	/* Tried again at once, with the next call */
-	if (err == -EINTR)
+	if (ret == -EINTR)
 		return 0;
-	if (err == -EBUSY)
-		return back_off(r, slot);
-	if (err == -ENOBUFS && r->counts.queued) {
+	if (ret == -EBUSY)
+		return back_off(r, room);
+	if (ret == -ENOBUFS && r->counts.queued) {
 		r->full = true;
 		return 0;
 	}
-	if (err)
-		return fail(r, FPGABUF_REASON_QUEUE, err);
-	if (!r->counts.queued++)
-		r->heard_ns = fpgabuf_now_ns();
-	r->planned += args.length;
-	slot->state = QUEUED;
-	slot->length = args.length;
-	slot->busy_since_ns = 0;
-	slot->retry_ns = 0;
+	if (ret < 0)
+		return fail(r, FPGABUF_REASON_QUEUE, ret);
+	note_queued(r, room, args.length, ret ? ret : 1);
 	return 0;
-}
-
-static unsigned int nr_idle(const struct fpgabuf_ring *r)
-{
-	return r->nr_slots - r->counts.queued - r->counts.taken;
 }
 
 /* Queues regions that are idle and due. */
 static int fill(struct fpgabuf_ring *r)
 {
-	unsigned int i, idle = nr_idle(r);
+	unsigned int i, idle = r->idle;
 	int64_t now;
 	int err = 0;
 
@@ -244,25 +309,36 @@ static int fill(struct fpgabuf_ring *r)
 		return 0;
 	now = fpgabuf_now_ns();
 	for (i = 0; idle && !err && wants_capture(r) && !is_full(r); i++) {
-		struct slot *slot = &r->slots[i];
+		struct room *room = &r->rooms[i];
 
-		if (slot->state != IDLE)
+		if (room->away)
 			continue;
 		idle--;
-		if (slot->retry_ns <= now)
-			err = queue_slot(r, slot);
+		if (room->retry_ns <= now)
+			err = queue_room(r, room);
 	}
 	return err;
 }
 
 /* What comes back */
 
+/* The slot of a capture that the device has returned */
+static uint64_t slot_number(const struct fpgabuf_ring *r,
+			    const struct fpgabuf_dequeue *c)
+{
+	return c->cookie * r->slices + c->offset / r->length;
+}
+
 static bool is_sane(const struct fpgabuf_ring *r,
 		    const struct fpgabuf_dequeue *c)
 {
-	return c->cookie < r->nr_slots &&
-	       r->slots[c->cookie].state == QUEUED &&
-	       c->bytes <= r->slots[c->cookie].length;
+	const struct slot *slot;
+
+	if (c->cookie >= r->nr_rooms || c->offset % r->length ||
+	    c->offset / r->length >= r->slices)
+		return false;
+	slot = &r->slots[slot_number(r, c)];
+	return slot->state == QUEUED && c->bytes <= slot->length;
 }
 
 static void count(struct fpgabuf_ring *r, const struct fpgabuf_dequeue *c,
@@ -304,16 +380,31 @@ static int check_failure(struct fpgabuf_ring *r, int error)
 	return fail(r, FPGABUF_REASON_FAILURES, -EIO);
 }
 
+/* The region is idle with the last of its slots. */
+static void make_idle(struct fpgabuf_ring *r, uint32_t number)
+{
+	r->slots[number].state = IDLE;
+	if (!--room_of(r, number)->away)
+		r->idle++;
+}
+
 static void come_back(struct fpgabuf_ring *r, const struct fpgabuf_dequeue *c)
 {
-	struct slot *slot = &r->slots[c->cookie];
+	struct slot *slot = &r->slots[slot_number(r, c)];
 
 	r->counts.queued--;
 	r->full = false;
 	r->planned -= slot->length;
 	r->heard_ns = c->timestamp_ns;
-	slot->state = IDLE;
 	slot->sequence = c->sequence;
+}
+
+static const void *address(const struct fpgabuf_ring *r,
+			   const struct fpgabuf_dequeue *c)
+{
+	const uint8_t *addr = fpgabuf_region_addr(r->rooms[c->cookie].region);
+
+	return addr ? addr + c->offset : NULL;
 }
 
 /* hand_out() - false: there is nothing to hand out */
@@ -321,24 +412,26 @@ static bool hand_out(struct fpgabuf_ring *r, const struct fpgabuf_dequeue *c,
 		     struct fpgabuf_capture *capture)
 {
 	const uint64_t bytes = wanted_bytes(r, c->bytes);
-	struct slot *slot = &r->slots[c->cookie];
+	const uint32_t number = slot_number(r, c);
 
 	count(r, c, bytes);
 	r->had_gap |= !!(c->status & FPGABUF_CAPTURE_GAP);
-	if (!bytes && !fpgabuf_is_failure(c->error))
+	if (!bytes && !fpgabuf_is_failure(c->error)) {
+		make_idle(r, number);
 		return false;
+	}
 	*capture = (struct fpgabuf_capture){
-		.addr = fpgabuf_region_addr(slot->region),
+		.addr = address(r, c),
 		.bytes = bytes,
 		.sequence = r->handed_out++,
 		.timestamp_ns = c->timestamp_ns,
 		.status = c->status | (r->had_gap ? FPGABUF_CAPTURE_GAP : 0),
 		.error = c->error,
-		.slot = c->cookie,
+		.slot = number,
 		.failures = fpgabuf_is_failure(c->error) ? r->failed_in_a_row : 0,
 	};
 	r->had_gap = r->had_gap && !bytes;
-	slot->state = TAKEN;
+	r->slots[number].state = TAKEN;
 	r->counts.taken++;
 	return true;
 }
@@ -361,8 +454,10 @@ static int dequeue(struct fpgabuf_ring *r, struct fpgabuf_capture *capture)
 			return fail(r, FPGABUF_REASON_NONSENSE, -EPROTO);
 		come_back(r, &c);
 		err = check_failure(r, c.error);
-		if (err)
+		if (err) {
+			make_idle(r, slot_number(r, &c));
 			return err;
+		}
 		if (hand_out(r, &c, capture))
 			return 0;
 	}
@@ -450,11 +545,11 @@ static int64_t next_retry_ns(const struct fpgabuf_ring *r)
 
 	if (!wants_capture(r) || is_full(r))
 		return first;
-	for (i = 0; i < r->nr_slots; i++) {
-		const struct slot *slot = &r->slots[i];
+	for (i = 0; i < r->nr_rooms; i++) {
+		const struct room *room = &r->rooms[i];
 
-		if (slot->state == IDLE && slot->retry_ns < first)
-			first = slot->retry_ns;
+		if (!room->away && room->retry_ns < first)
+			first = room->retry_ns;
 	}
 	return first;
 }
@@ -521,14 +616,18 @@ int fpgabuf_ring_wait(struct fpgabuf_ring *ring,
 	}
 }
 
-static void give(struct fpgabuf_ring *r, struct slot *slot, uint32_t flags)
+static void give(struct fpgabuf_ring *r, uint32_t slot, uint32_t flags)
 {
-	slot->state = IDLE;
-	slot->flags = flags;
+	struct room *room = room_of(r, slot);
+
+	r->slots[slot].flags = flags;
 	r->counts.taken--;
+	make_idle(r, slot);
+	if (room->away)
+		return;
 	if (wants_capture(r) && !is_full(r) && !r->error)
-		r->error = queue_slot(r, slot);
-	if (slot->state == IDLE)
+		r->error = queue_room(r, room);
+	if (!room->away)
 		wake(r);
 }
 
@@ -554,8 +653,8 @@ int fpgabuf_ring_give_with(struct fpgabuf_ring *ring, uint32_t slot,
 	if (err)
 		return err;
 	pthread_mutex_lock(&ring->lock);
-	if (slot < ring->nr_slots && ring->slots[slot].state == TAKEN)
-		give(ring, &ring->slots[slot], flags);
+	if (slot < nr_slots(ring) && ring->slots[slot].state == TAKEN)
+		give(ring, slot, flags);
 	else
 		err = -EINVAL;
 	pthread_mutex_unlock(&ring->lock);
@@ -603,7 +702,7 @@ int fpgabuf_ring_fd(const struct fpgabuf_ring *ring)
 
 uint32_t fpgabuf_ring_regions(const struct fpgabuf_ring *ring)
 {
-	return ring->nr_slots;
+	return nr_slots(ring);
 }
 
 uint64_t fpgabuf_ring_length(const struct fpgabuf_ring *ring)
@@ -614,7 +713,7 @@ uint64_t fpgabuf_ring_length(const struct fpgabuf_ring *ring)
 struct fpgabuf_region *fpgabuf_ring_region(const struct fpgabuf_ring *ring,
 					   uint32_t slot)
 {
-	return slot < ring->nr_slots ? ring->slots[slot].region : NULL;
+	return slot < nr_slots(ring) ? room_of(ring, slot)->region : NULL;
 }
 
 void fpgabuf_ring_count(struct fpgabuf_ring *ring,
@@ -628,17 +727,17 @@ void fpgabuf_ring_count(struct fpgabuf_ring *ring,
 /* Why */
 
 /* The region that has been in use longest, if there is one */
-static const struct slot *oldest_busy(const struct fpgabuf_ring *r)
+static const struct room *oldest_busy(const struct fpgabuf_ring *r)
 {
-	const struct slot *oldest = NULL;
+	const struct room *oldest = NULL;
 	unsigned int i;
 
-	for (i = 0; i < r->nr_slots; i++) {
-		const struct slot *slot = &r->slots[i];
+	for (i = 0; i < r->nr_rooms; i++) {
+		const struct room *room = &r->rooms[i];
 
-		if (slot->state == IDLE && slot->busy_since_ns &&
-		    (!oldest || slot->busy_since_ns < oldest->busy_since_ns))
-			oldest = slot;
+		if (!room->away && room->busy_since_ns &&
+		    (!oldest || room->busy_since_ns < oldest->busy_since_ns))
+			oldest = room;
 	}
 	return oldest;
 }
@@ -664,31 +763,34 @@ enum fpgabuf_reason fpgabuf_ring_reason(struct fpgabuf_ring *ring)
 	return why;
 }
 
-static uint32_t state_of(const struct fpgabuf_ring *r, const struct slot *slot)
+static uint32_t state_of(const struct fpgabuf_ring *r, uint32_t slot)
 {
-	if (slot->state == QUEUED)
+	const struct room *room = room_of(r, slot);
+
+	if (r->slots[slot].state == QUEUED)
 		return FPGABUF_SLOT_QUEUED;
-	if (slot->state == TAKEN)
+	if (r->slots[slot].state == TAKEN)
 		return FPGABUF_SLOT_TAKEN;
-	if (!slot->busy_since_ns)
+	if (!room->busy_since_ns)
 		return FPGABUF_SLOT_IDLE;
 	/* A channel that can be stopped, but was not, ends the ring. */
-	return is_overdue(slot) && !can_stop(r) && channel_keeps(r, slot) ?
+	return is_overdue(room) && !can_stop(r) && channel_keeps(r, room) ?
 		       FPGABUF_SLOT_KEPT : FPGABUF_SLOT_BUSY;
 }
 
-static void look(const struct fpgabuf_ring *r, const struct slot *slot,
+static void look(const struct fpgabuf_ring *r, uint32_t slot,
 		 struct fpgabuf_ring_slot *seen)
 {
+	const struct room *room = room_of(r, slot);
 	struct fpgabuf_region_info info;
 
 	*seen = (struct fpgabuf_ring_slot){
 		.state = state_of(r, slot),
-		.busy_since_ns = slot->busy_since_ns,
-		.sequence = slot->sequence,
+		.busy_since_ns = room->busy_since_ns,
+		.sequence = r->slots[slot].sequence,
 	};
 	if (seen->state != FPGABUF_SLOT_BUSY ||
-	    fpgabuf_device_region_info(r->device, slot->region, &info))
+	    fpgabuf_device_region_info(r->device, room->region, &info))
 		return;
 	seen->page_references = info.in_use;
 	seen->importers = info.importers;
@@ -700,26 +802,26 @@ int fpgabuf_ring_look(struct fpgabuf_ring *ring, uint32_t slot,
 	int err = -EINVAL;
 
 	pthread_mutex_lock(&ring->lock);
-	if (slot < ring->nr_slots) {
-		look(ring, &ring->slots[slot], seen);
+	if (slot < nr_slots(ring)) {
+		look(ring, slot, seen);
 		err = 0;
 	}
 	pthread_mutex_unlock(&ring->lock);
 	return err;
 }
 
-static void say_busy(struct fpgabuf_ring *r, const struct slot *slot)
+static void say_busy(struct fpgabuf_ring *r, const struct room *room)
 {
-	const double seconds = (double)(fpgabuf_now_ns() - slot->busy_since_ns) /
+	const double seconds = (double)(fpgabuf_now_ns() - room->busy_since_ns) /
 			       FPGABUF_NS_PER_SEC;
-	const int number = slot - r->slots;
+	const int number = room - r->rooms;
 	struct fpgabuf_region_info info = { 0 };
 
-	if (!can_stop(r) && channel_keeps(r, slot))
+	if (!can_stop(r) && channel_keeps(r, room))
 		snprintf(r->why, sizeof(r->why),
 			 "the FPGA still has region %d, and its DMA channel cannot be stopped",
 			 number);
-	else if (fpgabuf_device_region_info(r->device, slot->region, &info))
+	else if (fpgabuf_device_region_info(r->device, room->region, &info))
 		snprintf(r->why, sizeof(r->why),
 			 "region %d is in use for %.1f s now", number, seconds);
 	else
@@ -750,7 +852,7 @@ static void say(struct fpgabuf_ring *r, enum fpgabuf_reason why)
 		say_busy(r, oldest_busy(r));
 	else if (why == FPGABUF_REASON_TAKEN)
 		snprintf(r->why, sizeof(r->why),
-			 "all %u regions are taken", r->nr_slots);
+			 "all %u regions are taken", nr_slots(r));
 	else
 		snprintf(r->why, sizeof(r->why), "%s", sentences[why]);
 }
@@ -791,11 +893,33 @@ static uint64_t region_size(const struct fpgabuf_info *info,
 	       most : FPGABUF_RING_REGION_SIZE;
 }
 
-static int add_slot(struct fpgabuf_ring *r)
+/*
+ * Captures share a region if the driver can do that, and if all of each is captured.
+ * So many fill a huge page at most, and the queue has room for some regions.
+ */
+static unsigned int choose_slices(const struct fpgabuf_info *info,
+				  const struct fpgabuf_ring_setup *s)
+{
+	const uint64_t size = s->region_size;
+	uint64_t most = s->slices;
+
+	if (most <= 1 || !(info->capabilities & FPGABUF_CAP_SLICES) || !size ||
+	    (s->length && s->length != size) || size % FPGABUF_SLICE_ALIGN ||
+	    size % info->alignment ||
+	    (info->max_capture && size > info->max_capture))
+		return 1;
+	if (most > info->queue_depth / 4)
+		most = info->queue_depth / 4;
+	if (most > FPGABUF_RING_REGION_SIZE / size)
+		most = FPGABUF_RING_REGION_SIZE / size;
+	return most ? most : 1;
+}
+
+static int add_room(struct fpgabuf_ring *r)
 {
 	const struct fpgabuf_ring_setup *s = &r->setup;
 	struct fpgabuf_alloc args = {
-		.size = region_size(&r->info, s),
+		.size = region_size(&r->info, s) * r->slices,
 		.flags = s->alloc_flags,
 		.fd_flags = s->access,
 	};
@@ -808,11 +932,13 @@ static int add_slot(struct fpgabuf_ring *r)
 		return err;
 	if (s->prot)
 		err = fpgabuf_region_map(region, s->prot, &addr);
-	if (err)
+	if (err) {
 		fpgabuf_region_close(region);
-	else
-		r->slots[r->nr_slots++].region = region;
-	return err;
+		return err;
+	}
+	r->rooms[r->nr_rooms++].region = region;
+	r->idle++;
+	return 0;
 }
 
 /*
@@ -822,28 +948,46 @@ static int add_slot(struct fpgabuf_ring *r)
 static int choose_length(struct fpgabuf_ring *r,
 			 const struct fpgabuf_ring_setup *s)
 {
-	uint64_t size = fpgabuf_region_size(r->slots[0].region);
+	uint64_t size = fpgabuf_region_size(r->rooms[0].region);
 	const uint64_t most = r->info.max_capture;
 
 	if (s->length > size || s->length % r->info.alignment)
 		return -EINVAL;
-	if (most && s->region_size <= most && size > most)
+	if (r->slices > 1)
+		size = s->region_size;
+	else if (most && s->region_size <= most && size > most)
 		size = most;
 	r->length = s->length ? s->length : size - size % r->info.alignment;
 	return r->length ? 0 : -EMSGSIZE;
 }
 
-static int add_slots(struct fpgabuf_ring *r, uint32_t regions)
+static int make_space(struct fpgabuf_ring *r, unsigned int rooms)
 {
-	struct slot *slots = reallocarray(r->slots, regions, sizeof(*slots));
-	int err = 0;
+	const size_t slots = (size_t)rooms * r->slices, had = nr_slots(r);
+	struct room *more_rooms;
+	struct slot *more_slots;
 
-	if (!slots)
+	more_rooms = reallocarray(r->rooms, rooms, sizeof(*more_rooms));
+	if (!more_rooms)
 		return -ENOMEM;
-	r->slots = slots;
-	memset(slots + r->nr_slots, 0, (regions - r->nr_slots) * sizeof(*slots));
-	while (!err && r->nr_slots < regions)
-		err = add_slot(r);
+	r->rooms = more_rooms;
+	more_slots = reallocarray(r->slots, slots, sizeof(*more_slots));
+	if (!more_slots)
+		return -ENOMEM;
+	r->slots = more_slots;
+	memset(r->rooms + r->nr_rooms, 0,
+	       (rooms - r->nr_rooms) * sizeof(*more_rooms));
+	memset(r->slots + had, 0, (slots - had) * sizeof(*more_slots));
+	return 0;
+}
+
+static int add_rooms(struct fpgabuf_ring *r, uint32_t slots)
+{
+	const unsigned int rooms = (slots + r->slices - 1) / r->slices;
+	int err = make_space(r, rooms);
+
+	while (!err && r->nr_rooms < rooms)
+		err = add_room(r);
 	return err;
 }
 
@@ -854,8 +998,8 @@ int fpgabuf_ring_grow(struct fpgabuf_ring *ring, uint32_t regions)
 	if (regions > FPGABUF_RING_MAX_REGIONS)
 		return -EINVAL;
 	pthread_mutex_lock(&ring->lock);
-	if (regions > ring->nr_slots)
-		err = add_slots(ring, regions);
+	if (regions > nr_slots(ring))
+		err = add_rooms(ring, regions);
 	pthread_mutex_unlock(&ring->lock);
 	return err;
 }
@@ -869,7 +1013,8 @@ static int set_up(struct fpgabuf_ring *r)
 	r->wake = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
 	if (r->wake < 0)
 		return -errno;
-	err = add_slots(r, r->setup.regions);
+	r->slices = choose_slices(&r->info, &r->setup);
+	err = add_rooms(r, r->setup.regions);
 	return err ? err : choose_length(r, &r->setup);
 }
 
@@ -877,11 +1022,12 @@ static void release(struct fpgabuf_ring *r)
 {
 	unsigned int i;
 
-	for (i = 0; i < r->nr_slots; i++)
-		fpgabuf_region_close(r->slots[i].region);
+	for (i = 0; i < r->nr_rooms; i++)
+		fpgabuf_region_close(r->rooms[i].region);
 	if (r->wake >= 0)
 		close(r->wake);
 	pthread_mutex_destroy(&r->lock);
+	free(r->rooms);
 	free(r->slots);
 	free(r);
 }

@@ -168,10 +168,11 @@ int fpgabuf_device_queue(struct fpgabuf_device *device,
  * fpgabuf_device_queue_with() - queue a region, with all arguments of QUEUE
  * @device: the device the region came from
  * @region: the region
- * @args: cookie, length, timeout_ms and flags; set all other fields to 0.  The
+ * @args: cookie, length, timeout_ms, slice and flags; set all other fields to 0.  The
  *	call ignores the descriptor in it, and uses the one of @region
  *
- * A timeout_ms of 0 stands for info.default_timeout_ms.
+ * A timeout_ms of 0 stands for info.default_timeout_ms.  With a slice the call returns
+ * how many captures are queued, 1 or more.
  *
  * Errors: as fpgabuf_device_queue(), and -EINVAL bad flags or timeout.
  */
@@ -360,6 +361,13 @@ int fpgabuf_region_sync_end(struct fpgabuf_region *region, int prot);
  * @timeout_ms: how long a capture may take; 0 = info.default_timeout_ms
  * @max_failures: the ring ends after this many captures failed in a row; 0 = it
  *	never ends for this reason
+ * @slices: 0 or 1 = each capture has a region for itself.  Else so many captures share
+ *	one, at most: the ring makes fewer and larger regions, and one call queues many
+ *	captures.  Then @region_size is for one capture, @regions says for how many there
+ *	is room, and is rounded up.  A region is captured into again when all of it was
+ *	given back, so let there be room for 8 regions or more.  The ring shares less
+ *	than you ask for, or nothing, if the driver lacks %FPGABUF_CAP_SLICES, or
+ *	@region_size is 0, large, or no multiple of %FPGABUF_SLICE_ALIGN
  * @reserved: must be zero
  */
 struct fpgabuf_ring_setup {
@@ -371,7 +379,8 @@ struct fpgabuf_ring_setup {
 	uint64_t length;
 	uint32_t timeout_ms;
 	uint32_t max_failures;
-	uint32_t reserved[6];
+	uint32_t slices;
+	uint32_t reserved[5];
 };
 
 #define FPGABUF_RING_MAX_REGIONS	65536U
@@ -392,7 +401,7 @@ struct fpgabuf_ring_setup {
  *	there was a gap before it, the next capture has the gap
  * @error: a negative errno, or 0.  -ETIMEDOUT, -ESHUTDOWN, -ECANCELED and -ENODEV
  *	are not failures: the bytes that had come are good
- * @slot: the region, for fpgabuf_ring_give() and fpgabuf_ring_region()
+ * @slot: its place, for fpgabuf_ring_give() and fpgabuf_ring_region()
  * @failures: number of captures that have failed in a row, with this one; 0 = this
  *	one has not failed
  */
@@ -647,8 +656,10 @@ int fpgabuf_ring_stop(struct fpgabuf_ring *ring);
 void fpgabuf_ring_start(struct fpgabuf_ring *ring);
 
 /**
- * fpgabuf_ring_regions() - how many regions a ring has
+ * fpgabuf_ring_regions() - for how many captures a ring has room
  * @ring: the ring
+ *
+ * That is how many regions it has, unless captures share them.
  */
 uint32_t fpgabuf_ring_regions(const struct fpgabuf_ring *ring);
 
@@ -661,9 +672,9 @@ uint64_t fpgabuf_ring_length(const struct fpgabuf_ring *ring);
 /**
  * fpgabuf_ring_region() - a region of a ring
  * @ring: the ring, which keeps it
- * @slot: its number, less than the number of regions
+ * @slot: of a capture, less than fpgabuf_ring_regions()
  *
- * Returns NULL if there is no such region.
+ * Returns NULL if there is no such slot.
  */
 struct fpgabuf_region *fpgabuf_ring_region(const struct fpgabuf_ring *ring,
 					   uint32_t slot);
