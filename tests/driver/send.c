@@ -256,10 +256,10 @@ static void auto_splices(void)
 {
 	static const char *const plain[] = { "-v", "--bytes", "32M", NULL };
 	static const char *const middle[] = {
-		"-v", "--bytes", "8M", "-r64K", "-n16", NULL,
+		"-v", "--bytes", "8M", "-r64K", "-n15", NULL,
 	};
 	static const char *const little[] = {
-		"-v", "--bytes", "512K", "-r4K", "-n64", NULL,
+		"-v", "--bytes", "512K", "-r4K", "-n15", NULL,
 	};
 
 	sim_source("pattern");
@@ -267,6 +267,31 @@ static void auto_splices(void)
 	splice_once(plain, 32 * MIB, 32 * MIB, 2 * MIB);
 	splice_once(middle, 64 * MIB, 8 * MIB, 64 * KIB);
 	splice_once(little, 72 * MIB, 512 * KIB, 4 * KIB);
+}
+
+/* Where the kernel splices page by page, short captures share regions instead. */
+static void auto_shares(void)
+{
+	static const char *const words[] = {
+		"-v", "--bytes", "512K", "-r4K", "-n64", NULL,
+	};
+	struct default_run run;
+
+	sim_source("pattern");
+	if (kernel_since(6, 5)) {
+		splice_once(words, 0, 512 * KIB, 4 * KIB);
+		return;
+	}
+	run = default_start(words);
+	default_end(&run, 0, 512 * KIB);
+	close(run.listener);
+	nothing_left();
+	expect_spliced(false);
+	if (has_streams())
+		EXPECT(mentions(MESSAGES, "if they share regions"), 1);
+	EXPECT(send_tool_count("captures"), 128);
+	EXPECT(send_tool_count("region_size"), 4 * KIB);
+	EXPECT(send_tool_count("regions"), 64);
 }
 
 /* An end that no region has, and less than the regions hold */
@@ -993,6 +1018,7 @@ static const struct test tests[] = {
 	  auto_copies },
 	{ "bytes for one peer without headers are spliced by default: every byte, and none too many",
 	  auto_splices },
+	{ "... short captures only where that costs less", auto_shares },
 	{ "... also if the last region is not filled", auto_splices_odd },
 	{ "what splice cannot do as well is not spliced by default",
 	  auto_does_not },

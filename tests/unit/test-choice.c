@@ -105,6 +105,36 @@ static void test_controller(void)
 		       lines[i].against);
 }
 
+/* Short captures that can share regions, and the kernel */
+static void test_kernel(void)
+{
+	const struct fpgabuf_info can = { .capabilities = FPGABUF_CAP_SLICES };
+	const struct fpgabuf_info cannot = { 0 };
+	struct source_setup setup = {
+		.regions = 64, .region_size = 4096, .slices = true,
+	};
+
+	expect(choice_by_kernel(&setup, &can, "6.1.0-57-amd64"), "share");
+	expect(choice_by_kernel(&setup, &can, "5.15.0"), "share");
+	expect(choice_by_kernel(&setup, &can, "6.4.99"), "share");
+	CU_ASSERT_PTR_NULL(choice_by_kernel(&setup, &can, "6.5.0"));
+	CU_ASSERT_PTR_NULL(choice_by_kernel(&setup, &can, "6.12.3"));
+	CU_ASSERT_PTR_NULL(choice_by_kernel(&setup, &can, "7.0.0"));
+	CU_ASSERT_PTR_NULL(choice_by_kernel(&setup, &cannot, "6.1.0"));
+	setup.region_size = 256 * KIB;
+	expect(choice_by_kernel(&setup, &can, "6.1.0"), "share");
+	setup.region_size++;
+	CU_ASSERT_PTR_NULL(choice_by_kernel(&setup, &can, "6.1.0"));
+	setup.region_size = 0;
+	CU_ASSERT_PTR_NULL(choice_by_kernel(&setup, &can, "6.1.0"));
+	setup.region_size = 4096;
+	setup.regions = 15;
+	CU_ASSERT_PTR_NULL(choice_by_kernel(&setup, &can, "6.1.0"));
+	setup.regions = 16;
+	setup.slices = false;
+	CU_ASSERT_PTR_NULL(choice_by_kernel(&setup, &can, "6.1.0"));
+}
+
 static void test_memory(void)
 {
 	CU_ASSERT_PTR_NULL(choice_by_memory(2 * MIB, FPGABUF_BACKEND_FOLIO));
@@ -194,6 +224,7 @@ static void test_auto(void)
 static const struct test tests[] = {
 	{ "auto takes splice by what is asked for", test_options },
 	{ "... by what the DMA controller can do", test_controller },
+	{ "... by the kernel", test_kernel },
 	{ "... by the memory", test_memory },
 	{ "... by the way to the peer", test_route },
 	{ "auto takes splice only where nothing speaks against it", test_auto },

@@ -98,11 +98,16 @@ int capturing_make_ring(struct capturing *capturing,
 			const struct fpgabuf_ring_setup *setup, bool verbose)
 {
 	struct fpgabuf_ring_setup chosen = *setup;
+	int err;
 
 	choose_size(capturing, &chosen, verbose);
-	capturing->told = calloc(setup->regions, sizeof(*capturing->told));
+	err = make_ring(capturing, chosen);
+	if (err)
+		return err;
+	capturing->told = calloc(fpgabuf_ring_regions(capturing->ring),
+				 sizeof(*capturing->told));
 	if (capturing->told)
-		return make_ring(capturing, chosen);
+		return 0;
 	message("out of memory");
 	return -ENOMEM;
 }

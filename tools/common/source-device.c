@@ -39,6 +39,7 @@ static const struct capturing_words words = {
 	.still_busy = still_busy,
 };
 
+/* Captures may share one, which is mapped already then. */
 static int map_region(struct device *d, unsigned int slot)
 {
 	struct fpgabuf_region *region =
@@ -47,6 +48,8 @@ static int map_region(struct device *d, unsigned int slot)
 	void *addr;
 	int err;
 
+	if (fpgabuf_region_addr(region))
+		return 0;
 	err = fpgabuf_region_map(region, PROT_READ, &addr);
 	if (!err)
 		err = fpgabuf_device_region_info(d->capturing.device, region,
@@ -63,19 +66,37 @@ static int map_region(struct device *d, unsigned int slot)
 	return 0;
 }
 
+static bool is_shared(const struct fpgabuf_ring *ring)
+{
+	return fpgabuf_ring_regions(ring) > 1 &&
+	       fpgabuf_ring_region(ring, 0) == fpgabuf_ring_region(ring, 1);
+}
+
+unsigned int source_slices(const struct source_setup *setup)
+{
+	return setup->slices ? setup->regions / 8 : 0;
+}
+
 static int make_ring(struct device *d, const struct source_setup *o)
 {
 	const struct fpgabuf_ring_setup setup = {
 		.regions = o->regions,
 		.access = O_RDWR,
 		.region_size = o->region_size,
+		.slices = source_slices(o),
 	};
+	struct fpgabuf_ring *ring;
 	unsigned int i;
 	int err;
 
 	err = capturing_make_ring(&d->capturing, &setup, o->verbose);
-	for (i = 0; i < setup.regions && !err; i++)
+	if (err)
+		return err;
+	ring = d->capturing.ring;
+	for (i = 0; i < fpgabuf_ring_regions(ring) && !err; i++)
 		err = map_region(d, i);
+	if (is_shared(ring))
+		d->source.region_size = fpgabuf_ring_length(ring);
 	return err;
 }
 

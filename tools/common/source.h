@@ -36,6 +36,7 @@ struct source;
  *	what the server gives
  * @bytes: bytes to take in all, or %UNLIMITED
  * @captures: captures to take in all, or %UNLIMITED
+ * @slices: captures that are short may share a region
  * @quiet: say nothing but errors
  * @verbose: report regions that are smaller than usual
  */
@@ -49,6 +50,7 @@ struct source_setup {
 	uint64_t regions;
 	uint64_t bytes;
 	uint64_t captures;
+	bool slices;
 	bool quiet;
 	bool verbose;
 };
@@ -129,6 +131,9 @@ struct source {
 };
 
 #define BACKEND_UNKNOWN	UINT32_MAX
+
+/* How many captures of a device may share a region: there are at least 8 regions. */
+unsigned int source_slices(const struct source_setup *setup);
 
 /* Opens a source of a kind; NULL after a message. */
 struct source *source_open(const struct source_kind *kind,

@@ -1,10 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0-only
+#include <stdio.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
 #include "common/message.h"
 #include "send/choice.h"
 #include "send/link.h"
+
+/* The longest capture for which the two ways were compared */
+#define LONGEST_SHARED	262144
 
 /* A stream is not read in small steps. */
 const char *choice_by_options(const struct send_options *options)
@@ -39,6 +43,27 @@ const char *choice_by_device(const struct source_setup *setup,
 	if (setup->regions > info->queue_depth)
 		return "there are too many regions";
 	return NULL;
+}
+
+static bool is_shared(const struct source_setup *setup,
+		      const struct fpgabuf_info *info)
+{
+	return source_slices(setup) > 1 && setup->region_size &&
+	       setup->region_size <= LONGEST_SHARED &&
+	       controller_can(info, FPGABUF_CAP_SLICES);
+}
+
+const char *choice_by_kernel(const struct source_setup *setup,
+			     const struct fpgabuf_info *info,
+			     const char *release)
+{
+	int major = 0, minor = 0;
+
+	if (!is_shared(setup, info))
+		return NULL;
+	sscanf(release, "%d.%d", &major, &minor);
+	return major > 6 || (major == 6 && minor >= 5) ? NULL :
+	       "before Linux 6.5 short captures cost less if they share regions";
 }
 
 /* Each page of 4 KiB would take a place in the pipe, which costs more than a copy. */

@@ -18,6 +18,11 @@ const char *choice_by_options(const struct send_options *options);
 const char *choice_by_device(const struct source_setup *setup,
 			     const struct fpgabuf_info *info);
 
+/* Because of the kernel, which hands over page by page: measured for 4 to 256 KiB */
+const char *choice_by_kernel(const struct source_setup *setup,
+			     const struct fpgabuf_info *info,
+			     const char *release);
+
 /* Because of the memory of a region of that size */
 const char *choice_by_memory(uint64_t region_size, uint32_t backend);
 

@@ -44,6 +44,7 @@ struct source *send_source_open(const struct send_options *options)
 		.regions = options->regions,
 		.bytes = options->bytes,
 		.captures = options->captures,
+		.slices = options->engine != ENGINE_RDMA,
 		.quiet = options->quiet,
 		.verbose = options->verbose,
 	};

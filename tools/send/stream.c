@@ -13,6 +13,7 @@
 #include <fcntl.h>
 #include <inttypes.h>
 #include <string.h>
+#include <sys/utsname.h>
 #include <unistd.h>
 
 #include "common/explain.h"
@@ -386,7 +387,10 @@ const struct source_kind source_stream = {
 static const char *objection(struct stream *s, const struct source_setup *o)
 {
 	const char *why = choice_by_device(o, &s->info);
+	struct utsname kernel;
 
+	if (!why && !uname(&kernel))
+		why = choice_by_kernel(o, &s->info, kernel.release);
 	if (why)
 		return why;
 	try_memory(s, o);
