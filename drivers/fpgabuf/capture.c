@@ -2,11 +2,11 @@
 /*
  * fpgabuf - captures, and the stream of a device that they come from
  *
- * A capture is a region's turn.  QUEUE starts a transfer of the channel for it
- * and appends it to the queue of the stream; the channel runs the transfers one
- * behind the other.  When one has ended, what came is noted (in softirq context);
- * a work item then makes the data visible to the CPU, which can take milliseconds,
- * and moves the capture to the list DEQUEUE takes from.
+ * A capture is the turn of a region, or of a slice of one.  QUEUE starts a transfer
+ * of the channel for it and appends it to the queue of the stream; the channel runs
+ * the transfers one behind the other.  When one has ended, what came is noted (in
+ * softirq context); a work item then makes the data visible to the CPU, which can
+ * take milliseconds, and moves the capture to the list DEQUEUE takes from.
  *
  *	state		region is	in list		leaves it by
  *	IDLE		IDLE		-		QUEUE: CLAIMED
@@ -20,6 +20,9 @@
  *							the close: IDLE
  *	TAKEN		DONE		-		the answer: IDLE
  *							a fault in copying: DONE
+ *
+ * A region with several captures is QUEUED until all of them are DONE, and IDLE with
+ * the last of them.
  *
  * No variable holds the state.  It follows from &fpgabuf_buffer.state, which says
  * what the region is, from the list, and from &fpgabuf_capture.ended, which tells
