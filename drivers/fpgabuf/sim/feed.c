@@ -38,7 +38,7 @@ static int feed_open(struct inode *inode, struct file *file)
 		return -EBUSY;
 	kref_get(&sim->ref);
 	file->private_data = sim;
-	return nonseekable_open(inode, file);
+	return stream_open(inode, file);
 }
 
 static int feed_release(struct inode *inode, struct file *file)

@@ -48,7 +48,7 @@ static int user_node_open(struct inode *inode, struct file *file)
 	if (!try_open(door))
 		return -EBUSY;
 	file->private_data = door;
-	return nonseekable_open(inode, file);
+	return stream_open(inode, file);
 }
 
 /* Whoever waits for an answer need not any longer. */
