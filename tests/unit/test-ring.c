@@ -1028,6 +1028,22 @@ static void test_slices_refused(void)
 	rig_end(&rig);
 }
 
+/* A part of a region would keep the rest of it idle. */
+static void test_slices_whole(void)
+{
+	struct rig rig;
+
+	fake_reset();
+	fake.capabilities |= FPGABUF_CAP_SLICES;
+	fake.queue_depth = 4 * SLICES + 2;
+	fake.never = true;
+	rig_make(&rig, &sliced);
+	CU_ASSERT_EQUAL(fpgabuf_ring_fill(rig.ring), 0);
+	CU_ASSERT_EQUAL(fake.most_queued, 4 * SLICES);
+	CU_ASSERT_EQUAL(counts_of(&rig).queued, 4 * SLICES);
+	rig_end(&rig);
+}
+
 /* Importers must have let go of all that is in the region. */
 static void test_slices_flags(void)
 {
@@ -1165,6 +1181,7 @@ static const struct test tests[] = {
 	  test_slices_limits },
 	{ "slices: a controller that takes fewer, and regions in use",
 	  test_slices_refused },
+	{ "slices: a region is queued as a whole", test_slices_whole },
 	{ "slices: a flag counts when all were given back with it",
 	  test_slices_flags },
 	{ "slices: what cannot be shared is not", test_slices_alone },
