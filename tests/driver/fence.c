@@ -134,7 +134,8 @@ static void default_timeout(void)
 {
 	int dev = device_open(0), fd = region_alloc(dev, 4096);
 
-	EXPECT(device_info(dev).default_timeout_ms, 10000);
+	EXPECT(device_info(dev).default_timeout_ms,
+	       debug_kernel() ? 60000 : 10000);
 	EXPECT(queue_for(dev, fd, FPGABUF_TIMEOUT_MAX_MS + 1, 0), -EINVAL);
 	EXPECT(queue_for(dev, fd, UINT32_MAX, 0), -EINVAL);
 	sim_source("feed");

@@ -55,11 +55,14 @@ int module_unload(const char *name)
 	return ret;
 }
 
-/* A suite that ran before may have loaded them. */
+/*
+ * A suite that ran before may have loaded them.  The debug kernel on a busy host may
+ * need more than the usual ten seconds for a few regions of 2 MiB.
+ */
 static int load_all(const char *sim)
 {
 	const char * const modules[][2] = {
-		{ "fpgabuf.ko", "" },
+		{ "fpgabuf.ko", debug_kernel() ? "timeout_ms=60000" : "" },
 		{ "fpgabuf-sim.ko", sim },
 		{ "fpgabuf-test-remap.ko", "" },
 		{ "fpgabuf-test-importer.ko", "" },
