@@ -24,15 +24,18 @@ def copied: (.sent - .attached + .recopied) / .sent;
 def ordered(f): reduce .[] as $x ([]; if index([$x | f]) then . else . + [$x | f] end);
 
 # table(title; width; columns; cell): a row for each name
-def table($title; $width; rows; column; cell):
+def table($title; $width; $cells; rows; column; cell):
   . as $all |
   ($all | ordered(column)) as $columns |
   "", $title, "",
-  ("" | left($width)) + ($columns | map(if type == "number" then size else . end | right(8)) | add),
+  ("" | left($width)) + ($columns | map(if type == "number" then size else . end | right($cells)) | add),
   (($all | ordered(rows))[] as $row |
     ($row | left($width)) + ($columns | map(. as $column |
       [$all[] | select((rows) == $row and (column) == $column) | cell]
-      | (first // "-") | right(8)) | add));
+      | (first // "-") | right($cells)) | add));
+
+def table($title; $width; rows; column; cell):
+  table($title; $width; 8; rows; column; cell);
 
 def table($title; rows; column; cell): table($title; 32; rows; column; cell);
 

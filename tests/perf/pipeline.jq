@@ -6,7 +6,8 @@
 include "figures";
 
 [.[] | select(.size == 2097152 or .size == 65536 or .size == 4096) |
-       select(plain and .engine != "uring" or .network == "at once" and .engine == "auto" and
+       select(plain and (.engine | IN("today", "copy", "auto", "default")) or
+              .network == "at once" and (.engine | IN("auto", "splice")) and
               .peers <= 4 and .clients == 0)] |
-table("Instructions per byte to capture and send, by kernel and size of a capture:"; 26;
+table("Instructions per byte to capture and send, by kernel and size of a capture:"; 24; 9;
   pipeline_name; "\(.kernel) \(.size | size)"; whole | fixed(3))
