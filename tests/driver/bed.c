@@ -23,8 +23,7 @@ bool debug_kernel(void)
 {
 	struct utsname uts;
 
-	REQUIRE(uname(&uts), 0);
-	return strstr(uts.release, "-debug-");
+	return !uname(&uts) && strstr(uts.release, "-debug-");
 }
 
 /* The test says why it does nothing: tests/matrix/run.sh counts such lines. */

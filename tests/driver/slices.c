@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
@@ -329,6 +330,189 @@ static void scattered(void)
 	close(dev);
 }
 
+enum { PLAYERS = 4, FIELD = 256 * 1024, EXPECTED = 4096 };
+
+/**
+ * struct player - a region of the random test
+ * @fd: its descriptor
+ * @mem: where it is mapped
+ * @out: its captures that were not dequeued
+ * @filled: bytes from its start that captures have filled
+ * @pipe: holds a page of it, if @held
+ * @page: what is in that page
+ */
+struct player {
+	int fd;
+	uint8_t *mem;
+	unsigned int out;
+	size_t filled;
+	int pipe[2];
+	bool held;
+	uint8_t page[4096];
+};
+
+/**
+ * struct game - what must be so
+ * @dev: the device
+ * @players: the regions
+ * @expected: captures that were queued, in order
+ * @next: the next one to be dequeued
+ * @last: behind the last one
+ * @position: of the FPGA, behind what was dequeued
+ */
+struct game {
+	int dev;
+	struct player players[PLAYERS];
+	struct {
+		unsigned int player;
+		uint32_t offset, length;
+	} expected[EXPECTED];
+	unsigned int next, last;
+	uint64_t position;
+};
+
+static unsigned int draw(unsigned int below)
+{
+	return rand() % below;
+}
+
+static void note(struct game *g, unsigned int number, uint32_t length,
+		 uint32_t slice, int nr)
+{
+	struct player *p = &g->players[number];
+	int i;
+
+	p->filled = 0;
+	p->out = nr;
+	for (i = 0; i < nr; i++) {
+		uint32_t at = i * slice, left = length - at;
+
+		g->expected[g->last % EXPECTED].player = number;
+		g->expected[g->last % EXPECTED].offset = at;
+		g->expected[g->last++ % EXPECTED].length =
+			left < slice ? left : slice;
+	}
+}
+
+static void play_queue(struct game *g)
+{
+	const unsigned int number = draw(PLAYERS);
+	struct player *p = &g->players[number];
+	uint32_t slice = draw(4) ? 256 * (1 + draw(96)) : 0;
+	uint32_t length = draw(3) ? FIELD : 1 + draw(FIELD);
+	uint32_t each = slice ? slice : length;
+	int most = (length + each - 1) / each, ret;
+
+	ret = queue(g->dev, p->fd, length, slice, number);
+	if (p->out || p->held) {
+		EXPECT(ret, -EBUSY);
+	} else if (ret == -ENOBUFS) {
+		EXPECT(g->last - g->next >= 256, true);
+	} else if (!slice) {
+		EXPECT(ret, 0);
+		note(g, number, length, each, 1);
+	} else {
+		EXPECT(ret >= 1 && ret <= most, true);
+		/* All of them, unless the queue is full. */
+		EXPECT(ret < most && g->last - g->next + ret < 256, false);
+		note(g, number, length, each, ret);
+	}
+}
+
+static void play_dequeue(struct game *g)
+{
+	const unsigned int at = g->next % EXPECTED;
+	struct fpgabuf_dequeue done;
+	struct player *p;
+
+	if (g->next == g->last) {
+		EXPECT(capture_get(g->dev, &done), -EPIPE);
+		return;
+	}
+	p = &g->players[g->expected[at].player];
+	REQUIRE(capture_get(g->dev, &done), 0);
+	EXPECT(done.cookie, g->expected[at].player);
+	EXPECT(done.offset, g->expected[at].offset);
+	EXPECT(done.bytes, g->expected[at].length);
+	EXPECT(done.error, 0);
+	CU_ASSERT(is_pattern(p->mem + done.offset, done.bytes, g->position));
+	g->position += done.bytes;
+	p->filled = done.offset + done.bytes;
+	p->out--;
+	g->next++;
+}
+
+/* A page that is all there, whether or not others are still being written */
+static void play_hold(struct game *g)
+{
+	struct player *p = &g->players[draw(PLAYERS)];
+	struct iovec iov = { .iov_len = 4096 };
+
+	if (p->held || p->filled < 4096)
+		return;
+	iov.iov_base = p->mem + 4096 * draw(p->filled / 4096);
+	memcpy(p->page, iov.iov_base, 4096);
+	REQUIRE(pipe(p->pipe), 0);
+	EXPECT(vmsplice(p->pipe[1], &iov, 1, 0), 4096);
+	p->held = true;
+}
+
+static void play_release(struct player *p)
+{
+	uint8_t page[4096];
+
+	if (!p->held)
+		return;
+	EXPECT(read(p->pipe[0], page, 4096), 4096);
+	CU_ASSERT(!memcmp(page, p->page, 4096));
+	close(p->pipe[0]);
+	close(p->pipe[1]);
+	p->held = false;
+}
+
+static void randomly(void)
+{
+	const unsigned int seed = getpid() * 2654435761u;
+	struct game *g = calloc(1, sizeof(*g));
+	unsigned int i, moves = rounds(20000);
+
+	REQUIRE(!g, false);
+	srand(seed);
+	g->dev = device_open(0);
+	sim_source("pattern");
+	for (i = 0; i < PLAYERS; i++) {
+		g->players[i].fd = region_alloc(g->dev, FIELD);
+		g->players[i].mem = region_map(g->players[i].fd, FIELD);
+	}
+	for (i = 0; i < moves; i++) {
+		switch (draw(16)) {
+		case 0 ... 2:
+			play_queue(g);
+			break;
+		case 3:
+			play_hold(g);
+			break;
+		case 4:
+			play_release(&g->players[draw(PLAYERS)]);
+			break;
+		default:
+			play_dequeue(g);
+		}
+	}
+	while (g->next < g->last)
+		play_dequeue(g);
+	printf("\n    seed %u, %u captures, %llu bytes", seed, g->next,
+	       (unsigned long long)g->position);
+	for (i = 0; i < PLAYERS; i++) {
+		play_release(&g->players[i]);
+		munmap(g->players[i].mem, FIELD);
+		close(g->players[i].fd);
+	}
+	EXPECT(device_used(g->dev), 0);
+	close(g->dev);
+	free(g);
+}
+
 static const struct test tests[] = {
 	{ "one call queues many captures, which follow each other", in_order },
 	{ "each is there as soon as it has come", one_by_one },
@@ -340,6 +524,7 @@ static const struct test tests[] = {
 	{ "one that fails is one of many", refused },
 	{ "slices that cannot be are refused", bad_words },
 	{ "slices lie across pieces of memory", scattered },
+	{ "whatever is queued, held and dequeued, in any order", randomly },
 	{ }
 };
 
