@@ -69,7 +69,7 @@ receive() {
 
 # The last file is what the suite "rdma" calls to have a wire.
 send() {
-  machine sender receiver --input "$TMP/go" --module vgem \
+  machine sender receiver --input "$TMP/go" \
     --ko "$KO/drivers/fpgabuf/fpgabuf.ko" \
     --ko "$KO/drivers/fpgabuf/sim/fpgabuf-sim.ko" \
     --ko "$KO/drivers/fpgabuf/user/fpgabuf-user.ko" \
