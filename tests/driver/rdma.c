@@ -11,6 +11,7 @@
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -26,6 +27,10 @@
 #define STREAM_TEXT	"4M"
 #define REGION		(64 * KIB)
 #define REGION_TEXT	"64K"
+
+/* The file of a stream beside which others end, and how often one does */
+#define BESIDE		"/tmp/beside.1"
+#define TRIES		20
 
 /* Memory that a receiver locks for a peer: 4 buffers, and 40 when it has sent something */
 #define SILENT_KIB	(4 * 64)
@@ -313,6 +318,88 @@ static void silent_peer(void)
 	expect_end(&send, sender, 0);
 	expect_end(&receive, receiver, 0);
 	EXPECT(program_count(&receive, "bytes"), MIB);
+}
+
+/* Another region of the stream */
+static void feed_region(int feed, uint64_t fed)
+{
+	static uint8_t data[REGION];
+
+	pattern_fill(data, sizeof(data), fed);
+	REQUIRE(write(feed, data, sizeof(data)), sizeof(data));
+}
+
+static void wait_written(const char *file, off_t size)
+{
+	struct stat st = { 0 };
+	int i;
+
+	for (i = 0; i < 6000 && (stat(file, &st) || st.st_size < size); i++)
+		usleep(10000);
+	EXPECT(st.st_size, size);
+}
+
+/*
+ * A peer ends its stream, and does not take the end of the other side.  Until the
+ * receiver gives up on it, it has its memory.  Is that so when the next bytes of
+ * another stream have been written?
+ */
+static bool served_beside(const struct program *receive, pid_t receiver,
+			  unsigned int number, int feed)
+{
+	const struct program deaf = {
+		.name = "deaf",
+		.argv = { "rdma-deaf", "10.77.0.2", "5000", NULL },
+	};
+	pid_t pid = program_start(&deaf);
+	unsigned long pinned;
+	char ended[32];
+
+	snprintf(ended, sizeof(ended), "\"connection\": %u,", number);
+	program_wait_for(receive, "out", ended);
+	feed_region(feed, (number - 1) * REGION);
+	wait_written(BESIDE, number * REGION);
+	pinned = pinned_kib(receiver);
+	end_by(pid, SIGKILL);
+	return pinned == 2 * ALL_KIB;
+}
+
+/*
+ * It gives up after two seconds, which a busy host may have passed by.  If it waited
+ * for such a peer, the answer would be no however often this is tried.
+ */
+static void leaving_peer(void)
+{
+	const struct program receive = {
+		.name = "recv",
+		.argv = { "fpgabuf-recv", "--rdma", "--json", "--connections",
+			  "0", "--output", "/tmp/beside.%c", PEER, NULL },
+	}, send = {
+		.name = "send",
+		.argv = { "fpgabuf-send", "--engine", "rdma", "--json",
+			  "--regions", "2", "--region-size", REGION_TEXT, PEER,
+			  NULL },
+	};
+	pid_t receiver, sender;
+	unsigned int number;
+	int feed;
+
+	shell("rm -f /tmp/beside.*");
+	sim_source("feed");
+	feed = feed_open(O_WRONLY);
+	receiver = receiver_start(&receive);
+	sender = program_start(&send);
+	feed_region(feed, 0);
+	wait_written(BESIDE, REGION);
+	for (number = 2; number <= TRIES; number++)
+		if (served_beside(&receive, receiver, number, feed))
+			break;
+	CU_ASSERT(number <= TRIES);
+	REQUIRE(kill(sender, SIGTERM), 0);
+	expect_end(&send, sender, 0);
+	REQUIRE(kill(receiver, SIGTERM), 0);
+	expect_end(&receive, receiver, 0);
+	close(feed);
 }
 
 static void survives_loss(void)
@@ -625,6 +712,8 @@ static const struct test tests[] = {
 	  held_until_completion },
 	{ "a peer that is silent takes little memory, and gets more when it sends",
 	  silent_peer },
+	{ "a peer that does not take the end of its connection delays no other",
+	  leaving_peer },
 	{ "a wire that loses packets delays a stream, and changes nothing",
 	  survives_loss },
 	{ "a receiver that is killed ends the sender, which says so",

@@ -354,7 +354,7 @@ by_rdma() {
   }
   guest guest-rdma "${RDMA[@]}" \
     --timeout $((900 * PATIENCE * (${FPGABUF_THOROUGH:+9}+1))) \
-    --file "$TOP/tests/driver/rdma-wire" \
+    --file "$TOP/tests/driver/rdma-wire" --file "$OBJ/guest/rdma-deaf" \
     --file "$TOP/Documentation/examples/xdma-rdma.sh:/gallery/xdma-rdma.sh" \
     -- env ${FPGABUF_QUICK:+"FPGABUF_QUICK=1"} \
     ${FPGABUF_THOROUGH:+"FPGABUF_THOROUGH=1"} "${TESTS[@]}" "$@"
