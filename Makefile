@@ -53,7 +53,8 @@ make bench-profile
                 count it by function of the kernel
 make soak       look for rare failures: an hour of connections to
                 fpgabuf-recv, ten minutes of fpgabuf-send [RECV_SECONDS=3600]
-                [CONNECTIONS=10000] [SEND_SECONDS=600]
+                [CONNECTIONS=10000] [SEND_SECONDS=600]; with SOAK=standing
+                100,000 captures under each consumer that stays [KROOT=folder]
 make check-distro
                 run make demo, check and lint in fresh minimal Debian 12 and 13; as
                 root [RELEASES="bookworm trixie"] [TARGETS="demo demo+RTL=1 check lint"]
@@ -205,7 +206,7 @@ check-zynq:
 
 soak:
 	@tests/vm/deps.sh build vm
-	@tests/soak/run.sh
+	@tests/soak/run.sh $(SOAK)
 
 check-distro:
 	@tests/vm/deps.sh distro

@@ -1,11 +1,14 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
 #
-# run.sh [recv] [send] - what may go wrong once in a long time
+# run.sh [recv] [send] [standing] - what may go wrong once in a long time
 #
 # recv: fpgabuf-recv as a service, for RECV_SECONDS=3600 with CONNECTIONS=10000
 # send: fpgabuf-send by io_uring beside fpgabuf-info in a virtual machine, for
 #       SEND_SECONDS=600
+# standing: what stays on a region while 100,000 captures go to it: fixed buffers that
+#       are sent and written, a screen, a video output; only if it is named.  10,000
+#       references and as many pins on top.  KROOT chooses the kernel
 #
 # What the service says is in .build/soak/recv.log.
 
@@ -34,12 +37,18 @@ send() {
   FPGABUF_SOAK_SECONDS=${SEND_SECONDS:-600} tests/driver/run.sh soak
 }
 
+# shellcheck disable=SC2317 # called by suite
+standing() {
+  FPGABUF_THOROUGH=1 tests/driver/run.sh standing
+}
+
 [ $# -gt 0 ] || set -- recv send
 for part; do
   case $part in
   recv) suite soak-recv 'fpgabuf-recv as a service' receive ;;
   send) suite soak-send 'fpgabuf-send for a long time' send ;;
-  *) die "$part: no such part, there are recv and send" ;;
+  standing) suite soak-standing 'consumers that stay, 100,000 captures each' standing ;;
+  *) die "$part: no such part, there are recv, send and standing" ;;
   esac
 done
 summary
