@@ -186,6 +186,11 @@ letter() {
   ! tests/kernel/letter.sh "$OBJ/empty"
 }
 
+# What we offer for the kernel itself, which is made for the newest one
+upstream() {
+  in_copy apply --check "$TOP"/Documentation/upstream/*.patch
+}
+
 # In the tree that has the bindings, which it looks for; but the small repository
 # is not what it takes it for.
 checkpatch() {
@@ -377,6 +382,9 @@ check_series() {
   test_that series 'git am takes the series, each patch builds' apply_series
   test_that checkpatch 'checkpatch --strict finds nothing' checkpatch
   test_that letter 'each objection has the line that answers it' letter
+  if [ "$1" = newest ]; then
+    test_that upstream 'our patches of the kernel itself apply' upstream
+  fi
   test_that kernel-doc 'kernel-doc finds nothing' kernel_doc
   test_that abi 'the documents of the ABI are valid' abi
   test_that coccinelle 'coccinelle finds nothing' coccinelle

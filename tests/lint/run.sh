@@ -43,16 +43,24 @@ checkpatch() {
     checkpatch_files \
       --ignore LINUX_VERSION_CODE,CONSTANT_COMPARISON \
       --ignore MACRO_ARG_REUSE,MACRO_WITH_FLOW_CONTROL || bad=1
+  # The history that has the commits is not here.
+  sources 'Documentation/upstream/*.patch' |
+    checkpatch_run --ignore UNKNOWN_COMMIT_ID || bad=1
   return "$bad"
 }
 
-# checkpatch_files OPTION...: the files are named on stdin.  Runs where the
-# file that checkpatch leaves behind does not matter.
+# checkpatch_files OPTION...: the files are named on stdin
 checkpatch_files() {
+  checkpatch_run "$@" -f
+}
+
+# checkpatch_run OPTION...: the same for patches.  Runs where the file that
+# checkpatch leaves behind does not matter.
+checkpatch_run() {
   sed "s#^#$(realpath --relative-to "$KERNEL_TOOLS" .)/#" | (
     cd "$KERNEL_TOOLS"
     xargs ./checkpatch.pl --strict --no-tree --terse --no-summary \
-      --color=never --show-types "$@" -f
+      --color=never --show-types "$@"
   )
 }
 
