@@ -7,6 +7,10 @@
 # NAME is debug, for ARCH=amd64, or zynq, for ARCH=armhf FLAVOUR=zynq, which has
 # the driver in its tree.  What is in the kernel is in NAME.config.
 #
+# It is also unpatched or patched: the newest kernel, for ARCH=amd64, without or with
+# the patches of Documentation/upstream.  Both are of upstream.config, have one
+# folder, and the second one is built in a minute or two.
+#
 # It is built anew when its configuration, its source or the compiler change.
 
 set -euo pipefail
@@ -17,10 +21,10 @@ shopt -s inherit_errexit
 VERSION=6.12
 HERE=$TOP/tests/kernel
 
-[ $# -eq 1 ] || die "usage: build.sh debug|zynq"
+[ $# -eq 1 ] || die "usage: build.sh debug|zynq|unpatched|patched"
 NAME=$1
 case $NAME in
-debug)
+debug | unpatched | patched)
   KARCH=x86_64
   PREFIX=
   IMAGE=bzImage
@@ -30,11 +34,21 @@ zynq)
   PREFIX=arm-linux-gnueabihf-
   IMAGE=zImage
   ;;
-*) die "no recipe for $NAME: it is debug or zynq" ;;
+*) die "no recipe for $NAME: it is debug, zynq, unpatched or patched" ;;
 esac
 CONFIG=$HERE/$NAME.config
 DIR=$BUILD/$NAME
 ROOT=$DIR/root
+PATCHES=()
+case $NAME in
+*patched)
+  VERSION=newest
+  CONFIG=$HERE/upstream.config
+  DIR=$BUILD/upstream
+  ROOT=$DIR/$NAME
+  [ "$NAME" = unpatched ] || PATCHES=("$TOP"/Documentation/upstream/*.patch)
+  ;;
+esac
 STAMP=$ROOT/made-of
 
 kbuild() {
@@ -46,22 +60,45 @@ made_of() {
   "${PREFIX}gcc" --version | head -n 1
   cat "$CONFIG"
   [ ! -e "$TREE/.fpgabuf.patch" ] || cat "$TREE/.fpgabuf.patch"
+  patches
 }
 
-# with_driver SOURCE: its copy with the driver in it; by hard links, which
-# nothing of this writes to
-with_driver() {
+# copy_of SOURCE: by hard links, which nothing of this writes to
+copy_of() {
   local copy=$DIR/tree
 
   if ! cmp -s "$1/Makefile" "$copy/Makefile"; then
     rm -rf "$copy" "$copy.new"
     cp -al "$1" "$copy.new" && mv "$copy.new" "$copy" || return
   fi
-  if ! "$HERE/in-tree.sh" add "$copy" 2>"$DIR/in-tree.log"; then
+  echo "$copy"
+}
+
+# with_driver COPY: put the driver into it
+with_driver() {
+  if ! "$HERE/in-tree.sh" add "$1" 2>"$DIR/in-tree.log"; then
     cat "$DIR/in-tree.log" >&2
     return 1
   fi
-  echo "$copy"
+}
+
+# with_patches SOURCE COPY: have those patches in it, and no others.  What they change
+# is written anew, so that it is built again.
+with_patches() {
+  local state=$2/.upstream.patches file
+
+  [ -e "$state" ] || : >"$state"
+  ! cmp -s "$state" <(patches) || return 0
+  cat "$state" <(patches) | sed -n 's,^+++ b/,,p' | sort -u | while read -r file; do
+    cp --remove-destination "$1/$file" "$2/$file" || return
+  done || return
+  patches | (cd "$2" && patch -s -p1 -F0) || return
+  patches >"$state"
+}
+
+# patches: without their messages
+patches() {
+  [ ${#PATCHES[@]} -eq 0 ] || sed -s '1,/^---$/d' "${PATCHES[@]}"
 }
 
 # A line whose dependencies are missing is dropped without a word.
@@ -105,9 +142,17 @@ mkdir -p "$DIR/build"
 exec 9>"$DIR/lock"
 flock 9
 TREE=$("$TOP/tests/vm/source.sh" "$VERSION")
-if [ "$NAME" = zynq ]; then
-  TREE=$(with_driver "$TREE")
-fi
+case $NAME in
+zynq)
+  TREE=$(copy_of "$TREE")
+  with_driver "$TREE"
+  ;;
+*patched)
+  SOURCE=$TREE
+  TREE=$(copy_of "$SOURCE")
+  with_patches "$SOURCE" "$TREE" || die "Documentation/upstream does not apply to $SOURCE"
+  ;;
+esac
 if ! cmp -s "$STAMP" <(made_of); then
   {
     note "building the $NAME kernel; it takes 10 minutes or more the first time"
