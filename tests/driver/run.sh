@@ -377,15 +377,15 @@ door() {
   guest guest-door "${PERF[@]}" --icount --timeout 900 -- guest-perf door
 }
 
-# No test either: prints figures for tests/perf/run.sh, which receives what is
-# sent.
+# No test either: prints figures for tests/perf/run.sh and upstream.sh, which receive
+# what is sent.
 bench() {
   local dt=()
 
   [ "$ARCH" = amd64 ] || dt=(--dt "$TOP/tests/perf/bench.dtso")
   guest guest-bench "${PERF[@]}" --icount --net user --nic vmxnet3 --timeout 1800 \
     "${dt[@]}" \
-    -- env "FPGABUF_BENCH_PORT=$FPGABUF_BENCH_PORT" guest-perf bench
+    -- env "FPGABUF_BENCH_PORT=$FPGABUF_BENCH_PORT" guest-perf "$@"
 }
 
 # Nor is this, it is for tests/perf/profile.sh.  The disk gets the addresses of
@@ -456,7 +456,7 @@ rdma | rdma.*) by_rdma "$@" ;;
 soak) soaked "$@" ;;
 cost) cost ;;
 door) door ;;
-bench) bench ;;
+bench | upstream) bench "$@" ;;
 profile) profile ;;
 recording) recording ;;
 pipeline | pipeline.*) pipeline "$@" ;;

@@ -11,6 +11,8 @@
 #define REMAP_DEVICE	"/dev/fpgabuf-test-remap"
 #define REMAP_SIZE	MIB
 
+#define HUGE_TMPFS	"/sys/kernel/mm/transparent_hugepage/shmem_enabled"
+
 /* An address with room for all regions, each at a huge page */
 static uint8_t *place(struct window *w, unsigned int i)
 {
@@ -69,7 +71,8 @@ static int open_remap(struct window *w, size_t region, unsigned int regions)
 	return 0;
 }
 
-static int open_tmpfs(struct window *w, size_t region, unsigned int regions)
+static int map_file(struct window *w, size_t region, unsigned int regions,
+		    int advice)
 {
 	unsigned int i;
 
@@ -78,12 +81,25 @@ static int open_tmpfs(struct window *w, size_t region, unsigned int regions)
 		return -errno;
 	w->mem[0] = mmap(NULL, region * regions, PROT_READ | PROT_WRITE,
 			 MAP_SHARED, w->file, 0);
-	if (w->mem[0] == MAP_FAILED)
+	if (w->mem[0] == MAP_FAILED ||
+	    madvise(w->mem[0], region * regions, advice))
 		return -errno;
 	for (i = 1; i < regions; i++)
 		w->mem[i] = w->mem[0] + i * region;
 	memset(w->mem[0], 0x5a, region * regions);
 	return 0;
+}
+
+static int open_tmpfs(struct window *w, size_t region, unsigned int regions)
+{
+	return map_file(w, region, regions, MADV_NORMAL);
+}
+
+static int open_tmpfs_huge(struct window *w, size_t region,
+			   unsigned int regions)
+{
+	file_write(HUGE_TMPFS, "advise");
+	return map_file(w, region, regions, MADV_HUGEPAGE);
 }
 
 /* The library maps a region so that it gets huge pages if it can. */
@@ -151,6 +167,7 @@ const struct memory memory_remap = { "remap_pfn_range", open_remap, NULL };
 const struct memory memory_small = { "malloc", open_small, NULL };
 const struct memory memory_huge = { "malloc huge", open_huge, NULL };
 const struct memory memory_tmpfs = { "tmpfs", open_tmpfs, NULL };
+const struct memory memory_tmpfs_huge = { "tmpfs huge", open_tmpfs_huge, NULL };
 const struct memory memory_folio = { "folio", NULL, &bench_backends[0] };
 const struct memory memory_pages = { "pages", NULL, &bench_backends[1] };
 const struct memory memory_scatter = { "scatter", NULL, &bench_backends[2] };

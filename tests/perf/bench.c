@@ -172,6 +172,31 @@ static void sending_regions(void)
 	printf("\n");
 }
 
+/* What the patches of Documentation/upstream are for, and what they leave alone */
+static void sending_upstream(void)
+{
+	static const struct row compared[] = {
+		{ &memory_folio, WAY_REGISTERED },
+		{ &memory_folio, WAY_ZEROCOPY },
+		{ &memory_folio, WAY_URING },
+		{ &memory_small, WAY_ZEROCOPY },
+		{ &memory_tmpfs_huge, WAY_SENDFILE },
+		{ &memory_tmpfs, WAY_SENDFILE },
+		{ &memory_remap, WAY_SEND },
+	};
+	static const size_t compared_sizes[] = { 64 * KIB, 256 * KIB };
+	struct window w;
+	size_t i, j;
+
+	for (i = 0; i < ARRAY_SIZE(compared); i++) {
+		REQUIRE(window_open(&w, compared[i].memory, WINDOW, 1), 0);
+		for (j = 0; j < ARRAY_SIZE(compared_sizes); j++)
+			measure(&w, &compared[i], compared_sizes[j]);
+		window_close(&w);
+	}
+	printf("\n");
+}
+
 /* A peer on the same machine gets copies: counters that miss those see none. */
 static void counters_count(void)
 {
@@ -378,3 +403,15 @@ SUITE(profile,
 	.title = "profile",
 	.init = modules_load,
 	.tests = profile_tests)
+
+static const struct test upstream_tests[] = {
+	{ "instructions to send, with patches of the kernel or without",
+	  sending_upstream },
+	{ }
+};
+
+SUITE(upstream,
+	.alone = true,
+	.title = "upstream",
+	.init = modules_load,
+	.tests = upstream_tests)

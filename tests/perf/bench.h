@@ -55,8 +55,8 @@ struct memory {
 
 /* bench-memory.c */
 extern const struct memory memory_remap, memory_small, memory_huge,
-	memory_tmpfs, memory_folio, memory_pages, memory_scatter,
-	memory_carveout, memory_cma;
+	memory_tmpfs, memory_tmpfs_huge, memory_folio, memory_pages,
+	memory_scatter, memory_carveout, memory_cma;
 
 int window_open(struct window *w, const struct memory *memory, size_t region,
 		unsigned int regions);

@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # shellcheck shell=bash disable=SC2034 # for those who source this
 #
-# What run.sh, pipeline.sh and profile.sh share: options, a boot for each kernel, and
-# the receiver on this host, which throws away what the guests send.  Sourced.
+# What run.sh, pipeline.sh, profile.sh and others share: options, a boot for each
+# kernel, and the receiver on this host, which throws away what the guests send.
+# Sourced.
 #
 # --again boots nothing, and reports what was counted the last time.  --document writes
 # a summary into Documentation as well.
@@ -27,7 +28,7 @@ cleanup() {
 }
 
 # perf_begin KNOWN ARGUMENT...: reads the options; KNOWN are the kernels there can be,
-# and all of them is the default
+# and all of them is the default.  Two more are those of tests/perf/upstream.sh.
 perf_begin() {
   local known=$1
 
@@ -38,7 +39,7 @@ perf_begin() {
     --document) DOCUMENT=1 ;;
     -* | *' '*) perf_usage "$known" ;;
     *)
-      [[ " $known " = *" $1 "* ]] || perf_usage "$known"
+      [[ " $known unpatched patched " = *" $1 "* ]] || perf_usage "$known"
       KERNELS+=("$1")
       ;;
     esac
@@ -59,15 +60,16 @@ perf_usage() {
 # boot KERNEL SUITE: its output is that of the suite, and QEMU's plugin counts into
 # $DIR/blocks.*
 boot() {
-  local arch=amd64 root=
+  local arch=() root=
 
   case $1 in
-  arm64) arch=arm64 ;;
+  arm64) arch=(ARCH=arm64) ;;
   6.1) ;;
+  unpatched | patched) root=$(tests/kernel/build.sh "$1") || return ;;
   *) root=$(tests/vm/amd64.sh "$1") || return ;;
   esac
   rm -f "$DIR/blocks."*
-  ARCH=$arch KROOT=$root FPGABUF_BENCH_PORT=$PORT FPGABUF_BENCH_DIR=$DIR \
+  env "${arch[@]}" KROOT="$root" FPGABUF_BENCH_PORT="$PORT" FPGABUF_BENCH_DIR="$DIR" \
     tests/driver/run.sh "$2"
 }
 
