@@ -65,6 +65,29 @@ static void test_numbers(void)
 	CU_ASSERT_EQUAL(value, 5);
 }
 
+static void test_seconds(void)
+{
+	int64_t ns = 42;
+
+	CU_ASSERT_EQUAL(parse_seconds("0", 9, &ns), -ERANGE);
+	CU_ASSERT_EQUAL(parse_seconds("10", 9, &ns), -ERANGE);
+	CU_ASSERT_EQUAL(parse_seconds("5s", 9, &ns), -EINVAL);
+	CU_ASSERT_EQUAL(ns, 42);
+	CU_ASSERT_EQUAL(parse_seconds("9", 9, &ns), 0);
+	CU_ASSERT_EQUAL(ns, 9000000000LL);
+}
+
+static void test_path(void)
+{
+	const char *path = "before";
+
+	CU_ASSERT_EQUAL(parse_path("", &path), -EINVAL);
+	CU_ASSERT_STRING_EQUAL(parse_wanted(), "a path");
+	CU_ASSERT_STRING_EQUAL(path, "before");
+	CU_ASSERT_EQUAL(parse_path("after", &path), 0);
+	CU_ASSERT_STRING_EQUAL(path, "after");
+}
+
 static void test_json(void)
 {
 	char *text = NULL;
@@ -222,6 +245,8 @@ static const struct test tests[] = {
 	{ "sizes may have one suffix, in either case", test_sizes },
 	{ "malformed and too large sizes are refused", test_bad_sizes },
 	{ "numbers have no suffix and keep their range", test_numbers },
+	{ "seconds are whole, from 1 on", test_seconds },
+	{ "a path is not empty", test_path },
 	{ "JSON escapes quotes, control characters and what is no UTF-8",
 	  test_json },
 	{ "HOST:PORT may be a name, an address, or only a port",

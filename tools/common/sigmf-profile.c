@@ -57,11 +57,12 @@ static int fail_value(const struct profile *p, const char *value)
 
 static int set_datatype(const struct profile *p, const char *value)
 {
-	parse_wants(SIGMF_DATATYPES);
-	if (!sigmf_sample_size(value))
+	const char *type;
+
+	if (sigmf_parse_type(value, &type))
 		return fail_value(p, value);
 	if (!p->setup->datatype)
-		p->setup->datatype = value;
+		p->setup->datatype = type;
 	return 0;
 }
 

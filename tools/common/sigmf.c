@@ -14,6 +14,7 @@
 #include "common/message.h"
 #include "common/newfile.h"
 #include "common/sigmf.h"
+#include "common/size.h"
 
 /* The version of the format */
 #define VERSION		"1.2.5"
@@ -115,6 +116,15 @@ unsigned int sigmf_sample_size(const char *datatype)
 	default:
 		return 0;
 	}
+}
+
+int sigmf_parse_type(const char *text, const char **datatype)
+{
+	parse_wants("a type of SigMF: r or c, then f32, f64, i8, u8, i16, u16, i32 or u32, and _le or _be if it has more than a byte; such as ci16_le");
+	if (!sigmf_sample_size(text))
+		return -EINVAL;
+	*datatype = text;
+	return 0;
 }
 
 size_t sigmf_stem(const char *name)

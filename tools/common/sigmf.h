@@ -91,9 +91,8 @@ struct sigmf;
 /* Bytes of a sample of the type, or 0: there is no such type. */
 unsigned int sigmf_sample_size(const char *datatype);
 
-/* For parse_wants(): what a type looks like */
-#define SIGMF_DATATYPES \
-	"a type of SigMF: r or c, then f32, f64, i8, u8, i16, u16, i32 or u32, and _le or _be if it has more than a byte; such as ci16_le"
+/* Takes such a type: 0, or -EINVAL and parse_wanted() says what one looks like. */
+int sigmf_parse_type(const char *text, const char **datatype);
 
 /* Length of a name without the ending that SigMF gives to data */
 size_t sigmf_stem(const char *name);

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "common/clock.h"
 #include "common/size.h"
 
 #define SIZE_FORM	"bytes, such as 65536, 64K, 1M or 2G"
@@ -150,5 +151,24 @@ int parse_ms(const char *text, uint64_t max_us, uint64_t *us)
 	if (ms > max_us / 1000 || ms * 1000 + fraction > max_us)
 		return -ERANGE;
 	*us = ms * 1000 + fraction;
+	return 0;
+}
+
+int parse_seconds(const char *text, uint64_t max, int64_t *ns)
+{
+	uint64_t seconds;
+	int err = parse_number(text, 1, max, &seconds);
+
+	if (!err)
+		*ns = seconds * NS_PER_SEC;
+	return err;
+}
+
+int parse_path(const char *text, const char **path)
+{
+	parse_wants("a path");
+	if (!*text)
+		return -EINVAL;
+	*path = text;
 	return 0;
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Numbers on the command line
+ * Numbers and paths on the command line
  *
  * A parser that fails leaves a description of valid values for usage_bad_value().
  */
@@ -28,6 +28,12 @@ int parse_number(const char *text, uint64_t min, uint64_t max, uint64_t *value);
  * microseconds.  Errors as parse_size().
  */
 int parse_ms(const char *text, uint64_t max_us, uint64_t *us);
+
+/* Reads whole seconds from 1 to @max, as nanoseconds.  Errors as parse_size(). */
+int parse_seconds(const char *text, uint64_t max, int64_t *ns);
+
+/* Takes a path, which is not empty: -EINVAL if it is.  It stays yours. */
+int parse_path(const char *text, const char **path);
 
 /* For other parsers: describes valid values, before they fail. */
 void parse_wants(const char *format, ...) __attribute__((format(printf, 1, 2)));

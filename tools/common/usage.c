@@ -19,6 +19,12 @@ int usage_error(void)
 	return EXIT_USAGE;
 }
 
+int usage_wrong(const char *what)
+{
+	message("%s", what);
+	return usage_error();
+}
+
 static const char *what_is_wrong(int err)
 {
 	switch (err) {

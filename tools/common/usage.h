@@ -13,6 +13,9 @@ int usage_show(const char *text);
 /* Call it after message() has named the error.  Returns EXIT_USAGE. */
 int usage_error(void);
 
+/* The same, with the message. */
+int usage_wrong(const char *what);
+
 /*
  * The value of an option, in optarg, is invalid: @err is -ERANGE if it is a number out
  * of range, -ENOENT if there is no such user or group.  The parser has passed the

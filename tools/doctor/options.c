@@ -92,9 +92,7 @@ int doctor_options_parse(int argc, char **argv, struct doctor_options *options)
 		message("%s: there are no arguments but options", argv[optind]);
 		return usage_error();
 	}
-	if (options->json && options->report) {
-		message("--json and --report do not go together");
-		return usage_error();
-	}
+	if (options->json && options->report)
+		return usage_wrong("--json and --report do not go together");
 	return -1;
 }

@@ -1,5 +1,4 @@
 // SPDX-License-Identifier: GPL-2.0-only
-#include <errno.h>
 #include <getopt.h>
 #include <stdio.h>
 
@@ -70,9 +69,7 @@ static int set_value(struct plan_options *o, int option)
 {
 	switch (option) {
 	case 'd':
-		parse_wants("a path");
-		o->device = optarg;
-		return *optarg ? 0 : -EINVAL;
+		return parse_path(optarg, &o->device);
 	case 'r':
 		o->usual_region = false;
 		return parse_limited(MAX_REGION, &o->stream.region_size);
@@ -112,16 +109,12 @@ static int set_option(struct plan_options *o, int option)
 /* Fills in options that were not given. */
 static int settle(struct plan_options *o)
 {
-	if (!o->stream.rate) {
-		message("give --rate");
-		return usage_error();
-	}
+	if (!o->stream.rate)
+		return usage_wrong("give --rate");
 	if (!o->stream.link)
 		o->stream.link = o->stream.rate;
-	if (o->stream.link < o->stream.rate) {
-		message("--link: the FPGA is faster than that, so no number of regions is enough");
-		return usage_error();
-	}
+	if (o->stream.link < o->stream.rate)
+		return usage_wrong("--link: the FPGA is faster than that, so no number of regions is enough");
 	return -1;
 }
 

@@ -4,7 +4,6 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "common/clock.h"
 #include "common/message.h"
 #include "common/output-name.h"
 #include "common/sigmf-profile.h"
@@ -139,35 +138,6 @@ static int parse_limit(uint64_t *limit)
 	return parse_size_within(optarg, 1, UNLIMITED - 1, limit);
 }
 
-static int set_path(const char **path)
-{
-	parse_wants("a path");
-	if (!*optarg)
-		return -EINVAL;
-	*path = optarg;
-	return 0;
-}
-
-static int set_seconds(int64_t *ns)
-{
-	uint64_t seconds;
-	int err;
-
-	err = parse_number(optarg, 1, MAX_SECONDS, &seconds);
-	if (!err)
-		*ns = seconds * NS_PER_SEC;
-	return err;
-}
-
-static int set_datatype(struct record_options *o)
-{
-	parse_wants(SIGMF_DATATYPES);
-	if (!sigmf_sample_size(optarg))
-		return -EINVAL;
-	o->sigmf.datatype = optarg;
-	return 0;
-}
-
 static int add_rule(struct record_options *o)
 {
 	parse_wants("at most %d rules", MAX_RULES);
@@ -192,7 +162,7 @@ static int set_window(struct record_options *o, int option)
 	case OPT_TRIGGER:
 		return add_rule(o);
 	case OPT_TRIGGER_FIFO:
-		return set_path(&o->fifo);
+		return parse_path(optarg, &o->fifo);
 	case OPT_WINDOWS:
 		return parse_number(optarg, 1, UNLIMITED - 1, &o->windows);
 	default:
@@ -209,7 +179,7 @@ static int set_extent(struct record_options *o, int option)
 	case 'c':
 		return parse_number(optarg, 1, UNLIMITED - 1, &o->captures);
 	case 'd':
-		return set_path(&o->device);
+		return parse_path(optarg, &o->device);
 	case 'n':
 		return parse_number(optarg, 1, MAX_REGIONS, &o->regions);
 	case 'r':
@@ -218,9 +188,9 @@ static int set_extent(struct record_options *o, int option)
 	case OPT_DURATION:
 		return parse_number(optarg, 1, MAX_SECONDS, &o->duration_s);
 	case OPT_REPLAY:
-		return set_path(&o->replay);
+		return parse_path(optarg, &o->replay);
 	case OPT_SHARE:
-		return set_path(&o->share);
+		return parse_path(optarg, &o->share);
 	default:
 		return 1;
 	}
@@ -231,28 +201,28 @@ static int set_manner(struct record_options *o, int option)
 {
 	switch (option) {
 	case OPT_DATATYPE:
-		return set_datatype(o);
+		return sigmf_parse_type(optarg, &o->sigmf.datatype);
 	case OPT_HW_TIME:
 		return hw_time_parse(optarg, &o->sigmf.counter);
 	case OPT_MAX_DISK:
 		return parse_size_within(optarg, MIN_ROTATE_SIZE, UINT64_MAX,
 					 &o->max_disk);
 	case OPT_PROFILE:
-		return set_path(&o->profile);
+		return parse_path(optarg, &o->profile);
 	case OPT_ROTATE_SIZE:
 		return parse_size_within(optarg, MIN_ROTATE_SIZE, UINT64_MAX,
 					 &o->rotate_size);
 	case OPT_ROTATE_TIME:
-		return set_seconds(&o->rotate_ns);
+		return parse_seconds(optarg, MAX_SECONDS, &o->rotate_ns);
 	case OPT_SAMPLE_RATE:
 		return parse_number(optarg, 1, SIGMF_MAX_RATE,
 				    &o->sigmf.sample_rate);
 	case OPT_STATS:
-		return set_seconds(&o->stats_ns);
+		return parse_seconds(optarg, MAX_SECONDS, &o->stats_ns);
 	case OPT_STATS_FILE:
-		return set_path(&o->stats_file);
+		return parse_path(optarg, &o->stats_file);
 	default:
-		return set_seconds(&o->sync_ns);
+		return parse_seconds(optarg, MAX_SECONDS, &o->sync_ns);
 	}
 }
 
@@ -307,12 +277,6 @@ static int set_option(struct record_options *o, int option)
 	return err ? usage_bad_value(long_options, option, err) : -1;
 }
 
-static int bad_combination(const char *what)
-{
-	message("%s", what);
-	return usage_error();
-}
-
 static bool rotates(const struct record_options *o)
 {
 	return o->rotate_size || o->rotate_ns;
@@ -324,19 +288,19 @@ static int check(const struct record_options *o)
 		   (o->duration_s != UNLIMITED);
 
 	if (ends > 1)
-		return bad_combination("--bytes, --count and --duration exclude each other");
+		return usage_wrong("--bytes, --count and --duration exclude each other");
 	if (o->triggered && o->bytes != UNLIMITED)
-		return bad_combination("--bytes excludes --before, --after, --trigger, --trigger-fifo and --windows");
+		return usage_wrong("--bytes excludes --before, --after, --trigger, --trigger-fifo and --windows");
 	if (!!o->device + !!o->share + !!o->replay > 1)
-		return bad_combination("--device, --share and --replay exclude each other");
+		return usage_wrong("--device, --share and --replay exclude each other");
 	if (!o->metadata &&
 	    (o->sigmf.datatype || o->sigmf.sample_rate || o->profile ||
 	     hw_time_is_there(&o->sigmf.counter)))
-		return bad_combination("--datatype, --sample-rate, --profile and --hw-time need --sigmf");
+		return usage_wrong("--datatype, --sample-rate, --profile and --hw-time need --sigmf");
 	if (o->max_disk && !rotates(o))
-		return bad_combination("--max-disk needs --rotate-size or --rotate-time");
+		return usage_wrong("--max-disk needs --rotate-size or --rotate-time");
 	if (o->max_disk && o->rotate_size > o->max_disk / 2)
-		return bad_combination("--max-disk must be at least twice --rotate-size");
+		return usage_wrong("--max-disk must be at least twice --rotate-size");
 	return -1;
 }
 
@@ -358,9 +322,9 @@ static int settle_type(struct record_options *o)
 	if (o->profile && sigmf_profile_read(o->profile, &o->sigmf))
 		return EXIT_USAGE;
 	if (o->metadata && !o->sigmf.datatype && !o->replay)
-		return bad_combination("--sigmf needs --datatype");
+		return usage_wrong("--sigmf needs --datatype");
 	if (o->replay && hw_time_is_there(&o->sigmf.counter))
-		return bad_combination("--hw-time excludes --replay: a recording does not say where captures begin");
+		return usage_wrong("--hw-time excludes --replay: a recording does not say where captures begin");
 	return -1;
 }
 
@@ -391,7 +355,7 @@ static int set_name(struct record_options *o, const char *pattern)
 		       pattern, rotates(o) && !has.file ? ".%n" : "",
 		       o->metadata ? SIGMF_DATA : "");
 	if (len >= (int)sizeof(o->name))
-		return bad_combination("the name of the file is too long");
+		return usage_wrong("the name of the file is too long");
 	o->output = o->name;
 	return -1;
 }
@@ -399,11 +363,11 @@ static int set_name(struct record_options *o, const char *pattern)
 static int set_file(struct record_options *o, int count, char **words)
 {
 	if (!count)
-		return bad_combination("no FILE given");
+		return usage_wrong("no FILE given");
 	if (count > 1)
-		return bad_combination("more than one FILE given");
+		return usage_wrong("more than one FILE given");
 	if (!**words)
-		return bad_combination("FILE has no name");
+		return usage_wrong("FILE has no name");
 	return set_name(o, *words);
 }
 

@@ -1,10 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
-#include <errno.h>
 #include <getopt.h>
 #include <stdio.h>
 #include <string.h>
 
-#include "common/clock.h"
 #include "common/message.h"
 #include "common/output-name.h"
 #include "common/sigmf-profile.h"
@@ -158,17 +156,6 @@ static int set_keepalive(struct recv_options *o)
 	return err;
 }
 
-static int set_seconds(int64_t *ns)
-{
-	uint64_t seconds;
-	int err;
-
-	err = parse_number(optarg, 1, MAX_TIMEOUT_S, &seconds);
-	if (!err)
-		*ns = seconds * NS_PER_SEC;
-	return err;
-}
-
 static int set_timeout(struct recv_options *o)
 {
 	uint64_t seconds;
@@ -178,24 +165,6 @@ static int set_timeout(struct recv_options *o)
 	if (!err)
 		o->timeout_ms = seconds * 1000;
 	return err;
-}
-
-static int set_path(const char **path)
-{
-	parse_wants("a path");
-	if (!*optarg)
-		return -EINVAL;
-	*path = optarg;
-	return 0;
-}
-
-static int set_datatype(struct recv_options *o)
-{
-	parse_wants(SIGMF_DATATYPES);
-	if (!sigmf_sample_size(optarg))
-		return -EINVAL;
-	o->sigmf.datatype = optarg;
-	return 0;
 }
 
 /* Options without a value; false: it is another option. */
@@ -241,34 +210,34 @@ static int set_value(struct recv_options *o, int option)
 	case 'b':
 		return set_bytes(o);
 	case 'o':
-		return set_path(&o->output);
+		return parse_path(optarg, &o->output);
 	case 't':
 		return set_timeout(o);
 	case OPT_CONNECTIONS:
 		return set_connections(o);
 	case OPT_DATATYPE:
-		return set_datatype(o);
+		return sigmf_parse_type(optarg, &o->sigmf.datatype);
 	case OPT_HW_TIME:
 		return hw_time_parse(optarg, &o->sigmf.counter);
 	case OPT_KEEPALIVE:
 		return set_keepalive(o);
 	case OPT_PORT_FILE:
-		return set_path(&o->port_file);
+		return parse_path(optarg, &o->port_file);
 	case OPT_PROFILE:
-		return set_path(&o->profile);
+		return parse_path(optarg, &o->profile);
 	case OPT_ROTATE_SIZE:
 		return set_rotate_size(o);
 	case OPT_SAMPLE_RATE:
 		return parse_number(optarg, 1, SIGMF_MAX_RATE,
 				    &o->sigmf.sample_rate);
 	case OPT_STATS:
-		return set_seconds(&o->stats_ns);
+		return parse_seconds(optarg, MAX_TIMEOUT_S, &o->stats_ns);
 	case OPT_STATS_FILE:
-		return set_path(&o->stats_file);
+		return parse_path(optarg, &o->stats_file);
 	case OPT_SYNC:
-		return set_seconds(&o->sync_ns);
+		return parse_seconds(optarg, MAX_TIMEOUT_S, &o->sync_ns);
 	default:
-		return set_seconds(&o->rotate_ns);
+		return parse_seconds(optarg, MAX_TIMEOUT_S, &o->rotate_ns);
 	}
 }
 
@@ -290,12 +259,6 @@ static int set_option(struct recv_options *o, int option)
 	return err ? usage_bad_value(long_options, option, err) : -1;
 }
 
-static int bad_combination(const char *what)
-{
-	message("%s", what);
-	return usage_error();
-}
-
 static int set_listen(struct recv_options *o, const char *text)
 {
 	if (endpoint_parse(text, &o->listen))
@@ -303,11 +266,11 @@ static int set_listen(struct recv_options *o, const char *text)
 	if (endpoint_lacks_scope(&o->listen))
 		return usage_no_scope(text, &o->listen);
 	if (*o->listen.path && o->port_file)
-		return bad_combination("a Unix socket has no port for --port-file");
+		return usage_wrong("a Unix socket has no port for --port-file");
 	if (*o->listen.path && o->rdma)
-		return bad_combination("--rdma needs a port, and no Unix socket");
+		return usage_wrong("--rdma needs a port, and no Unix socket");
 	if (!*o->listen.host && o->rdma)
-		return bad_combination("--rdma needs an address of an RDMA device: HOST:PORT, or 0.0.0.0:PORT or [::]:PORT for all");
+		return usage_wrong("--rdma needs an address of an RDMA device: HOST:PORT, or 0.0.0.0:PORT or [::]:PORT for all");
 	if (!*o->listen.path && !*o->listen.host) {
 		strcpy(o->listen.host, "127.0.0.1");
 		o->port_alone = true;
@@ -349,7 +312,7 @@ static int set_name(struct recv_options *o)
 		       rotates && !has.file ? ".%n" : "",
 		       o->metadata ? SIGMF_DATA : "");
 	if (len >= (int)sizeof(o->name))
-		return bad_combination("the name of the output is too long");
+		return usage_wrong("the name of the output is too long");
 	o->output = o->name;
 	return -1;
 }
@@ -360,16 +323,16 @@ static int check_metadata(struct recv_options *o)
 	if (!o->metadata)
 		return o->sigmf.datatype || o->sigmf.sample_rate ||
 		       o->profile || hw_time_is_there(&o->sigmf.counter) ?
-			bad_combination("--datatype, --sample-rate, --profile and --hw-time need --sigmf") :
+			usage_wrong("--datatype, --sample-rate, --profile and --hw-time need --sigmf") :
 			-1;
 	if (o->profile && sigmf_profile_read(o->profile, &o->sigmf))
 		return EXIT_USAGE;
 	if (!o->sigmf.datatype)
-		return bad_combination("--sigmf needs --datatype");
+		return usage_wrong("--sigmf needs --datatype");
 	if (!o->framed || o->keep_frames)
-		return bad_combination("--sigmf needs --framed, and no --keep-frames");
+		return usage_wrong("--sigmf needs --framed, and no --keep-frames");
 	if (!o->output || !strcmp(o->output, "-"))
-		return bad_combination("--sigmf needs a file as --output");
+		return usage_wrong("--sigmf needs a file as --output");
 	return -1;
 }
 
@@ -378,19 +341,19 @@ static int set_output(struct recv_options *o)
 	bool rotates = o->rotate_size || o->rotate_ns;
 
 	if (o->keep_frames && !o->framed)
-		return bad_combination("--keep-frames needs --framed");
+		return usage_wrong("--keep-frames needs --framed");
 	if (rotates && !o->output)
-		return bad_combination("--rotate-size and --rotate-time need --output");
+		return usage_wrong("--rotate-size and --rotate-time need --output");
 	if ((o->sync_ns || o->overwrite) && !o->output)
-		return bad_combination("--sync and --overwrite need --output");
+		return usage_wrong("--sync and --overwrite need --output");
 	if (!o->output)
 		return -1;
 	if (strcmp(o->output, "-"))
 		return set_name(o);
 	if (rotates)
-		return bad_combination("stdout cannot be rotated");
+		return usage_wrong("stdout cannot be rotated");
 	if (o->connections != 1)
-		return bad_combination("only one connection can go to stdout");
+		return usage_wrong("only one connection can go to stdout");
 	return -1;
 }
 

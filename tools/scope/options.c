@@ -1,5 +1,4 @@
 // SPDX-License-Identifier: GPL-2.0-only
-#include <errno.h>
 #include <getopt.h>
 
 #include "common/message.h"
@@ -109,30 +108,12 @@ static const char help[] =
 	"Exit status: 0 all pictures were shown; 1 they were not, or something failed; 2 bad\n"
 	"usage.\n";
 
-static int set_path(const char **path)
-{
-	parse_wants("a path");
-	if (!*optarg)
-		return -EINVAL;
-	*path = optarg;
-	return 0;
-}
-
-static int set_datatype(struct scope_options *o)
-{
-	parse_wants(SIGMF_DATATYPES);
-	if (!sigmf_sample_size(optarg))
-		return -EINVAL;
-	o->sigmf.datatype = optarg;
-	return 0;
-}
-
 /* Where samples come from: 0, a negative errno, or 1 if it is another option */
 static int set_source(struct scope_options *o, int option)
 {
 	switch (option) {
 	case 'd':
-		return set_path(&o->device);
+		return parse_path(optarg, &o->device);
 	case 'n':
 		return parse_number(optarg, 1, MAX_REGIONS, &o->regions);
 	case 'r':
@@ -141,11 +122,11 @@ static int set_source(struct scope_options *o, int option)
 	case OPT_EVERY:
 		return parse_number(optarg, 1, UNLIMITED - 1, &o->every);
 	case OPT_RAW:
-		return set_path(&o->raw);
+		return parse_path(optarg, &o->raw);
 	case OPT_REPLAY:
-		return set_path(&o->replay);
+		return parse_path(optarg, &o->replay);
 	case OPT_SHARE:
-		return set_path(&o->share);
+		return parse_path(optarg, &o->share);
 	default:
 		return 1;
 	}
@@ -160,19 +141,19 @@ static int set_value(struct scope_options *o, int option)
 	case OPT_CHANNELS:
 		return parse_number(optarg, 1, LOOK_MAX_CHANNELS, &o->channels);
 	case OPT_DATATYPE:
-		return set_datatype(o);
+		return sigmf_parse_type(optarg, &o->sigmf.datatype);
 	case OPT_POINTS:
 		return parse_number(optarg, SPECTRUM_MIN_POINTS,
 				    SPECTRUM_MAX_POINTS, &o->points);
 	case OPT_PROFILE:
-		return set_path(&o->profile);
+		return parse_path(optarg, &o->profile);
 	case OPT_SAMPLES:
 		return parse_number(optarg, 1, MAX_SAMPLES, &o->samples);
 	case OPT_SAMPLE_RATE:
 		return parse_number(optarg, 1, SIGMF_MAX_RATE,
 				    &o->sigmf.sample_rate);
 	default:
-		return set_path(&o->svg);
+		return parse_path(optarg, &o->svg);
 	}
 }
 
@@ -223,21 +204,14 @@ static int set_option(struct scope_options *o, int option)
 	return err ? usage_bad_value(long_options, option, err) : -1;
 }
 
-static int bad_combination(const char *what)
-{
-	message("%s", what);
-	return usage_error();
-}
-
 static int check(const struct scope_options *o)
 {
 	if (!!o->device + !!o->share + !!o->replay + !!o->raw > 1)
-		return bad_combination(
-			"--device, --share, --replay and --raw exclude each other");
+		return usage_wrong("--device, --share, --replay and --raw exclude each other");
 	if (o->svg && o->json)
-		return bad_combination("--svg and --json exclude each other");
+		return usage_wrong("--svg and --json exclude each other");
 	if (o->overwrite && !o->svg)
-		return bad_combination("--overwrite needs --svg");
+		return usage_wrong("--overwrite needs --svg");
 	return -1;
 }
 

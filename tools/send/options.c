@@ -178,25 +178,16 @@ static int set_extent(struct send_options *o, int option)
 	}
 }
 
-static int set_path(const char **path)
-{
-	parse_wants("a path");
-	if (!*optarg)
-		return -EINVAL;
-	*path = optarg;
-	return 0;
-}
-
 /* Where from: as set_extent(). */
 static int set_source(struct send_options *o, int option)
 {
 	switch (option) {
 	case 'd':
-		return set_path(&o->device);
+		return parse_path(optarg, &o->device);
 	case OPT_REPLAY:
-		return set_path(&o->replay);
+		return parse_path(optarg, &o->replay);
 	case OPT_SHARE:
-		return set_path(&o->share);
+		return parse_path(optarg, &o->share);
 	case OPT_FD:
 		return parse_int(0, INT_MAX, &o->fd);
 	default:
@@ -223,7 +214,7 @@ static int set_manner(struct send_options *o, int option)
 	case OPT_STATS:
 		return parse_number(optarg, 1, MAX_TIMEOUT_S, &o->stats_s);
 	case OPT_STATS_FILE:
-		return set_path(&o->stats_file);
+		return parse_path(optarg, &o->stats_file);
 	case OPT_RECONNECT:
 		err = parse_int(1, MAX_ATTEMPTS, &value);
 		o->reconnect = value;
@@ -274,10 +265,8 @@ static int add_peers(struct send_options *o, int count, char **words)
 {
 	int i;
 
-	if (!count) {
-		message("no HOST:PORT given");
-		return usage_error();
-	}
+	if (!count)
+		return usage_wrong("no HOST:PORT given");
 	if (count > MAX_PEERS) {
 		message("more than %d peers given", MAX_PEERS);
 		return usage_error();
@@ -299,28 +288,20 @@ static int check_extent(const struct send_options *o)
 	int ends = (o->bytes != UNLIMITED) + (o->captures != UNLIMITED) +
 		   (o->duration_s != UNLIMITED);
 
-	if (ends > 1) {
-		message("--bytes, --count and --duration exclude each other");
-		return usage_error();
-	}
-	if (o->fd >= 0 && ends && o->bytes == UNLIMITED) {
-		message("--fd sends once: use it with --bytes, not with --count or --duration");
-		return usage_error();
-	}
-	if (o->drop && (o->regions == 1 || o->fd >= 0)) {
-		message("--slow-peer drop needs two --regions or more");
-		return usage_error();
-	}
+	if (ends > 1)
+		return usage_wrong("--bytes, --count and --duration exclude each other");
+	if (o->fd >= 0 && ends && o->bytes == UNLIMITED)
+		return usage_wrong("--fd sends once: use it with --bytes, not with --count or --duration");
+	if (o->drop && (o->regions == 1 || o->fd >= 0))
+		return usage_wrong("--slow-peer drop needs two --regions or more");
 	return -1;
 }
 
 /* Fills in options that were not given. */
 static int settle_source(struct send_options *o)
 {
-	if (!!o->device + !!o->share + !!o->replay + (o->fd >= 0) > 1) {
-		message("--device, --share, --replay and --fd exclude each other");
-		return usage_error();
-	}
+	if (!!o->device + !!o->share + !!o->replay + (o->fd >= 0) > 1)
+		return usage_wrong("--device, --share, --replay and --fd exclude each other");
 	if (o->share)
 		return -1;
 	if (!o->device && !o->replay)

@@ -158,15 +158,6 @@ static int set_mode(struct share_options *o)
 	return 0;
 }
 
-static int set_stats_file(struct share_options *o)
-{
-	parse_wants("a path");
-	if (!*optarg)
-		return -EINVAL;
-	o->stats_file = optarg;
-	return 0;
-}
-
 static int set_region_size(struct share_options *o)
 {
 	return parse_size_within(optarg, 1, UINT64_MAX, &o->region_size);
@@ -193,7 +184,7 @@ static int set_value(struct share_options *o, int option)
 	case OPT_STATS:
 		return parse_number(optarg, 1, MAX_STATS_S, &o->stats_s);
 	case OPT_STATS_FILE:
-		return set_stats_file(o);
+		return parse_path(optarg, &o->stats_file);
 	case 'u':
 		return add_user(&o->rights);
 	default:
@@ -234,19 +225,13 @@ static int set_option(struct share_options *o, int option)
 
 static int check(struct share_options *o, int argc, char **argv)
 {
-	if (argc - optind > 1) {
-		message("more than one SOCKET given");
-		return usage_error();
-	}
+	if (argc - optind > 1)
+		return usage_wrong("more than one SOCKET given");
 	o->path = argv[optind];
-	if (!o->path && !getenv("LISTEN_FDS")) {
-		message("no SOCKET given, and none was passed by systemd");
-		return usage_error();
-	}
-	if (o->wait > o->clients) {
-		message("--wait for more than --clients would never end");
-		return usage_error();
-	}
+	if (!o->path && !getenv("LISTEN_FDS"))
+		return usage_wrong("no SOCKET given, and none was passed by systemd");
+	if (o->wait > o->clients)
+		return usage_wrong("--wait for more than --clients would never end");
 	if (o->wait > o->regions - RESERVED_REGIONS) {
 		message("--wait for more clients than there are credits would never end");
 		remedy("all clients together have as many credits as --regions, less %u",

@@ -113,15 +113,11 @@ static int set_option(struct uio_options *o, int option)
 
 static int settle(int argc, char **argv, struct uio_options *o)
 {
-	if (argc - optind != 1) {
-		message("give one MASTER: a file that describes it, or the name of one");
-		return usage_error();
-	}
+	if (argc - optind != 1)
+		return usage_wrong("give one MASTER: a file that describes it, or the name of one");
 	o->master = argv[optind];
-	if (!o->check && !o->place.uio && !o->place.file) {
-		message("where are its registers? give --uio or --registers");
-		return usage_error();
-	}
+	if (!o->check && !o->place.uio && !o->place.file)
+		return usage_wrong("where are its registers? give --uio or --registers");
 	return -1;
 }
 
