@@ -56,6 +56,25 @@ static const struct program endless_sender = {
 		  "--regions", "2", "--region-size", REGION_TEXT, PEER, NULL },
 };
 
+/* Without frames, and as long as the sender sends */
+static const struct program raw_receiver = {
+	.name = "recv",
+	.argv = { "fpgabuf-recv", "--rdma", "-t60", "--json", PEER, NULL },
+};
+
+/* A raw stream has no gaps where all its regions are captured once. */
+static const struct program short_receiver = {
+	.name = "recv",
+	.argv = { "fpgabuf-recv", "--rdma", "-t60", "--verify", "--json",
+		  "--bytes", "1M", PEER, NULL },
+};
+
+static const struct program short_sender = {
+	.name = "send",
+	.argv = { "fpgabuf-send", "--engine", "rdma", "--json", "--regions", "4",
+		  "--region-size", "256K", "--bytes", "1M", PEER, NULL },
+};
+
 static pid_t receiver_start(const struct program *p)
 {
 	pid_t pid = program_start(p);
@@ -178,26 +197,15 @@ static void arrives_framed(void)
 	CU_ASSERT(wire_bytes() - wire > bytes);
 }
 
-/* A raw stream has no gaps where all its regions are captured once. */
 static void arrives_raw(void)
 {
-	const struct program receive = {
-		.name = "recv",
-		.argv = { "fpgabuf-recv", "--rdma", "-t60", "--verify", "--json",
-			  "--bytes", "1M", PEER, NULL },
-	}, send = {
-		.name = "send",
-		.argv = { "fpgabuf-send", "--engine", "rdma", "--json",
-			  "--regions", "4", "--region-size", "256K",
-			  "--bytes", "1M", PEER, NULL },
-	};
 	pid_t receiver;
 
 	sim_source("pattern");
-	receiver = receiver_start(&receive);
-	expect_code(&send, program_run(&send), 0);
-	expect_end(&receive, receiver, 0);
-	EXPECT(program_count(&receive, "bytes"), MIB);
+	receiver = receiver_start(&short_receiver);
+	expect_code(&short_sender, program_run(&short_sender), 0);
+	expect_end(&short_receiver, receiver, 0);
+	EXPECT(program_count(&short_receiver, "bytes"), MIB);
 }
 
 /* Two connections to the same receiver, which serves both at once */
@@ -297,27 +305,17 @@ static void held_until_completion(void)
 /* The peer has connected, and has nothing to send for the time being. */
 static void silent_peer(void)
 {
-	const struct program receive = {
-		.name = "recv",
-		.argv = { "fpgabuf-recv", "--rdma", "-t60", "--verify", "--json",
-			  "--bytes", "1M", PEER, NULL },
-	}, send = {
-		.name = "send",
-		.argv = { "fpgabuf-send", "--engine", "rdma", "--json",
-			  "--regions", "4", "--region-size", "256K",
-			  "--bytes", "1M", PEER, NULL },
-	};
 	pid_t receiver, sender;
 
 	sim_source("feed");
-	receiver = receiver_start(&receive);
-	sender = program_start(&send);
+	receiver = receiver_start(&short_receiver);
+	sender = program_start(&short_sender);
 	wait_pinned(receiver);
 	EXPECT(pinned_kib(receiver), SILENT_KIB);
 	sim_source("pattern");
-	expect_end(&send, sender, 0);
-	expect_end(&receive, receiver, 0);
-	EXPECT(program_count(&receive, "bytes"), MIB);
+	expect_end(&short_sender, sender, 0);
+	expect_end(&short_receiver, receiver, 0);
+	EXPECT(program_count(&short_receiver, "bytes"), MIB);
 }
 
 /* Another region of the stream */
@@ -452,11 +450,6 @@ static void kill_sender_of(const struct program *receive)
 
 static void sender_killed(void)
 {
-	const struct program raw_receiver = {
-		.name = "recv",
-		.argv = { "fpgabuf-recv", "--rdma", "-t60", "--json", PEER, NULL },
-	};
-
 	kill_sender_of(&framed_receiver);
 	kill_sender_of(&raw_receiver);
 }
@@ -464,10 +457,7 @@ static void sender_killed(void)
 /* The driver of the FPGA stops a stream: it must not look complete. */
 static void failure_is_no_end(void)
 {
-	const struct program receive = {
-		.name = "recv",
-		.argv = { "fpgabuf-recv", "--rdma", "-t60", "--json", PEER, NULL },
-	}, send = {
+	const struct program send = {
 		.name = "send",
 		.argv = { "fpgabuf-send", "--engine", "rdma", "--json",
 			  "--regions", "2", "--region-size", REGION_TEXT,
@@ -478,14 +468,14 @@ static void failure_is_no_end(void)
 	pid_t receiver, sender;
 
 	sim_source("pattern");
-	receiver = receiver_start(&receive);
+	receiver = receiver_start(&raw_receiver);
 	sender = program_start(&send);
 	wait_for_captures(dev, captures + 8);
 	REQUIRE(kill(sender, SIGTERM), 0);
 	expect_end(&send, sender, 1);
 	program_says(&send, "ended after");
-	expect_end(&receive, receiver, 1);
-	program_says(&receive, "the stream broke off");
+	expect_end(&raw_receiver, receiver, 1);
+	program_says(&raw_receiver, "the stream broke off");
 	close(dev);
 }
 

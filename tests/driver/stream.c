@@ -744,15 +744,12 @@ static void limited_packets(void)
 	source_with_packets(0);
 }
 
-/* Programs that know nothing of fpgabuf find the end of a file. */
-static void cat_ends(void)
+/* A program that knows nothing of fpgabuf reads @dev, and writes to @out. */
+static pid_t cat_start(int dev, int *out)
 {
-	int dev, pipes[2];
-	uint8_t byte;
+	int pipes[2];
 	pid_t pid;
 
-	sim_source("pattern");
-	dev = stream_open_until(64 * KIB, 4, FPGABUF_STREAM_JOIN, MIB);
 	pipe_open(pipes, 0);
 	pid = fork();
 	if (!pid) {
@@ -762,9 +759,38 @@ static void cat_ends(void)
 		_exit(127);
 	}
 	close(pipes[1]);
-	expect_pattern(pipes[0], MIB, 0);
-	EXPECT(try_read(pipes[0], &byte, 1), 0);
-	close(pipes[0]);
+	*out = pipes[0];
+	return pid;
+}
+
+static void cat_reads(void)
+{
+	int dev, out;
+	pid_t pid;
+
+	sim_source("pattern");
+	dev = stream_open(64 * KIB, 4, FPGABUF_STREAM_JOIN);
+	pid = cat_start(dev, &out);
+	expect_pattern(out, MIB, 0);
+	/* It ends when it writes for nobody. */
+	close(out);
+	EXPECT(waitpid(pid, NULL, 0), pid);
+	stream_close(dev);
+}
+
+/* It finds the end of a file. */
+static void cat_ends(void)
+{
+	int dev, out;
+	uint8_t byte;
+	pid_t pid;
+
+	sim_source("pattern");
+	dev = stream_open_until(64 * KIB, 4, FPGABUF_STREAM_JOIN, MIB);
+	pid = cat_start(dev, &out);
+	expect_pattern(out, MIB, 0);
+	EXPECT(try_read(out, &byte, 1), 0);
+	close(out);
 	EXPECT(process_exit_code(pid), 0);
 	stream_close(dev);
 }
@@ -991,9 +1017,9 @@ static void two_readers(void)
 	stream_close(dev);
 }
 
-/* The socket takes a part, and sendfile() throws away the rest that it has read. */
 /*
- * Nobody reads before the socket was full once.  What both sockets take by then is
+ * The socket takes a part, and sendfile() throws away the rest that it has read.  Nobody
+ * reads before the socket was full once.  What both sockets take by then is
  * less than half of the regions: the device goes on.
  */
 static void takes_a_part(void)
@@ -1198,31 +1224,6 @@ static void owns_the_queue(void)
 	close(other);
 	EXPECT(setup_with(dev, &setup), 0);
 	close(fd);
-	stream_close(dev);
-}
-
-/* A program that knows nothing of fpgabuf */
-static void cat_reads(void)
-{
-	const size_t size = MIB;
-	int dev, pipes[2];
-	pid_t pid;
-
-	sim_source("pattern");
-	dev = stream_open(64 * KIB, 4, FPGABUF_STREAM_JOIN);
-	pipe_open(pipes, 0);
-	pid = fork();
-	if (!pid) {
-		dup2(dev, 0);
-		dup2(pipes[1], 1);
-		execlp("cat", "cat", NULL);
-		_exit(127);
-	}
-	close(pipes[1]);
-	expect_pattern(pipes[0], size, 0);
-	/* It ends when it writes for nobody. */
-	close(pipes[0]);
-	EXPECT(waitpid(pid, NULL, 0), pid);
 	stream_close(dev);
 }
 

@@ -249,26 +249,35 @@ static void check_metadata(const char *meta)
 	CU_ASSERT_TRUE(has(text, "\"fpgabuf:ticks\": 1022508}\n"));
 }
 
-static void test_record(void)
+/* Records them; @rule is a trigger, or NULL.  @meta is set to the name of the metadata. */
+static void record(struct temp *t, struct process *p, char *rule, char *meta)
 {
-	char feed[64], meta[PATH_MAX];
-	struct process p;
-	struct temp t;
+	char feed[64];
 
-	temp_make(&t, "x.sigmf-data");
+	temp_make(t, "x.sigmf-data");
 	char *argv[] = { "fpgabuf-record-fake", "-d", FAKE_DEVICE, "-r", "4K",
 			 "-c", "8", "--sigmf", "--datatype", "ci16_le",
 			 "--sample-rate", "1000000", "--json", "--hw-time",
-			 "4:u64_le:4000000", t.file, NULL };
+			 "4:u64_le:4000000", t->file, rule ? "--after" : NULL,
+			 "1", "--trigger", rule, NULL };
 
-	snprintf(feed, sizeof(feed), "%s", temp_path(&t, "feed"));
+	snprintf(feed, sizeof(feed), "%s", temp_path(t, "feed"));
 	make_feed(feed);
 	set_device(feed);
-	CU_ASSERT_EQUAL(process_run(&p, argv), 0);
+	CU_ASSERT_EQUAL(process_run(p, argv), 0);
 	unset_device();
-	CU_ASSERT_TRUE(has(p.output, OFTEN));
+	CU_ASSERT_TRUE(has(p->output, OFTEN));
+	sigmf_meta_name(t->file, meta);
+}
+
+static void test_record(void)
+{
+	char meta[PATH_MAX];
+	struct process p;
+	struct temp t;
+
+	record(&t, &p, NULL, meta);
 	CU_ASSERT_TRUE(has(p.output, "says that 7 samples are missing before capture 4, and " FAKE_DEVICE " does not tell of it"));
-	sigmf_meta_name(t.file, meta);
 	check_metadata(meta);
 	temp_remove(&t);
 }
@@ -276,25 +285,12 @@ static void test_record(void)
 /* Only windows: what was given back unrecorded is not missing. */
 static void test_windows(void)
 {
-	char feed[64], meta[PATH_MAX];
+	char meta[PATH_MAX];
 	struct process p;
 	struct temp t;
 
-	temp_make(&t, "x.sigmf-data");
-	char *argv[] = { "fpgabuf-record-fake", "-d", FAKE_DEVICE, "-r", "4K",
-			 "-c", "8", "--sigmf", "--datatype", "ci16_le",
-			 "--sample-rate", "1000000", "--json", "--hw-time",
-			 "4:u64_le:4000000", "--after", "1", "--trigger",
-			 /* That is in the counter of the second capture. */
-			 "u32_le==1004096", t.file, NULL };
-
-	snprintf(feed, sizeof(feed), "%s", temp_path(&t, "feed"));
-	make_feed(feed);
-	set_device(feed);
-	CU_ASSERT_EQUAL(process_run(&p, argv), 0);
-	unset_device();
-	CU_ASSERT_TRUE(has(p.output, OFTEN));
-	sigmf_meta_name(t.file, meta);
+	/* That is in the counter of the second capture. */
+	record(&t, &p, "u32_le==1004096", meta);
 	CU_ASSERT_TRUE(schema_holds(meta));
 	CU_ASSERT_TRUE(has(text_of(meta), "\"fpgabuf:ticks\": 1004096},\n"));
 	CU_ASSERT_TRUE(has(text_of(meta), "{\"core:sample_start\": 1024, \"core:sample_count\": 0, \"core:label\": \"gap\", \"core:comment\": \"before this sample 500 samples are missing"));
