@@ -52,8 +52,9 @@ make bench      count what sending costs, by memory, engine and size, on three
 make bench-profile
                 count it by function of the kernel
 make soak       look for rare failures: an hour of connections to
-                fpgabuf-recv, ten minutes of fpgabuf-send [RECV_SECONDS=3600]
-                [CONNECTIONS=10000] [SEND_SECONDS=600]; with SOAK=standing
+                fpgabuf-recv, ten minutes of fpgabuf-send, a simulated day of
+                fpgabuf-record [RECV_SECONDS=3600] [CONNECTIONS=10000]
+                [SEND_SECONDS=600] [DAY_HOURS=24]; with SOAK=standing
                 100,000 captures under each consumer that stays [KROOT=folder]
 make check-distro
                 run make demo, check and lint in fresh minimal Debian 12 and 13; as

@@ -366,6 +366,13 @@ soaked() {
     -- env "FPGABUF_SOAK_SECONDS=$FPGABUF_SOAK_SECONDS" "${TESTS[@]}" "$@"
 }
 
+# The time of an idle guest passes at once.
+simulated() {
+  guest guest-day --icount --timeout 14400 \
+    --file "$OBJ/guest/tools/fpgabuf-record" \
+    -- env "FPGABUF_DAY_HOURS=${FPGABUF_DAY_HOURS:-24}" "${TESTS[@]}" "$@"
+}
+
 PERF=(--file "$OBJ/guest/guest-perf")
 
 # No tests: they print a table.
@@ -454,6 +461,7 @@ dt | dt.* | doctor_dt | doctor_dt.*) device_tree "$@" ;;
 plan | plan.*) planned "$@" ;;
 rdma | rdma.*) by_rdma "$@" ;;
 soak) soaked "$@" ;;
+day | day.*) simulated "$@" ;;
 cost) cost ;;
 door) door ;;
 bench | upstream) bench "$@" ;;

@@ -1,11 +1,13 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
 #
-# run.sh [recv] [send] [standing] - what may go wrong once in a long time
+# run.sh [recv] [send] [day] [standing] - what may go wrong once in a long time
 #
 # recv: fpgabuf-recv as a service, for RECV_SECONDS=3600 with CONNECTIONS=10000
 # send: fpgabuf-send by io_uring beside fpgabuf-info in a virtual machine, for
 #       SEND_SECONDS=600
+# day:  fpgabuf-record for DAY_HOURS=24, which pass in minutes: the clock of the virtual
+#       machine does not wait while nothing happens
 # standing: what stays on a region while 100,000 captures go to it: fixed buffers that
 #       are sent and written, a screen, a video output; only if it is named.  10,000
 #       references and as many pins on top.  KROOT chooses the kernel
@@ -38,17 +40,23 @@ send() {
 }
 
 # shellcheck disable=SC2317 # called by suite
+day() {
+  FPGABUF_DAY_HOURS=${DAY_HOURS:-24} tests/driver/run.sh day
+}
+
+# shellcheck disable=SC2317 # called by suite
 standing() {
   FPGABUF_THOROUGH=1 tests/driver/run.sh standing
 }
 
-[ $# -gt 0 ] || set -- recv send
+[ $# -gt 0 ] || set -- recv send day
 for part; do
   case $part in
   recv) suite soak-recv 'fpgabuf-recv as a service' receive ;;
   send) suite soak-send 'fpgabuf-send for a long time' send ;;
+  day) suite soak-day 'fpgabuf-record for a day' day ;;
   standing) suite soak-standing 'consumers that stay, 100,000 captures each' standing ;;
-  *) die "$part: no such part, there are recv, send and standing" ;;
+  *) die "$part: no such part, there are recv, send, day and standing" ;;
   esac
 done
 summary
