@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -292,6 +293,28 @@ static void auto_shares(void)
 	EXPECT(send_tool_count("captures"), 128);
 	EXPECT(send_tool_count("region_size"), 4 * KIB);
 	EXPECT(send_tool_count("regions"), 64);
+}
+
+/* Room for 4096 captures, and for 1024 descriptors */
+static void thousands(void)
+{
+	static const char *const words[] = {
+		"-v", "--bytes", "32M", "-r4K", "-n4096", NULL,
+	};
+	struct default_run run;
+	struct rlimit before, few;
+
+	REQUIRE(getrlimit(RLIMIT_NOFILE, &before), 0);
+	few = (struct rlimit){ 1024, before.rlim_max };
+	sim_source("pattern");
+	REQUIRE(setrlimit(RLIMIT_NOFILE, &few), 0);
+	run = default_start(words);
+	REQUIRE(setrlimit(RLIMIT_NOFILE, &before), 0);
+	default_end(&run, 0, 32 * MIB);
+	close(run.listener);
+	nothing_left();
+	EXPECT(send_tool_count("regions"), 4096);
+	EXPECT(send_tool_count("captures"), 8192);
 }
 
 /* An end that no region has, and less than the regions hold */
@@ -1019,6 +1042,7 @@ static const struct test tests[] = {
 	{ "bytes for one peer without headers are spliced by default: every byte, and none too many",
 	  auto_splices },
 	{ "... short captures only where that costs less", auto_shares },
+	{ "thousands of captures need few descriptors", thousands },
 	{ "... also if the last region is not filled", auto_splices_odd },
 	{ "what splice cannot do as well is not spliced by default",
 	  auto_does_not },
