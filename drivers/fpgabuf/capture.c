@@ -168,8 +168,8 @@ static void finished(struct fpgabuf_target *target, unsigned int nr)
 }
 
 /*
- * Fence and queue say it in one step: who has dequeued the last capture finds the fence
- * signalled, and who has waited for the fence finds it in the queue.
+ * Fence and queue change in one step.  A caller that has dequeued the last capture
+ * finds the fence signalled, and one that has waited for the fence finds the capture.
  */
 static void capture_done(struct fpgabuf_captures *queue,
 			 struct fpgabuf_capture *capture)
@@ -351,7 +351,7 @@ static int start(struct fpgabuf_file *file, struct fpgabuf_capture *capture,
 
 /*
  * The captures of a region, one behind the other, as many as there is room for.
- * Return: how many, or why there is none.
+ * Return: how many have started, or if none has, the error of the first.
  */
 static int start_all(struct fpgabuf_file *file, struct fpgabuf_target *target,
 		     unsigned int nr)

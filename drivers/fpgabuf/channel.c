@@ -710,7 +710,8 @@ static int start(struct fpgabuf_channel *channel,
  * @channel: the channel
  * @transfer: idle, and set; its memory is the device's from here on
  * @batch: of the transfers that follow each other at once, all 0 for the first, or
- *	NULL for one alone.  fpgabuf_channel_go() must follow without delay
+ *	NULL for one alone.  fpgabuf_channel_go() must follow without delay.  A
+ *	controller that does not go on by itself is told of each at once
  *
  * On success &fpgabuf_channel_ops.ended may have been called already.
  *

@@ -215,7 +215,7 @@ struct fpgabuf_channel {
 };
 
 /**
- * struct fpgabuf_batch - transfers that the controller gets with one word
+ * struct fpgabuf_batch - transfers that the controller is told of in one call
  * @first: the first that it does not know of yet, or NULL
  * @previous: dmaengine's cookie of the transfer in front of that, or 0
  */

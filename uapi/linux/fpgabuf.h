@@ -222,6 +222,7 @@ struct fpgabuf_alloc {
  */
 #define FPGABUF_QUEUE_IMPORTERS_DONE	0x1
 
+/* Slices of a region share no cache line, whatever the machine. */
 #define FPGABUF_SLICE_ALIGN	256
 
 /**
