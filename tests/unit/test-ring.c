@@ -905,6 +905,7 @@ static void test_end_for_all(void)
 
 #define SLICE	4096
 #define SLICES	4
+#define SLOTS	(9 * SLICES)
 
 static const struct fpgabuf_ring_setup sliced = {
 	.regions = 8 * SLICES,
@@ -929,7 +930,7 @@ static void test_slices(void)
 	unsigned int i;
 
 	rig_make_sliced(&rig);
-	CU_ASSERT_EQUAL(fpgabuf_ring_regions(rig.ring), 8 * SLICES);
+	CU_ASSERT_EQUAL(fpgabuf_ring_regions(rig.ring), SLOTS);
 	CU_ASSERT_EQUAL(fpgabuf_ring_length(rig.ring), SLICE);
 	for (i = 0; i < 40 * SLICES; i++) {
 		const uint8_t *base;
@@ -944,7 +945,7 @@ static void test_slices(void)
 	}
 	CU_ASSERT_EQUAL(fake.captures, fake.queue_calls * SLICES);
 	CU_ASSERT_TRUE(fake.most_queued <= fake.queue_depth);
-	CU_ASSERT_PTR_NULL(fpgabuf_ring_region(rig.ring, 8 * SLICES));
+	CU_ASSERT_PTR_NULL(fpgabuf_ring_region(rig.ring, SLOTS));
 	rig_end(&rig);
 }
 
@@ -973,10 +974,29 @@ static void test_slices_held(void)
 	CU_ASSERT_EQUAL(fpgabuf_ring_give(rig.ring, held.slot), 0);
 	/* With all others taken it is its turn. */
 	c.slot = SLICES;
-	for (i = 0; i < 8 * SLICES && c.slot != held.slot; i++)
+	for (i = 0; i < SLOTS && c.slot != held.slot; i++)
 		CU_ASSERT_EQUAL_FATAL(fpgabuf_ring_take(rig.ring, &c), 0);
 	CU_ASSERT_EQUAL(c.slot, held.slot);
 	rig_end(&rig);
+}
+
+/* Wherever they begin, and whatever is idle in the region of the first */
+static void test_slices_promise(void)
+{
+	struct fpgabuf_capture c;
+	struct rig rig;
+	unsigned int before, i;
+
+	for (before = 0; before <= SLICES; before++) {
+		rig_make_sliced(&rig);
+		for (i = 0; i < before; i++) {
+			CU_ASSERT_EQUAL_FATAL(fpgabuf_ring_take(rig.ring, &c), 0);
+			CU_ASSERT_EQUAL(fpgabuf_ring_give(rig.ring, c.slot), 0);
+		}
+		for (i = 0; i < sliced.regions; i++)
+			CU_ASSERT_EQUAL_FATAL(fpgabuf_ring_take(rig.ring, &c), 0);
+		rig_end(&rig);
+	}
 }
 
 /* No more is captured than was asked for. */
@@ -1053,7 +1073,7 @@ static void test_slices_flags(void)
 
 	rig_make_sliced(&rig);
 	fake.importers = 1;
-	for (i = 0; i < 8 * SLICES; i++) {
+	for (i = 0; i < SLOTS; i++) {
 		CU_ASSERT_EQUAL_FATAL(fpgabuf_ring_take(rig.ring, &c), 0);
 		CU_ASSERT_EQUAL(fpgabuf_ring_give_with(rig.ring, c.slot,
 						       i ? FPGABUF_QUEUE_IMPORTERS_DONE : 0), 0);
@@ -1111,7 +1131,7 @@ static void test_slices_thousands(void)
 	struct fpgabuf_capture c;
 	struct rlimit before, few;
 	struct rig rig;
-	unsigned int i;
+	unsigned int slots, i;
 
 	fake_reset();
 	fake.capabilities |= FPGABUF_CAP_SLICES;
@@ -1120,16 +1140,17 @@ static void test_slices_thousands(void)
 	few = (struct rlimit){ 256, before.rlim_max };
 	CU_ASSERT_EQUAL_FATAL(setrlimit(RLIMIT_NOFILE, &few), 0);
 	rig_make(&rig, &setup);
-	for (i = 0; i < setup.regions; i++) {
+	slots = fpgabuf_ring_regions(rig.ring);
+	for (i = 0; i < slots; i++) {
 		CU_ASSERT_EQUAL_FATAL(fpgabuf_ring_take(rig.ring, &c), 0);
 		CU_ASSERT_TRUE(is_pattern(&c, (uint64_t)i * SLICE));
 	}
 	CU_ASSERT_EQUAL(fpgabuf_ring_take(rig.ring, &c), -EAGAIN);
-	CU_ASSERT_EQUAL(counts_of(&rig).taken, setup.regions);
-	for (i = 0; i < setup.regions; i++)
+	CU_ASSERT_EQUAL(counts_of(&rig).taken, slots);
+	for (i = 0; i < slots; i++)
 		CU_ASSERT_EQUAL(fpgabuf_ring_give(rig.ring, i), 0);
 	CU_ASSERT_EQUAL(fpgabuf_ring_take(rig.ring, &c), 0);
-	CU_ASSERT_TRUE(is_pattern(&c, (uint64_t)setup.regions * SLICE));
+	CU_ASSERT_TRUE(is_pattern(&c, (uint64_t)slots * SLICE));
 	CU_ASSERT_EQUAL(setrlimit(RLIMIT_NOFILE, &before), 0);
 	rig_end(&rig);
 }
@@ -1177,6 +1198,7 @@ static const struct test tests[] = {
 	{ "the end is told to all threads that wait", test_end_for_all },
 	{ "slices: captures share regions, in order", test_slices },
 	{ "slices: ... until all of a region is given back", test_slices_held },
+	{ "slices: as many can be held as the caller said", test_slices_promise },
 	{ "slices: what was asked for is captured, and no more",
 	  test_slices_limits },
 	{ "slices: a controller that takes fewer, and regions in use",

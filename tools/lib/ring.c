@@ -981,10 +981,20 @@ static int make_space(struct fpgabuf_ring *r, unsigned int rooms)
 	return 0;
 }
 
-static int add_rooms(struct fpgabuf_ring *r, uint32_t slots)
+/*
+ * The oldest capture that is held keeps all of its region, and with it slots whose
+ * captures were given back: one less than a region has, at most.
+ */
+static unsigned int rooms_for(const struct fpgabuf_ring *r, uint32_t captures)
 {
-	const unsigned int rooms = (slots + r->slices - 1) / r->slices;
-	int err = make_space(r, rooms);
+	const uint32_t slots = captures + r->slices - 1;
+
+	return (slots + r->slices - 1) / r->slices;
+}
+
+static int add_rooms(struct fpgabuf_ring *r, unsigned int rooms)
+{
+	int err = rooms > r->nr_rooms ? make_space(r, rooms) : 0;
 
 	while (!err && r->nr_rooms < rooms)
 		err = add_room(r);
@@ -993,13 +1003,12 @@ static int add_rooms(struct fpgabuf_ring *r, uint32_t slots)
 
 int fpgabuf_ring_grow(struct fpgabuf_ring *ring, uint32_t regions)
 {
-	int err = 0;
+	int err;
 
 	if (regions > FPGABUF_RING_MAX_REGIONS)
 		return -EINVAL;
 	pthread_mutex_lock(&ring->lock);
-	if (regions > nr_slots(ring))
-		err = add_rooms(ring, regions);
+	err = add_rooms(ring, rooms_for(ring, regions));
 	pthread_mutex_unlock(&ring->lock);
 	return err;
 }
@@ -1014,7 +1023,7 @@ static int set_up(struct fpgabuf_ring *r)
 	if (r->wake < 0)
 		return -errno;
 	r->slices = choose_slices(&r->info, &r->setup);
-	err = add_rooms(r, r->setup.regions);
+	err = add_rooms(r, rooms_for(r, r->setup.regions));
 	return err ? err : choose_length(r, &r->setup);
 }
 
