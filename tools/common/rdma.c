@@ -301,9 +301,10 @@ static int error_of(enum ibv_wc_status status)
 	switch (status) {
 	case IBV_WC_RETRY_EXC_ERR:
 		return -EHOSTUNREACH;
-	case IBV_WC_WR_FLUSH_ERR:
 	case IBV_WC_REM_OP_ERR:
 		return -ECONNRESET;
+	case IBV_WC_WR_FLUSH_ERR:
+		return -ECONNABORTED;
 	default:
 		return -EIO;
 	}
@@ -311,7 +312,9 @@ static int error_of(enum ibv_wc_status status)
 
 /*
  * After an error all requests are flushed.  Buffers may be flushed before the SEND that
- * went wrong is there, which says why.
+ * went wrong is there, which says why.  A SEND that is flushed when nothing went wrong
+ * before is the device's own doing: soft-RoCE of Linux 6.12 does so when the NIC's queue
+ * refuses one packet.
  */
 static void on_error(struct rdma_link *l, const struct ibv_wc *wc)
 {
@@ -864,8 +867,8 @@ void rdma_link_stop(struct rdma_link *l)
 	if (!l->id || !l->id->qp)
 		return;
 	rdma_disconnect(l->id);
-	take_completions(l);
 	fail(l, -ECONNRESET);
+	take_completions(l);
 	rdma_destroy_qp(l->id);
 }
 

@@ -58,6 +58,10 @@ static void explain_failure(const struct peer *p, int err)
 		remedy("is the receiver still reading? A longer --timeout gives it more time");
 	else if (err == -EPIPE || err == -ECONNRESET)
 		remedy("the receiver closed the connection: see its messages");
+	else if (err == -EHOSTUNREACH || err == -ENETUNREACH)
+		remedy("the receiver no longer answers: is it running, and is the network up?");
+	else if (err == -ECONNABORTED)
+		remedy("the RDMA device gave the connection up, and did not say why: is the network up?");
 	else if (err == -EREMOTEIO)
 		remedy("the receiver got all data, and has not confirmed that it stored them: see its messages");
 	else if (err == -EFAULT)
