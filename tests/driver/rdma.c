@@ -123,7 +123,7 @@ static void lose(const char *percent)
 
 	/* Both at once: one end must not tell the other one what it has found. */
 	snprintf(command, sizeof(command),
-		 "for nic in eth0 eth1; do echo qdisc replace dev $nic root netem loss %s; done | /usr/local/sbin/tc -batch -",
+		 "for nic in eth0 eth1; do echo qdisc change dev $nic root netem loss %s; done | /usr/local/sbin/tc -batch -",
 		 percent);
 	shell(command);
 }
@@ -131,7 +131,7 @@ static void lose(const char *percent)
 /* The kernel finds its neighbour again. */
 static void lose_nothing(void)
 {
-	shell("for nic in eth0 eth1; do /usr/local/sbin/tc qdisc delete dev $nic root || exit; done");
+	lose("0%");
 	shell("for i in $(seq 60); do ping -c 1 -W 1 10.77.0.2 >/dev/null && exit; done; exit 1");
 }
 
@@ -530,6 +530,7 @@ static void wire_cut(void)
 	lose("100%");
 	expect_end(&endless_sender, sender, 1);
 	program_says(&endless_sender, "No route to host");
+	program_says(&endless_sender, "the receiver no longer answers");
 	expect_end(&receive, receiver, 1);
 	program_says(&receive, "the stream broke off");
 	lose_nothing();
