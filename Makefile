@@ -28,7 +28,7 @@ make dist       make a tarball of the last commit, which builds without git, and
                 which is the same wherever it is made; into .build/dist
 make check-dist test that, build what is in it, and run the unit tests there
 make image      make a disk image with Debian, driver and tools for a board, into
-                .build/image [BOARD=virt-arm64]
+                .build/image [BOARD=virt-arm64 or vexpress-armhf]
 make check-image
                 boot that image in QEMU, log in, capture and send
 make screenshot take Documentation/screenshot.png again if the screen differs
@@ -175,6 +175,9 @@ dist:
 check-dist:
 	@tests/vm/deps.sh build unit vm deb rpm
 	@tests/package/dist/run.sh
+
+# Those of an image; tests/vm has others.
+unexport BOARD
 
 image:
 	@tests/vm/deps.sh build image

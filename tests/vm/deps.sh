@@ -74,7 +74,7 @@ packages() {
     echo dosfstools e2fsprogs fakeroot genimage kmod mmdebstrap mtools \
       qemu-user-static uidmap
     ;;
-  check-image) echo perl qemu-system-arm u-boot-qemu ;;
+  check-image) echo fdisk jq mtools perl qemu-system-arm qemu-utils u-boot-qemu ;;
   dt) echo cpp device-tree-compiler dt-schema xz-utils yamllint ;;
   bench) echo gnuplot-nox jq ;;
   mutate) echo patch ;;

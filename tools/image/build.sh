@@ -16,7 +16,8 @@ cd "$TOP"
 IMAGE_BOARD=$1
 HERE=$TOP/tools/image
 # What differs between boards: the architecture, and what qemu-user calls it; the serial
-# port; and the modules that find the disk.
+# port; the modules that find the disk; and the device tree, if U-Boot has none.
+DTB=
 case $IMAGE_BOARD in
 virt-arm64)
   export ARCH=arm64
@@ -24,7 +25,14 @@ virt-arm64)
   CONSOLE=ttyAMA0
   INITRD_MODULES=(virtio_pci virtio_blk ext4)
   ;;
-*) die "no recipe for $IMAGE_BOARD: it is virt-arm64" ;;
+vexpress-armhf)
+  export ARCH=armhf
+  EMULATED=arm
+  CONSOLE=ttyAMA0
+  INITRD_MODULES=(armmmci ext4)
+  DTB=vexpress-v2p-ca15-tc1.dtb
+  ;;
+*) die "no recipe for $IMAGE_BOARD: there is virt-arm64 and vexpress-armhf" ;;
 esac
 DIR=$BUILD/image/$IMAGE_BOARD
 STAGE=$DIR/stage
@@ -33,8 +41,8 @@ IMAGE=fpgabuf-$IMAGE_BOARD.img
 ROOT_MIB=1024
 RELEASE=$(. /etc/os-release && echo "$VERSION_CODENAME")
 
-PACKAGES=e2fsprogs,iproute2,kmod,libdrm2,liburing2,login,mount,netbase,passwd,sudo
-PACKAGES+=,systemd-sysv,udev
+PACKAGES=e2fsprogs,iproute2,kmod,libdrm2,libjansson4,liburing2,login,mount,netbase,passwd
+PACKAGES+=,sudo,systemd-sysv,udev
 
 # The kernel is no package there: apt would replace it, and the driver fits this one.
 kernel() {
@@ -71,6 +79,9 @@ boot_files() {
     cp "$KROOT/boot/vmlinuz-$KVER" "$PARTS/boot/vmlinuz" &&
     "$HERE/initrd.sh" "$PARTS/initrd" "$PARTS/boot/initrd.img" \
       "${INITRD_MODULES[@]}" || return
+  if [ -n "$DTB" ]; then
+    cp "$KROOT/usr/lib/linux-image-$KVER/$DTB" "$PARTS/boot/" || return
+  fi
   extlinux >"$PARTS/boot/extlinux/extlinux.conf"
 }
 
@@ -80,7 +91,8 @@ default fpgabuf
 timeout 10
 label fpgabuf
   linux /vmlinuz
-  initrd /initrd.img
+  initrd /initrd.img${DTB:+
+  fdt /$DTB}
   append console=$CONSOLE,115200 quiet
 END_OF_FILE
 }

@@ -38,6 +38,12 @@ lines etc/modules-load.d/fpgabuf.conf fpgabuf fpgabuf-sim
 : >"$root/etc/machine-id"
 
 in_root ldconfig
+# What they are linked with is for build.sh to install.
+for program in "$root"/usr/bin/fpgabuf-*; do
+  if in_root ldd "/usr/bin/${program##*/}" | grep 'not found'; then
+    exit 1
+  fi
+done
 in_root systemd-sysusers
 in_root systemctl enable systemd-networkd
 in_root useradd --create-home --shell /bin/bash --groups fpgabuf,sudo fpga

@@ -4,7 +4,8 @@
 # run.sh [--built] [BOARD] - does the image of "make image" boot, and can a user of the
 # group fpgabuf send what was captured in it?
 #
-# It boots by U-Boot, and is used by its console.  --built takes the image that is there.
+# It boots by U-Boot, or where Debian has none for the board, as U-Boot would do it.  It is
+# used by its console.  --built takes the image that is there.
 
 set -euo pipefail
 . "$(dirname "$0")/../../vm/common.sh"
@@ -25,6 +26,21 @@ whole() {
     grep -E '^  systemd [0-9]' "$DIR/manifest"
 }
 
+# card IMAGE: it in an SD card, whose size is a power of two, and what is to be booted
+card() {
+  local start
+
+  start=$(sfdisk --json "$1" |
+    jq '.partitiontable | .partitions[0].start * .sectorsize') || return
+  mcopy -s -i "$1@@$start" :: "$TMP/boot" &&
+    qemu-img create -q -f qcow2 -b "$1" -F raw "$TMP/card" 2G
+}
+
+# extlinux KEY: what U-Boot would read
+extlinux() {
+  sed -n "s/^  $1 //p" "$TMP/boot/extlinux/extlinux.conf"
+}
+
 # machine BOARD: the arguments of QEMU, in QEMU
 machine() {
   case $1 in
@@ -33,6 +49,16 @@ machine() {
       -bios /usr/lib/u-boot/qemu_arm64/u-boot.bin
       -drive "file=$DIR/fpgabuf-$1.img,format=raw,if=virtio,snapshot=on"
       -nic "user,model=virtio-net-pci")
+    ;;
+  vexpress-armhf)
+    card "$DIR/fpgabuf-$1.img" || die "the image has no files to boot from"
+    # The machine has a sound card, the host has none.
+    export QEMU_AUDIO_DRV=none
+    QEMU=(qemu-system-arm -machine vexpress-a15 -smp 2
+      -kernel "$TMP/boot/vmlinuz" -initrd "$TMP/boot/initrd.img"
+      -dtb "$TMP/boot/$(extlinux fdt | tr -d /)" -append "$(extlinux append)"
+      -drive "file=$TMP/card,if=sd"
+      -nic "user,model=lan9118")
     ;;
   *) die "no machine for $1" ;;
   esac
