@@ -292,7 +292,8 @@ static void auto_shares(void)
 		EXPECT(mentions(MESSAGES, "if they share regions"), 1);
 	EXPECT(send_tool_count("captures"), 128);
 	EXPECT(send_tool_count("region_size"), 4 * KIB);
-	EXPECT(send_tool_count("regions"), 64);
+	/* Eight share one, and one of these more makes room for all 64. */
+	EXPECT(send_tool_count("regions"), 64 + 8);
 }
 
 /* Room for 4096 captures, and for 1024 descriptors */
@@ -313,7 +314,8 @@ static void thousands(void)
 	default_end(&run, 0, 32 * MIB);
 	close(run.listener);
 	nothing_left();
-	EXPECT(send_tool_count("regions"), 4096);
+	/* As above, of a quarter of what can be queued */
+	EXPECT(send_tool_count("regions"), 4096 + 64);
 	EXPECT(send_tool_count("captures"), 8192);
 }
 
