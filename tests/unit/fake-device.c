@@ -48,6 +48,7 @@ static struct capture queued[MAX_CAPTURES], done[MAX_CAPTURES];
 static unsigned int queued_count, done_count;
 /* Regions that have been captured into, by descriptor. */
 static bool used[1024];
+static bool refused[1024];
 
 int __real_open64(const char *path, int flags, ...);
 int __real_ioctl(int fd, unsigned long request, ...);
@@ -65,6 +66,7 @@ void fake_reset(void)
 	queued_count = 0;
 	done_count = 0;
 	memset(used, 0, sizeof(used));
+	memset(refused, 0, sizeof(refused));
 }
 
 void fake_plain(void)
@@ -103,8 +105,8 @@ static void set_up_from_environment(void)
 		fake.gap_every = strtoul(getenv("FAKE_GAP_EVERY"), NULL, 10);
 	if (getenv("FAKE_SHORT_EVERY"))
 		fake.short_every = strtoul(getenv("FAKE_SHORT_EVERY"), NULL, 10);
-	if (getenv("FAKE_BUSY"))
-		fake.busy = strtoul(getenv("FAKE_BUSY"), NULL, 10);
+	if (getenv("FAKE_BUSY_TURNS"))
+		fake.busy_turns = true;
 	if (getenv("FAKE_NEVER"))
 		fake.never = true;
 	if (getenv("FAKE_STREAMS"))
@@ -361,6 +363,8 @@ static int do_queue(const struct fpgabuf_queue *q, int *answer)
 		fake.busy--;
 		return EBUSY;
 	}
+	if (used[q->fd] && fake.busy_turns && (refused[q->fd] = !refused[q->fd]))
+		return EBUSY;
 	used[q->fd] = true;
 	*answer = start_captures(q);
 	if (!q->slice)

@@ -34,7 +34,9 @@
  * @interrupts: so many calls, of those that do not wait for a capture, fail with
  *	EINTR first
  * @busy: so many QUEUE calls of a region that was captured into before fail
- *	with EBUSY.  In another process: the variable FAKE_BUSY
+ *	with EBUSY
+ * @busy_turns: such a region is refused once each time.  In another process: the
+ *	variable FAKE_BUSY_TURNS
  * @kept: the channel keeps regions that were captured into
  * @kept_until_ns: until then; 0 = for ever
  * @in_use: page references that REGION_INFO counts
@@ -96,6 +98,7 @@ struct fake_device {
 	int queue_errno;
 	unsigned int interrupts;
 	unsigned int busy;
+	bool busy_turns;
 	bool kept;
 	int64_t kept_until_ns;
 	unsigned int in_use;
