@@ -608,6 +608,7 @@ static void hand_on(struct fpgabuf_channel *channel)
 		if (channel->turns.stopping)
 			break;
 		issue = !channel->provider->chains &&
+			!channel->provider->goes_on &&
 			!list_empty(&channel->turns.running);
 		transfer = next_turn(channel);
 		spin_unlock_irqrestore(&channel->turns.lock, flags);

@@ -63,6 +63,8 @@ struct fpgabuf_provider_ops {
  *	holes
  * @chains: the controller goes on with the next transfer by itself, however late
  *	its interrupt is served
+ * @goes_on: its driver starts the next transfer by itself, and takes it for a mistake to
+ *	be told when it has none
  * @serial: it must not be given a transfer before the last one has ended
  * @plain: &dma_async_tx_descriptor.callback_result must not be set
  * @splits: it cuts long segments itself, so segments may be longer than
@@ -81,6 +83,7 @@ struct fpgabuf_provider {
 	bool tells;
 	bool prefix;
 	bool chains;
+	bool goes_on;
 	bool serial;
 	bool plain;
 	bool splits;

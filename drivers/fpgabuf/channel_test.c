@@ -345,6 +345,23 @@ static void nudge_test(struct kunit *test)
 	put_regions(region, 3);
 }
 
+/* When its first callback comes all may have ended, and then it warns. */
+static void goes_on_test(struct kunit *test)
+{
+	struct fpgabuf_target *region[3];
+	struct bed *bed = test->priv;
+	unsigned int i;
+
+	bed_provider(bed, "dma-pl330");
+	make_regions(test, region, 3);
+	for (i = 0; i < 3; i++)
+		complete_whole(bed, region[i]);
+	KUNIT_EXPECT_EQ(test, bed->issues, 3);
+	for (i = 0; i < 3; i++)
+		expect_capture(test, SIZE, i ? FPGABUF_CAPTURE_GAP : 0, 0);
+	put_regions(region, 3);
+}
+
 /* One at a time, and the next as soon as it has ended */
 static void serial_test(struct kunit *test)
 {
@@ -548,6 +565,7 @@ static struct kunit_case channel_cases[] = {
 	KUNIT_CASE(card_test),
 #endif
 	KUNIT_CASE(nudge_test),
+	KUNIT_CASE(goes_on_test),
 	KUNIT_CASE(serial_test),
 	KUNIT_CASE(serial_refused_test),
 	KUNIT_CASE(abandoned_test),

@@ -197,7 +197,11 @@ void bed_complete(struct bed *bed, u32 bytes, enum dmaengine_tx_result how)
 
 	result.residue = transfer->size - bytes;
 	local_bh_disable();
-	transfer->tx.callback_result(transfer->tx.callback_param, &result);
+	if (transfer->tx.callback_result)
+		transfer->tx.callback_result(transfer->tx.callback_param,
+					     &result);
+	else
+		transfer->tx.callback(transfer->tx.callback_param);
 	local_bh_enable();
 	kfree(transfer);
 }

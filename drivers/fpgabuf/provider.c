@@ -320,10 +320,12 @@ static const struct fpgabuf_provider providers[] = {
 		 * callback_result of a descriptor that it uses again: one that
 		 * was ever set would be called for parts of later transfers, be
 		 * they of somebody else, when what it was set with has long been
-		 * freed.
+		 * freed.  When several transfers have ended before its tasklet
+		 * runs, it has none left at the first of their callbacks.
 		 */
 		.driver = "dma-pl330",
 		.counts = true,
+		.goes_on = true,
 		.plain = true,
 		.calls_back = true,
 	},
