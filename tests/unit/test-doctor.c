@@ -296,7 +296,8 @@ static void test_reasons(void)
 			 "6,1,2,-;fpgabuf a: something older\n"
 			 " SUBSYSTEM=platform\n DEVICE=;fpgabuf a: no record\n"
 			 "3,2,3,-;fpgabuf a: %s\n"
-			 "3,3,4,-;fpgabuf aa: of another\nno record\n",
+			 "4,3,4,-;fpgabuf a: probe with driver fpgabuf failed with error -22\n"
+			 "3,4,5,-;fpgabuf aa: of another\nno record\n",
 			 reasons[i].line);
 		put(&w, "kmsg", log);
 		put(&w, "debug/devices_deferred", "");

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include <errno.h>
 #include <fcntl.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -72,12 +73,21 @@ static const char *without_error(const char *text)
 	return !strncmp(text, "error ", 6) && colon ? colon + 2 : text;
 }
 
+/* Newer kernels say so themselves, after the driver has said why. */
+static bool is_conclusion(const char *text)
+{
+	static const char head[] = "probe with driver ";
+
+	return !strncmp(text, head, sizeof(head) - 1);
+}
+
 static void search(void *arg, const char *line)
 {
 	struct klog_search *s = arg;
 	size_t len = strlen(s->head);
 
-	if (strncmp(line, s->head, len))
+	if (strncmp(line, s->head, len) ||
+	    (s->found && is_conclusion(line + len)))
 		return;
 	snprintf(s->text, s->size, "%s", without_error(line + len));
 	s->found = 1;
