@@ -411,6 +411,7 @@ static void test_limit(void)
 	uint8_t data[FPGABUF_WIRE_MAX_SIZE];
 	struct process p;
 	unsigned int fds;
+	siginfo_t stopped;
 	int fd;
 
 	server_start(&p, "1", args);
@@ -420,6 +421,7 @@ static void test_limit(void)
 	CU_ASSERT_TRUE(process_expect(&p, "there are --clients already"));
 	/* Whatever it has said before, it is told why, and not reset. */
 	kill(p.pid, SIGSTOP);
+	CU_ASSERT_EQUAL(waitid(P_PID, p.pid, &stopped, WSTOPPED), 0);
 	fd = raw_connect();
 	say(fd, &hello);
 	kill(p.pid, SIGCONT);
