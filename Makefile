@@ -28,7 +28,7 @@ make dist       make a tarball of the last commit, which builds without git, and
                 which is the same wherever it is made; into .build/dist
 make check-dist test that, build what is in it, and run the unit tests there
 make image      make a disk image with Debian, driver and tools for a board, into
-                .build/image [BOARD=virt-arm64 or vexpress-armhf]
+                .build/image [BOARD=virt-arm64, vexpress-armhf, zynq]
 make check-image
                 boot that image in QEMU, log in, capture and send
 make screenshot take Documentation/screenshot.png again if the screen differs
@@ -105,7 +105,7 @@ multiarch-arm64 := aarch64-linux-gnu
 multiarch-armhf := arm-linux-gnueabihf
 ifneq ($(multiarch-$(ARCH)),)
 KROOT ?= $(BUILD)/$(ARCH)/root
-CROSS := CROSS_COMPILE=$(multiarch-$(ARCH))- \
+CROSS := ARCH=$(patsubst armhf,arm,$(ARCH)) CROSS_COMPILE=$(multiarch-$(ARCH))- \
 	DEB_HOST_GNU_TYPE=$(multiarch-$(ARCH))
 endif
 
@@ -157,7 +157,7 @@ INSTALL_MOD_PATH ?= $(DESTDIR)
 PRODUCT = $(BUILD)/product/$(KVER)
 modules_install:
 	$(MAKE) modules MIRROR=$(PRODUCT) CONFIG_FPGABUF_DEBUG=
-	$(MAKE) -C $(KDIR) M=$(PRODUCT) INSTALL_MOD_DIR=updates \
+	$(MAKE) -C $(KDIR) M=$(PRODUCT) $(CROSS) INSTALL_MOD_DIR=updates \
 		INSTALL_MOD_PATH=$(abspath $(INSTALL_MOD_PATH)) modules_install
 	$(if $(INSTALL_MOD_PATH),,depmod $(KVER))
 
@@ -178,14 +178,17 @@ check-dist:
 
 # Those of an image; tests/vm has others.
 unexport BOARD
+IMAGE_BOARD = $(or $(BOARD),virt-arm64)
+IMAGE_NEEDS = image $(if $(filter zynq,$(IMAGE_BOARD)),zynq) \
+	$(if $(filter %-arm64,$(IMAGE_BOARD)),arm64,armhf)
 
 image:
-	@tests/vm/deps.sh build image
-	@tools/image/build.sh $(or $(BOARD),virt-arm64)
+	@tests/vm/deps.sh build $(IMAGE_NEEDS)
+	@tools/image/build.sh $(IMAGE_BOARD)
 
 check-image:
-	@tests/vm/deps.sh build vm image check-image
-	@tests/platform/image/run.sh $(BOARD)
+	@tests/vm/deps.sh build vm $(IMAGE_NEEDS) check-image
+	@tests/platform/image/run.sh $(IMAGE_BOARD)
 
 check-matrix:
 	@tests/vm/deps.sh build vm demo arm64 armhf i386 show newer dt deb \

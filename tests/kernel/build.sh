@@ -7,6 +7,9 @@
 # NAME is debug, for ARCH=amd64, or zynq, for ARCH=armhf FLAVOUR=zynq, which has
 # the driver in its tree.  What is in the kernel is in NAME.config.
 #
+# zynq-image is the one of the disk image: without the driver and without what looks for
+# bugs, with tools/image/zynq.config.
+#
 # It is also unpatched or patched: the newest kernel, for ARCH=amd64, without or with
 # the patches of Documentation/upstream.  Both are of upstream.config, have one
 # folder, and the second one is built in a minute or two.
@@ -21,7 +24,7 @@ shopt -s inherit_errexit
 VERSION=6.12
 HERE=$TOP/tests/kernel
 
-[ $# -eq 1 ] || die "usage: build.sh debug|zynq|unpatched|patched"
+[ $# -eq 1 ] || die "usage: build.sh debug|zynq|zynq-image|unpatched|patched"
 NAME=$1
 case $NAME in
 debug | unpatched | patched)
@@ -29,12 +32,12 @@ debug | unpatched | patched)
   PREFIX=
   IMAGE=bzImage
   ;;
-zynq)
+zynq*)
   KARCH=arm
   PREFIX=arm-linux-gnueabihf-
   IMAGE=zImage
   ;;
-*) die "no recipe for $NAME: it is debug, zynq, unpatched or patched" ;;
+*) die "no recipe for $NAME: it is debug, zynq, zynq-image, unpatched or patched" ;;
 esac
 CONFIG=$HERE/$NAME.config
 DIR=$BUILD/$NAME
@@ -50,6 +53,12 @@ case $NAME in
   ;;
 esac
 STAMP=$ROOT/made-of
+
+# image_config: with what an image needs instead of what the tests do
+image_config() {
+  sed '/^# The driver/,$d' "$HERE/zynq.config"
+  cat "$TOP/tools/image/zynq.config"
+}
 
 kbuild() {
   make -s -C "$TREE" O="$DIR/build" ARCH="$KARCH" CROSS_COMPILE="$PREFIX" "$@"
@@ -142,6 +151,10 @@ mkdir -p "$DIR/build"
 exec 9>"$DIR/lock"
 flock 9
 TREE=$("$TOP/tests/vm/source.sh" "$VERSION")
+if [ "$NAME" = zynq-image ]; then
+  CONFIG=$DIR/config
+  image_config >"$CONFIG"
+fi
 case $NAME in
 zynq)
   TREE=$(copy_of "$TREE")

@@ -29,10 +29,20 @@ vexpress-armhf)
   export ARCH=armhf
   EMULATED=arm
   CONSOLE=ttyAMA0
-  INITRD_MODULES=(armmmci ext4)
+  INITRD_MODULES=(armmmci virtio_mmio virtio_blk ext4)
   DTB=vexpress-v2p-ca15-tc1.dtb
   ;;
-*) die "no recipe for $IMAGE_BOARD: there is virt-arm64 and vexpress-armhf" ;;
+zynq)
+  export ARCH=armhf FLAVOUR=zynq
+  EMULATED=arm
+  CONSOLE=ttyPS0
+  INITRD_MODULES=()
+  DTB=zynq-zc702.dtb
+  # Debian's kernels do not run there.
+  KROOT=$(tests/kernel/build.sh zynq-image)
+  export KROOT
+  ;;
+*) die "no recipe for $IMAGE_BOARD: there is virt-arm64, vexpress-armhf and zynq" ;;
 esac
 DIR=$BUILD/image/$IMAGE_BOARD
 STAGE=$DIR/stage

@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
 #
-# initrd.sh DIR FILE MODULE... - make an initrd in FILE that finds the disk of the image
+# initrd.sh DIR FILE [MODULE...] - make an initrd in FILE that finds the disk of the image
 # with these modules; DIR is a folder for its parts.  For ARCH and KVER
 
 set -euo pipefail
@@ -9,7 +9,7 @@ set -euo pipefail
 . "$TOP/tests/vm/arch.sh"
 . "$TOP/tests/vm/initramfs.sh"
 
-[ $# -gt 2 ] || die "usage: initrd.sh DIR FILE MODULE..."
+[ $# -ge 2 ] || die "usage: initrd.sh DIR FILE [MODULE...]"
 ROOT=$1
 umask 022
 mkdir -p "$ROOT"/{bin,dev,etc,lib/modules,proc,root,sys}
@@ -18,5 +18,7 @@ cp "$(program busybox)" "$ROOT/bin/busybox"
 for name in "${@:3}"; do
   add_module "$name"
 done
-printf '%s\n' "${MODULES[@]}" >"$ROOT/etc/modules"
+for module in "${MODULES[@]}"; do
+  echo "$module"
+done >"$ROOT/etc/modules"
 initramfs_end "$2"

@@ -26,14 +26,18 @@ whole() {
     grep -E '^  systemd [0-9]' "$DIR/manifest"
 }
 
-# card IMAGE: it in an SD card, whose size is a power of two, and what is to be booted
-card() {
+# boot_files IMAGE: what is to be booted, for a QEMU without the board's U-Boot
+boot_files() {
   local start
 
   start=$(sfdisk --json "$1" |
-    jq '.partitiontable | .partitions[0].start * .sectorsize') || return
-  mcopy -s -i "$1@@$start" :: "$TMP/boot" &&
-    qemu-img create -q -f qcow2 -b "$1" -F raw "$TMP/card" 2G
+    jq '.partitiontable | .partitions[0].start * .sectorsize') &&
+    mcopy -s -i "$1@@$start" :: "$TMP/boot"
+}
+
+# card IMAGE: it in an SD card, whose size is a power of two
+card() {
+  qemu-img create -q -f qcow2 -b "$1" -F raw "$TMP/card" 2G
 }
 
 # extlinux KEY: what U-Boot would read
@@ -47,18 +51,31 @@ machine() {
   virt-arm64)
     QEMU=(qemu-system-aarch64 -machine virt -cpu cortex-a72 -smp 2
       -bios /usr/lib/u-boot/qemu_arm64/u-boot.bin
-      -drive "file=$DIR/fpgabuf-$1.img,format=raw,if=virtio,snapshot=on"
+      -drive "file=$IMAGE,format=raw,if=virtio,snapshot=on"
       -nic "user,model=virtio-net-pci")
     ;;
   vexpress-armhf)
-    card "$DIR/fpgabuf-$1.img" || die "the image has no files to boot from"
-    # The machine has a sound card, the host has none.
+    boot_files "$IMAGE"
+    # The machine has a sound card, the host has none.  Its controller for SD cards moves
+    # each word by the processor, so a disk is quicker.
     export QEMU_AUDIO_DRV=none
     QEMU=(qemu-system-arm -machine vexpress-a15 -smp 2
       -kernel "$TMP/boot/vmlinuz" -initrd "$TMP/boot/initrd.img"
       -dtb "$TMP/boot/$(extlinux fdt | tr -d /)" -append "$(extlinux append)"
-      -drive "file=$TMP/card,if=sd"
+      -drive "file=$IMAGE,format=raw,if=none,id=disk,snapshot=on"
+      -device 'virtio-blk-device,drive=disk'
       -nic "user,model=lan9118")
+    ;;
+  zynq)
+    boot_files "$IMAGE"
+    card "$IMAGE"
+    # QEMU does not start the second processor; the console is the second port.
+    QEMU=(qemu-system-arm -machine xilinx-zynq-a9
+      -kernel "$TMP/boot/vmlinuz" -initrd "$TMP/boot/initrd.img"
+      -dtb "$TMP/boot/$(extlinux fdt | tr -d /)"
+      -append "$(extlinux append) maxcpus=1"
+      -drive "file=$TMP/card,if=sd" -serial null
+      -nic "user,model=cadence_gem")
     ;;
   *) die "no machine for $1" ;;
   esac
@@ -83,8 +100,10 @@ as_root() {
 }
 
 all_running() {
-  as_root 'systemctl is-system-running --wait' ||
-    { as_root 'systemctl --failed --no-legend --plain'; return 1; }
+  as_root 'systemctl is-system-running --wait' && return
+  as_root 'systemctl --failed --no-legend --plain'
+  as_root 'journalctl --boot --priority=warning --no-pager --lines=40'
+  return 1
 }
 
 in_group() {
@@ -139,6 +158,7 @@ board() {
   local begin=$SECONDS
 
   DIR=$BUILD/image/$1
+  IMAGE=$DIR/fpgabuf-$1.img
   [ -n "$BUILT" ] || tools/image/build.sh "$1"
   machine "$1"
   start_receiver received 6000 --bytes "$BYTES" --verify --output "$TMP/received"
