@@ -137,12 +137,17 @@ static void spend(struct fpgabuf_bytes *bytes, struct fpgabuf_part *part)
 	bytes->spent.nr++;
 }
 
+static void look_later(struct fpgabuf_bytes *bytes, unsigned int ms)
+{
+	queue_delayed_work(system_freezable_wq, &bytes->spent.again,
+			   msecs_to_jiffies(ms) + 1);
+}
+
 static void watch_spent(struct fpgabuf_bytes *bytes)
 {
 	if (2 * bytes->spent.nr > bytes->nr_parts && wants_more(bytes) &&
 	    !is_gone(bytes))
-		queue_delayed_work(system_freezable_wq, &bytes->spent.again,
-				   msecs_to_jiffies(bytes->spent.pause_ms) + 1);
+		look_later(bytes, bytes->spent.pause_ms);
 }
 
 static void leave(struct fpgabuf_bytes *bytes)
@@ -156,14 +161,19 @@ static void leave(struct fpgabuf_bytes *bytes)
 	}
 }
 
-/* A reader that has the lock does the same in a moment. */
+/*
+ * A reader that has the lock may have found the timer running, and left it to us.  When
+ * it sleeps, nobody but us looks.
+ */
 static void again_work(struct work_struct *work)
 {
 	struct fpgabuf_bytes *bytes =
 		container_of(work, struct fpgabuf_bytes, spent.again.work);
 
-	if (!mutex_trylock(&bytes->lock))
+	if (!mutex_trylock(&bytes->lock)) {
+		look_later(bytes, PAUSE_MIN_MS);
 		return;
+	}
 	queue_spent(bytes, bytes->nr_parts);
 	bytes->spent.pause_ms = min(2 * bytes->spent.pause_ms, PAUSE_MAX_MS);
 	watch_spent(bytes);

@@ -222,6 +222,31 @@ static void timer_test(struct kunit *test)
 	fpgabuf_bytes_destroy(bytes);
 }
 
+/* A reader that has the lock left it to the timer, and sleeps when the lock is free. */
+static void busy_timer_test(struct kunit *test)
+{
+	struct bed *bed = test->priv;
+	struct fpgabuf_bytes *bytes = create(test, 0);
+	unsigned int i;
+	loff_t pos = 0;
+
+	for (i = 0; i < NR; i++) {
+		get_page(first_page(bytes, i));
+		capture(test, bytes, i, 'a' + i, SIZE);
+	}
+	for (i = 0; i < NR; i++)
+		expect_bytes(test, bytes, &pos, 'a' + i, SIZE);
+	mutex_lock(&bytes->lock);
+	flush_delayed_work(&bytes->spent.again);
+	mutex_unlock(&bytes->lock);
+	for (i = 0; i < NR; i++)
+		put_page(first_page(bytes, i));
+	flush_delayed_work(&bytes->spent.again);
+	KUNIT_EXPECT_EQ(test, nr_queued(bed), NR);
+	cancel_delayed_work_sync(&bytes->spent.again);
+	fpgabuf_bytes_destroy(bytes);
+}
+
 /* What sendfile() has read and not sent is read again, and kept until then. */
 static void sendfile_test(struct kunit *test)
 {
@@ -720,6 +745,7 @@ static struct kunit_case stream_cases[] = {
 	KUNIT_CASE(reference_test),
 	KUNIT_CASE(mapped_test),
 	KUNIT_CASE(timer_test),
+	KUNIT_CASE(busy_timer_test),
 	KUNIT_CASE(sendfile_test),
 	KUNIT_CASE(old_position_test),
 	KUNIT_CASE(full_pipe_test),
