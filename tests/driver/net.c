@@ -217,8 +217,10 @@ struct reader {
 static void *reader_main(void *arg)
 {
 	struct reader *reader = arg;
+	struct pollfd pfd = { .fd = reader->fd, .events = POLLIN };
 
-	while (reader->got < reader->size) {
+	/* A sender that has failed may leave the connection open. */
+	while (reader->got < reader->size && poll(&pfd, 1, 60000) == 1) {
 		ssize_t n = read(reader->fd, reader->data + reader->got,
 				 reader->size - reader->got);
 
