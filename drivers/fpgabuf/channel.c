@@ -290,6 +290,11 @@ bool fpgabuf_channel_serial(const struct fpgabuf_channel *channel)
 	       !channel->stops;
 }
 
+static bool chains(const struct fpgabuf_provider *provider)
+{
+	return provider->next == FPGABUF_NEXT_CONTROLLER;
+}
+
 /**
  * fpgabuf_channel_capabilities() - what can be promised of it
  * @channel: the channel
@@ -301,7 +306,7 @@ u64 fpgabuf_channel_capabilities(const struct fpgabuf_channel *channel)
 	const struct fpgabuf_provider *provider = channel->provider;
 	u64 caps = 0;
 
-	if (provider->chains && !fpgabuf_channel_serial(channel))
+	if (chains(provider) && !fpgabuf_channel_serial(channel))
 		caps |= FPGABUF_CAP_EXACT_GAPS;
 	if (provider->counts)
 		caps |= FPGABUF_CAP_EXACT_BYTES;
@@ -537,7 +542,7 @@ static bool had_gap(const struct fpgabuf_channel *channel,
 		    dma_cookie_t previous)
 {
 	return channel->turns.streaming &&
-	       !(channel->provider->chains && previous &&
+	       !(chains(channel->provider) && previous &&
 		 in_progress(channel, previous));
 }
 
@@ -607,8 +612,7 @@ static void hand_on(struct fpgabuf_channel *channel)
 		channel->turns.nudge = false;
 		if (channel->turns.stopping)
 			break;
-		issue = !channel->provider->chains &&
-			!channel->provider->goes_on &&
+		issue = channel->provider->next == FPGABUF_NEXT_TOLD &&
 			!list_empty(&channel->turns.running);
 		transfer = next_turn(channel);
 		spin_unlock_irqrestore(&channel->turns.lock, flags);
@@ -690,7 +694,7 @@ static int start(struct fpgabuf_channel *channel,
 
 	if (!enlist(channel, transfer, &previous))
 		return 0;
-	if (batch && channel->provider->chains)
+	if (batch && chains(channel->provider))
 		ret = submit_of_batch(channel, transfer, batch, previous);
 	else
 		ret = hand_over(channel, transfer, previous);

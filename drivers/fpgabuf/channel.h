@@ -55,16 +55,26 @@ struct fpgabuf_provider_ops {
 };
 
 /**
+ * enum fpgabuf_next - how a controller begins the next transfer that it was given
+ * @FPGABUF_NEXT_TOLD: its driver may have to be told again
+ * @FPGABUF_NEXT_DRIVER: its driver does it, and takes it for a mistake to be told when it
+ *	has none
+ * @FPGABUF_NEXT_CONTROLLER: by itself, however late its interrupt is served
+ */
+enum fpgabuf_next {
+	FPGABUF_NEXT_TOLD,
+	FPGABUF_NEXT_DRIVER,
+	FPGABUF_NEXT_CONTROLLER,
+};
+
+/**
  * struct fpgabuf_provider - properties of the driver of a DMA controller
  * @driver: its name
  * @counts: the residue of every running transfer is right
  * @tells: the result of a transfer that has ended says how much came
  * @prefix: a transfer that ended early wrote the front of its memory, without
  *	holes
- * @chains: the controller goes on with the next transfer by itself, however late
- *	its interrupt is served
- * @goes_on: its driver starts the next transfer by itself, and takes it for a mistake to
- *	be told when it has none
+ * @next: how it begins the next transfer
  * @serial: it must not be given a transfer before the last one has ended
  * @plain: &dma_async_tx_descriptor.callback_result must not be set
  * @splits: it cuts long segments itself, so segments may be longer than
@@ -82,8 +92,7 @@ struct fpgabuf_provider {
 	bool counts;
 	bool tells;
 	bool prefix;
-	bool chains;
-	bool goes_on;
+	enum fpgabuf_next next;
 	bool serial;
 	bool plain;
 	bool splits;

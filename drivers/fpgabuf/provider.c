@@ -239,7 +239,7 @@ static const struct fpgabuf_provider providers[] = {
 		.counts = true,
 		.tells = true,
 		.prefix = true,
-		.chains = true,
+		.next = FPGABUF_NEXT_CONTROLLER,
 		.calls_back = true,
 	},
 	{
@@ -325,7 +325,7 @@ static const struct fpgabuf_provider providers[] = {
 		 */
 		.driver = "dma-pl330",
 		.counts = true,
-		.goes_on = true,
+		.next = FPGABUF_NEXT_DRIVER,
 		.plain = true,
 		.calls_back = true,
 	},
