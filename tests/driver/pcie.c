@@ -372,7 +372,7 @@ static bool capture_until_gone(int dev, const int *fds, uint8_t * const *mems,
 {
 	struct fpgabuf_dequeue done;
 	uint64_t position = 0;
-	int i;
+	int i, err;
 
 	for (i = 0; i < 100000; i++) {
 		if (capture_get(dev, &done))
@@ -385,7 +385,9 @@ static bool capture_until_gone(int dev, const int *fds, uint8_t * const *mems,
 		position += size;
 		if (!i)
 			puts("\nremove the card");
-		if (region_queue_wait(dev, fds[done.cookie], 0, done.cookie))
+		/* It may go at any moment, also at this one. */
+		err = region_queue_wait(dev, fds[done.cookie], 0, done.cookie);
+		if (err && err != -ENODEV)
 			return false;
 	}
 	return false;
