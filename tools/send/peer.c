@@ -60,7 +60,7 @@ static void explain_failure(const struct peer *p, int err)
 		remedy("the receiver closed the connection: see its messages");
 	else if (err == -EHOSTUNREACH || err == -ENETUNREACH)
 		remedy("the receiver no longer answers: is it running, and is the network up?");
-	else if (err == -ECONNABORTED)
+	else if (err == -ECONNABORTED && p->options->engine == ENGINE_RDMA)
 		remedy("the RDMA device gave the connection up, and did not say why: is the network up?");
 	else if (err == -EREMOTEIO)
 		remedy("the receiver got all data, and has not confirmed that it stored them: see its messages");

@@ -253,7 +253,7 @@ static void gap(void)
 }
 
 /*
- * Both regions come back, and one of them is still in use.  Whether the source waits by
+ * Both regions come back, and are refused once.  Whether the source waits by
  * then is a matter of luck, and different each time.
  */
 static void busy(void)

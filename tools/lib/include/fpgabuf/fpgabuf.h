@@ -365,7 +365,7 @@ int fpgabuf_region_sync_end(struct fpgabuf_region *region, int prot);
  *	one, at most: the ring makes fewer and larger regions, and one call queues many
  *	captures.  Then @region_size is for one capture, and @regions is how many captures
  *	can be held or queued at a time.  A region is captured into again when all of it
- *	was given back, so the ring has room for up to two regions more than that: let
+ *	was given back, so the ring may make a region more than they fill: let
  *	@regions be 8 times @slices or more.  The ring shares less
  *	than you ask for, or nothing, if the driver lacks %FPGABUF_CAP_SLICES, or
  *	@region_size is 0, large, or no multiple of %FPGABUF_SLICE_ALIGN
